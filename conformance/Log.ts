@@ -1,0 +1,127 @@
+/** The checks of the laws of `Log`, the same for every driver. */
+import { Effect, Fiber, Random, Stream } from "effect"
+import assert from "node:assert/strict"
+import { type Followed, Log } from "../kernel/store/Log.ts"
+import * as Suite from "./Suite.ts"
+
+type Service = Log["Service"]
+type Append = Service["append"]
+type Change = Parameters<Append>[0]
+
+/** What a check works with: keys of its own, in a log that others use too. */
+const use = Effect.gen(function* () {
+  const log = yield* Log
+  const key = `laws/${yield* Random.nextInt}`
+  const change: Omit<Change, "prev" | "writeId"> = { log: "objects", key, op: "put", bytes: new Uint8Array(1) }
+  const put = (prev: number, more?: Partial<Change>) =>
+    Effect.flatMap(Random.nextInt, (writeId) => log.append({ ...change, prev, writeId: `${writeId}`, ...more }))
+  const own = (event: Followed): ReadonlyArray<number | "Began"> =>
+    event._tag === "Began" ? ["Began"] : event.entries.flatMap((entry) => (entry.key.startsWith(key) ? [entry.seq] : []))
+  /** What a follower gets until it has seen `count` entries of these keys. */
+  const read = (count: number, since?: Parameters<Service["follow"]>[0]["since"]) =>
+    log.follow({ log: "objects", ...(since && { since }) }).pipe(
+      Stream.flatMap((event) => Stream.fromIterable(own(event))),
+      Stream.takeUntil((item) => item !== "Began" && --count === 0),
+      Stream.runCollect,
+      Effect.timeout("2 seconds")
+    )
+  const epoch = Effect.map(Stream.runHead(log.follow({ log: "objects" })), (event) =>
+    event._tag === "Some" && event.value._tag === "Began" ? event.value.epoch : assert.fail("no Began")
+  )
+  return { log, key, put, read, epoch }
+})
+type Use = Effect.Success<typeof use>
+
+const check = (
+  holds: (use: Use) => Generator<Effect.Effect<unknown, unknown>, void, never>,
+  saboteur: (honest: Service) => Partial<Service>
+) => ({ holds: Effect.flatMap(use, Effect.fnUntraced(holds)), saboteur })
+
+const stutter = (event: Followed): Followed =>
+  event._tag === "Began" ? event : { ...event, entries: event.entries.flatMap((entry) => [entry, entry]) }
+const tamper =
+  (how: (change: Change, append: Append) => ReturnType<Append>) =>
+  ({ append }: Service) => ({
+    append: (change: Change) => how(change, append)
+  })
+const overwrite = (change: Change, append: Append) =>
+  Effect.catchTag(append(change), "Conflict", ({ last }) => append({ ...change, prev: last }))
+
+export const suite = Suite.make(Log, {
+  "append/order": check(
+    function* ({ key, put }) {
+      const first = yield* put(0)
+      const other = yield* put(0, { key: `${key}/other` })
+      assert.ok(0 < first && first < other && other < (yield* put(first)))
+    },
+    tamper((change, append) => Effect.as(append(change), 1))
+  ),
+  "append/one-winner": check(function* ({ put }) {
+    const [winners, losers] = yield* Effect.partition(Array(16).keys(), () => put(0), { concurrency: "unbounded" })
+    assert.equal(winners.length, 1)
+    assert.ok(losers.every((loser) => loser._tag === "Conflict" && loser.last === winners[0]))
+  }, tamper(overwrite)),
+  "append/again": check(
+    function* ({ key, put, read }) {
+      const first = yield* put(0, { writeId: key })
+      assert.equal(yield* put(0, { writeId: key }), first)
+      const next = yield* put(first)
+      assert.deepEqual(yield* read(2), ["Began", first, next])
+    },
+    tamper((change, append) => Effect.flatMap(Random.nextInt, (writeId) => append({ ...change, writeId: `${writeId}` })))
+  ),
+  "append/after-delete": check(
+    function* ({ put }) {
+      const gone = yield* put(yield* put(0), { op: "delete" })
+      const refused = yield* Effect.flip(put(0))
+      assert.ok(refused._tag === "Conflict" && refused.last === gone)
+      assert.ok(gone < (yield* put(gone)))
+    },
+    tamper((change, append) => (change.prev === 0 ? overwrite(change, append) : append(change)))
+  ),
+  "append/apart": check(
+    function* ({ put }) {
+      yield* put(0)
+      yield* put(0, { log: "events" })
+    },
+    tamper((change, append) => append({ ...change, log: "objects" }))
+  ),
+  "barrier/covers": check(
+    function* ({ log, put }) {
+      assert.ok((yield* put(0)) <= (yield* log.barrier({ log: "objects" })))
+    },
+    ({ barrier }) => ({ barrier: (of) => Effect.map(barrier(of), (seq) => seq - 1) })
+  ),
+  "follow/complete": check(
+    function* ({ epoch, put, read }) {
+      const written = [yield* put(0)]
+      const reader = yield* Effect.forkChild(read(20, { epoch: yield* epoch, seq: written[0]! }))
+      while (written.length < 21) written.push(yield* put(written.at(-1)!))
+      assert.deepEqual(yield* Fiber.join(reader), written.slice(1))
+    },
+    ({ follow }) => ({ follow: (from) => Stream.map(follow(from), stutter) })
+  ),
+  "follow/begins": check(
+    function* ({ epoch, log, put, read }) {
+      const first = yield* put(0)
+      const last = yield* put(first)
+      yield* log.compact({ log: "objects", seq: last })
+      for (const since of [undefined, { epoch: yield* epoch, seq: first }, { epoch: "another", seq: last }]) {
+        assert.deepEqual(yield* read(1, since), ["Began", last])
+      }
+    },
+    ({ follow }) => ({ follow: (from) => Stream.filter(follow(from), ({ _tag }) => _tag !== "Began") })
+  ),
+  "compact/state": check(
+    function* ({ key, log, put, read }) {
+      const gone = { key: `${key}/gone` }
+      const last = yield* put(yield* put(0))
+      const seq = yield* put(yield* put(0, gone), { ...gone, op: "delete" })
+      const newer = yield* put(last)
+      yield* log.compact({ log: "objects", seq })
+      const anew = yield* put(0, gone)
+      assert.deepEqual(yield* read(3), ["Began", last, newer, anew])
+    },
+    () => ({ compact: () => Effect.void })
+  )
+})

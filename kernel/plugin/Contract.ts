@@ -1,0 +1,137 @@
+/**
+ * A contract is a value: the schemas of its methods, a version and its laws. From that one value come the service's type,
+ * the direct implementation without serialisation, both ends of every transport, version negotiation and documentation.
+ */
+import { Context, Effect, Layer, Schema, SemVer, SemVerRange, Stream } from "effect"
+import { Rpc, RpcClient, RpcClientError, RpcGroup, RpcSchema, RpcServer } from "effect/rpc"
+
+/** Whoever serves the contract did not answer. `applied` says whether the call may have had its effect all the same. */
+export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", {
+  contract: Schema.String,
+  applied: Schema.Literals(["no", "unknown"]),
+  cause: Schema.Defect()
+}) {}
+
+export class VersionSkew extends Schema.TaggedError<VersionSkew>()("VersionSkew", {
+  contract: Schema.String,
+  wanted: Schema.String,
+  offered: Schema.String
+}) {}
+
+/** Bytes that stay bytes: frames are structured clones or CBOR, which need no base64. */
+export const Bytes = Schema.Uint8Array.annotate({ toCodecJson: () => undefined })
+
+/** All that may stand in a signature: a function, a Scope or a socket is a type error. */
+type Data = null | boolean | number | string | Uint8Array | ReadonlyArray<Data> | { readonly [key: string]: Data }
+type DataSchema = Schema.Top & { readonly Encoded: Data | void }
+
+const Doc = Context.Reference<string>("kernel/Contract/Doc", { defaultValue: () => "" })
+
+/** Declares a method. Every one can also fail with `Unavailable`, because its server may be restarted or replaced. */
+export const method = <
+  const Tag extends string,
+  const Errors extends ReadonlyArray<Schema.Top>,
+  Payload extends { readonly [field: string]: DataSchema } | Schema.Void = Schema.Void,
+  Success extends DataSchema = Schema.Void,
+  const Streams extends boolean = false
+>(
+  tag: Tag,
+  {
+    doc,
+    errors,
+    ...schemas
+  }: {
+    readonly doc: string
+    readonly payload?: Payload
+    readonly success?: Success
+    readonly stream?: Streams
+    readonly errors: Errors
+  }
+) => Rpc.make(tag, { ...schemas, error: Schema.Union([Unavailable, ...errors]) }).annotate(Doc, doc)
+
+/** What a consumer calls and what an implementation is. */
+export type Service<R extends Rpc.Any> = {
+  readonly [M in R as M["_tag"]]: (
+    payload: Rpc.Payload<M>
+  ) => Rpc.Success<M> extends Stream.Stream<infer A, infer E>
+    ? Stream.Stream<A, E>
+    : Effect.Effect<Rpc.Success<M>, Rpc.Error<M>>
+}
+
+type AnyMethod = Rpc.Rpc<string, Schema.Codec<unknown>, Schema.Codec<unknown>, Schema.Codec<unknown>>
+
+export interface Contract<Self, S> extends Context.Key<Self, S> {
+  readonly version: SemVer.VersionString
+  readonly laws: Readonly<Record<string, string>>
+  readonly group: RpcGroup.RpcGroup<AnyMethod>
+}
+
+export const make =
+  <Self>() =>
+  <const Key extends string, const Laws extends Readonly<Record<string, string>>, const Rpcs extends ReadonlyArray<Rpc.Any>>(
+    key: Key,
+    about: { readonly version: SemVer.VersionString; readonly laws: Laws },
+    ...rpcs: Rpcs
+  ) =>
+    Object.assign(Context.Service<Self, Service<Rpcs[number]>>()(key), {
+      ...about,
+      // `Service` keeps the types of the methods. To transports and slots, which reach them by tag, all are alike.
+      group: RpcGroup.make(...rpcs) as unknown as RpcGroup.RpcGroup<AnyMethod>
+    })
+
+export type Answer = Effect.Effect<unknown, unknown> | Stream.Stream<unknown, unknown>
+
+/** A service made method by method. Its tags are those that `S` was computed from, hence the cast. */
+export const derive = <Self, S>(
+  { group }: Contract<Self, S>,
+  make: (tag: string, streams: boolean) => (payload: unknown) => Answer
+) =>
+  Object.fromEntries(
+    group.requests.entries().map(([tag, { successSchema }]) => [tag, make(tag, RpcSchema.isStreamSchema(successSchema))])
+  ) as S
+
+const Hello = Rpc.make("hello", { success: Schema.String })
+
+/** The consumer's end of any transport. */
+export const client = <Self, S>(contract: Contract<Self, S>) =>
+  Layer.effect(contract)(
+    Effect.gen(function* () {
+      const lost = (cause: unknown) => new Unavailable({ contract: contract.key, applied: "unknown", cause })
+      const remote = yield* RpcClient.make(contract.group.add(Hello), { flatten: true, spanPrefix: contract.key })
+      const offered = yield* remote("hello", undefined).pipe(Effect.timeout("10 seconds"), Effect.mapError(lost))
+      if (!SemVerRange.matches(SemVerRange.caret(contract.version), SemVer.parseUnsafe(offered))) {
+        return yield* new VersionSkew({ contract: contract.key, wanted: contract.version, offered })
+      }
+      const known = (error: unknown) => (error instanceof RpcClientError.RpcClientError ? lost(error) : error)
+      const guard = (answer: Answer) =>
+        Stream.isStream(answer)
+          ? answer.pipe(
+              Stream.mapError(known),
+              Stream.catchDefect((defect) => Stream.fail(lost(defect)))
+            )
+          : answer.pipe(
+              Effect.mapError(known),
+              Effect.catchDefect((defect) => Effect.fail(lost(defect)))
+            )
+      return derive(contract, (tag) => (payload) => guard(remote(tag, payload)))
+    })
+  )
+
+/** The implementation's end of any transport: serves the contract by the service in its context. */
+export const server = <Self, S>(contract: Contract<Self, S>) => {
+  const group = contract.group.add(Hello)
+  const handlers = Effect.map(contract, (service) => ({ ...service, hello: () => Effect.succeed(contract.version) }))
+  const served = RpcServer.layer(group, { disableFatalDefects: true, spanPrefix: contract.key })
+  return Layer.provide(served, group.toLayer(handlers))
+}
+
+/** What a reader has to know, and a plugin in another language. */
+export const document = ({ group, key, laws, version }: Contract<unknown, unknown>) => {
+  const methods = Array.from(group.requests.values(), ({ _tag, annotations, errorSchema, payloadSchema, successSchema }) => {
+    const stream = RpcSchema.isStreamSchema(successSchema)
+    const { error, success } = stream ? successSchema : { success: successSchema, error: errorSchema }
+    const [payload, answer, errors] = [payloadSchema, success, error].map((schema) => Schema.toJsonSchemaDocument(schema))
+    return { method: _tag, doc: Context.get(annotations, Doc), stream, payload, answer, errors }
+  })
+  return { contract: `${key} ${version}`, laws, methods }
+}

@@ -1,0 +1,87 @@
+/**
+ * A slot is a stable handle on a service whose implementation can be replaced while it is called: new calls go to the new
+ * one, calls under way end on the old one. A call runs in a fiber of the implementation, not of the caller, so that it is
+ * counted, ends with the implementation's scope, and an implementation that throws fails this one call.
+ */
+import { Cause, type Duration, Effect, Exit, Fiber, FiberSet, Scope, Stream } from "effect"
+import * as Contract from "./Contract.ts"
+
+/** Something that runs: the calls it has not answered yet, and all that ends with it. */
+export interface Instance {
+  readonly calls: FiberSet.FiberSet<unknown, unknown>
+  readonly scope: Scope.Closeable
+}
+
+/** Made after what it serves, so that closing the scope ends the calls before the things they use. */
+export const instance = (scope: Scope.Closeable) =>
+  FiberSet.make().pipe(
+    Scope.provide(scope),
+    Effect.map((calls): Instance => ({ calls, scope }))
+  )
+
+/** Lets calls under way end until `drain` is over. Closing the scope ends those that are left. */
+export const retire = ({ calls, scope }: Instance, drain: Duration.Input) =>
+  FiberSet.awaitEmpty(calls).pipe(Effect.timeoutOption(drain), Effect.andThen(Scope.close(scope, Exit.void)))
+
+export interface Slot<S> {
+  /** What consumers hold. */
+  readonly handle: S
+  readonly instance: () => Instance | undefined
+  /** Sends new calls to this service of this instance; returns the instance they went to before. */
+  readonly fill: (instance: Instance, service: S) => Instance | undefined
+}
+
+/** A method found by its tag: which of the two it is stands in the contract. */
+type Method = ((payload: unknown) => Effect.Effect<unknown, unknown>) &
+  ((payload: unknown) => Stream.Stream<unknown, unknown>)
+type Methods = { readonly [tag: string]: Method }
+
+export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => {
+  let current: { readonly instance: Instance; readonly methods: Methods } | undefined
+  const unavailable = (applied: "no" | "unknown", cause: unknown) =>
+    Effect.fail(new Contract.Unavailable({ contract: contract.key, applied, cause }))
+
+  /** Only errors of the contract pass. A defect, or the end of the implementation, is not the caller's. */
+  const settle = (exit: Exit.Exit<unknown, unknown>) =>
+    Exit.isSuccess(exit) || Cause.hasFails(exit.cause) ? exit : unavailable("unknown", Cause.squash(exit.cause))
+
+  const call = (tag: string) => (payload: unknown) =>
+    Effect.withFiber<unknown, unknown>((caller) => {
+      if (current === undefined) return unavailable("no", "nothing serves it")
+      const fiber = Effect.runForkWith(caller.context)(current.methods[tag]!(payload))
+      const exit = fiber.pollUnsafe()
+      if (exit !== undefined) return settle(exit)
+      FiberSet.addUnsafe(current.instance.calls, fiber)
+      return Fiber.await(fiber).pipe(
+        Effect.onInterrupt(() => Fiber.interrupt(fiber)),
+        Effect.flatMap(settle)
+      )
+    })
+
+  /** A stream counts as one call for as long as it is read, and fails when its implementation is retired. */
+  const stream = (tag: string) => (payload: unknown) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        if (current === undefined) return yield* unavailable("no", "nothing serves it")
+        const open: (payload: unknown) => Stream.Stream<unknown, unknown> = current.methods[tag]!
+        const place = yield* FiberSet.run(current.instance.calls, Effect.never)
+        yield* Effect.addFinalizer(() => Fiber.interrupt(place))
+        const retired = Effect.andThen(Fiber.await(place), unavailable("unknown", "retired"))
+        return open(payload).pipe(
+          Stream.interruptWhen(retired),
+          Stream.catchDefect((defect) => Stream.fromEffect(unavailable("unknown", defect)))
+        )
+      })
+    )
+
+  return {
+    handle: Contract.derive(contract, (tag, streams) => (streams ? stream(tag) : call(tag))),
+    instance: () => current?.instance,
+    fill: (instance, service) => {
+      const before = current?.instance
+      // `S` is what the methods of the contract were computed into.
+      current = { instance, methods: service as Methods }
+      return before
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What the server does with a kind's objects beyond their schema: what no API description holds. All of it is pure. Objects
+ * are immutable: a function that changes something returns a new one, and the same one if nothing changed.
+ */
+import type { Cause } from "../client/Errors.ts"
+import type { Resource } from "./Kind.ts"
+
+export interface Column<A> {
+  readonly name: string
+  readonly type: "string" | "integer" | "date"
+  readonly format?: "name"
+  /** Shown with `-o wide` only. */
+  readonly wide?: boolean
+  readonly description: string
+  /** `now` in milliseconds, for ages. */
+  readonly value: (object: A, now: number) => string | number | undefined
+}
+
+/** Where `scale` finds its numbers, by JSON path such as `spec.replicas`. */
+export interface ScalePaths {
+  readonly spec: string
+  readonly status: string
+  readonly selector?: string
+}
+
+export interface Strategy<A extends Resource> {
+  /** Defaults that depend on other fields; the constants are in the schema and have been filled in. */
+  readonly defaults?: (object: A) => A
+  /** Before a create: takes back what writers may not set. Without it, `status` is emptied where it is a subresource. */
+  readonly prepareCreate?: (object: A) => A
+  /** Before an update: takes back from `old` what this writer may not change. Without it: the status, or all but the status. */
+  readonly prepareUpdate?: (object: A, old: A, subresource: string) => A
+  readonly validate?: (object: A) => ReadonlyArray<Cause>
+  /** Besides `validate`: what may not change. */
+  readonly validateUpdate?: (object: A, old: A, subresource: string) => ReadonlyArray<Cause>
+  /** How long a delete waits for whoever acts on `deletionTimestamp`, in seconds; 0 or absent: it is gone at once. */
+  readonly graceSeconds?: (object: A, asked: number | undefined) => number
+  /** Field selectors besides `metadata.name` and `metadata.namespace`. */
+  readonly selectable?: { readonly [field: string]: (object: A) => string }
+  /** After NAME and before AGE, unless it names these itself. */
+  readonly columns?: ReadonlyArray<Column<A>>
+  readonly scale?: ScalePaths
+}

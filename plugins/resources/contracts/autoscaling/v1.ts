@@ -1,0 +1,125 @@
+// Generated from the API description of Kubernetes 1.36 by plugins/resources/generate. Do not edit.
+import * as Field from "../../../../kernel/resource/Field.ts"
+import * as Kind from "../../../../kernel/resource/Kind.ts"
+import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
+
+const { Int32, Int64, Text, Time, asJson, define, defaulted, optional, struct } = Field
+
+export interface CrossVersionObjectReference {
+  readonly apiVersion?: string
+  readonly kind: string
+  readonly name: string
+}
+export const CrossVersionObjectReference: Field.Lazy<CrossVersionObjectReference> = define("autoscaling.v1.CrossVersionObjectReference", () =>
+  struct({
+    apiVersion: optional(Text),
+    kind: Text,
+    name: Text
+  }), { atomic: true })
+
+export interface HorizontalPodAutoscaler {
+  readonly metadata: ObjectMeta
+  readonly spec: HorizontalPodAutoscalerSpec
+  readonly status?: HorizontalPodAutoscalerStatus
+}
+export interface HorizontalPodAutoscalerDraft {
+  readonly metadata: ObjectMetaDraft
+  readonly spec: HorizontalPodAutoscalerSpec
+  readonly status?: HorizontalPodAutoscalerStatus
+}
+export const HorizontalPodAutoscalerSchema: Field.Lazy<HorizontalPodAutoscalerDraft> = define("autoscaling.v1.HorizontalPodAutoscaler", () =>
+  struct({
+    metadata: defaulted(ObjectMetaDraft(), {}),
+    spec: HorizontalPodAutoscalerSpec(),
+    status: optional(HorizontalPodAutoscalerStatus())
+  }))
+export const HorizontalPodAutoscaler = Kind.make<HorizontalPodAutoscaler, HorizontalPodAutoscalerDraft>({
+  kind: "HorizontalPodAutoscaler",
+  plural: "horizontalpodautoscalers",
+  singular: "horizontalpodautoscaler",
+  namespaced: true,
+  storage: "horizontalpodautoscalers.autoscaling",
+  verbs: ["list","watch","deletecollection","create","delete","get","patch","update"],
+  subresources: ["status"],
+  shortNames: ["hpa"],
+  categories: ["all"],
+  versions: [{ group: "autoscaling", version: "v1", schema: asJson(HorizontalPodAutoscalerSchema) }]
+})
+
+export interface HorizontalPodAutoscalerSpec {
+  readonly maxReplicas: number
+  readonly minReplicas?: number
+  readonly scaleTargetRef: CrossVersionObjectReference
+  readonly targetCPUUtilizationPercentage?: number
+}
+export const HorizontalPodAutoscalerSpec: Field.Lazy<HorizontalPodAutoscalerSpec> = define("autoscaling.v1.HorizontalPodAutoscalerSpec", () =>
+  struct({
+    maxReplicas: Int32,
+    minReplicas: optional(Int32),
+    scaleTargetRef: CrossVersionObjectReference(),
+    targetCPUUtilizationPercentage: optional(Int32)
+  }))
+
+export interface HorizontalPodAutoscalerStatus {
+  readonly currentCPUUtilizationPercentage?: number
+  readonly currentReplicas: number
+  readonly desiredReplicas: number
+  readonly lastScaleTime?: string
+  readonly observedGeneration?: number
+}
+export const HorizontalPodAutoscalerStatus: Field.Lazy<HorizontalPodAutoscalerStatus> = define("autoscaling.v1.HorizontalPodAutoscalerStatus", () =>
+  struct({
+    currentCPUUtilizationPercentage: optional(Int32),
+    currentReplicas: Int32,
+    desiredReplicas: Int32,
+    lastScaleTime: optional(Time),
+    observedGeneration: optional(Int64)
+  }))
+
+export interface Scale {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata?: ObjectMetaDraft
+  readonly spec: ScaleSpec
+  readonly status: ScaleStatus
+}
+export interface ScaleDraft {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata?: ObjectMetaDraft
+  readonly spec?: ScaleSpecDraft
+  readonly status?: ScaleStatusDraft
+}
+export const Scale: Field.Lazy<Scale> = define("autoscaling.v1.Scale", () =>
+  struct({
+    apiVersion: optional(Text),
+    kind: optional(Text),
+    metadata: optional(ObjectMetaDraft()),
+    spec: defaulted(ScaleSpec(), {}),
+    status: defaulted(ScaleStatus(), {})
+  }))
+
+export interface ScaleSpec {
+  readonly replicas: number
+}
+export interface ScaleSpecDraft {
+  readonly replicas?: number
+}
+export const ScaleSpec: Field.Lazy<ScaleSpec> = define("autoscaling.v1.ScaleSpec", () =>
+  struct({
+    replicas: defaulted(Int32, 0)
+  }))
+
+export interface ScaleStatus {
+  readonly replicas: number
+  readonly selector?: string
+}
+export interface ScaleStatusDraft {
+  readonly replicas?: number
+  readonly selector?: string
+}
+export const ScaleStatus: Field.Lazy<ScaleStatus> = define("autoscaling.v1.ScaleStatus", () =>
+  struct({
+    replicas: defaulted(Int32, 0),
+    selector: optional(Text)
+  }))
