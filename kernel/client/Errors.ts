@@ -3,7 +3,7 @@
  * objects, in the server or over HTTPS, meets these and `Unavailable`, and no others. Source: API conventions, "Response Status Kind".
  */
 import { Schema } from "effect"
-import { Unavailable } from "../plugin/Contract.ts"
+import type { Unavailable } from "../plugin/Contract.ts"
 
 const { Array: List, Int, Literals, String: Text, Struct, optionalKey } = Schema
 
