@@ -1,0 +1,76 @@
+/**
+ * What the bytes of a log's entry are: a CBOR envelope around the JSON bytes of an object in its storage version, with the
+ * place where `resourceVersion` is spliced in. What is fed is what is served: no replica encodes it again.
+ */
+import { decode, encode } from "cbor-x"
+import { Result, Schema } from "effect"
+import type { WireObject } from "../client/Api.ts"
+import { apiVersion, type Kind, type Resource } from "../resource/Kind.ts"
+import { Bytes } from "../plugin/Contract.ts"
+import type { Entry } from "../store/Log.ts"
+import { Row } from "./Row.ts"
+
+const Envelope = Schema.Struct({
+  /** The version of this layout. */
+  v: Schema.Literal(1),
+  /** The API version of `obj`. */
+  gv: Schema.String,
+  rvAt: Schema.Int,
+  obj: Bytes
+})
+const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
+
+const text = new TextEncoder()
+
+/** The bytes of an object's entry. A `resourceVersion` in it is dropped: that is the entry's seq. */
+export const seal = (kind: Kind<Resource, never>, object: WireObject): Uint8Array => {
+  const gv = apiVersion(kind.versions[0])
+  const { apiVersion: _a, kind: _k, metadata, ...rest } = object
+  const { resourceVersion: _r, ...meta } = Object(metadata)
+  const head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(gv)},"metadata":{`
+  const tail = JSON.stringify({ metadata: meta, ...rest }).slice(`{"metadata":{`.length)
+  return encode({ v: 1, gv, rvAt: head.length, obj: text.encode(head + tail) })
+}
+
+/** Puts `"resourceVersion":"…",` where the envelope says. Metadata is never empty: every object has a name. */
+const splice = (json: Uint8Array, at: number, revision: number): Uint8Array => {
+  const word = text.encode(`"resourceVersion":"${revision}",`)
+  const whole = new Uint8Array(json.length + word.length)
+  whole.set(json.subarray(0, at))
+  whole.set(word, at)
+  whole.set(json.subarray(at), at + word.length)
+  return whole
+}
+
+const pathOf = (key: string) => {
+  const [storage = "", namespace = "", ...name] = key.split("/")
+  return { storage, namespace, name: name.join("/") }
+}
+
+export const storageOf = (key: string) => key.slice(0, key.indexOf("/"))
+export const keyOf = (storage: string, namespace: string, name: string) => `${storage}/${namespace}/${name}`
+
+/** What an entry says, read when it is asked for. An entry that is no envelope was not written by us: a defect. */
+export const open = ({ bytes, key, seq }: Pick<Entry, "bytes" | "key" | "seq">): Row => {
+  const { name, namespace } = pathOf(key)
+  const json = () => {
+    const { obj, rvAt } = Result.getOrThrow(decodeEnvelope(decode(bytes)))
+    return splice(obj, rvAt, seq)
+  }
+  return new Row({ namespace, name, revision: seq, bytes: json })
+}
+
+/** A row that is not in the log: the answer to a dry run. */
+export const unsaved = (
+  kind: Kind<Resource, never>,
+  object: WireObject,
+  {
+    namespace,
+    name,
+    revision
+  }: {
+    readonly namespace: string
+    readonly name: string
+    readonly revision: number
+  }
+): Row => open({ bytes: seal(kind, object), key: keyOf(kind.storage, namespace, name), seq: revision })

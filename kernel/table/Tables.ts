@@ -1,0 +1,178 @@
+/** The logs materialised: the rows of every storage, kept at their log by one follower each, in every API process. */
+import { Context, Deferred, Effect, Latch, Layer, Schedule, Stream } from "effect"
+import type { Unavailable } from "../plugin/Contract.ts"
+import { type Entry, type Followed, Log } from "../store/Log.ts"
+import { open, storageOf } from "./Envelope.ts"
+import type { Row } from "./Row.ts"
+import { Rows } from "./Rows.ts"
+
+export type LogName = "objects" | "events" | "leases"
+const names = ["objects", "events", "leases"] as const
+
+export class Tables extends Context.Service<
+  Tables,
+  {
+    readonly of: (kind: { readonly log: LogName; readonly storage: string }) => Rows
+    /** What is known of a log. */
+    readonly revision: (log: LogName) => number
+    /** Waits until everything up to `revision` is known. */
+    readonly passed: (log: LogName, revision: number) => Effect.Effect<void>
+    /** Waits until everything is known that was acknowledged before, and says how far that is. */
+    readonly current: (log: LogName) => Effect.Effect<number, Unavailable>
+    /** Whether the follower of each log was heard of lately. */
+    readonly following: () => boolean
+    /** Called after every advance of a log, also an empty one: what bookmarks are made of. */
+    readonly onAdvance: (log: LogName, listener: (revision: number) => void) => () => void
+  }
+>()("kernel/Tables") {}
+
+class LogTable {
+  revision = 0
+  following = false
+  private readonly storages = new Map<string, Rows>()
+  private readonly waiting = new Set<{ readonly revision: number; readonly latch: Latch.Latch }>()
+  readonly listeners = new Set<(revision: number) => void>()
+
+  of(storage: string): Rows {
+    const found = this.storages.get(storage)
+    if (found !== undefined) return found
+    const rows = new Rows(this.revision)
+    this.storages.set(storage, rows)
+    return rows
+  }
+
+  advance(entries: ReadonlyArray<Entry>, upTo: number) {
+    for (const [storage, some] of Map.groupBy(entries, ({ key }) => storageOf(key))) {
+      this.of(storage).apply(
+        some.map((entry) => ({
+          path: entry.key.slice(storage.length + 1),
+          row: open(entry),
+          deleted: entry.op === "delete"
+        })),
+        upTo
+      )
+    }
+    this.reached(upTo)
+  }
+
+  /** Everything that lives, in place of what was known. */
+  replace(living: ReadonlyMap<string, Entry>, upTo: number) {
+    const byStorage = Map.groupBy(living.values(), ({ key }) => storageOf(key))
+    for (const storage of new Set([...this.storages.keys(), ...byStorage.keys()])) {
+      const rows = new Map<string, Row>()
+      for (const entry of byStorage.get(storage) ?? []) rows.set(entry.key.slice(storage.length + 1), open(entry))
+      this.of(storage).replace(rows, upTo)
+    }
+    this.reached(upTo)
+  }
+
+  readonly passed = (revision: number) =>
+    Effect.suspend(() => {
+      if (revision <= this.revision) return Effect.void
+      const waiter = { revision, latch: Latch.makeUnsafe() }
+      this.waiting.add(waiter)
+      return Effect.ensuring(
+        waiter.latch.await,
+        Effect.sync(() => this.waiting.delete(waiter))
+      )
+    })
+
+  private reached(upTo: number) {
+    this.revision = Math.max(this.revision, upTo)
+    for (const waiter of this.waiting) if (waiter.revision <= this.revision) waiter.latch.openUnsafe()
+    for (const listener of this.listeners) listener(this.revision)
+  }
+}
+
+/** Follows one log for ever; done when everything is known that was in it at the beginning. */
+const follow = Effect.fnUntraced(function* (name: LogName, table: LogTable) {
+  const log = yield* Log
+  const ready = yield* Deferred.make<void>()
+  let since: { readonly epoch: string; readonly seq: number } | undefined
+  /** What lives, while it is gathered: readers get it as one snapshot, without the history that led there. */
+  let replay: { readonly epoch: string; readonly until: number; readonly living: Map<string, Entry> } | undefined
+
+  const onEvent = Effect.fnUntraced(function* (event: Followed) {
+    if (event._tag === "Began") {
+      replay = { epoch: event.epoch, until: yield* log.barrier({ log: name }), living: new Map() }
+      return
+    }
+    if (replay === undefined) {
+      table.advance(event.entries, event.upTo)
+      if (since !== undefined) since = { ...since, seq: event.upTo }
+      return
+    }
+    for (const entry of event.entries) {
+      if (entry.op === "put") replay.living.set(entry.key, entry)
+      else replay.living.delete(entry.key)
+    }
+    if (event.upTo < replay.until) return
+    table.replace(replay.living, event.upTo)
+    since = { epoch: replay.epoch, seq: event.upTo }
+    replay = undefined
+    table.following = true
+    yield* Deferred.succeed(ready, undefined)
+  })
+
+  yield* Stream.suspend(() => log.follow({ log: name, ...(since === undefined ? {} : { since }) })).pipe(
+    Stream.runForEach(onEvent),
+    Effect.tapCause((cause) =>
+      Effect.andThen(
+        Effect.sync(() => {
+          table.following = false
+        }),
+        Effect.logWarning(`lost the feed of the log ${name}`, cause)
+      )
+    ),
+    Effect.retry(Schedule.spaced("200 millis")),
+    Effect.forkScoped
+  )
+  yield* Deferred.await(ready)
+})
+
+/** Waiters of a barrier share the next one: at most one is asked for at a time. */
+const coalesced = (ask: Effect.Effect<number, Unavailable>) => {
+  let under: Deferred.Deferred<number, Unavailable> | undefined
+  let next: Deferred.Deferred<number, Unavailable> | undefined
+  const run: (answer: Deferred.Deferred<number, Unavailable>) => Effect.Effect<void> = Effect.fnUntraced(function* (answer) {
+    under = answer
+    yield* Deferred.complete(answer, ask)
+    under = next
+    next = undefined
+    if (under !== undefined) yield* run(under)
+  })
+  return Effect.suspend(() => {
+    if (under === undefined) {
+      const answer = Deferred.makeUnsafe<number, Unavailable>()
+      under = answer
+      return Effect.andThen(Effect.forkDetach(run(answer)), Deferred.await(answer))
+    }
+    next ??= Deferred.makeUnsafe<number, Unavailable>()
+    return Deferred.await(next)
+  })
+}
+
+export const layer = Layer.effect(
+  Tables,
+  Effect.gen(function* () {
+    const log = yield* Log
+    const tables = { objects: new LogTable(), events: new LogTable(), leases: new LogTable() }
+    yield* Effect.forEach(names, (name) => follow(name, tables[name]), { concurrency: "unbounded", discard: true })
+    const barrier = {
+      objects: coalesced(log.barrier({ log: "objects" })),
+      events: coalesced(log.barrier({ log: "events" })),
+      leases: coalesced(log.barrier({ log: "leases" }))
+    }
+    return Tables.of({
+      of: ({ log, storage }) => tables[log].of(storage),
+      revision: (log) => tables[log].revision,
+      passed: (log, revision) => tables[log].passed(revision),
+      current: (log) => Effect.tap(barrier[log], (seq) => tables[log].passed(seq)),
+      following: () => names.every((name) => tables[name].following),
+      onAdvance: (log, listener) => {
+        tables[log].listeners.add(listener)
+        return () => tables[log].listeners.delete(listener)
+      }
+    })
+  })
+)
