@@ -1,0 +1,37 @@
+/** The certificates that the parts of a cluster ask for: who they are to one another. */
+import type { Request } from "./Pki.ts"
+
+/** A client: `user` in `groups`. */
+export const client = (user: string, ...groups: ReadonlyArray<string>): Request => ({
+  commonName: user,
+  organizations: groups,
+  usages: ["client"]
+})
+
+/** The API server under its names in the cluster, on this machine, and under what `hosts` adds: node addresses, host names. */
+export const apiServer = (options: {
+  readonly serviceAddress: string
+  readonly domain: string
+  readonly hosts: ReadonlyArray<string>
+}): Request => {
+  const service = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", `kubernetes.default.svc.${options.domain}`]
+  const local = ["localhost", "127.0.0.1", "::1"]
+  const hosts = new Set([...service, ...local, options.serviceAddress, ...options.hosts])
+  return { commonName: "kube-apiserver", hosts: [...hosts], usages: ["server"] }
+}
+
+/** The HTTPS server of a kubelet. */
+export const kubeletServing = (node: string, hosts: ReadonlyArray<string>): Request => ({
+  commonName: `system:node:${node}`,
+  organizations: ["system:nodes"],
+  hosts: [...new Set([node, ...hosts])],
+  usages: ["server"]
+})
+
+export const admin = client("kubernetes-admin", "system:masters")
+export const kubelet = (node: string) => client(`system:node:${node}`, "system:nodes")
+export const kubeProxy = client("system:kube-proxy")
+export const dns = client("system:serviceaccount:kube-system:dns")
+export const scheduler = client("system:kube-scheduler")
+/** What the API server shows to kubelets. */
+export const kubeletClient = client("kube-apiserver-kubelet-client")
