@@ -1,0 +1,259 @@
+/**
+ * A failure as Kubernetes shows it, and back: the `Status` object that kubectl and client libraries read. The words are those
+ * of the upstream API server, because scripts and tests of users match them. Source: API conventions, "Response Status Kind".
+ */
+import { Predicate, Schema } from "effect"
+import { Unavailable } from "../plugin/Contract.ts"
+import type { WireObject } from "./Api.ts"
+import * as Errors from "./Errors.ts"
+
+const { Array: List, Int, String: Text, Struct, optionalKey } = Schema
+
+const StatusCause = Struct({ reason: optionalKey(Text), message: optionalKey(Text), field: optionalKey(Text) })
+export const Status = Struct({
+  metadata: optionalKey(Struct({ continue: optionalKey(Text) })),
+  status: optionalKey(Text),
+  message: optionalKey(Text),
+  reason: optionalKey(Text),
+  details: optionalKey(
+    Struct({
+      name: optionalKey(Text),
+      group: optionalKey(Text),
+      kind: optionalKey(Text),
+      uid: optionalKey(Text),
+      causes: optionalKey(List(StatusCause)),
+      retryAfterSeconds: optionalKey(Int)
+    })
+  ),
+  code: optionalKey(Int)
+})
+export type Status = typeof Status.Type
+
+export type Failure = Errors.ApiError | Unavailable
+
+interface Where {
+  readonly group: string
+  readonly resource: string
+  readonly name: string
+}
+
+const quote = (text: string) => JSON.stringify(text)
+const qualified = (name: string, group: string) => (group === "" ? name : `${name}.${group}`)
+const resourceOf = ({ group, resource }: Where) => qualified(resource, group)
+const detailsOf = ({ group, resource, name }: Where) => ({
+  ...(name !== "" && { name }),
+  ...(group !== "" && { group }),
+  ...(resource !== "" && { kind: resource })
+})
+
+/** One error stands alone, several in brackets, none twice. */
+const aggregate = (messages: ReadonlyArray<string>) => {
+  const different = [...new Set(messages)]
+  return different.length === 1 ? `${different[0]}` : `[${different.join(", ")}]`
+}
+
+const ownerOf = ({ detail }: { readonly detail: string }) => detail.replace(/^conflict with /, "")
+const applyConflict = ({ causes }: Errors.ApplyConflict) => {
+  const [only] = causes
+  if (only !== undefined && causes.length === 1) {
+    return `Apply failed with 1 conflict: conflict with ${ownerOf(only)}: ${only.field}`
+  }
+  const groups = [...Map.groupBy(causes, ownerOf)].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const lines = groups.map(
+    ([owner, fields]) => `conflicts with ${owner}:\n${fields.map((it) => `- ${it.field}`).join("\n")}`
+  )
+  return `Apply failed with ${causes.length} conflicts: ${lines.join("\n")}`
+}
+
+const forbidden = ({ detail, ...at }: Errors.Forbidden) => {
+  if (at.resource === "") return `forbidden: ${detail}`
+  return at.name === ""
+    ? `${resourceOf(at)} is forbidden: ${detail}`
+    : `${resourceOf(at)} ${quote(at.name)} is forbidden: ${detail}`
+}
+
+const causeText = (cause: unknown): string =>
+  Predicate.hasProperty(cause, "message") && cause.message !== "" ? String(cause.message) : String(cause)
+
+export const messageOf = (error: Failure): string => {
+  switch (error._tag) {
+    case "NotFound":
+      if (error.resource === "") return "the server could not find the requested resource"
+      return `${resourceOf(error)} ${quote(error.name)} not found`
+    case "AlreadyExists":
+      return `${resourceOf(error)} ${quote(error.name)} already exists`
+    case "Conflict":
+      return `Operation cannot be fulfilled on ${resourceOf(error)} ${quote(error.name)}: ${error.detail}`
+    case "ApplyConflict":
+      return applyConflict(error)
+    case "Invalid": {
+      const about = `${qualified(error.kind, error.group)} ${quote(error.name)} is invalid`
+      if (error.causes.length === 0) return about
+      return `${about}: ${aggregate(error.causes.map(({ detail, field }) => `${field}: ${detail}`))}`
+    }
+    case "Forbidden":
+      return forbidden(error)
+    case "MethodNotAllowed":
+      return `${error.verb} is not supported on resources of kind ${quote(resourceOf(error))}`
+    case "TooLargeResourceVersion":
+      return `Timeout: Too large resource version: ${error.asked}, current: ${error.current}`
+    case "RequestTooLarge":
+      return `Request entity is too large: limit is ${error.limit}`
+    case "UnsupportedMediaType":
+      return `the body of the request was in an unknown format - accepted media types include: ${error.supported.join(", ")}`
+    case "Unavailable":
+      return `${error.contract} is unavailable: ${causeText(error.cause)}`
+    default:
+      return error.detail
+  }
+}
+
+/** The cause by which both of our ends keep what a 503 says of a write. */
+const applied = "WriteApplied"
+
+const details = (error: Failure): Status["details"] => {
+  switch (error._tag) {
+    case "Invalid": {
+      const causes = error.causes.map(({ detail, field, type }) => ({ reason: type, message: detail, field }))
+      return { ...detailsOf({ ...error, resource: error.kind }), causes }
+    }
+    case "ApplyConflict": {
+      const causes = error.causes.map((cause) => ({
+        reason: "FieldManagerConflict",
+        message: `conflict with ${ownerOf(cause)}`,
+        field: cause.field
+      }))
+      return { ...detailsOf(error), causes }
+    }
+    case "TooLargeResourceVersion": {
+      const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }]
+      return { causes, retryAfterSeconds: 1 }
+    }
+    case "TooManyRequests":
+      return { retryAfterSeconds: error.retryAfterSeconds }
+    case "Unavailable": {
+      const causes = [{ reason: applied, message: error.applied }]
+      return error.applied === "no" ? { causes, retryAfterSeconds: 1 } : { causes }
+    }
+    case "NotFound":
+    case "AlreadyExists":
+    case "Conflict":
+    case "Forbidden":
+    case "MethodNotAllowed":
+      return detailsOf(error)
+    default:
+      return undefined
+  }
+}
+
+/** The `Status` that tells of a failure; `code` is also the HTTP status. */
+export const toStatus = (error: Failure): WireObject & Status & { readonly code: number } => {
+  const more = details(error)
+  const token = error._tag === "Expired" ? error.token : undefined
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: token === undefined ? {} : { continue: token },
+    status: "Failure",
+    message: messageOf(error),
+    reason: Errors.statusOf[error._tag].reason,
+    ...(more !== undefined && { details: more }),
+    code: Errors.statusOf[error._tag].code
+  }
+}
+
+/** What a request was about: a Status does not name the namespace, and may leave out the rest. */
+export interface Asked extends Where {
+  readonly namespace: string
+}
+
+const after = (message: string, mark: string) => {
+  const at = message.indexOf(mark)
+  return at < 0 ? message : message.slice(at + mark.length)
+}
+
+const isCauseType = Schema.is(Errors.Cause.fields.type)
+const invalidCauses = (causes: ReadonlyArray<typeof StatusCause.Type>): ReadonlyArray<Errors.Cause> =>
+  causes.map(({ field = "", message = "", reason }) => ({
+    field,
+    type: isCauseType(reason) ? reason : "FieldValueInvalid",
+    detail: message
+  }))
+
+const reasonOfCode: { readonly [code: number]: string } = {
+  400: "BadRequest",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "NotFound",
+  405: "MethodNotAllowed",
+  406: "BadRequest",
+  410: "Expired",
+  413: "RequestEntityTooLarge",
+  415: "UnsupportedMediaType",
+  422: "Invalid",
+  429: "TooManyRequests"
+}
+
+const decode = Schema.decodeUnknownOption(Status)
+const readStatus = (json: unknown, code: number): Status => {
+  const read = decode(json)
+  if (read._tag === "Some") return read.value
+  return { code, message: typeof json === "string" && json.trim() !== "" ? json.trim() : `the server answered ${code}` }
+}
+
+/** The failure that a `Status` tells of. `json` may also be whatever a proxy on the way has answered with. */
+export const fromStatus = (json: unknown, asked: Asked, httpCode = 500): Failure => {
+  const { details: about = {}, metadata, code = httpCode, message = "", reason = "" } = readStatus(json, httpCode)
+  const { causes = [], retryAfterSeconds = 1 } = about
+  const has = (word: string) => causes.find((cause) => cause.reason === word)
+  const where = {
+    group: about.group ?? asked.group,
+    resource: about.kind ?? asked.resource,
+    namespace: asked.namespace,
+    name: about.name ?? asked.name
+  }
+  switch (reason === "" || reason === "Unknown" ? (reasonOfCode[code] ?? "") : reason) {
+    case "NotFound":
+      return new Errors.NotFound(where)
+    case "AlreadyExists":
+      return new Errors.AlreadyExists(where)
+    case "Conflict": {
+      if (!has("FieldManagerConflict")) {
+        return new Errors.Conflict({ ...where, detail: after(message, `${quote(where.name)}: `) })
+      }
+      const owners = causes.map(({ field = "", message = "" }) => ({ field, detail: message }))
+      return new Errors.ApplyConflict({ ...where, causes: owners })
+    }
+    case "Invalid":
+      return new Errors.Invalid({
+        ...where,
+        resource: asked.resource,
+        kind: about.kind ?? asked.resource,
+        causes: causes.length > 0 ? invalidCauses(causes) : invalidCauses([{ message }])
+      })
+    case "BadRequest":
+    case "NotAcceptable":
+      return new Errors.BadRequest({ detail: message })
+    case "Unauthorized":
+      return new Errors.Unauthorized({ detail: message })
+    case "Forbidden":
+      return new Errors.Forbidden({ ...where, detail: after(message, "forbidden: ") })
+    case "MethodNotAllowed":
+      return new Errors.MethodNotAllowed({ ...where, verb: message.split(" is not supported")[0] ?? "" })
+    case "Expired":
+    case "Gone":
+      return new Errors.Expired({ detail: message, ...(metadata?.continue && { token: metadata.continue }) })
+    case "TooManyRequests":
+      return new Errors.TooManyRequests({ detail: message, retryAfterSeconds })
+    case "RequestEntityTooLarge":
+      return new Errors.RequestTooLarge({ limit: Number(/\d+/.exec(message)?.[0] ?? 0) })
+    case "UnsupportedMediaType":
+      return new Errors.UnsupportedMediaType({ given: "", supported: after(message, "include: ").split(", ") })
+  }
+  if (has("ResourceVersionTooLarge")) {
+    const [asked = 0, current = 0] = (message.match(/\d+/g) ?? []).map(Number)
+    return new Errors.TooLargeResourceVersion({ asked, current })
+  }
+  const isKept = has(applied)?.message === "no"
+  return new Unavailable({ contract: "kernel/Api", applied: isKept ? "no" : "unknown", cause: new Error(message) })
+}
