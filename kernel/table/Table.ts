@@ -24,6 +24,8 @@ export type Indexes<A, Name extends string> = { readonly [_ in Name]: (object: A
 export interface Cache<A, Name extends string> {
   readonly get: (key: Key) => A | undefined
   readonly by: (index: Name, value: string) => ReadonlyArray<A>
+  /** What happens to these objects, told when this view shows it: who hears of a change here, reads it here. */
+  readonly changes: Stream.Stream<Batch<A>>
 }
 
 /** A watcher this many events behind gets a snapshot instead of them. */
@@ -109,7 +111,15 @@ export class Table<A extends Resource> {
         return own
       }),
       (own) => Effect.sync(() => own.forEach((index) => this.indexes.delete(index)))
-    ).pipe(Effect.map((own): Cache<A, Name> => ({ get: this.get, by: (name, value) => own.get(name)?.get(value) ?? [] })))
+    ).pipe(
+      Effect.map(
+        (own): Cache<A, Name> => ({
+          get: this.get,
+          by: (name, value) => own.get(name)?.get(value) ?? [],
+          changes: this.watch
+        })
+      )
+    )
 
   private snapshot(): Event<A> {
     return { _tag: "Snapshot", objects: [...this.objects.values()] }
