@@ -1,7 +1,7 @@
 /** The checks of the laws of `ContainerRuntime`. They ask for the image `busybox`, which has to be there. */
-import { Effect, Random, type Scope, Stream } from "effect"
+import { Effect, Random, Schedule, type Scope, Stream } from "effect"
 import assert from "node:assert/strict"
-import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
+import { ContainerRuntime, ImageMissing } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
 import * as Suite from "./Suite.ts"
 
 type Runtime = ContainerRuntime["Service"]
@@ -14,7 +14,7 @@ const use = Effect.gen(function* () {
   const remove = (pod: { readonly id: string }) => Effect.ignore(runtime.removePod({ pod: pod.id }))
   const { id } = yield* Effect.acquireRelease(runtime.startPod(given), remove)
   const sleep = { pod: id, name: "sleep", attempt: 0, image: "busybox", command: ["sleep", "600"] }
-  const status = Effect.map(runtime.list(), (pods) => pods.find((pod) => pod.id === id))
+  const status = Effect.map(runtime.list({}), (pods) => pods.find((pod) => pod.id === id))
   return { runtime, given, pod: id, sleep, status }
 })
 type Use = Effect.Success<typeof use>
@@ -23,6 +23,10 @@ const check = (
   holds: (use: Use) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>,
   saboteur: (honest: Runtime) => Partial<Runtime>
 ) => ({ holds: Effect.scoped(Effect.flatMap(use, Effect.fnUntraced(holds))), saboteur })
+
+/** What the outside world does takes its time. */
+const eventually = <A, E>(read: Effect.Effect<A, E>, holds: (value: A) => boolean) =>
+  read.pipe(Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: holds }), Effect.timeout("10 seconds"))
 
 /** Works once, as what does not expect to be asked again. */
 const once = <P, A, E>(method: (payload: P) => Effect.Effect<A, E>) => {
@@ -49,11 +53,11 @@ export const suite = Suite.make(ContainerRuntime, {
   "pod/network": check(
     function* ({ given, runtime }) {
       const { network } = yield* runtime.describe()
-      const before = yield* runtime.list()
+      const before = yield* runtime.list({})
       const other = { _tag: network === "given" ? "runtime" : "given", namespace: "/run/netns/law" } as const
       const refused = yield* Effect.flip(runtime.startPod({ ...given, uid: `${given.uid}-other`, network: other }))
       assert.equal(refused._tag, "NetworkUnsupported")
-      assert.deepEqual(yield* runtime.list(), before)
+      assert.deepEqual(yield* runtime.list({}), before)
     },
     ({ startPod }) => ({ startPod: (pod) => startPod({ ...pod, network: { _tag: "host" } }) })
   ),
@@ -63,6 +67,24 @@ export const suite = Suite.make(ContainerRuntime, {
       assert.equal(refused._tag, "ImageMissing")
     },
     ({ startContainer }) => ({ startContainer: (container) => startContainer({ ...container, image: "busybox" }) })
+  ),
+  "container/no-pod": check(
+    function* ({ pod, runtime, sleep }) {
+      yield* runtime.removePod({ pod })
+      const refused = yield* Effect.flip(runtime.startContainer(sleep))
+      assert.equal(refused._tag, "PodMissing")
+    },
+    () => ({ startContainer: ({ image }) => Effect.fail(new ImageMissing({ image })) })
+  ),
+  "container/exits": check(
+    function* ({ runtime, sleep, status }) {
+      yield* runtime.startContainer({ ...sleep, command: ["sh", "-c", "exit 3"] })
+      const ended = yield* eventually(status, (pod) => pod?.containers[0]?.state === "Exited")
+      const [container] = ended?.containers ?? []
+      assert.equal(container?.exitCode, 3)
+      assert.ok(Date.parse(container?.finishedAt ?? "") >= Date.parse(container?.startedAt ?? ""))
+    },
+    ({ startContainer }) => ({ startContainer: (container) => startContainer({ ...container, command: ["true"] }) })
   ),
   "container/again": check(
     function* ({ runtime, sleep, status }) {
@@ -83,6 +105,18 @@ export const suite = Suite.make(ContainerRuntime, {
     },
     ({ stopContainer }) => ({ stopContainer: once(stopContainer) })
   ),
+  "stop/pod": check(
+    function* ({ pod, runtime, sleep, status }) {
+      yield* runtime.startContainer(sleep)
+      yield* runtime.stopPod({ pod, graceSeconds: 0 })
+      const stopped = yield* eventually(status, (now) => now?.ready === false)
+      assert.deepEqual(
+        stopped?.containers.map(({ name, state }) => `${name} ${state}`),
+        ["sleep Exited"]
+      )
+    },
+    ({ removePod }) => ({ stopPod: ({ pod }) => removePod({ pod }) })
+  ),
   "remove/again": check(
     function* ({ pod, runtime }) {
       yield* runtime.removePod({ pod })
@@ -98,8 +132,32 @@ export const suite = Suite.make(ContainerRuntime, {
       assert.deepEqual(states?.toSorted(), ["other Running", "sleep Exited"])
     },
     ({ list }) => ({
-      list: () => Effect.map(list(), (pods) => pods.map((pod) => ({ ...pod, containers: pod.containers.slice(-1) })))
+      list: (of) => Effect.map(list(of), (pods) => pods.map((pod) => ({ ...pod, containers: pod.containers.slice(-1) })))
     })
+  ),
+  "list/uid": check(
+    function* ({ given, pod, runtime }) {
+      const other = yield* runtime.startPod({ ...given, uid: `${given.uid}-other`, name: `${given.name}-other` })
+      const found = yield* Effect.ensuring(
+        runtime.list({ uid: given.uid }),
+        Effect.ignore(runtime.removePod({ pod: other.id }))
+      )
+      assert.deepEqual(
+        found.map(({ id }) => id),
+        [pod]
+      )
+    },
+    ({ list }) => ({ list: () => list({}) })
+  ),
+  "remove/container": check(
+    function* ({ runtime, sleep, status }) {
+      const id = yield* runtime.startContainer(sleep)
+      yield* runtime.stopContainer({ id, graceSeconds: 0 })
+      yield* runtime.removeContainer({ id })
+      yield* runtime.removeContainer({ id })
+      assert.deepEqual((yield* status)?.containers, [])
+    },
+    () => ({ removeContainer: () => Effect.void })
   ),
   "changes/hint": check(
     function* ({ pod, runtime, sleep }) {

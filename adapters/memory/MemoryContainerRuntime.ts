@@ -1,75 +1,107 @@
-/** A container runtime without containers, for tests. It passes the same suite as the real ones. */
+/**
+ * A container runtime without containers: for tests, and for a node that only pretends (`hollow`), whose Pods live their life
+ * without a process. It passes the same suite as the real ones.
+ */
 import { Effect, Layer, PubSub, Stream } from "effect"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Contract from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
+import { MemoryNode, now, type Options } from "./MemoryNode.ts"
 
-type Pod = Contract.PodStatus
-type Container = Pod["containers"][number]
+export const layerOn = Layer.effect(
+  Contract.ContainerRuntime,
+  Effect.gen(function* () {
+    const node = yield* MemoryNode
+    const { options, pods } = node
+    const all = (pod: Contract.PodStatus, each: (id: string) => Effect.Effect<unknown>) =>
+      Effect.forEach(pod.containers, ({ id }) => each(id), { discard: true })
 
-const stopped = (container: Container): Container =>
-  container.state === "Exited" ? container : { ...container, state: "Exited", exitCode: 143 }
+    return Contract.ContainerRuntime.of({
+      describe: () => Effect.succeed({ name: "memory", version: "1.0.0", network: options.network }),
+      health: () => Effect.succeed({ runtime: true, network: true, message: "" }),
 
-export const layer = (options: { readonly network: "runtime" | "given"; readonly images: ReadonlyArray<string> }) =>
-  Layer.effect(
-    Contract.ContainerRuntime,
-    Effect.gen(function* () {
-      const pods = new Map<string, Pod>()
-      const hints = yield* PubSub.unbounded<{ readonly pod: string }>()
-      const put = (pod: Pod) => {
-        pods.set(pod.id, pod)
-        return Effect.as(PubSub.publish(hints, { pod: pod.id }), pod)
-      }
-      const change = (pod: Pod | undefined, containers: (container: Container) => Container, ready: boolean) =>
-        pod === undefined ? Effect.void : Effect.asVoid(put({ ...pod, ready, containers: pod.containers.map(containers) }))
+      startPod: Effect.fnUntraced(function* ({ attempt, name, namespace, network, uid }) {
+        if (network._tag !== "host" && network._tag !== options.network) {
+          return yield* new Contract.NetworkUnsupported({ network: network._tag })
+        }
+        const id = `${uid}-${attempt}`
+        const found = pods.get(id)
+        if (found !== undefined) return found
+        const addresses = network._tag === "runtime" ? [node.address()] : []
+        const createdAt = yield* now
+        return yield* node.put({ id, uid, namespace, name, attempt, ready: true, createdAt, addresses, containers: [] })
+      }),
 
-      return Contract.ContainerRuntime.of({
-        describe: () => Effect.succeed({ name: "memory", version: "1.0.0", network: options.network }),
+      stopPod: Effect.fnUntraced(function* ({ pod }) {
+        const found = pods.get(pod)
+        if (found === undefined) return
+        yield* all(found, node.stop)
+        const stopped = pods.get(pod)
+        if (stopped?.ready) yield* node.put({ ...stopped, ready: false, addresses: [] })
+      }),
 
-        startPod: Effect.fnUntraced(function* ({ attempt, network, uid }) {
-          if (network._tag !== "host" && network._tag !== options.network) {
-            return yield* new Contract.NetworkUnsupported({ network: network._tag })
-          }
-          const id = `${uid}-${attempt}`
-          const addresses = network._tag === "runtime" ? [`10.0.0.${pods.size + 1}`] : []
-          return pods.get(id) ?? (yield* put({ id, uid, attempt, ready: true, addresses, containers: [] }))
-        }),
+      removePod: Effect.fnUntraced(function* ({ pod }) {
+        const found = pods.get(pod)
+        if (found === undefined) return
+        yield* all(found, (id) =>
+          Effect.andThen(
+            node.stop(id),
+            Effect.sync(() => node.forget(id))
+          )
+        )
+        pods.delete(pod)
+        yield* node.hint(found)
+      }),
 
-        stopPod: ({ pod }) => Effect.suspend(() => change(pods.get(pod), stopped, false)),
+      startContainer: Effect.fnUntraced(function* ({ annotations = {}, args = [], attempt, command, image, name, pod }) {
+        const found = pods.get(pod)
+        if (found === undefined) return yield* new Contract.PodMissing({ pod })
+        if (!node.images.has(image)) return yield* new Contract.ImageMissing({ image })
+        const id = `${pod}/${name}/${attempt}`
+        if (found.containers.some((container) => container.id === id)) return id
+        const at = yield* now
+        const made = {
+          id,
+          name,
+          attempt,
+          state: "Running",
+          image,
+          imageId: image,
+          createdAt: at,
+          startedAt: at,
+          annotations
+        } as const
+        yield* node.put({ ...found, containers: [...found.containers, made] })
+        yield* node.start(id, [...command, ...args])
+        return id
+      }),
 
-        removePod: ({ pod }) =>
-          Effect.suspend(() => (pods.delete(pod) ? Effect.asVoid(PubSub.publish(hints, { pod })) : Effect.void)),
+      stopContainer: ({ id }) => node.stop(id),
 
-        startContainer: Effect.fnUntraced(function* ({ attempt, image, name, pod }) {
-          const found = pods.get(pod)
-          if (found === undefined) return yield* new Contract.PodMissing({ pod })
-          if (!options.images.includes(image)) return yield* new Contract.ImageMissing({ image })
-          const id = `${pod}/${name}/${attempt}`
-          if (!found.containers.some((container) => container.id === id)) {
-            yield* put({ ...found, containers: [...found.containers, { id, name, attempt, state: "Running" }] })
-          }
-          return id
-        }),
+      removeContainer: Effect.fnUntraced(function* ({ id }) {
+        const pod = node.podOf(id)
+        if (pod === undefined) return
+        yield* node.stop(id)
+        const rest = pods.get(pod.id)?.containers.filter((one) => one.id !== id) ?? []
+        node.forget(id)
+        yield* node.put({ ...pod, containers: rest })
+      }),
 
-        stopContainer: ({ id }) =>
-          Effect.suspend(() => {
-            const pod = pods.values().find(({ containers }) => containers.some((container) => container.id === id))
-            return change(pod, (container) => (container.id === id ? stopped(container) : container), true)
-          }),
+      list: ({ uid }) => Effect.sync(() => [...pods.values()].filter((pod) => uid === undefined || pod.uid === uid)),
 
-        list: () => Effect.sync(() => [...pods.values()]),
-
-        changes: () =>
-          Stream.unwrap(
-            Effect.map(PubSub.subscribe(hints), (changes) =>
-              Stream.concat(
-                Stream.fromIterable(Array.from(pods.keys(), (pod) => ({ pod }))),
-                Stream.fromSubscription(changes)
-              )
+      changes: () =>
+        Stream.unwrap(
+          Effect.map(PubSub.subscribe(node.hints), (changes) =>
+            Stream.concat(
+              Stream.fromIterable(Array.from(pods.values(), ({ id, uid }) => ({ pod: id, uid }))),
+              Stream.fromSubscription(changes)
             )
           )
-      })
+        )
     })
-  )
+  })
+)
+
+export const layer = (options: Options) => Layer.provide(layerOn, MemoryNode.layer(options))
 
 export const plugin = Plugin.make({
   name: "memory-runtime",

@@ -4,37 +4,24 @@
  */
 import { Schema } from "effect"
 import * as Contract from "../../../kernel/plugin/Contract.ts"
+import { ContainerConfig, PodConfig, PodStatus } from "./Pods.ts"
 
-const { Int, Literals, String: Text } = Schema
+export type { ContainerStatus, PodStatus } from "./Pods.ts"
+
+const { Array: List, Boolean: Bool, Int, Literals, String: Text, Struct, optionalKey } = Schema
 
 export class PodMissing extends Schema.TaggedError<PodMissing>()("PodMissing", { pod: Text }) {}
 export class ImageMissing extends Schema.TaggedError<ImageMissing>()("ImageMissing", { image: Text }) {}
 export class NetworkUnsupported extends Schema.TaggedError<NetworkUnsupported>()("NetworkUnsupported", {
   network: Text
 }) {}
-
-/**
- * `runtime`: the runtime makes the namespace and calls CNI itself (containerd, CRI-O). `given`: it joins a namespace that
- * the kubelet has made and attached (Podman, Docker). `host`: no namespace of its own, which every runtime can do.
- */
-export const Network = Schema.TaggedUnion({ runtime: {}, given: { namespace: Text }, host: {} })
-
-export const ContainerStatus = Schema.Struct({
-  id: Text,
-  name: Text,
-  attempt: Int,
-  state: Literals(["Created", "Running", "Exited"]),
-  exitCode: Schema.optionalKey(Int)
-})
-export const PodStatus = Schema.Struct({
-  id: Text,
-  uid: Text,
-  attempt: Int,
-  ready: Schema.Boolean,
-  addresses: Schema.Array(Text),
-  containers: Schema.Array(ContainerStatus)
-})
-export type PodStatus = typeof PodStatus.Type
+/** The runtime will not have a Pod as it was asked for: no network, a wrong sysctl. */
+export class PodRefused extends Schema.TaggedError<PodRefused>()("PodRefused", { message: Text }) {}
+/** The container could not be made (`create`), or was made and did not start (`start`): then it is there, exited. */
+export class ContainerRefused extends Schema.TaggedError<ContainerRefused>()("ContainerRefused", {
+  step: Literals(["create", "start"]),
+  message: Text
+}) {}
 
 const graceSeconds = Int
 
@@ -46,24 +33,34 @@ export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
       "pod/again": "Starting a Pod with the uid and attempt of one that is there returns that one.",
       "pod/network": "A network that the runtime does not describe fails with NetworkUnsupported and leaves no Pod behind.",
       "container/no-image": "Starting a container from an image that is not there fails with ImageMissing.",
+      "container/no-pod": "Starting a container in a Pod that is not there fails with PodMissing.",
       "container/again": "Starting a container with the name and attempt of one that is there returns that one.",
+      "container/exits": "A container that ends by itself is Exited, with its exit code and the time.",
       "stop/again": "Stopping a container that has exited succeeds and keeps its exit code.",
+      "stop/pod": "Stopping a Pod ends its containers and makes it not ready; they stay in the list.",
       "remove/again": "Removing a Pod that is gone succeeds.",
+      "remove/container": "A removed container is in the list no more; removing it again succeeds.",
       "list/all": "The list has every Pod with all its containers, stopped ones too, whoever started them.",
+      "list/uid": "The list for a uid has the Pods of that uid and no others.",
       "changes/hint":
         "A reader gets a hint for each Pod there is, and then one after each change of a Pod or its containers."
     }
   },
   Contract.method("describe", {
     doc: "What this runtime is, and who attaches its Pods to the network.",
-    success: Schema.Struct({ name: Text, version: Text, network: Literals(["runtime", "given"]) }),
+    success: Struct({ name: Text, version: Text, network: Literals(["runtime", "given"]) }),
+    errors: []
+  }),
+  Contract.method("health", {
+    doc: "Whether it can run Pods now, and attach them to the network; `message` says why not.",
+    success: Struct({ runtime: Bool, network: Bool, message: Text }),
     errors: []
   }),
   Contract.method("startPod", {
     doc: "Makes the Pod's namespaces and cgroup, without containers.",
-    payload: { uid: Text, namespace: Text, name: Text, attempt: Int, hostname: Text, network: Network },
+    payload: PodConfig,
     success: PodStatus,
-    errors: [NetworkUnsupported]
+    errors: [NetworkUnsupported, PodRefused]
   }),
   Contract.method("stopPod", {
     doc: "Stops its containers, and takes back its network if the runtime gave it.",
@@ -73,19 +70,25 @@ export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
   Contract.method("removePod", { doc: "Removes it with its containers.", payload: { pod: Text }, errors: [] }),
   Contract.method("startContainer", {
     doc: "Creates and starts a container in a Pod. Returns its id.",
-    payload: { pod: Text, name: Text, attempt: Int, image: Text, command: Schema.Array(Text) },
+    payload: ContainerConfig,
     success: Text,
-    errors: [PodMissing, ImageMissing]
+    errors: [PodMissing, ImageMissing, ContainerRefused]
   }),
   Contract.method("stopContainer", {
     doc: "The stop signal, and KILL after the grace.",
     payload: { id: Text, graceSeconds },
     errors: []
   }),
-  Contract.method("list", { doc: "All there is: what a kubelet adopts.", success: Schema.Array(PodStatus), errors: [] }),
+  Contract.method("removeContainer", { doc: "Removes a container that has exited.", payload: { id: Text }, errors: [] }),
+  Contract.method("list", {
+    doc: "All there is, or all of one Pod of the API: what a kubelet adopts.",
+    payload: { uid: optionalKey(Text) },
+    success: List(PodStatus),
+    errors: []
+  }),
   Contract.method("changes", {
     doc: "Pods worth another look. A runtime without events polls inside the adapter.",
-    success: Schema.Struct({ pod: Text }),
+    success: Struct({ pod: Text, uid: Text }),
     stream: true,
     errors: []
   })
