@@ -1,123 +1,193 @@
 /**
- * Turns wire JSON into objects of a schema in one synchronous walk, compiled from the schema's AST at first use: it checks,
- * fills in defaults, drops `null`s and what the schema does not know, and reports mistakes by Kubernetes' field paths.
+ * Turns wire JSON into objects of a shape in one synchronous walk, which is compiled from the shape at its first use: it checks
+ * types, fills in defaults, drops `null`s, prunes what the shape does not know, and reports all mistakes at once.
+ *
+ * The input is not changed. The output shares with it nothing but free JSON, and nothing at all with other outputs.
  */
-import { Predicate, Result, type Schema, type SchemaAST } from "effect"
+import { Result, type Schema } from "effect"
+import type { Cause } from "../client/Errors.ts"
+import { causeOf, Mistakes, unknownField } from "./Mistakes.ts"
+import * as Scalars from "./Scalars.ts"
+import { goType, type FieldShape, type ListShape, type MapShape, type ObjectShape, type Shape } from "./Shape.ts"
 
-export type FieldError = { readonly field: string; readonly reason: string }
-type Errors = Array<{ field: string; readonly reason: string }>
-type Walk = (input: unknown, errors: Errors) => unknown
-
-const refuse = (errors: Errors, input: unknown, why: string, word = "Invalid") => {
-  errors.push({ field: "", reason: `${word} value: ${JSON.stringify(input)}: ${why}` })
+export interface Options {
+  /** What becomes of fields that the shape does not know. They are pruned in any case; absent: without a word. */
+  readonly unknown?: "Strict" | "Warn" | "Ignore"
+}
+export interface Decoded {
+  readonly object: Schema.JsonObject
+  /** Under `Warn`, in Kubernetes' words: `unknown field "spec.foo"`. */
+  readonly warnings: ReadonlyArray<string>
+}
+export interface Failed {
+  /** Why this is no such object at all, which is a 400. Otherwise `causes` say which values are wrong, which is a 422. */
+  readonly malformed: string | undefined
+  readonly causes: ReadonlyArray<Cause>
 }
 
-/** Mistakes are rare, so paths are put together on the way out of them and not on the way in. */
-const within = (errors: Errors, from: number, step: string) => {
-  for (const error of errors.slice(from)) {
-    error.field = error.field === "" || error.field.startsWith("[") ? step + error.field : `${step}.${error.field}`
-  }
+/** `undefined`: a mistake was found, and there is nothing to go on with. */
+type Walk = (input: unknown, mistakes: Mistakes) => Schema.Json | undefined
+interface Output {
+  [key: string]: Schema.Json
 }
 
-const primitive =
-  (type: string): Walk =>
-  (input, errors) =>
-    typeof input === type ? input : refuse(errors, input, `must be of type ${type}`)
-
-const object = ({ indexSignatures, propertySignatures }: SchemaAST.Objects): Walk => {
-  const fields = new Map(propertySignatures.map(({ name, type }) => [String(name), compile(type)]))
-  const others = indexSignatures[0] && compile(indexSignatures[0].type)
-  const expected = propertySignatures.flatMap(({ name, type: { context } }) => {
-    const value = context?.annotations?.default
-    return value === undefined && context?.isOptional ? [] : [{ name: String(name), value }]
-  })
-  return (input, errors) => {
-    if (!Predicate.isObject(input)) return refuse(errors, input, "must be of type object")
-    const output: Record<string, unknown> = {}
-    // By the keys of the input, not of the schema: a Container has four of its twenty-five fields.
-    for (const key in input) {
-      const walk = fields.get(key) ?? others
-      if (walk === undefined || input[key] === null || key === "__proto__") continue
-      const before = errors.length
-      output[key] = walk(input[key], errors)
-      if (errors.length > before) within(errors, before, others === undefined ? key : `[${key}]`)
-    }
-    for (const { name, value } of expected) {
-      if (Object.hasOwn(output, name)) continue
-      if (value === undefined) errors.push({ field: name, reason: "Required value" })
-      else output[name] = fields.get(name)?.(value, errors)
-    }
-    return output
+/** At the root `apiVersion` and `kind` are known too, and kept. */
+export const decode = (shape: Shape) => {
+  const walk = rootOf(shape)
+  return (wire: unknown, { unknown = "Ignore" }: Options = {}): Result.Result<Decoded, Failed> => {
+    const mistakes = new Mistakes(unknown !== "Ignore")
+    const object = walk(wire, mistakes) ?? {}
+    return mistakes.all.length === 0
+      ? Result.succeed({ object, warnings: none })
+      : judge(object, mistakes, unknown === "Strict")
   }
 }
+const none: ReadonlyArray<string> = []
 
-const array =
-  (item: Walk): Walk =>
-  (input, errors) => {
-    if (!Array.isArray(input)) return refuse(errors, input, "must be of type array")
-    return input.map((value, index) => {
-      const before = errors.length
-      const output = item(value, errors)
-      if (errors.length > before) within(errors, before, `[${index}]`)
-      return output
-    })
-  }
-
-/** Kubernetes has two kinds of union: one word of a list, and values told apart by their JSON type (IntOrString). */
-const union = (types: ReadonlyArray<SchemaAST.AST>): Walk => {
-  const words = new Set<unknown>(types.flatMap((type) => (type._tag === "Literal" ? [type.literal] : [])))
-  if (words.size > 0) {
-    const why = `supported values: ${Array.from(words, (word) => JSON.stringify(word)).join(", ")}`
-    return (input, errors) => (words.has(input) ? input : refuse(errors, input, why, "Unsupported"))
-  }
-  const members = new Map(types.map((type) => [type._tag.toLowerCase(), compile(type)]))
-  const otherwise = primitive([...members.keys()].join(" or "))
-  return (input, errors) => (members.get(typeof input) ?? otherwise)(input, errors)
+const judge = (object: Schema.JsonObject, { all }: Mistakes, strict: boolean): Result.Result<Decoded, Failed> => {
+  const warnings = all.filter(({ what }) => what === "unknown").map(unknownField)
+  const causes = all.filter(({ what }) => what !== "unknown").map(causeOf)
+  const mismatch = causes.find(({ type }) => type === "FieldValueTypeInvalid")?.detail
+  const malformed = mismatch ?? (strict && warnings.length > 0 ? `strict decoding error: ${warnings.join(", ")}` : undefined)
+  return malformed === undefined && causes.length === 0
+    ? Result.succeed({ object, warnings })
+    : Result.fail({ malformed, causes })
 }
 
-const shape = (ast: SchemaAST.AST): Walk => {
-  switch (ast._tag) {
-    case "String":
-    case "Number":
-    case "Boolean":
-      return primitive(ast._tag.toLowerCase())
-    case "Literal":
-      return union([ast])
-    case "Union":
-      return union(ast.types)
-    case "Objects":
-      return object(ast)
-    case "Arrays":
-      return array(compile(ast.rest[0]!))
-    case "Declaration": // Schema.Json: the types of Kind let no other one through
-      return (input) => input
+type ObjectWalk = (input: unknown, mistakes: Mistakes) => Output | undefined
+const roots = new WeakMap<Shape, ObjectWalk>()
+const text: FieldShape = { shape: { type: "string" }, required: false }
+
+const rootOf = (shape: Shape): ObjectWalk => {
+  const before = roots.get(shape)
+  if (before !== undefined) return before
+  if (shape.type !== "object") throw new Error(`a kind is an object, and not of type ${shape.type}`)
+  const fields = new Map([["apiVersion", text], ["kind", text], ...shape.fields])
+  const walk = object({ ...shape, fields })
+  roots.set(shape, walk)
+  return walk
+}
+
+const walks = new WeakMap<Shape, Walk>()
+
+/** Recursive shapes lead back to a walk that is still being compiled, hence the indirection until it is there. */
+const walkOf = (shape: Shape): Walk => {
+  const before = walks.get(shape)
+  if (before !== undefined) return before
+  let walk: Walk | undefined
+  walks.set(shape, (input, mistakes) => walk?.(input, mistakes))
+  walk = compile(shape)
+  walks.set(shape, walk)
+  return walk
+}
+
+const compile = (shape: Shape): Walk => {
+  switch (shape.type) {
+    case "object":
+      return object(shape)
+    case "map":
+      return map(shape)
+    case "list":
+      return list(shape)
     default:
-      throw new Error(`a kind has no ${ast._tag}`)
+      return Scalars.walk(shape)
   }
 }
 
-const holds = (check: SchemaAST.Check<unknown>, value: unknown, ast: SchemaAST.AST): boolean =>
-  check._tag === "Filter" ? check.run(value, ast, {}) === undefined : check.checks.every((part) => holds(part, value, ast))
+/** What stands for a `null` where something has to stand: in a list, and under a key that a user chose. */
+const nothing = ({ nullable, type }: Shape): Schema.Json => {
+  if (nullable || type === "free") return null
+  if (type === "object" || type === "map") return {}
+  if (type === "list") return []
+  if (type === "string") return ""
+  return type === "boolean" ? false : 0
+}
 
-const compile = (ast: SchemaAST.AST): Walk => {
-  const { checks } = ast
-  const walk = shape(ast)
-  if (checks === undefined) return walk
-  return (input, errors) => {
-    const before = errors.length
-    const output = walk(input, errors)
-    const broken = errors.length > before ? undefined : checks.find((check) => !holds(check, output, ast))
-    if (broken !== undefined) refuse(errors, output, `must be ${broken.annotations?.expected ?? "valid"}`)
+const list = (shape: ListShape): Walk => {
+  const walk = walkOf(shape.item)
+  const expected = goType(shape)
+  return (input, mistakes) => {
+    if (!Array.isArray(input)) return mistakes.mismatch(input, expected)
+    const output: Array<Schema.Json> = []
+    for (let index = 0; index < input.length; index++) {
+      const before = mistakes.all.length
+      const value = walk(input[index] ?? nothing(shape.item), mistakes)
+      if (value !== undefined) output.push(value)
+      if (mistakes.all.length > before) mistakes.inItem(before, index)
+    }
     return output
   }
 }
 
-/** What the type says has been checked, hence the cast. */
-export const make = <A>(schema: Schema.Codec<A, A>) => {
-  const walk = compile(schema.ast)
-  return (input: unknown): Result.Result<A, ReadonlyArray<FieldError>> => {
-    const errors: Errors = []
-    const output = walk(input, errors) as A
-    return errors.length > 0 ? Result.fail(errors) : Result.succeed(output)
+const isRecord = (input: unknown): input is { readonly [key: string]: unknown } =>
+  typeof input === "object" && input !== null && !Array.isArray(input)
+
+const map = (shape: MapShape): Walk => {
+  const walk = walkOf(shape.value)
+  const expected = goType(shape)
+  return (input, mistakes) => {
+    if (!isRecord(input)) return mistakes.mismatch(input, expected)
+    const output: Output = {}
+    for (const key in input) {
+      const before = mistakes.all.length
+      const value = walk(input[key] ?? nothing(shape.value), mistakes)
+      // JavaScript has another use for it, so that it could be lost later on.
+      if (key === "__proto__") mistakes.invalid(key, "must be another key")
+      else if (value !== undefined) output[key] = value
+      if (mistakes.all.length > before) mistakes.inKey(before, key)
+    }
+    return output
+  }
+}
+
+interface Fields {
+  readonly known: ReadonlyMap<string, { readonly walk: Walk; readonly nullable: boolean }>
+  /** With a walk: containers, which are made anew for every output, and may have defaults inside. */
+  readonly fills: ReadonlyArray<{ readonly name: string; readonly value: Schema.Json; readonly walk: Walk | undefined }>
+  readonly required: ReadonlyArray<string>
+}
+
+const fieldsOf = ({ fields }: ObjectShape): Fields => {
+  const all = Array.from(fields, ([name, field]) => ({ name, field, walk: walkOf(field.shape) }))
+  return {
+    known: new Map(all.map(({ field, name, walk }) => [name, { walk, nullable: field.shape.nullable ?? false }])),
+    fills: all.flatMap(({ field: { default: value }, name, walk }) =>
+      value === undefined ? [] : [{ name, value, walk: typeof value === "object" && value !== null ? walk : undefined }]
+    ),
+    required: all.flatMap(({ field, name }) => (field.required ? [name] : []))
+  }
+}
+
+const object = (shape: ObjectShape): ObjectWalk => {
+  const { definition, preserveUnknown = false } = shape
+  const expected = goType(shape)
+  // Made at the first object: most of the definitions that a Pod could have never meet one.
+  let fields: Fields | undefined
+  return (input, mistakes) => {
+    if (!isRecord(input)) return mistakes.mismatch(input, expected)
+    const { fills, known, required } = (fields ??= fieldsOf(shape))
+    const output: Output = {}
+    // By the keys of the input, not of the shape: a Container has four of its twenty-five fields.
+    for (const key in input) {
+      const value = input[key]
+      const field = known.get(key)
+      if (field === undefined) {
+        if (!preserveUnknown) mistakes.unknown(key)
+        else if (key !== "__proto__") output[key] = Scalars.free(value)
+      } else if (value !== null || field.nullable) {
+        const before = mistakes.all.length
+        const inner = field.walk(value, mistakes)
+        if (inner !== undefined) output[key] = inner
+        if (mistakes.all.length > before) mistakes.inField(before, key, definition)
+      }
+    }
+    for (const { name, value, walk } of fills) {
+      if (output[name] !== undefined) continue
+      const before = mistakes.all.length
+      output[name] = walk?.(value, mistakes) ?? value
+      if (mistakes.all.length > before) mistakes.inField(before, name, definition)
+    }
+    for (const name of required) if (output[name] === undefined && (input[name] ?? null) === null) mistakes.required(name)
+    return output
   }
 }

@@ -195,3 +195,30 @@ const field = (ast: SchemaAST.AST): FieldShape => {
   if (value !== undefined) return { shape, required: false, default: value }
   return { shape, required: ast.context?.isOptional !== true }
 }
+
+/** `Container` of `core.v1.Container`. */
+export const shortName = (definition: string) => definition.slice(definition.lastIndexOf(".") + 1)
+
+/** What Go calls the type, which is how Kubernetes words mistakes. */
+export const goType = (shape: Shape): string => {
+  switch (shape.type) {
+    case "object":
+      return shape.definition === undefined ? "object" : shape.definition.split(".").slice(-2).join(".")
+    case "map":
+      return `map[string]${goType(shape.value)}`
+    case "list":
+      return `[]${goType(shape.item)}`
+    case "integer":
+      return shape.format ?? "int64"
+    case "number":
+      return "float64"
+    case "boolean":
+      return "bool"
+    case "int-or-string":
+      return "intstr.IntOrString"
+    case "free":
+      return "interface {}"
+    case "string":
+      return shape.format === "quantity" ? "resource.Quantity" : shape.format === "byte" ? "[]uint8" : "string"
+  }
+}
