@@ -1,7 +1,7 @@
 /** The checks of the laws of `Log`, the same for every driver. */
-import { Effect, Fiber, Random, Stream } from "effect"
+import { Effect, Fiber, Latch, Random, Stream } from "effect"
 import assert from "node:assert/strict"
-import { type Followed, Log } from "../kernel/store/Log.ts"
+import { type Entry, type Followed, Log, limit } from "../kernel/store/Log.ts"
 import * as Suite from "./Suite.ts"
 
 type Service = Log["Service"]
@@ -23,12 +23,21 @@ const use = Effect.gen(function* () {
       Stream.flatMap((event) => Stream.fromIterable(own(event))),
       Stream.takeUntil((item) => item !== "Began" && --count === 0),
       Stream.runCollect,
-      Effect.timeout("2 seconds")
+      Effect.timeout("10 seconds")
+    )
+  /** The first entries of these keys, as a follower gets them. */
+  const entries = (count: number) =>
+    log.follow({ log: "objects" }).pipe(
+      Stream.flatMap((event) => Stream.fromIterable(event._tag === "Began" ? [] : event.entries)),
+      Stream.filter((entry) => entry.key.startsWith(key)),
+      Stream.take(count),
+      Stream.runCollect,
+      Effect.timeout("10 seconds")
     )
   const epoch = Effect.map(Stream.runHead(log.follow({ log: "objects" })), (event) =>
     event._tag === "Some" && event.value._tag === "Began" ? event.value.epoch : assert.fail("no Began")
   )
-  return { log, key, put, read, epoch }
+  return { log, key, put, read, entries, epoch }
 })
 type Use = Effect.Success<typeof use>
 
@@ -37,6 +46,32 @@ const check = (
   saboteur: (honest: Service) => Partial<Service>
 ) => ({ holds: Effect.flatMap(use, Effect.fnUntraced(holds)), saboteur })
 
+/** What names and keys have held in the wild, and what a driver's own separators, wildcards and escapes may be. */
+const awkward = [
+  "",
+  "*",
+  ">",
+  "a.b",
+  "a..b",
+  ".",
+  "..",
+  "=",
+  "=2E",
+  "a b",
+  "system:node:a",
+  "é✓😀",
+  "$",
+  "%",
+  "'",
+  '"',
+  "\\",
+  "x".repeat(253)
+]
+
+const without =
+  (op: Entry["op"]) =>
+  (event: Followed): Followed =>
+    event._tag === "Began" ? event : { ...event, entries: event.entries.filter((entry) => entry.op !== op) }
 const stutter = (event: Followed): Followed =>
   event._tag === "Began" ? event : { ...event, entries: event.entries.flatMap((entry) => [entry, entry]) }
 const tamper =
@@ -70,6 +105,17 @@ export const suite = Suite.make(Log, {
     },
     tamper((change, append) => Effect.flatMap(Random.nextInt, (writeId) => append({ ...change, writeId: `${writeId}` })))
   ),
+  "append/again-later": check(
+    function* ({ key, put }) {
+      const [first, again] = yield* Effect.all([put(0, { writeId: key }), put(0, { writeId: key })], {
+        concurrency: "unbounded"
+      })
+      assert.equal(first, again)
+      yield* put(yield* put(first))
+      assert.equal(yield* put(0, { writeId: key }), first)
+    },
+    tamper((change, append) => Effect.flatMap(Random.nextInt, (writeId) => append({ ...change, writeId: `${writeId}` })))
+  ),
   "append/after-delete": check(
     function* ({ put }) {
       const gone = yield* put(yield* put(0), { op: "delete" })
@@ -78,6 +124,16 @@ export const suite = Suite.make(Log, {
       assert.ok(gone < (yield* put(gone)))
     },
     tamper((change, append) => (change.prev === 0 ? overwrite(change, append) : append(change)))
+  ),
+  "append/size": check(
+    function* ({ key, put, entries }) {
+      const refused = yield* Effect.flip(put(0, { bytes: new Uint8Array(limit + 1) }))
+      assert.ok(refused._tag === "TooLarge" && refused.limit === limit && refused.key === key)
+      yield* put(0, { bytes: new Uint8Array(limit).fill(7) })
+      const [entry] = yield* entries(1)
+      assert.ok(entry?.bytes.length === limit && entry.bytes.every((byte) => byte === 7))
+    },
+    tamper((change, append) => append({ ...change, bytes: change.bytes.subarray(0, limit) }))
   ),
   "append/apart": check(
     function* ({ put }) {
@@ -91,6 +147,44 @@ export const suite = Suite.make(Log, {
       assert.ok((yield* put(0)) <= (yield* log.barrier({ log: "objects" })))
     },
     ({ barrier }) => ({ barrier: (of) => Effect.map(barrier(of), (seq) => seq - 1) })
+  ),
+  "barrier/reached": check(
+    function* ({ log, put }) {
+      yield* put(0)
+      const seq = yield* log.barrier({ log: "objects" })
+      yield* log.follow({ log: "objects" }).pipe(
+        Stream.takeUntil((event) => event._tag === "Entries" && event.upTo >= seq),
+        Stream.runDrain,
+        Effect.timeout("2 seconds")
+      )
+    },
+    ({ follow }) => ({
+      follow: (from) =>
+        Stream.map(follow(from), (event) => (event._tag === "Began" ? event : { ...event, upTo: event.upTo - 1 }))
+    })
+  ),
+  "follow/faithful": check(
+    function* ({ entries, key, put }) {
+      const keys = awkward.map((part) => `${key}/${part}/${part}`)
+      const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
+      const written: Entry[] = []
+      for (const key of keys) {
+        const seq = yield* put(0, { key, bytes, writeId: key })
+        written.push({ seq, key, op: "put", bytes, prev: 0, writeId: key })
+      }
+      const last = { key: keys[0]!, op: "delete", prev: written[0]!.seq, writeId: `${key} gone`, bytes } as const
+      written.push({ ...last, seq: yield* put(last.prev, last) })
+      const plain = (entry: Entry) => ({ ...entry, bytes: [...entry.bytes] })
+      assert.deepEqual((yield* entries(written.length)).map(plain), written.map(plain))
+    },
+    ({ follow }) => ({
+      follow: (from) =>
+        Stream.map(follow(from), (event) =>
+          event._tag === "Began"
+            ? event
+            : { ...event, entries: event.entries.map((entry) => ({ ...entry, key: entry.key.trim().replaceAll(" ", "") })) }
+        )
+    })
   ),
   "follow/complete": check(
     function* ({ epoch, put, read }) {
@@ -123,5 +217,40 @@ export const suite = Suite.make(Log, {
       assert.deepEqual(yield* read(3), ["Began", last, newer, anew])
     },
     () => ({ compact: () => Effect.void })
+  ),
+  "compact/under-way": check(
+    function* ({ key, log, put }) {
+      const gone = { key: `${key}/gone` }
+      const first = yield* put(0, gone)
+      const paused = yield* Latch.make()
+      const living = new Set<string>()
+      const onEntry = (entry: Entry) => (entry.op === "put" ? living.add(entry.key) : living.delete(entry.key))
+      const reader = yield* log.follow({ log: "objects" }).pipe(
+        Stream.takeUntil((event) => event._tag === "Entries" && event.entries.some((entry) => entry.key === `${key}/end`)),
+        Stream.runForEach((event) => {
+          if (event._tag === "Began") living.clear()
+          else event.entries.forEach(onEntry)
+          return living.has(gone.key) ? paused.await : Effect.void
+        }),
+        Effect.timeout("10 seconds"),
+        Effect.forkChild
+      )
+      while (!living.has(gone.key)) yield* Effect.sleep("1 millis")
+      yield* log.compact({ log: "objects", seq: yield* put(first, { ...gone, op: "delete" }) })
+      yield* put(0, { key: `${key}/end` })
+      yield* paused.open
+      yield* Fiber.join(reader)
+      assert.ok(living.has(`${key}/end`) && !living.has(gone.key))
+    },
+    ({ follow }) => ({
+      follow: (from) =>
+        Stream.filter(
+          Stream.map(follow(from), without("delete")),
+          (() => {
+            let begun = false
+            return ({ _tag }: Followed) => _tag !== "Began" || (!begun && (begun = true))
+          })()
+        )
+    })
   )
 })

@@ -1,0 +1,66 @@
+/** The log in memory, for tests and trials. It keeps every law; what it does not have is durability. */
+import { Effect, Layer, Random, Stream } from "effect"
+import * as Plugin from "../../plugin/Plugin.ts"
+import { batchEnd, follow, Head, indexAfter, type Read } from "../Feed.ts"
+import { type Change, Conflict, type Entry, Log, limit, TooLarge } from "../Log.ts"
+
+const makeLog = (epoch: string) => {
+  let entries: Array<Entry> = []
+  let compacted = 0
+  const head = new Head(0)
+  const newest = new Map<string, Entry>()
+  const written = new Map<string, number>()
+
+  const append = ({ bytes, key, op, prev, writeId }: Change): Effect.Effect<number, Conflict | TooLarge> => {
+    const seq = written.get(writeId)
+    if (seq !== undefined) return Effect.succeed(seq)
+    if (bytes.length > limit) return Effect.fail(new TooLarge({ key, limit }))
+    const last = newest.get(key)?.seq ?? 0
+    if (last !== prev) return Effect.fail(new Conflict({ key, last }))
+    const entry = { seq: head.seq + 1, key, op, bytes, prev, writeId }
+    entries.push(entry)
+    newest.set(key, entry)
+    written.set(writeId, entry.seq)
+    head.advance(entry.seq)
+    return Effect.succeed(entry.seq)
+  }
+
+  const read = (after: number): Effect.Effect<Read> =>
+    Effect.sync(() => {
+      const start = indexAfter(entries, after)
+      const end = batchEnd(entries, start)
+      const upTo = end < entries.length ? entries[end - 1]!.seq : head.seq
+      return { entries: entries.slice(start, end), upTo, compacted }
+    })
+
+  const compact = (seq: number) => {
+    const state = new Map<string, Entry>()
+    for (const entry of entries) if (entry.seq <= seq) state.set(entry.key, entry)
+    const isKept = (entry: Entry) => entry.seq > seq || (entry.op === "put" && state.get(entry.key) === entry)
+    for (const entry of entries) {
+      if (isKept(entry)) continue
+      written.delete(entry.writeId)
+      if (newest.get(entry.key) === entry) newest.delete(entry.key)
+    }
+    entries = entries.filter(isKept)
+    compacted = Math.max(compacted, Math.min(seq, head.seq))
+  }
+
+  return { epoch, head, append, read, compact }
+}
+
+export const layer: Layer.Layer<Log> = Layer.effect(
+  Log,
+  Effect.gen(function* () {
+    const epoch = String(yield* Random.nextInt)
+    const logs = { objects: makeLog(epoch), events: makeLog(epoch), leases: makeLog(epoch) }
+    return Log.of({
+      append: ({ log, ...change }) => Effect.suspend(() => logs[log].append(change)),
+      barrier: ({ log }) => Effect.sync(() => logs[log].head.seq),
+      follow: ({ log, since }) => Stream.suspend(() => follow(logs[log], since)),
+      compact: ({ log, seq }) => Effect.sync(() => logs[log].compact(seq))
+    })
+  })
+)
+
+export const plugin = Plugin.make({ name: "memory-log", offers: [Log], layer })
