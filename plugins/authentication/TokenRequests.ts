@@ -1,0 +1,111 @@
+/** `serviceaccounts/token`: a token for whoever may ask for it, bound to an object that it dies with. */
+import { Effect } from "effect"
+import { Client } from "../../kernel/client/Client.ts"
+import { BadRequest, type Cause, Conflict, Invalid } from "../../kernel/client/Errors.ts"
+import type { Action } from "../../kernel/pipeline/Actions.ts"
+import { decoder } from "../../kernel/pipeline/Body.ts"
+import * as Causes from "../../kernel/resource/Causes.ts"
+import type { Kind, Resource, ResourceDraft } from "../../kernel/resource/Kind.ts"
+import { type BoundObjectReference, TokenRequest } from "../resources/contracts/authentication/v1.ts"
+import { Node, Pod, Secret, ServiceAccount } from "../resources/contracts/core/v1.ts"
+import type { Subject, Tokens } from "./Tokens.ts"
+
+const decode = decoder(TokenRequest)
+
+const defaultSeconds = 3600
+const leastSeconds = 600
+const mostSeconds = 2 ** 32
+
+const bounds = (seconds: number): ReadonlyArray<Cause> => {
+  const field = "spec.expirationSeconds"
+  if (seconds < leastSeconds) return [Causes.invalid(field, seconds, "may not specify a duration less than 10 minutes")]
+  if (seconds > mostSeconds) return [Causes.invalid(field, seconds, "may not specify a duration larger than 2^32 seconds")]
+  return []
+}
+
+const refuse = (name: string, ...causes: ReadonlyArray<Cause>) =>
+  new Invalid({
+    group: "authentication.k8s.io",
+    resource: "tokenrequests",
+    namespace: "",
+    name,
+    kind: "TokenRequest",
+    causes
+  })
+
+export const action = Effect.fnUntraced(function* (tokens: Tokens) {
+  const client = yield* Client
+
+  const bound = Effect.fnUntraced(function* <A extends Resource, D extends ResourceDraft>(
+    kind: Kind<A, D>,
+    key: { readonly namespace: string; readonly name: string },
+    uid: string | undefined
+  ) {
+    const found = yield* client.get(kind, key)
+    if (uid === undefined || uid === found.metadata.uid) return found
+    const detail = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`
+    return yield* new Conflict({ group: "", resource: kind.plural, ...key, detail })
+  })
+
+  /** A Pod's token also says where the Pod runs, if it does. */
+  const ofPod = Effect.fnUntraced(function* (account: string, pod: Pod) {
+    if (pod.spec?.serviceAccountName !== account) {
+      const detail = `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`
+      return yield* new BadRequest({ detail })
+    }
+    const name = pod.spec.nodeName
+    const at = { pod: { name: pod.metadata.name, uid: pod.metadata.uid } }
+    if (name === undefined || name === "") return at
+    const node = yield* client.find(Node, { namespace: "", name })
+    return { ...at, node: node._tag === "Some" ? { name, uid: node.value.metadata.uid } : { name } }
+  })
+
+  const bindings = Effect.fnUntraced(function* (
+    account: ServiceAccount,
+    { apiVersion = "", kind = "", name = "", uid }: BoundObjectReference
+  ) {
+    const namespace = account.metadata.namespace ?? ""
+    switch (`${apiVersion}/${kind}`) {
+      case "v1/Pod":
+        return yield* ofPod(account.metadata.name, yield* bound(Pod, { namespace, name }, uid))
+      case "v1/Secret": {
+        const secret = yield* bound(Secret, { namespace, name }, uid)
+        return { secret: { name, uid: secret.metadata.uid } }
+      }
+      case "v1/Node": {
+        const node = yield* bound(Node, { namespace: "", name }, uid)
+        return { node: { name, uid: node.metadata.uid } }
+      }
+      default: {
+        const detail = `cannot bind token for serviceaccount to object of type ${JSON.stringify(`${apiVersion}, Kind=${kind}`)}`
+        return yield* new BadRequest({ detail })
+      }
+    }
+  })
+
+  const act: Action["act"] = Effect.fn("TokenRequests.act")(function* (at, body, options) {
+    const { spec = {} } = yield* decode(body)
+    const { boundObjectRef, expirationSeconds = defaultSeconds } = spec
+    const causes = bounds(expirationSeconds)
+    if (causes.length > 0) return yield* refuse(at.name, ...causes)
+    const account = yield* client.get(ServiceAccount, { namespace: at.namespace, name: at.name })
+    const asked = spec.audiences ?? []
+    const audiences = asked.length === 0 ? tokens.audiences : asked
+    const binding = boundObjectRef === undefined ? {} : yield* bindings(account, boundObjectRef)
+    const subject: Subject = {
+      namespace: at.namespace,
+      serviceaccount: { name: at.name, uid: account.metadata.uid },
+      ...binding
+    }
+    const { expires, token } = yield* tokens.sign(subject, audiences, expirationSeconds)
+    const expirationTimestamp = `${new Date(expires * 1000).toISOString().slice(0, 19)}Z`
+    return {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenRequest",
+      metadata: { name: at.name, namespace: at.namespace },
+      spec: { audiences, expirationSeconds, ...(boundObjectRef !== undefined && { boundObjectRef: { ...boundObjectRef } }) },
+      status: { token: options.dryRun === true ? "" : token, expirationTimestamp }
+    }
+  })
+  return { storage: ServiceAccount.storage, subresource: "token", act } satisfies Action
+})
