@@ -137,13 +137,20 @@ const store = (kinds: ReadonlyArray<Kind>) => {
     Result.gen(function* () {
       const collection = yield* find(at)
       const before = yield* look(collection, at)
-      if (at.subresource === "eviction") return Result.map(remove({ ...at, options: {} }, now), () => success)
-      if (at.subresource !== "binding") return Result.fail(new Errors.MethodNotAllowed({ ...where(at), verb: "create" }))
-      const after = Objects.bound(before, at.body, now)
-      if (after === undefined) return conflict(at, `pod ${at.name} is already assigned to node`)
-      commit(collection, after)
-      return Result.succeed(success)
-    }).pipe(Result.flatMap((answer) => answer))
+      switch (at.subresource) {
+        case "eviction":
+          yield* remove({ ...at, options: {} }, now)
+          return success
+        case "binding": {
+          const after = Objects.bound(before, at.body, now)
+          if (after === undefined) return yield* conflict(at, `pod ${at.name} is already assigned to a node`)
+          commit(collection, after, at)
+          return success
+        }
+        default:
+          return yield* Result.fail(new Errors.MethodNotAllowed({ ...where(at), verb: "create" }))
+      }
+    })
 
   const select = (at: Parameters<Service["list"]>[0]) =>
     Result.gen(function* () {

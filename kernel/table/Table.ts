@@ -24,6 +24,8 @@ export type Indexes<A, Name extends string> = { readonly [_ in Name]: (object: A
 export interface Cache<A, Name extends string> {
   readonly get: (key: Key) => A | undefined
   readonly by: (index: Name, value: string) => ReadonlyArray<A>
+  /** In no order. */
+  readonly all: () => ReadonlyArray<A>
   /** What happens to these objects, told when this view shows it: who hears of a change here, reads it here. */
   readonly changes: Stream.Stream<Batch<A>>
 }
@@ -38,7 +40,7 @@ export class Table<A extends Resource> {
   private readonly objects = new Map<string, A>()
   private readonly indexes = new Set<Index<A>>()
   private readonly watchers = new Set<{ pending: Array<Event<A>>; readonly news: Latch.Latch }>()
-  private readonly waiting = new Set<{ readonly revision: number; readonly latch: Latch.Latch }>()
+  private readonly waiting = new Set<{ readonly holds: () => boolean; readonly latch: Latch.Latch }>()
 
   /** Without a revision it knows nothing yet. */
   constructor(revision = -1) {
@@ -46,6 +48,7 @@ export class Table<A extends Resource> {
   }
 
   readonly get = (key: Key) => this.objects.get(pathOf(key))
+  readonly all = (): ReadonlyArray<A> => [...this.objects.values()]
 
   readonly apply = ({ events, revision }: Batch<A>) => {
     for (const event of events) {
@@ -60,14 +63,18 @@ export class Table<A extends Resource> {
       else watcher.pending.push(...events)
       watcher.news.openUnsafe()
     }
-    for (const waiter of this.waiting) if (waiter.revision <= revision) waiter.latch.openUnsafe()
+    for (const { holds, latch } of this.waiting) if (holds()) latch.openUnsafe()
   }
 
   /** Waits until this table has seen everything up to `revision`. */
-  readonly passed = (revision: number) =>
+  readonly passed = (revision: number) => this.until(() => this.knows(revision))
+  readonly knows = (revision: number) => revision <= this.revision
+
+  /** Waits until something holds, which only what is applied can bring about. */
+  readonly until = (holds: () => boolean) =>
     Effect.suspend(() => {
-      if (revision <= this.revision) return Effect.void
-      const waiter = { revision, latch: Latch.makeUnsafe() }
+      if (holds()) return Effect.void
+      const waiter = { holds, latch: Latch.makeUnsafe() }
       this.waiting.add(waiter)
       return Effect.ensuring(
         waiter.latch.await,
@@ -116,6 +123,7 @@ export class Table<A extends Resource> {
         (own): Cache<A, Name> => ({
           get: this.get,
           by: (name, value) => own.get(name)?.get(value) ?? [],
+          all: this.all,
           changes: this.watch
         })
       )
