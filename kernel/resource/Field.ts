@@ -71,6 +71,16 @@ export const define = <A>(definition: string, build: () => Schema.Codec<A>, more
   return () => (built ??= build().annotate({ kubernetes: { definition, ...more } }))
 }
 
-/** What a schema says of itself. Only the functions of this module write the annotation, hence the cast. */
-export const aboutOf = (ast: { readonly annotations?: { readonly [key: string]: unknown } | undefined }): About =>
-  (ast.annotations?.["kubernetes"] as About | undefined) ?? {}
+interface Annotated {
+  readonly annotations?: { readonly [key: string]: unknown } | undefined
+}
+
+/**
+ * What a schema says of itself. Only the functions of this module write the annotation, hence the cast. On a schema with checks
+ * (an integer's) Effect keeps annotations with the last of them.
+ */
+export const aboutOf = ({
+  annotations,
+  checks
+}: Annotated & { readonly checks?: ReadonlyArray<Annotated> | undefined }): About =>
+  ((checks?.at(-1) ?? { annotations }).annotations?.["kubernetes"] as About | undefined) ?? {}
