@@ -1,0 +1,69 @@
+/** Which objects a controller owns: those that refer to it, those it adopts, and those it lets go. */
+import { Effect } from "effect"
+import type { Client } from "../../../kernel/client/Client.ts"
+import * as Kind from "../../../kernel/resource/Kind.ts"
+
+export type Selects = (labels: { readonly [key: string]: string } | undefined) => boolean
+
+type Claim = "own" | "adopt" | "release" | "foreign"
+
+/** What an object of the same namespace is to an owner that selects by labels. */
+export const claim = (owner: Kind.Resource, selects: Selects, object: Kind.Resource): Claim => {
+  const controller = Kind.controllerOf(object)
+  const selected = selects(object.metadata.labels)
+  const leaving = owner.metadata.deletionTimestamp !== undefined
+  if (controller === undefined) {
+    return selected && !leaving && object.metadata.deletionTimestamp === undefined ? "adopt" : "foreign"
+  }
+  if (controller.uid !== owner.metadata.uid) return "foreign"
+  return selected ? "own" : leaving ? "foreign" : "release"
+}
+
+const adopted = <A extends Kind.Resource>(object: A, kind: Kind.Any, owner: Kind.Resource): A => ({
+  ...object,
+  metadata: {
+    ...object.metadata,
+    ownerReferences: [...(object.metadata.ownerReferences ?? []), Kind.controllerReference(kind, owner)]
+  }
+})
+
+const released = <A extends Kind.Resource>(object: A, owner: Kind.Resource): A => ({
+  ...object,
+  metadata: {
+    ...object.metadata,
+    ownerReferences: (object.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid)
+  }
+})
+
+/** An index by owner, and of what has none by namespace: `mine` finds both. */
+export const byOwner = {
+  owner: (object: Kind.Resource) => [Kind.controllerOf(object)?.uid ?? `/${object.metadata.namespace ?? ""}`]
+}
+
+export const mine = <A>(
+  cache: { readonly by: (index: "owner", value: string) => ReadonlyArray<A> },
+  { metadata: { namespace = "", uid } }: Kind.Resource
+) => [...cache.by("owner", uid), ...cache.by("owner", `/${namespace}`)]
+
+/** Takes and lets go; answers with what is owned. Adopts only when the owner itself, read afresh, is still there. */
+export const claimAll = Effect.fnUntraced(function* <
+  O extends Kind.Resource,
+  OD extends Kind.ResourceDraft,
+  A extends Kind.Resource,
+  D extends Kind.ResourceDraft
+>(
+  client: Client["Service"],
+  by: { readonly kind: Kind.Kind<O, OD>; readonly owner: O; readonly selects: Selects },
+  kind: Kind.Kind<A, D>,
+  objects: ReadonlyArray<A>
+) {
+  const { own = [], adopt = [], release = [] } = Object.groupBy(objects, (object) => claim(by.owner, by.selects, object))
+  yield* Effect.forEach(release, (object) => Effect.ignore(client.update(kind, released(object, by.owner))), {
+    discard: true
+  })
+  if (adopt.length === 0) return own
+  const fresh = yield* client.get(by.kind, Kind.keyOf(by.owner))
+  if (fresh.metadata.uid !== by.owner.metadata.uid || fresh.metadata.deletionTimestamp !== undefined) return own
+  const taken = yield* Effect.forEach(adopt, (object) => client.update(kind, adopted(object, by.kind, by.owner)))
+  return [...own, ...taken]
+})
