@@ -13,6 +13,9 @@ import * as Metrics from "./Metrics.ts"
 /** Nothing: wait for the next change. `againAfter`: also look again then. */
 export type Outcome = void | { readonly againAfter: Duration.Input }
 
+export const again = (againAfter: Duration.Input): Outcome => ({ againAfter })
+export const done: Outcome = undefined
+
 /** The keys to look at. */
 export type Trigger = Stream.Stream<ReadonlyArray<Key>, unknown>
 

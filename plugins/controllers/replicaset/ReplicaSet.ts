@@ -117,7 +117,7 @@ const start = Effect.gen(function* () {
 
   const reconcile = Effect.fn("ReplicaSet.reconcile")(function* (key: Key) {
     const set = sets.get(key)
-    if (set === undefined) return
+    if (set === undefined) return Controllers.done
     const by = { kind: ReplicaSet, owner: set, selects: selects(set) }
     const own = yield* Owned.claimAll(client, by, Pod, Owned.mine(pods, set))
     const now = yield* Clock.currentTimeMillis
@@ -134,7 +134,7 @@ const start = Effect.gen(function* () {
     if (!Equal.equals(status, set.status)) yield* client.update(ReplicaSet, { ...set, status }, { subresource: "status" })
     if (failure !== undefined) return yield* failure
     const soon = nextAvailable(after.filter(isActive), set.spec.minReadySeconds ?? 0, now)
-    return soon === undefined ? undefined : { againAfter: soon }
+    return soon === undefined ? Controllers.done : Controllers.again(soon)
   })
 
   const triggers = [Controllers.each(sets), Controllers.ownerOf(pods, ReplicaSet), Controllers.on(pods, adopters)]
