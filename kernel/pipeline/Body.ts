@@ -13,3 +13,9 @@ export const decoder = <A>(schema: Lazy<A>) => {
       return decode(complete(body)).pipe(Effect.mapError(({ message }) => new BadRequest({ detail: message })))
     })
 }
+
+/** The `spec` of what is posted, and nothing else: what a client says of the answer is not read. */
+export const specDecoder = <A>(schema: Lazy<A>) => {
+  const decode = decoder<{ readonly spec: A }>(() => Schema.Struct({ spec: schema() }))
+  return (body: Schema.JsonObject) => Effect.map(decode(body), ({ spec }) => spec)
+}

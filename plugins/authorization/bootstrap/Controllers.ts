@@ -1,0 +1,162 @@
+/**
+ * What each controller may do. One acts as the account `kube-system:<name>`, and its role is `system:controller:<name>`: the names
+ * that upstream's controllers have, so that either side's can take the place of the other's.
+ */
+import type { PolicyRule } from "../../resources/contracts/rbac/v1.ts"
+import { change, events, may, mayReach, read } from "./May.ts"
+
+const podsOf = [...may([...read, "create", "delete", "patch", "update"], { "": "pods" }), ...events]
+const scaled = (group: string, plural: string) => [
+  ...may([...read, ...change], { [group]: `${plural} ${plural}/status` }),
+  ...may("update", { [group]: `${plural}/finalizers` })
+]
+const revisions = may([...read, "create", "delete", ...change], { apps: "controllerrevisions" })
+
+export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
+  "namespace-controller": [
+    ...may([...read, "delete", ...change], { "": "namespaces" }),
+    ...may(change, { "": "namespaces/finalize namespaces/status" }),
+    ...may([...read, "delete", "deletecollection"], { "*": "*" }),
+    ...mayReach("get", "/api /api/* /apis /apis/*")
+  ],
+  "service-account-controller": [
+    ...may([...read, "create", ...change], { "": "serviceaccounts" }),
+    ...may(read, { "": "namespaces" }),
+    ...events
+  ],
+  "root-ca-cert-publisher": [
+    ...may([...read, "create", ...change], { "": "configmaps" }),
+    ...may(read, { "": "namespaces" }),
+    ...events
+  ],
+  "replicaset-controller": [...scaled("apps", "replicasets"), ...podsOf],
+  "replication-controller": [...scaled("", "replicationcontrollers"), ...podsOf],
+  "deployment-controller": [
+    ...scaled("apps", "deployments"),
+    ...may([...read, "create", "delete", ...change], { apps: "replicasets" }),
+    ...may([...read, ...change], { "": "pods" }),
+    ...events
+  ],
+  "statefulset-controller": [
+    ...scaled("apps", "statefulsets"),
+    ...podsOf,
+    ...revisions,
+    ...may([...read, "create", "delete", ...change], { "": "persistentvolumeclaims" })
+  ],
+  "daemon-set-controller": [
+    ...scaled("apps", "daemonsets"),
+    ...podsOf,
+    ...revisions,
+    ...may(read, { "": "nodes" }),
+    ...may("create", { "": "pods/binding" })
+  ],
+  "job-controller": [...scaled("batch", "jobs"), ...podsOf],
+  "cronjob-controller": [
+    ...scaled("batch", "cronjobs"),
+    ...may([...read, "create", "delete", ...change], { batch: "jobs" }),
+    ...may([...read, "delete"], { "": "pods" }),
+    ...events
+  ],
+  "ttl-after-finished-controller": [...may([...read, "delete"], { batch: "jobs" }), ...events],
+  "endpoint-controller": [
+    ...may(read, { "": "nodes pods services" }),
+    ...may([...read, "create", "delete", ...change], { "": "endpoints" }),
+    ...may("create", { "": "endpoints/restricted" }),
+    ...events
+  ],
+  "endpointslice-controller": [
+    ...may(read, { "": "nodes pods services" }),
+    ...may("update", { "": "services/finalizers" }),
+    ...may([...read, "create", "delete", ...change], { "discovery.k8s.io": "endpointslices" }),
+    ...may("create", { "discovery.k8s.io": "endpointslices/restricted" }),
+    ...events
+  ],
+  "endpointslicemirroring-controller": [
+    ...may(read, { "": "endpoints services" }),
+    ...may("update", { "": "endpoints/finalizers services/finalizers" }),
+    ...may([...read, "create", "delete", ...change], { "discovery.k8s.io": "endpointslices" }),
+    ...may("create", { "discovery.k8s.io": "endpointslices/restricted" }),
+    ...events
+  ],
+  "generic-garbage-collector": [
+    ...may([...read, "delete", ...change], { "*": "*" }),
+    ...mayReach("get", "/api /api/* /apis /apis/*"),
+    ...events
+  ],
+  "node-controller": [
+    ...may([...read, "delete", ...change], { "": "nodes" }),
+    ...may(change, { "": "nodes/status pods/status" }),
+    ...may([...read, "delete", ...change], { "": "pods" }),
+    ...may(read, { "coordination.k8s.io": "leases" }),
+    ...may(read, { "networking.k8s.io": "servicecidrs" }),
+    ...events
+  ],
+  "node-ipam-controller": [...may([...read, ...change], { "": "nodes" }), ...may(change, { "": "nodes/status" }), ...events],
+  "taint-eviction-controller": [
+    ...may(read, { "": "nodes" }),
+    ...may([...read, "delete"], { "": "pods" }),
+    ...may(change, { "": "pods/status" }),
+    ...events
+  ],
+  "ttl-controller": [...may([...read, ...change], { "": "nodes" }), ...events],
+  "pod-garbage-collector": [
+    ...may([...read, "delete"], { "": "pods" }),
+    ...may(read, { "": "nodes" }),
+    ...may(change, { "": "pods/status" }),
+    ...events
+  ],
+  "service-controller": [
+    ...may([...read, ...change], { "": "services" }),
+    ...may(change, { "": "services/status" }),
+    ...may(read, { "": "nodes" }),
+    ...events
+  ],
+  "service-cidrs-controller": [
+    ...may([...read, "create", "delete", ...change], { "networking.k8s.io": "ipaddresses servicecidrs" }),
+    ...may(change, { "networking.k8s.io": "servicecidrs/finalizers servicecidrs/status" }),
+    ...may(read, { "": "services" }),
+    ...events
+  ],
+  "resourcequota-controller": [
+    ...may("list watch", { "*": "*" }),
+    ...may(change, { "": "resourcequotas/status" }),
+    ...may(read, { "": "resourcequotas" }),
+    ...events
+  ],
+  "disruption-controller": [
+    ...may(read, { "": "pods replicationcontrollers", apps: "deployments replicasets statefulsets" }),
+    ...may(read, { policy: "poddisruptionbudgets" }),
+    ...may(change, { policy: "poddisruptionbudgets/status", "": "pods/status" }),
+    ...may("get", { "*": "*/scale" }),
+    ...events
+  ],
+  "horizontal-pod-autoscaler": [
+    ...may(read, { autoscaling: "horizontalpodautoscalers", "": "pods" }),
+    ...may(change, { autoscaling: "horizontalpodautoscalers/status" }),
+    ...may("get patch update", { "*": "*/scale" }),
+    ...may("get list", { "metrics.k8s.io": "pods", "custom.metrics.k8s.io": "*", "external.metrics.k8s.io": "*" }),
+    ...events
+  ],
+  "certificate-controller": [
+    ...may([...read, "delete"], { "certificates.k8s.io": "certificatesigningrequests" }),
+    ...may(change, {
+      "certificates.k8s.io": "certificatesigningrequests/approval certificatesigningrequests/status"
+    }),
+    ...may("approve sign", { "certificates.k8s.io": "signers" }),
+    ...may("create", { "authorization.k8s.io": "subjectaccessreviews" }),
+    ...events
+  ],
+  "clusterrole-aggregation-controller": may(["escalate", ...read, ...change], {
+    "rbac.authorization.k8s.io": "clusterroles"
+  }),
+  "legacy-service-account-token-cleaner": [
+    ...may([...read, "delete", "patch"], { "": "secrets" }),
+    ...may(read, { "": "configmaps pods serviceaccounts" })
+  ],
+  "pvc-protection-controller": [
+    ...may([...read, ...change], { "": "persistentvolumeclaims" }),
+    ...may(read, { "": "pods" }),
+    ...events
+  ],
+  "pv-protection-controller": [...may([...read, ...change], { "": "persistentvolumes" }), ...events]
+}
