@@ -52,7 +52,10 @@ const exec = Layer.effect(
           yield* say({ _tag: step.stream === "stdout" ? "Stdout" : "Stderr", bytes: bytes(step.text) })
         if (step._tag === "Sleep")
           yield* Number.isFinite(step.seconds) ? Effect.sleep(`${step.seconds} seconds`) : Effect.never
-        if (step._tag === "Exit") return yield* say({ _tag: "Exited", code: step.code })
+        if (step._tag === "Exit") {
+          yield* say({ _tag: "Exited", code: step.code })
+          return
+        }
         if (step._tag === "Cat") {
           for (let put = yield* Queue.take(stdin); put !== "end"; put = yield* Queue.take(stdin))
             yield* say({ _tag: "Stdout", bytes: put })

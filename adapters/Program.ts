@@ -1,0 +1,25 @@
+/** Runs a program of the machine to its end. */
+import { Effect, Schema } from "effect"
+import { execFile } from "node:child_process"
+
+export class ProgramFailed extends Schema.TaggedError<ProgramFailed>()("ProgramFailed", {
+  program: Schema.String,
+  arguments: Schema.Array(Schema.String),
+  detail: Schema.String
+}) {}
+
+/** Its standard output. `input` goes to its standard input. */
+export const run = (program: string, args: ReadonlyArray<string>, input = "") =>
+  Effect.callback<string, ProgramFailed>((resume) => {
+    const child = execFile(program, [...args], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
+      resume(
+        error === null
+          ? Effect.succeed(stdout)
+          : Effect.fail(new ProgramFailed({ program, arguments: args, detail: stderr.trim() || error.message }))
+      )
+    )
+    // A program that does not read its input is no failure.
+    child.stdin?.on("error", () => undefined)
+    child.stdin?.end(input)
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })

@@ -1,0 +1,129 @@
+/**
+ * The network of a node by CNI's own plugins: a bridge, addresses from the node's range, host ports. What Pods send out of the
+ * cluster leaves with the node's address; to one another they speak with their own.
+ */
+import { Effect, Layer, Schema } from "effect"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Unavailable } from "../../../kernel/plugin/Contract.ts"
+import * as Plugin from "../../../kernel/plugin/Plugin.ts"
+import { NetworkConfiguration } from "../../../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as Program from "../../Program.ts"
+
+export interface Options {
+  /** Where the addresses given are noted. */
+  readonly directory: string
+  /** The name of the link: at most 15 characters. */
+  readonly bridge?: string
+}
+
+type Write = Parameters<NetworkConfiguration["Service"]["write"]>[0]
+
+const file = "10-keelson.conflist"
+const table = "keelson-masq"
+
+export const conflist = ({ bridge = "keelson0", directory }: Options, { mtu, podCidrs }: Write) =>
+  `${JSON.stringify(
+    {
+      cniVersion: "0.4.0",
+      name: "keelson",
+      plugins: [
+        {
+          type: "bridge",
+          bridge,
+          isGateway: true,
+          isDefaultGateway: true,
+          hairpinMode: true,
+          ipMasq: false,
+          ...(mtu !== undefined && { mtu }),
+          ipam: {
+            type: "host-local",
+            dataDir: join(directory, "ipam"),
+            ranges: podCidrs.map((subnet) => [{ subnet }])
+          }
+        },
+        { type: "portmap", capabilities: { portMappings: true }, snat: true }
+      ]
+    },
+    null,
+    2
+  )}\n`
+
+/** Replaces the whole table in one transaction. */
+export const masquerade = (podCidrs: ReadonlyArray<string>, clusterCidrs: ReadonlyArray<string>) => {
+  const inside = [...new Set([...podCidrs, ...clusterCidrs])].join(", ")
+  return `table ip ${table}
+delete table ip ${table}
+table ip ${table} {
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr { ${podCidrs.join(", ")} } ip daddr != { ${inside}, 224.0.0.0/4 } masquerade fully-random
+  }
+}
+`
+}
+
+const isIpv4 = (cidr: string) => !cidr.includes(":")
+
+/** What has to be switched on for Pods to reach others. The values before are noted, to be put back. */
+const switches = ["net/ipv4/ip_forward", "net/bridge/bridge-nf-call-iptables"]
+const Noted = Schema.fromJsonString(Schema.Record(Schema.String, Schema.String))
+
+const make = (options: Options) => {
+  const { bridge = "keelson0", directory } = options
+  const noted = join(directory, "switches.json")
+  const failed = (cause: unknown) => new Unavailable({ contract: NetworkConfiguration.key, applied: "unknown", cause })
+  const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: failed })
+
+  const switchOn = () => {
+    const before = new Map<string, string>()
+    for (const name of switches) {
+      const path = join("/proc/sys", name)
+      const value = existsSync(path) ? readFileSync(path, "utf8").trim() : "1"
+      if (value === "1") continue
+      before.set(name, value)
+      writeFileSync(path, "1")
+    }
+    if (before.size > 0) writeFileSync(noted, JSON.stringify(Object.fromEntries(before)), { mode: 0o600 })
+  }
+  const switchBack = Effect.gen(function* () {
+    if (!existsSync(noted)) return
+    const before = yield* Schema.decodeUnknownEffect(Noted)(readFileSync(noted, "utf8"))
+    for (const [name, value] of Object.entries(before)) {
+      if (switches.includes(name)) writeFileSync(join("/proc/sys", name), value)
+    }
+  })
+
+  return NetworkConfiguration.of({
+    write: Effect.fn("bridge.write")(function* (network) {
+      yield* attempt(() => {
+        mkdirSync(directory, { recursive: true, mode: 0o700 })
+        mkdirSync(network.folder, { recursive: true, mode: 0o755 })
+        switchOn()
+        const path = join(network.folder, file)
+        const text = conflist(options, network)
+        if (existsSync(path) && readFileSync(path, "utf8") === text) return
+        writeFileSync(`${path}.new`, text, { mode: 0o600 })
+        renameSync(`${path}.new`, path)
+      })
+      const own = network.podCidrs.filter(isIpv4)
+      const rules = masquerade(own, (network.clusterCidrs ?? []).filter(isIpv4))
+      if (own.length > 0) yield* Effect.mapError(Program.run("nft", ["-f", "-"], rules), failed)
+    }),
+    remove: Effect.fn("bridge.remove")(function* ({ folder }) {
+      yield* attempt(() => rmSync(join(folder, file), { force: true }))
+      yield* Effect.ignore(Program.run("nft", ["delete", "table", "ip", table]))
+      yield* Effect.ignore(Program.run("ip", ["link", "delete", bridge]))
+      yield* Effect.ignore(switchBack)
+      yield* attempt(() => rmSync(directory, { recursive: true, force: true }))
+    })
+  })
+}
+
+export const layer = (options: Options) => Layer.succeed(NetworkConfiguration, make(options))
+
+export const plugin = (options: Options) =>
+  Plugin.make({ name: "cni-bridge", offers: [NetworkConfiguration], layer: layer(options) })
+
+/** The files of a folder that hold a network: what a runtime would read. */
+export const configurations = (folder: string) => readdirSync(folder).filter((name) => /\.(conf|conflist|json)$/.test(name))
