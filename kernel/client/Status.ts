@@ -94,11 +94,12 @@ export const messageOf = (error: Failure): string => {
     case "Forbidden":
       return forbidden(error)
     case "MethodNotAllowed":
+      if (error.resource === "") return "the server does not allow this method on the requested resource"
       return `${error.verb} is not supported on resources of kind ${quote(resourceOf(error))}`
     case "TooLargeResourceVersion":
       return `Timeout: Too large resource version: ${error.asked}, current: ${error.current}`
     case "RequestTooLarge":
-      return `Request entity is too large: limit is ${error.limit}`
+      return `Request entity too large: limit is ${error.limit}`
     case "UnsupportedMediaType":
       return `the body of the request was in an unknown format - accepted media types include: ${error.supported.join(", ")}`
     case "Unavailable":
@@ -239,7 +240,7 @@ export const fromStatus = (json: unknown, asked: Asked, httpCode = 500): Failure
     case "Forbidden":
       return new Errors.Forbidden({ ...where, detail: after(message, "forbidden: ") })
     case "MethodNotAllowed":
-      return new Errors.MethodNotAllowed({ ...where, verb: message.split(" is not supported")[0] ?? "" })
+      return new Errors.MethodNotAllowed({ ...where, verb: /^(.*) is not supported/.exec(message)?.[1] ?? "" })
     case "Expired":
     case "Gone":
       return new Errors.Expired({ detail: message, ...(metadata?.continue && { token: metadata.continue }) })
