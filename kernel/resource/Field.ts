@@ -4,6 +4,11 @@
  */
 import { Schema } from "effect"
 
+export interface TypeMeta {
+  readonly apiVersion: string
+  readonly kind: string
+}
+
 /** What a schema says beyond its type. `list` and `keys`: KEP-555; `patch` and `mergeKey`: strategic merge patch. */
 export interface About {
   /** The name of the definition in API descriptions, such as `core.v1.Container`. */
@@ -17,6 +22,8 @@ export interface About {
   readonly atomic?: boolean
   /** JSON without a schema, which is not pruned. */
   readonly free?: boolean
+  /** A whole object inside of another: it has these in front. */
+  readonly typeMeta?: TypeMeta
 }
 
 /** A schema whose values are the wire's JSON as it stands, built at its first use. */
@@ -61,6 +68,10 @@ export const asJson = <A>(schema: Lazy<A>) => schema as unknown as Lazy<Schema.J
 /** A field of another definition that says more than that definition does. */
 export const patched = <A>(schema: Schema.Codec<A>, how: About): Schema.Codec<A> =>
   schema.annotate({ kubernetes: { ...aboutOf(schema.ast), ...how } })
+
+/** A kind inside of another, such as a claim in a template. */
+export const embedded = <A>(schema: Schema.Codec<A>, typeMeta: TypeMeta): Schema.Codec<A> =>
+  schema.annotate({ kubernetes: { ...aboutOf(schema.ast), typeMeta } })
 
 /** A field of another definition that may lead back here. */
 export const suspended = <A>(schema: Lazy<A>): Schema.Codec<A> => Schema.suspend(schema)

@@ -6,7 +6,7 @@
  * has begun (`WeakMap<Shape, …>`), one that follows a value needs nothing, because values end.
  */
 import type { Schema, SchemaAST } from "effect"
-import { type About, aboutOf } from "./Field.ts"
+import { type About, aboutOf, type TypeMeta } from "./Field.ts"
 
 /** What any shape may say. `patch` and `mergeKey` are strategic merge patch's; on a list they speak of its items. */
 interface Common {
@@ -174,10 +174,17 @@ const literals = (types: ReadonlyArray<SchemaAST.AST>): Shape => {
 }
 
 /** One shape for all uses of a definition, but for those that say more of it. */
-const object = (ast: SchemaAST.Objects, { atomic = false, definition }: About, merge: Common): ObjectShape => {
+const object = (ast: SchemaAST.Objects, { atomic = false, definition, typeMeta }: About, merge: Common): ObjectShape => {
   const plain = objects.get(ast.propertySignatures) ?? build(ast, atomic, definition)
+  if (typeMeta !== undefined) return { ...plain, fields: new Map([...typeMetaFields(typeMeta), ...plain.fields]) }
   return plain.atomic === atomic && Object.keys(merge).length === 0 ? plain : { ...plain, atomic, ...merge }
 }
+
+const typeMetaFields = (typeMeta: TypeMeta) =>
+  Object.entries(typeMeta).map(([name, value]): [string, FieldShape] => [
+    name,
+    { shape: { type: "string" }, required: false, default: value }
+  ])
 
 const build = ({ propertySignatures }: SchemaAST.Objects, atomic: boolean, definition: string | undefined): ObjectShape => {
   const fields = new Map<string, FieldShape>()

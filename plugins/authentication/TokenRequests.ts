@@ -84,7 +84,7 @@ export const action = Effect.fnUntraced(function* (tokens: Tokens) {
   })
 
   const act: Action["act"] = Effect.fn("TokenRequests.act")(function* (at, body, options) {
-    const { spec = {} } = yield* decode(body)
+    const { spec } = yield* decode(body)
     const { boundObjectRef, expirationSeconds = defaultSeconds } = spec
     const causes = bounds(expirationSeconds)
     if (causes.length > 0) return yield* refuse(at.name, ...causes)

@@ -5,7 +5,6 @@ export const shortNames: { readonly [storage: string]: ReadonlyArray<string> } =
   configmaps: ["cm"],
   endpoints: ["ep"],
   events: ["ev"],
-  "events.events.k8s.io": ["ev"],
   limitranges: ["limits"],
   namespaces: ["ns"],
   nodes: ["no"],
@@ -57,6 +56,5 @@ export const singulars: { readonly [storage: string]: string } = { endpoints: "e
 /** Logs other than `objects`: what is hot, or may be lost. */
 export const logs: { readonly [storage: string]: "events" | "leases" } = {
   events: "events",
-  "events.events.k8s.io": "events",
   "leases.coordination.k8s.io": "leases"
 }

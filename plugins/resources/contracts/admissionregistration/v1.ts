@@ -54,17 +54,24 @@ export const MatchCondition: Field.Lazy<MatchCondition> = define("admissionregis
 
 export interface MatchResources {
   readonly excludeResourceRules?: ReadonlyArray<NamedRuleWithOperations>
+  readonly matchPolicy: string
+  readonly namespaceSelector: metaV1.LabelSelector
+  readonly objectSelector: metaV1.LabelSelector
+  readonly resourceRules?: ReadonlyArray<NamedRuleWithOperations>
+}
+export interface MatchResourcesDraft {
+  readonly excludeResourceRules?: ReadonlyArray<NamedRuleWithOperationsDraft>
   readonly matchPolicy?: string
   readonly namespaceSelector?: metaV1.LabelSelector
   readonly objectSelector?: metaV1.LabelSelector
-  readonly resourceRules?: ReadonlyArray<NamedRuleWithOperations>
+  readonly resourceRules?: ReadonlyArray<NamedRuleWithOperationsDraft>
 }
 export const MatchResources: Field.Lazy<MatchResources> = define("admissionregistration.v1.MatchResources", () =>
   struct({
     excludeResourceRules: optional(list(NamedRuleWithOperations(), { list: "atomic" })),
-    matchPolicy: optional(Text),
-    namespaceSelector: optional(metaV1.LabelSelector()),
-    objectSelector: optional(metaV1.LabelSelector()),
+    matchPolicy: defaulted(Text, "Equivalent"),
+    namespaceSelector: defaulted(metaV1.LabelSelector(), {}),
+    objectSelector: defaulted(metaV1.LabelSelector(), {}),
     resourceRules: optional(list(NamedRuleWithOperations(), { list: "atomic" }))
   }), { atomic: true })
 
@@ -74,7 +81,7 @@ export interface MutatingAdmissionPolicy {
 }
 export interface MutatingAdmissionPolicyDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec?: MutatingAdmissionPolicySpec
+  readonly spec?: MutatingAdmissionPolicySpecDraft
 }
 export const MutatingAdmissionPolicySchema: Field.Lazy<MutatingAdmissionPolicyDraft> = define("admissionregistration.v1.MutatingAdmissionPolicy", () =>
   struct({
@@ -97,7 +104,7 @@ export interface MutatingAdmissionPolicyBinding {
 }
 export interface MutatingAdmissionPolicyBindingDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec?: MutatingAdmissionPolicyBindingSpec
+  readonly spec?: MutatingAdmissionPolicyBindingSpecDraft
 }
 export const MutatingAdmissionPolicyBindingSchema: Field.Lazy<MutatingAdmissionPolicyBindingDraft> = define("admissionregistration.v1.MutatingAdmissionPolicyBinding", () =>
   struct({
@@ -119,6 +126,11 @@ export interface MutatingAdmissionPolicyBindingSpec {
   readonly paramRef?: ParamRef
   readonly policyName?: string
 }
+export interface MutatingAdmissionPolicyBindingSpecDraft {
+  readonly matchResources?: MatchResourcesDraft
+  readonly paramRef?: ParamRef
+  readonly policyName?: string
+}
 export const MutatingAdmissionPolicyBindingSpec: Field.Lazy<MutatingAdmissionPolicyBindingSpec> = define("admissionregistration.v1.MutatingAdmissionPolicyBindingSpec", () =>
   struct({
     matchResources: optional(MatchResources()),
@@ -127,7 +139,7 @@ export const MutatingAdmissionPolicyBindingSpec: Field.Lazy<MutatingAdmissionPol
   }))
 
 export interface MutatingAdmissionPolicySpec {
-  readonly failurePolicy?: string
+  readonly failurePolicy: string
   readonly matchConditions?: ReadonlyArray<MatchCondition>
   readonly matchConstraints?: MatchResources
   readonly mutations?: ReadonlyArray<Mutation>
@@ -135,9 +147,18 @@ export interface MutatingAdmissionPolicySpec {
   readonly reinvocationPolicy?: string
   readonly variables?: ReadonlyArray<Variable>
 }
+export interface MutatingAdmissionPolicySpecDraft {
+  readonly failurePolicy?: string
+  readonly matchConditions?: ReadonlyArray<MatchCondition>
+  readonly matchConstraints?: MatchResourcesDraft
+  readonly mutations?: ReadonlyArray<Mutation>
+  readonly paramKind?: ParamKind
+  readonly reinvocationPolicy?: string
+  readonly variables?: ReadonlyArray<Variable>
+}
 export const MutatingAdmissionPolicySpec: Field.Lazy<MutatingAdmissionPolicySpec> = define("admissionregistration.v1.MutatingAdmissionPolicySpec", () =>
   struct({
-    failurePolicy: optional(Text),
+    failurePolicy: defaulted(Text, "Fail"),
     matchConditions: optional(list(MatchCondition(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     matchConstraints: optional(MatchResources()),
     mutations: optional(list(Mutation(), { list: "atomic" })),
@@ -149,6 +170,20 @@ export const MutatingAdmissionPolicySpec: Field.Lazy<MutatingAdmissionPolicySpec
 export interface MutatingWebhook {
   readonly admissionReviewVersions: ReadonlyArray<string>
   readonly clientConfig: WebhookClientConfig
+  readonly failurePolicy: string
+  readonly matchConditions?: ReadonlyArray<MatchCondition>
+  readonly matchPolicy: string
+  readonly name: string
+  readonly namespaceSelector: metaV1.LabelSelector
+  readonly objectSelector: metaV1.LabelSelector
+  readonly reinvocationPolicy: string
+  readonly rules?: ReadonlyArray<RuleWithOperations>
+  readonly sideEffects: string
+  readonly timeoutSeconds: number
+}
+export interface MutatingWebhookDraft {
+  readonly admissionReviewVersions: ReadonlyArray<string>
+  readonly clientConfig: WebhookClientConfigDraft
   readonly failurePolicy?: string
   readonly matchConditions?: ReadonlyArray<MatchCondition>
   readonly matchPolicy?: string
@@ -156,7 +191,7 @@ export interface MutatingWebhook {
   readonly namespaceSelector?: metaV1.LabelSelector
   readonly objectSelector?: metaV1.LabelSelector
   readonly reinvocationPolicy?: string
-  readonly rules?: ReadonlyArray<RuleWithOperations>
+  readonly rules?: ReadonlyArray<RuleWithOperationsDraft>
   readonly sideEffects: string
   readonly timeoutSeconds?: number
 }
@@ -164,16 +199,16 @@ export const MutatingWebhook: Field.Lazy<MutatingWebhook> = define("admissionreg
   struct({
     admissionReviewVersions: list(Text, { list: "atomic" }),
     clientConfig: WebhookClientConfig(),
-    failurePolicy: optional(Text),
+    failurePolicy: defaulted(Text, "Fail"),
     matchConditions: optional(list(MatchCondition(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
-    matchPolicy: optional(Text),
+    matchPolicy: defaulted(Text, "Equivalent"),
     name: Text,
-    namespaceSelector: optional(metaV1.LabelSelector()),
-    objectSelector: optional(metaV1.LabelSelector()),
-    reinvocationPolicy: optional(Text),
+    namespaceSelector: defaulted(metaV1.LabelSelector(), {}),
+    objectSelector: defaulted(metaV1.LabelSelector(), {}),
+    reinvocationPolicy: defaulted(Text, "Never"),
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
     sideEffects: Text,
-    timeoutSeconds: optional(Int32)
+    timeoutSeconds: defaulted(Int32, 10)
   }))
 
 export interface MutatingWebhookConfiguration {
@@ -182,7 +217,7 @@ export interface MutatingWebhookConfiguration {
 }
 export interface MutatingWebhookConfigurationDraft {
   readonly metadata: ObjectMetaDraft
-  readonly webhooks?: ReadonlyArray<MutatingWebhook>
+  readonly webhooks?: ReadonlyArray<MutatingWebhookDraft>
 }
 export const MutatingWebhookConfigurationSchema: Field.Lazy<MutatingWebhookConfigurationDraft> = define("admissionregistration.v1.MutatingWebhookConfiguration", () =>
   struct({
@@ -218,6 +253,14 @@ export interface NamedRuleWithOperations {
   readonly operations?: ReadonlyArray<string>
   readonly resourceNames?: ReadonlyArray<string>
   readonly resources?: ReadonlyArray<string>
+  readonly scope: string
+}
+export interface NamedRuleWithOperationsDraft {
+  readonly apiGroups?: ReadonlyArray<string>
+  readonly apiVersions?: ReadonlyArray<string>
+  readonly operations?: ReadonlyArray<string>
+  readonly resourceNames?: ReadonlyArray<string>
+  readonly resources?: ReadonlyArray<string>
   readonly scope?: string
 }
 export const NamedRuleWithOperations: Field.Lazy<NamedRuleWithOperations> = define("admissionregistration.v1.NamedRuleWithOperations", () =>
@@ -227,7 +270,7 @@ export const NamedRuleWithOperations: Field.Lazy<NamedRuleWithOperations> = defi
     operations: optional(list(Text, { list: "atomic" })),
     resourceNames: optional(list(Text, { list: "atomic" })),
     resources: optional(list(Text, { list: "atomic" })),
-    scope: optional(Text)
+    scope: defaulted(Text, "*")
   }), { atomic: true })
 
 export interface ParamKind {
@@ -259,6 +302,13 @@ export interface RuleWithOperations {
   readonly apiVersions?: ReadonlyArray<string>
   readonly operations?: ReadonlyArray<string>
   readonly resources?: ReadonlyArray<string>
+  readonly scope: string
+}
+export interface RuleWithOperationsDraft {
+  readonly apiGroups?: ReadonlyArray<string>
+  readonly apiVersions?: ReadonlyArray<string>
+  readonly operations?: ReadonlyArray<string>
+  readonly resources?: ReadonlyArray<string>
   readonly scope?: string
 }
 export const RuleWithOperations: Field.Lazy<RuleWithOperations> = define("admissionregistration.v1.RuleWithOperations", () =>
@@ -267,10 +317,16 @@ export const RuleWithOperations: Field.Lazy<RuleWithOperations> = define("admiss
     apiVersions: optional(list(Text, { list: "atomic" })),
     operations: optional(list(Text, { list: "atomic" })),
     resources: optional(list(Text, { list: "atomic" })),
-    scope: optional(Text)
+    scope: defaulted(Text, "*")
   }))
 
 export interface ServiceReference {
+  readonly name: string
+  readonly namespace: string
+  readonly path?: string
+  readonly port: number
+}
+export interface ServiceReferenceDraft {
   readonly name: string
   readonly namespace: string
   readonly path?: string
@@ -281,7 +337,7 @@ export const ServiceReference: Field.Lazy<ServiceReference> = define("admissionr
     name: Text,
     namespace: Text,
     path: optional(Text),
-    port: optional(Int32)
+    port: defaulted(Int32, 443)
   }))
 
 export interface TypeChecking {
@@ -299,8 +355,8 @@ export interface ValidatingAdmissionPolicy {
 }
 export interface ValidatingAdmissionPolicyDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec?: ValidatingAdmissionPolicySpec
-  readonly status?: ValidatingAdmissionPolicyStatus
+  readonly spec?: ValidatingAdmissionPolicySpecDraft
+  readonly status?: ValidatingAdmissionPolicyStatusDraft
 }
 export const ValidatingAdmissionPolicySchema: Field.Lazy<ValidatingAdmissionPolicyDraft> = define("admissionregistration.v1.ValidatingAdmissionPolicy", () =>
   struct({
@@ -326,7 +382,7 @@ export interface ValidatingAdmissionPolicyBinding {
 }
 export interface ValidatingAdmissionPolicyBindingDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec: ValidatingAdmissionPolicyBindingSpec
+  readonly spec: ValidatingAdmissionPolicyBindingSpecDraft
 }
 export const ValidatingAdmissionPolicyBindingSchema: Field.Lazy<ValidatingAdmissionPolicyBindingDraft> = define("admissionregistration.v1.ValidatingAdmissionPolicyBinding", () =>
   struct({
@@ -350,6 +406,12 @@ export interface ValidatingAdmissionPolicyBindingSpec {
   readonly policyName: string
   readonly validationActions: ReadonlyArray<string>
 }
+export interface ValidatingAdmissionPolicyBindingSpecDraft {
+  readonly matchResources?: MatchResourcesDraft
+  readonly paramRef?: ParamRef
+  readonly policyName: string
+  readonly validationActions: ReadonlyArray<string>
+}
 export const ValidatingAdmissionPolicyBindingSpec: Field.Lazy<ValidatingAdmissionPolicyBindingSpec> = define("admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec", () =>
   struct({
     matchResources: optional(MatchResources()),
@@ -360,9 +422,18 @@ export const ValidatingAdmissionPolicyBindingSpec: Field.Lazy<ValidatingAdmissio
 
 export interface ValidatingAdmissionPolicySpec {
   readonly auditAnnotations?: ReadonlyArray<AuditAnnotation>
-  readonly failurePolicy?: string
+  readonly failurePolicy: string
   readonly matchConditions?: ReadonlyArray<MatchCondition>
   readonly matchConstraints?: MatchResources
+  readonly paramKind?: ParamKind
+  readonly validations?: ReadonlyArray<Validation>
+  readonly variables?: ReadonlyArray<Variable>
+}
+export interface ValidatingAdmissionPolicySpecDraft {
+  readonly auditAnnotations?: ReadonlyArray<AuditAnnotation>
+  readonly failurePolicy?: string
+  readonly matchConditions?: ReadonlyArray<MatchCondition>
+  readonly matchConstraints?: MatchResourcesDraft
   readonly paramKind?: ParamKind
   readonly validations?: ReadonlyArray<Validation>
   readonly variables?: ReadonlyArray<Variable>
@@ -370,7 +441,7 @@ export interface ValidatingAdmissionPolicySpec {
 export const ValidatingAdmissionPolicySpec: Field.Lazy<ValidatingAdmissionPolicySpec> = define("admissionregistration.v1.ValidatingAdmissionPolicySpec", () =>
   struct({
     auditAnnotations: optional(list(AuditAnnotation(), { list: "atomic" })),
-    failurePolicy: optional(Text),
+    failurePolicy: defaulted(Text, "Fail"),
     matchConditions: optional(list(MatchCondition(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     matchConstraints: optional(MatchResources()),
     paramKind: optional(ParamKind()),
@@ -380,6 +451,11 @@ export const ValidatingAdmissionPolicySpec: Field.Lazy<ValidatingAdmissionPolicy
 
 export interface ValidatingAdmissionPolicyStatus {
   readonly conditions?: ReadonlyArray<metaV1.Condition>
+  readonly observedGeneration?: number
+  readonly typeChecking?: TypeChecking
+}
+export interface ValidatingAdmissionPolicyStatusDraft {
+  readonly conditions?: ReadonlyArray<metaV1.ConditionDraft>
   readonly observedGeneration?: number
   readonly typeChecking?: TypeChecking
 }
@@ -393,13 +469,26 @@ export const ValidatingAdmissionPolicyStatus: Field.Lazy<ValidatingAdmissionPoli
 export interface ValidatingWebhook {
   readonly admissionReviewVersions: ReadonlyArray<string>
   readonly clientConfig: WebhookClientConfig
+  readonly failurePolicy: string
+  readonly matchConditions?: ReadonlyArray<MatchCondition>
+  readonly matchPolicy: string
+  readonly name: string
+  readonly namespaceSelector: metaV1.LabelSelector
+  readonly objectSelector: metaV1.LabelSelector
+  readonly rules?: ReadonlyArray<RuleWithOperations>
+  readonly sideEffects: string
+  readonly timeoutSeconds: number
+}
+export interface ValidatingWebhookDraft {
+  readonly admissionReviewVersions: ReadonlyArray<string>
+  readonly clientConfig: WebhookClientConfigDraft
   readonly failurePolicy?: string
   readonly matchConditions?: ReadonlyArray<MatchCondition>
   readonly matchPolicy?: string
   readonly name: string
   readonly namespaceSelector?: metaV1.LabelSelector
   readonly objectSelector?: metaV1.LabelSelector
-  readonly rules?: ReadonlyArray<RuleWithOperations>
+  readonly rules?: ReadonlyArray<RuleWithOperationsDraft>
   readonly sideEffects: string
   readonly timeoutSeconds?: number
 }
@@ -407,15 +496,15 @@ export const ValidatingWebhook: Field.Lazy<ValidatingWebhook> = define("admissio
   struct({
     admissionReviewVersions: list(Text, { list: "atomic" }),
     clientConfig: WebhookClientConfig(),
-    failurePolicy: optional(Text),
+    failurePolicy: defaulted(Text, "Fail"),
     matchConditions: optional(list(MatchCondition(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
-    matchPolicy: optional(Text),
+    matchPolicy: defaulted(Text, "Equivalent"),
     name: Text,
-    namespaceSelector: optional(metaV1.LabelSelector()),
-    objectSelector: optional(metaV1.LabelSelector()),
+    namespaceSelector: defaulted(metaV1.LabelSelector(), {}),
+    objectSelector: defaulted(metaV1.LabelSelector(), {}),
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
     sideEffects: Text,
-    timeoutSeconds: optional(Int32)
+    timeoutSeconds: defaulted(Int32, 10)
   }))
 
 export interface ValidatingWebhookConfiguration {
@@ -424,7 +513,7 @@ export interface ValidatingWebhookConfiguration {
 }
 export interface ValidatingWebhookConfigurationDraft {
   readonly metadata: ObjectMetaDraft
-  readonly webhooks?: ReadonlyArray<ValidatingWebhook>
+  readonly webhooks?: ReadonlyArray<ValidatingWebhookDraft>
 }
 export const ValidatingWebhookConfigurationSchema: Field.Lazy<ValidatingWebhookConfigurationDraft> = define("admissionregistration.v1.ValidatingWebhookConfiguration", () =>
   struct({
@@ -469,6 +558,11 @@ export const Variable: Field.Lazy<Variable> = define("admissionregistration.v1.V
 export interface WebhookClientConfig {
   readonly caBundle?: string
   readonly service?: ServiceReference
+  readonly url?: string
+}
+export interface WebhookClientConfigDraft {
+  readonly caBundle?: string
+  readonly service?: ServiceReferenceDraft
   readonly url?: string
 }
 export const WebhookClientConfig: Field.Lazy<WebhookClientConfig> = define("admissionregistration.v1.WebhookClientConfig", () =>

@@ -28,9 +28,13 @@ export interface CustomResourceConversion {
   readonly strategy: string
   readonly webhook?: WebhookConversion
 }
+export interface CustomResourceConversionDraft {
+  readonly strategy?: string
+  readonly webhook?: WebhookConversionDraft
+}
 export const CustomResourceConversion: Field.Lazy<CustomResourceConversion> = define("apiextensions.v1.CustomResourceConversion", () =>
   struct({
-    strategy: Text,
+    strategy: defaulted(Text, "None"),
     webhook: optional(WebhookConversion())
   }))
 
@@ -41,7 +45,7 @@ export interface CustomResourceDefinition {
 }
 export interface CustomResourceDefinitionDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec: CustomResourceDefinitionSpec
+  readonly spec: CustomResourceDefinitionSpecDraft
   readonly status?: CustomResourceDefinitionStatus
 }
 export const CustomResourceDefinitionSchema: Field.Lazy<CustomResourceDefinitionDraft> = define("apiextensions.v1.CustomResourceDefinition", () =>
@@ -100,7 +104,15 @@ export const CustomResourceDefinitionNames: Field.Lazy<CustomResourceDefinitionN
   }))
 
 export interface CustomResourceDefinitionSpec {
-  readonly conversion?: CustomResourceConversion
+  readonly conversion: CustomResourceConversion
+  readonly group: string
+  readonly names: CustomResourceDefinitionNames
+  readonly preserveUnknownFields?: boolean
+  readonly scope: string
+  readonly versions: ReadonlyArray<CustomResourceDefinitionVersion>
+}
+export interface CustomResourceDefinitionSpecDraft {
+  readonly conversion?: CustomResourceConversionDraft
   readonly group: string
   readonly names: CustomResourceDefinitionNames
   readonly preserveUnknownFields?: boolean
@@ -109,7 +121,7 @@ export interface CustomResourceDefinitionSpec {
 }
 export const CustomResourceDefinitionSpec: Field.Lazy<CustomResourceDefinitionSpec> = define("apiextensions.v1.CustomResourceDefinitionSpec", () =>
   struct({
-    conversion: optional(CustomResourceConversion()),
+    conversion: defaulted(CustomResourceConversion(), {}),
     group: Text,
     names: CustomResourceDefinitionNames(),
     preserveUnknownFields: optional(Bool),
@@ -309,6 +321,12 @@ export interface ServiceReference {
   readonly name: string
   readonly namespace: string
   readonly path?: string
+  readonly port: number
+}
+export interface ServiceReferenceDraft {
+  readonly name: string
+  readonly namespace: string
+  readonly path?: string
   readonly port?: number
 }
 export const ServiceReference: Field.Lazy<ServiceReference> = define("apiextensions.v1.ServiceReference", () =>
@@ -316,7 +334,7 @@ export const ServiceReference: Field.Lazy<ServiceReference> = define("apiextensi
     name: Text,
     namespace: Text,
     path: optional(Text),
-    port: optional(Int32)
+    port: defaulted(Int32, 443)
   }))
 
 export interface ValidationRule {
@@ -342,6 +360,11 @@ export interface WebhookClientConfig {
   readonly service?: ServiceReference
   readonly url?: string
 }
+export interface WebhookClientConfigDraft {
+  readonly caBundle?: string
+  readonly service?: ServiceReferenceDraft
+  readonly url?: string
+}
 export const WebhookClientConfig: Field.Lazy<WebhookClientConfig> = define("apiextensions.v1.WebhookClientConfig", () =>
   struct({
     caBundle: optional(Byte),
@@ -351,6 +374,10 @@ export const WebhookClientConfig: Field.Lazy<WebhookClientConfig> = define("apie
 
 export interface WebhookConversion {
   readonly clientConfig?: WebhookClientConfig
+  readonly conversionReviewVersions: ReadonlyArray<string>
+}
+export interface WebhookConversionDraft {
+  readonly clientConfig?: WebhookClientConfigDraft
   readonly conversionReviewVersions: ReadonlyArray<string>
 }
 export const WebhookConversion: Field.Lazy<WebhookConversion> = define("apiextensions.v1.WebhookConversion", () =>

@@ -7,19 +7,19 @@ const { Bool, Byte, Int32, Text, Time, asJson, define, defaulted, list, optional
 
 export interface APIService {
   readonly metadata: ObjectMeta
-  readonly spec?: APIServiceSpec
-  readonly status?: APIServiceStatus
+  readonly spec: APIServiceSpec
+  readonly status: APIServiceStatus
 }
 export interface APIServiceDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec?: APIServiceSpec
+  readonly spec?: APIServiceSpecDraft
   readonly status?: APIServiceStatus
 }
 export const APIServiceSchema: Field.Lazy<APIServiceDraft> = define("apiregistration.v1.APIService", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
-    spec: optional(APIServiceSpec()),
-    status: optional(APIServiceStatus())
+    spec: defaulted(APIServiceSpec(), {}),
+    status: defaulted(APIServiceStatus(), {})
   }))
 export const APIService = Kind.make<APIService, APIServiceDraft>({
   kind: "APIService",
@@ -58,6 +58,15 @@ export interface APIServiceSpec {
   readonly version?: string
   readonly versionPriority: number
 }
+export interface APIServiceSpecDraft {
+  readonly caBundle?: string
+  readonly group?: string
+  readonly groupPriorityMinimum: number
+  readonly insecureSkipTLSVerify?: boolean
+  readonly service?: ServiceReferenceDraft
+  readonly version?: string
+  readonly versionPriority: number
+}
 export const APIServiceSpec: Field.Lazy<APIServiceSpec> = define("apiregistration.v1.APIServiceSpec", () =>
   struct({
     caBundle: optional(Byte),
@@ -80,11 +89,16 @@ export const APIServiceStatus: Field.Lazy<APIServiceStatus> = define("apiregistr
 export interface ServiceReference {
   readonly name?: string
   readonly namespace?: string
+  readonly port: number
+}
+export interface ServiceReferenceDraft {
+  readonly name?: string
+  readonly namespace?: string
   readonly port?: number
 }
 export const ServiceReference: Field.Lazy<ServiceReference> = define("apiregistration.v1.ServiceReference", () =>
   struct({
     name: optional(Text),
     namespace: optional(Text),
-    port: optional(Int32)
+    port: defaulted(Int32, 443)
   }))

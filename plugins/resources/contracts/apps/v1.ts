@@ -6,7 +6,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Free, Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, list, optional, patched, struct } = Field
+const { Bool, Free, Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, embedded, list, optional, patched, struct } = Field
 
 export interface ControllerRevision {
   readonly data?: Json
@@ -145,7 +145,7 @@ export interface DaemonSetUpdateStrategy {
   readonly type: string
 }
 export interface DaemonSetUpdateStrategyDraft {
-  readonly rollingUpdate?: RollingUpdateDaemonSet
+  readonly rollingUpdate?: RollingUpdateDaemonSetDraft
   readonly type?: string
 }
 export const DaemonSetUpdateStrategy: Field.Lazy<DaemonSetUpdateStrategy> = define("apps.v1.DaemonSetUpdateStrategy", () =>
@@ -262,7 +262,7 @@ export interface DeploymentStrategy {
   readonly type: string
 }
 export interface DeploymentStrategyDraft {
-  readonly rollingUpdate?: RollingUpdateDeployment
+  readonly rollingUpdate?: RollingUpdateDeploymentDraft
   readonly type?: string
 }
 export const DeploymentStrategy: Field.Lazy<DeploymentStrategy> = define("apps.v1.DeploymentStrategy", () =>
@@ -320,7 +320,7 @@ export interface ReplicaSetSpec {
   readonly minReadySeconds?: number
   readonly replicas: number
   readonly selector: metaV1.LabelSelector
-  readonly template?: coreV1.PodTemplateSpec
+  readonly template: coreV1.PodTemplateSpec
 }
 export interface ReplicaSetSpecDraft {
   readonly minReadySeconds?: number
@@ -333,7 +333,7 @@ export const ReplicaSetSpec: Field.Lazy<ReplicaSetSpec> = define("apps.v1.Replic
     minReadySeconds: optional(Int32),
     replicas: defaulted(Int32, 1),
     selector: metaV1.LabelSelector(),
-    template: optional(coreV1.PodTemplateSpec())
+    template: defaulted(coreV1.PodTemplateSpec(), {})
   }))
 
 export interface ReplicaSetStatus {
@@ -366,33 +366,45 @@ export const ReplicaSetStatus: Field.Lazy<ReplicaSetStatus> = define("apps.v1.Re
   }))
 
 export interface RollingUpdateDaemonSet {
+  readonly maxSurge: number | string
+  readonly maxUnavailable: number | string
+}
+export interface RollingUpdateDaemonSetDraft {
   readonly maxSurge?: number | string
   readonly maxUnavailable?: number | string
 }
 export const RollingUpdateDaemonSet: Field.Lazy<RollingUpdateDaemonSet> = define("apps.v1.RollingUpdateDaemonSet", () =>
   struct({
-    maxSurge: optional(IntOrString),
-    maxUnavailable: optional(IntOrString)
+    maxSurge: defaulted(IntOrString, 0),
+    maxUnavailable: defaulted(IntOrString, 1)
   }))
 
 export interface RollingUpdateDeployment {
+  readonly maxSurge: number | string
+  readonly maxUnavailable: number | string
+}
+export interface RollingUpdateDeploymentDraft {
   readonly maxSurge?: number | string
   readonly maxUnavailable?: number | string
 }
 export const RollingUpdateDeployment: Field.Lazy<RollingUpdateDeployment> = define("apps.v1.RollingUpdateDeployment", () =>
   struct({
-    maxSurge: optional(IntOrString),
-    maxUnavailable: optional(IntOrString)
+    maxSurge: defaulted(IntOrString, "25%"),
+    maxUnavailable: defaulted(IntOrString, "25%")
   }))
 
 export interface RollingUpdateStatefulSetStrategy {
+  readonly maxUnavailable?: number | string
+  readonly partition: number
+}
+export interface RollingUpdateStatefulSetStrategyDraft {
   readonly maxUnavailable?: number | string
   readonly partition?: number
 }
 export const RollingUpdateStatefulSetStrategy: Field.Lazy<RollingUpdateStatefulSetStrategy> = define("apps.v1.RollingUpdateStatefulSetStrategy", () =>
   struct({
     maxUnavailable: optional(IntOrString),
-    partition: optional(Int32)
+    partition: defaulted(Int32, 0)
   }))
 
 export interface StatefulSet {
@@ -449,19 +461,23 @@ export const StatefulSetOrdinals: Field.Lazy<StatefulSetOrdinals> = define("apps
   }))
 
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
+  readonly whenDeleted: string
+  readonly whenScaled: string
+}
+export interface StatefulSetPersistentVolumeClaimRetentionPolicyDraft {
   readonly whenDeleted?: string
   readonly whenScaled?: string
 }
 export const StatefulSetPersistentVolumeClaimRetentionPolicy: Field.Lazy<StatefulSetPersistentVolumeClaimRetentionPolicy> = define("apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy", () =>
   struct({
-    whenDeleted: optional(Text),
-    whenScaled: optional(Text)
+    whenDeleted: defaulted(Text, "Retain"),
+    whenScaled: defaulted(Text, "Retain")
   }))
 
 export interface StatefulSetSpec {
   readonly minReadySeconds?: number
   readonly ordinals?: StatefulSetOrdinals
-  readonly persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy
+  readonly persistentVolumeClaimRetentionPolicy: StatefulSetPersistentVolumeClaimRetentionPolicy
   readonly podManagementPolicy: string
   readonly replicas: number
   readonly revisionHistoryLimit: number
@@ -474,7 +490,7 @@ export interface StatefulSetSpec {
 export interface StatefulSetSpecDraft {
   readonly minReadySeconds?: number
   readonly ordinals?: StatefulSetOrdinals
-  readonly persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy
+  readonly persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicyDraft
   readonly podManagementPolicy?: string
   readonly replicas?: number
   readonly revisionHistoryLimit?: number
@@ -488,7 +504,7 @@ export const StatefulSetSpec: Field.Lazy<StatefulSetSpec> = define("apps.v1.Stat
   struct({
     minReadySeconds: optional(Int32),
     ordinals: optional(StatefulSetOrdinals()),
-    persistentVolumeClaimRetentionPolicy: optional(StatefulSetPersistentVolumeClaimRetentionPolicy()),
+    persistentVolumeClaimRetentionPolicy: defaulted(StatefulSetPersistentVolumeClaimRetentionPolicy(), {}),
     podManagementPolicy: defaulted(Text, "OrderedReady"),
     replicas: defaulted(Int32, 1),
     revisionHistoryLimit: defaulted(Int32, 10),
@@ -496,11 +512,11 @@ export const StatefulSetSpec: Field.Lazy<StatefulSetSpec> = define("apps.v1.Stat
     serviceName: optional(Text),
     template: coreV1.PodTemplateSpec(),
     updateStrategy: defaulted(StatefulSetUpdateStrategy(), {}),
-    volumeClaimTemplates: optional(list(coreV1.PersistentVolumeClaimSchema(), { list: "atomic" }))
+    volumeClaimTemplates: optional(list(embedded(coreV1.PersistentVolumeClaimSchema(), { apiVersion: "v1", kind: "PersistentVolumeClaim" }), { list: "atomic" }))
   }))
 
 export interface StatefulSetStatus {
-  readonly availableReplicas?: number
+  readonly availableReplicas: number
   readonly collisionCount?: number
   readonly conditions?: ReadonlyArray<StatefulSetCondition>
   readonly currentReplicas?: number
@@ -525,7 +541,7 @@ export interface StatefulSetStatusDraft {
 }
 export const StatefulSetStatus: Field.Lazy<StatefulSetStatus> = define("apps.v1.StatefulSetStatus", () =>
   struct({
-    availableReplicas: optional(Int32),
+    availableReplicas: defaulted(Int32, 0),
     collisionCount: optional(Int32),
     conditions: optional(list(StatefulSetCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     currentReplicas: optional(Int32),
@@ -542,7 +558,7 @@ export interface StatefulSetUpdateStrategy {
   readonly type: string
 }
 export interface StatefulSetUpdateStrategyDraft {
-  readonly rollingUpdate?: RollingUpdateStatefulSetStrategy
+  readonly rollingUpdate?: RollingUpdateStatefulSetStrategyDraft
   readonly type?: string
 }
 export const StatefulSetUpdateStrategy: Field.Lazy<StatefulSetUpdateStrategy> = define("apps.v1.StatefulSetUpdateStrategy", () =>

@@ -21,16 +21,16 @@ export const BoundObjectReference: Field.Lazy<BoundObjectReference> = define("au
 
 export interface SelfSubjectReview {
   readonly metadata: ObjectMeta
-  readonly status?: SelfSubjectReviewStatus
+  readonly status: SelfSubjectReviewStatus
 }
 export interface SelfSubjectReviewDraft {
   readonly metadata: ObjectMetaDraft
-  readonly status?: SelfSubjectReviewStatus
+  readonly status?: SelfSubjectReviewStatusDraft
 }
 export const SelfSubjectReviewSchema: Field.Lazy<SelfSubjectReviewDraft> = define("authentication.v1.SelfSubjectReview", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
-    status: optional(SelfSubjectReviewStatus())
+    status: defaulted(SelfSubjectReviewStatus(), {})
   }))
 export const SelfSubjectReview = Kind.make<SelfSubjectReview, SelfSubjectReviewDraft>({
   kind: "SelfSubjectReview",
@@ -43,30 +43,45 @@ export const SelfSubjectReview = Kind.make<SelfSubjectReview, SelfSubjectReviewD
 })
 
 export interface SelfSubjectReviewStatus {
+  readonly userInfo: UserInfo
+}
+export interface SelfSubjectReviewStatusDraft {
   readonly userInfo?: UserInfo
 }
 export const SelfSubjectReviewStatus: Field.Lazy<SelfSubjectReviewStatus> = define("authentication.v1.SelfSubjectReviewStatus", () =>
   struct({
-    userInfo: optional(UserInfo())
+    userInfo: defaulted(UserInfo(), {})
   }))
 
 export interface TokenRequest {
   readonly apiVersion?: string
   readonly kind?: string
+  readonly metadata: ObjectMetaDraft
+  readonly spec: TokenRequestSpec
+  readonly status: TokenRequestStatus
+}
+export interface TokenRequestDraft {
+  readonly apiVersion?: string
+  readonly kind?: string
   readonly metadata?: ObjectMetaDraft
-  readonly spec?: TokenRequestSpec
+  readonly spec?: TokenRequestSpecDraft
   readonly status?: TokenRequestStatus
 }
 export const TokenRequest: Field.Lazy<TokenRequest> = define("authentication.v1.TokenRequest", () =>
   struct({
     apiVersion: optional(Text),
     kind: optional(Text),
-    metadata: optional(ObjectMetaDraft()),
-    spec: optional(TokenRequestSpec()),
-    status: optional(TokenRequestStatus())
+    metadata: defaulted(ObjectMetaDraft(), {}),
+    spec: defaulted(TokenRequestSpec(), {}),
+    status: defaulted(TokenRequestStatus(), {})
   }))
 
 export interface TokenRequestSpec {
+  readonly audiences?: ReadonlyArray<string>
+  readonly boundObjectRef?: BoundObjectReference
+  readonly expirationSeconds: number
+}
+export interface TokenRequestSpecDraft {
   readonly audiences?: ReadonlyArray<string>
   readonly boundObjectRef?: BoundObjectReference
   readonly expirationSeconds?: number
@@ -75,7 +90,7 @@ export const TokenRequestSpec: Field.Lazy<TokenRequestSpec> = define("authentica
   struct({
     audiences: optional(list(Text, { list: "atomic" })),
     boundObjectRef: optional(BoundObjectReference()),
-    expirationSeconds: optional(Int64)
+    expirationSeconds: defaulted(Int64, 3600)
   }))
 
 export interface TokenRequestStatus {
@@ -91,18 +106,18 @@ export const TokenRequestStatus: Field.Lazy<TokenRequestStatus> = define("authen
 export interface TokenReview {
   readonly metadata: ObjectMeta
   readonly spec: TokenReviewSpec
-  readonly status?: TokenReviewStatus
+  readonly status: TokenReviewStatus
 }
 export interface TokenReviewDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec: TokenReviewSpec
-  readonly status?: TokenReviewStatus
+  readonly status?: TokenReviewStatusDraft
 }
 export const TokenReviewSchema: Field.Lazy<TokenReviewDraft> = define("authentication.v1.TokenReview", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: TokenReviewSpec(),
-    status: optional(TokenReviewStatus())
+    status: defaulted(TokenReviewStatus(), {})
   }))
 export const TokenReview = Kind.make<TokenReview, TokenReviewDraft>({
   kind: "TokenReview",
@@ -128,6 +143,12 @@ export interface TokenReviewStatus {
   readonly audiences?: ReadonlyArray<string>
   readonly authenticated?: boolean
   readonly error?: string
+  readonly user: UserInfo
+}
+export interface TokenReviewStatusDraft {
+  readonly audiences?: ReadonlyArray<string>
+  readonly authenticated?: boolean
+  readonly error?: string
   readonly user?: UserInfo
 }
 export const TokenReviewStatus: Field.Lazy<TokenReviewStatus> = define("authentication.v1.TokenReviewStatus", () =>
@@ -135,7 +156,7 @@ export const TokenReviewStatus: Field.Lazy<TokenReviewStatus> = define("authenti
     audiences: optional(list(Text, { list: "atomic" })),
     authenticated: optional(Bool),
     error: optional(Text),
-    user: optional(UserInfo())
+    user: defaulted(UserInfo(), {})
   }))
 
 export interface UserInfo {

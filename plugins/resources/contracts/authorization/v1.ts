@@ -29,18 +29,18 @@ export const LabelSelectorAttributes: Field.Lazy<LabelSelectorAttributes> = defi
 export interface LocalSubjectAccessReview {
   readonly metadata: ObjectMeta
   readonly spec: SubjectAccessReviewSpec
-  readonly status?: SubjectAccessReviewStatus
+  readonly status: SubjectAccessReviewStatus
 }
 export interface LocalSubjectAccessReviewDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec: SubjectAccessReviewSpec
-  readonly status?: SubjectAccessReviewStatus
+  readonly status?: SubjectAccessReviewStatusDraft
 }
 export const LocalSubjectAccessReviewSchema: Field.Lazy<LocalSubjectAccessReviewDraft> = define("authorization.v1.LocalSubjectAccessReview", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SubjectAccessReviewSpec(),
-    status: optional(SubjectAccessReviewStatus())
+    status: defaulted(SubjectAccessReviewStatus(), {})
   }))
 export const LocalSubjectAccessReview = Kind.make<LocalSubjectAccessReview, LocalSubjectAccessReviewDraft>({
   kind: "LocalSubjectAccessReview",
@@ -113,18 +113,18 @@ export const ResourceRule: Field.Lazy<ResourceRule> = define("authorization.v1.R
 export interface SelfSubjectAccessReview {
   readonly metadata: ObjectMeta
   readonly spec: SelfSubjectAccessReviewSpec
-  readonly status?: SubjectAccessReviewStatus
+  readonly status: SubjectAccessReviewStatus
 }
 export interface SelfSubjectAccessReviewDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec: SelfSubjectAccessReviewSpec
-  readonly status?: SubjectAccessReviewStatus
+  readonly status?: SubjectAccessReviewStatusDraft
 }
 export const SelfSubjectAccessReviewSchema: Field.Lazy<SelfSubjectAccessReviewDraft> = define("authorization.v1.SelfSubjectAccessReview", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SelfSubjectAccessReviewSpec(),
-    status: optional(SubjectAccessReviewStatus())
+    status: defaulted(SubjectAccessReviewStatus(), {})
   }))
 export const SelfSubjectAccessReview = Kind.make<SelfSubjectAccessReview, SelfSubjectAccessReviewDraft>({
   kind: "SelfSubjectAccessReview",
@@ -149,18 +149,18 @@ export const SelfSubjectAccessReviewSpec: Field.Lazy<SelfSubjectAccessReviewSpec
 export interface SelfSubjectRulesReview {
   readonly metadata: ObjectMeta
   readonly spec: SelfSubjectRulesReviewSpec
-  readonly status?: SubjectRulesReviewStatus
+  readonly status: SubjectRulesReviewStatus
 }
 export interface SelfSubjectRulesReviewDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec: SelfSubjectRulesReviewSpec
-  readonly status?: SubjectRulesReviewStatus
+  readonly status?: SubjectRulesReviewStatusDraft
 }
 export const SelfSubjectRulesReviewSchema: Field.Lazy<SelfSubjectRulesReviewDraft> = define("authorization.v1.SelfSubjectRulesReview", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SelfSubjectRulesReviewSpec(),
-    status: optional(SubjectRulesReviewStatus())
+    status: defaulted(SubjectRulesReviewStatus(), {})
   }))
 export const SelfSubjectRulesReview = Kind.make<SelfSubjectRulesReview, SelfSubjectRulesReviewDraft>({
   kind: "SelfSubjectRulesReview",
@@ -183,18 +183,18 @@ export const SelfSubjectRulesReviewSpec: Field.Lazy<SelfSubjectRulesReviewSpec> 
 export interface SubjectAccessReview {
   readonly metadata: ObjectMeta
   readonly spec: SubjectAccessReviewSpec
-  readonly status?: SubjectAccessReviewStatus
+  readonly status: SubjectAccessReviewStatus
 }
 export interface SubjectAccessReviewDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec: SubjectAccessReviewSpec
-  readonly status?: SubjectAccessReviewStatus
+  readonly status?: SubjectAccessReviewStatusDraft
 }
 export const SubjectAccessReviewSchema: Field.Lazy<SubjectAccessReviewDraft> = define("authorization.v1.SubjectAccessReview", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SubjectAccessReviewSpec(),
-    status: optional(SubjectAccessReviewStatus())
+    status: defaulted(SubjectAccessReviewStatus(), {})
   }))
 export const SubjectAccessReview = Kind.make<SubjectAccessReview, SubjectAccessReviewDraft>({
   kind: "SubjectAccessReview",
@@ -230,9 +230,15 @@ export interface SubjectAccessReviewStatus {
   readonly evaluationError?: string
   readonly reason?: string
 }
+export interface SubjectAccessReviewStatusDraft {
+  readonly allowed?: boolean
+  readonly denied?: boolean
+  readonly evaluationError?: string
+  readonly reason?: string
+}
 export const SubjectAccessReviewStatus: Field.Lazy<SubjectAccessReviewStatus> = define("authorization.v1.SubjectAccessReviewStatus", () =>
   struct({
-    allowed: Bool,
+    allowed: defaulted(Bool, false),
     denied: optional(Bool),
     evaluationError: optional(Text),
     reason: optional(Text)
@@ -244,10 +250,16 @@ export interface SubjectRulesReviewStatus {
   readonly nonResourceRules: ReadonlyArray<NonResourceRule>
   readonly resourceRules: ReadonlyArray<ResourceRule>
 }
+export interface SubjectRulesReviewStatusDraft {
+  readonly evaluationError?: string
+  readonly incomplete?: boolean
+  readonly nonResourceRules?: ReadonlyArray<NonResourceRule>
+  readonly resourceRules?: ReadonlyArray<ResourceRule>
+}
 export const SubjectRulesReviewStatus: Field.Lazy<SubjectRulesReviewStatus> = define("authorization.v1.SubjectRulesReviewStatus", () =>
   struct({
     evaluationError: optional(Text),
-    incomplete: Bool,
-    nonResourceRules: list(NonResourceRule(), { list: "atomic" }),
-    resourceRules: list(ResourceRule(), { list: "atomic" })
+    incomplete: defaulted(Bool, false),
+    nonResourceRules: defaulted(list(NonResourceRule(), { list: "atomic" }), []),
+    resourceRules: defaulted(list(ResourceRule(), { list: "atomic" }), [])
   }))

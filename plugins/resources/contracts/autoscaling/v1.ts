@@ -1,9 +1,8 @@
 // Generated from the API description of Kubernetes 1.36 by plugins/resources/generate. Do not edit.
 import * as Field from "../../../../kernel/resource/Field.ts"
-import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Int32, Int64, Text, Time, asJson, define, defaulted, optional, struct } = Field
+const { Int32, Int64, Text, Time, define, defaulted, optional, struct } = Field
 
 export interface CrossVersionObjectReference {
   readonly apiVersion?: string
@@ -20,33 +19,27 @@ export const CrossVersionObjectReference: Field.Lazy<CrossVersionObjectReference
 export interface HorizontalPodAutoscaler {
   readonly metadata: ObjectMeta
   readonly spec: HorizontalPodAutoscalerSpec
-  readonly status?: HorizontalPodAutoscalerStatus
+  readonly status: HorizontalPodAutoscalerStatus
 }
 export interface HorizontalPodAutoscalerDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec: HorizontalPodAutoscalerSpec
-  readonly status?: HorizontalPodAutoscalerStatus
+  readonly spec: HorizontalPodAutoscalerSpecDraft
+  readonly status?: HorizontalPodAutoscalerStatusDraft
 }
 export const HorizontalPodAutoscalerSchema: Field.Lazy<HorizontalPodAutoscalerDraft> = define("autoscaling.v1.HorizontalPodAutoscaler", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: HorizontalPodAutoscalerSpec(),
-    status: optional(HorizontalPodAutoscalerStatus())
+    status: defaulted(HorizontalPodAutoscalerStatus(), {})
   }))
-export const HorizontalPodAutoscaler = Kind.make<HorizontalPodAutoscaler, HorizontalPodAutoscalerDraft>({
-  kind: "HorizontalPodAutoscaler",
-  plural: "horizontalpodautoscalers",
-  singular: "horizontalpodautoscaler",
-  namespaced: true,
-  storage: "horizontalpodautoscalers.autoscaling",
-  verbs: ["list","watch","deletecollection","create","delete","get","patch","update"],
-  subresources: ["status"],
-  shortNames: ["hpa"],
-  categories: ["all"],
-  versions: [{ group: "autoscaling", version: "v1", schema: asJson(HorizontalPodAutoscalerSchema) }]
-})
 
 export interface HorizontalPodAutoscalerSpec {
+  readonly maxReplicas: number
+  readonly minReplicas: number
+  readonly scaleTargetRef: CrossVersionObjectReference
+  readonly targetCPUUtilizationPercentage?: number
+}
+export interface HorizontalPodAutoscalerSpecDraft {
   readonly maxReplicas: number
   readonly minReplicas?: number
   readonly scaleTargetRef: CrossVersionObjectReference
@@ -55,7 +48,7 @@ export interface HorizontalPodAutoscalerSpec {
 export const HorizontalPodAutoscalerSpec: Field.Lazy<HorizontalPodAutoscalerSpec> = define("autoscaling.v1.HorizontalPodAutoscalerSpec", () =>
   struct({
     maxReplicas: Int32,
-    minReplicas: optional(Int32),
+    minReplicas: defaulted(Int32, 1),
     scaleTargetRef: CrossVersionObjectReference(),
     targetCPUUtilizationPercentage: optional(Int32)
   }))
@@ -67,11 +60,18 @@ export interface HorizontalPodAutoscalerStatus {
   readonly lastScaleTime?: string
   readonly observedGeneration?: number
 }
+export interface HorizontalPodAutoscalerStatusDraft {
+  readonly currentCPUUtilizationPercentage?: number
+  readonly currentReplicas?: number
+  readonly desiredReplicas?: number
+  readonly lastScaleTime?: string
+  readonly observedGeneration?: number
+}
 export const HorizontalPodAutoscalerStatus: Field.Lazy<HorizontalPodAutoscalerStatus> = define("autoscaling.v1.HorizontalPodAutoscalerStatus", () =>
   struct({
     currentCPUUtilizationPercentage: optional(Int32),
-    currentReplicas: Int32,
-    desiredReplicas: Int32,
+    currentReplicas: defaulted(Int32, 0),
+    desiredReplicas: defaulted(Int32, 0),
     lastScaleTime: optional(Time),
     observedGeneration: optional(Int64)
   }))

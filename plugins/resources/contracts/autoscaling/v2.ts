@@ -2,6 +2,8 @@
 import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
+import * as HorizontalPodAutoscalerConversion from "../autoscaling/HorizontalPodAutoscalerConversion.ts"
+import * as autoscalingV1 from "../autoscaling/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
 const { Int32, Int64, Quantity, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
@@ -91,18 +93,18 @@ export const HPAScalingRules: Field.Lazy<HPAScalingRules> = define("autoscaling.
 export interface HorizontalPodAutoscaler {
   readonly metadata: ObjectMeta
   readonly spec: HorizontalPodAutoscalerSpec
-  readonly status?: HorizontalPodAutoscalerStatus
+  readonly status: HorizontalPodAutoscalerStatus
 }
 export interface HorizontalPodAutoscalerDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec: HorizontalPodAutoscalerSpec
-  readonly status?: HorizontalPodAutoscalerStatus
+  readonly spec: HorizontalPodAutoscalerSpecDraft
+  readonly status?: HorizontalPodAutoscalerStatusDraft
 }
 export const HorizontalPodAutoscalerSchema: Field.Lazy<HorizontalPodAutoscalerDraft> = define("autoscaling.v2.HorizontalPodAutoscaler", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: HorizontalPodAutoscalerSpec(),
-    status: optional(HorizontalPodAutoscalerStatus())
+    status: defaulted(HorizontalPodAutoscalerStatus(), {})
   }))
 export const HorizontalPodAutoscaler = Kind.make<HorizontalPodAutoscaler, HorizontalPodAutoscalerDraft>({
   kind: "HorizontalPodAutoscaler",
@@ -114,7 +116,10 @@ export const HorizontalPodAutoscaler = Kind.make<HorizontalPodAutoscaler, Horizo
   subresources: ["status"],
   shortNames: ["hpa"],
   categories: ["all"],
-  versions: [{ group: "autoscaling", version: "v2", schema: asJson(HorizontalPodAutoscalerSchema) }]
+  versions: [
+    { group: "autoscaling", version: "v2", schema: asJson(HorizontalPodAutoscalerSchema) },
+    { group: "autoscaling", version: "v1", schema: asJson(() => autoscalingV1.HorizontalPodAutoscalerSchema()), convert: HorizontalPodAutoscalerConversion }
+  ]
 })
 
 export interface HorizontalPodAutoscalerBehavior {
@@ -147,6 +152,13 @@ export interface HorizontalPodAutoscalerSpec {
   readonly behavior?: HorizontalPodAutoscalerBehavior
   readonly maxReplicas: number
   readonly metrics?: ReadonlyArray<MetricSpec>
+  readonly minReplicas: number
+  readonly scaleTargetRef: CrossVersionObjectReference
+}
+export interface HorizontalPodAutoscalerSpecDraft {
+  readonly behavior?: HorizontalPodAutoscalerBehavior
+  readonly maxReplicas: number
+  readonly metrics?: ReadonlyArray<MetricSpec>
   readonly minReplicas?: number
   readonly scaleTargetRef: CrossVersionObjectReference
 }
@@ -155,15 +167,23 @@ export const HorizontalPodAutoscalerSpec: Field.Lazy<HorizontalPodAutoscalerSpec
     behavior: optional(HorizontalPodAutoscalerBehavior()),
     maxReplicas: Int32,
     metrics: optional(list(MetricSpec(), { list: "atomic" })),
-    minReplicas: optional(Int32),
+    minReplicas: defaulted(Int32, 1),
     scaleTargetRef: CrossVersionObjectReference()
   }))
 
 export interface HorizontalPodAutoscalerStatus {
   readonly conditions?: ReadonlyArray<HorizontalPodAutoscalerCondition>
   readonly currentMetrics?: ReadonlyArray<MetricStatus>
-  readonly currentReplicas?: number
+  readonly currentReplicas: number
   readonly desiredReplicas: number
+  readonly lastScaleTime?: string
+  readonly observedGeneration?: number
+}
+export interface HorizontalPodAutoscalerStatusDraft {
+  readonly conditions?: ReadonlyArray<HorizontalPodAutoscalerCondition>
+  readonly currentMetrics?: ReadonlyArray<MetricStatus>
+  readonly currentReplicas?: number
+  readonly desiredReplicas?: number
   readonly lastScaleTime?: string
   readonly observedGeneration?: number
 }
@@ -171,8 +191,8 @@ export const HorizontalPodAutoscalerStatus: Field.Lazy<HorizontalPodAutoscalerSt
   struct({
     conditions: optional(list(HorizontalPodAutoscalerCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     currentMetrics: optional(list(MetricStatus(), { list: "atomic" })),
-    currentReplicas: optional(Int32),
-    desiredReplicas: Int32,
+    currentReplicas: defaulted(Int32, 0),
+    desiredReplicas: defaulted(Int32, 0),
     lastScaleTime: optional(Time),
     observedGeneration: optional(Int64)
   }))

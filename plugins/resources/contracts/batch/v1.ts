@@ -154,7 +154,7 @@ export interface JobSpecDraft {
   readonly manualSelector?: boolean
   readonly maxFailedIndexes?: number
   readonly parallelism?: number
-  readonly podFailurePolicy?: PodFailurePolicy
+  readonly podFailurePolicy?: PodFailurePolicyDraft
   readonly podReplacementPolicy?: string
   readonly selector?: metaV1.LabelSelector
   readonly successPolicy?: SuccessPolicy
@@ -227,6 +227,9 @@ export const JobTemplateSpec: Field.Lazy<JobTemplateSpec> = define("batch.v1.Job
 export interface PodFailurePolicy {
   readonly rules: ReadonlyArray<PodFailurePolicyRule>
 }
+export interface PodFailurePolicyDraft {
+  readonly rules: ReadonlyArray<PodFailurePolicyRuleDraft>
+}
 export const PodFailurePolicy: Field.Lazy<PodFailurePolicy> = define("batch.v1.PodFailurePolicy", () =>
   struct({
     rules: list(PodFailurePolicyRule(), { list: "atomic" })
@@ -245,12 +248,16 @@ export const PodFailurePolicyOnExitCodesRequirement: Field.Lazy<PodFailurePolicy
   }))
 
 export interface PodFailurePolicyOnPodConditionsPattern {
+  readonly status: string
+  readonly type: string
+}
+export interface PodFailurePolicyOnPodConditionsPatternDraft {
   readonly status?: string
   readonly type: string
 }
 export const PodFailurePolicyOnPodConditionsPattern: Field.Lazy<PodFailurePolicyOnPodConditionsPattern> = define("batch.v1.PodFailurePolicyOnPodConditionsPattern", () =>
   struct({
-    status: optional(Text),
+    status: defaulted(Text, "True"),
     type: Text
   }))
 
@@ -258,6 +265,11 @@ export interface PodFailurePolicyRule {
   readonly action: string
   readonly onExitCodes?: PodFailurePolicyOnExitCodesRequirement
   readonly onPodConditions?: ReadonlyArray<PodFailurePolicyOnPodConditionsPattern>
+}
+export interface PodFailurePolicyRuleDraft {
+  readonly action: string
+  readonly onExitCodes?: PodFailurePolicyOnExitCodesRequirement
+  readonly onPodConditions?: ReadonlyArray<PodFailurePolicyOnPodConditionsPatternDraft>
 }
 export const PodFailurePolicyRule: Field.Lazy<PodFailurePolicyRule> = define("batch.v1.PodFailurePolicyRule", () =>
   struct({

@@ -24,8 +24,8 @@ export const Lease = Kind.make<Lease, LeaseDraft>({
   singular: "lease",
   namespaced: true,
   storage: "leases.coordination.k8s.io",
-  verbs: ["list","watch","deletecollection","create","delete","get","patch","update"],
   log: "leases",
+  verbs: ["list","watch","deletecollection","create","delete","get","patch","update"],
   versions: [{ group: "coordination.k8s.io", version: "v1", schema: asJson(LeaseSchema) }]
 })
 

@@ -2,6 +2,8 @@
 import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
+import * as EventConversion from "../events/EventConversion.ts"
+import * as eventsV1 from "../events/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
 const { Bool, Byte, Int32, Int64, IntOrString, MicroTime, Quantity, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
@@ -53,6 +55,14 @@ export const AttachedVolume: Field.Lazy<AttachedVolume> = define("core.v1.Attach
   }))
 
 export interface AzureDiskVolumeSource {
+  readonly cachingMode: string
+  readonly diskName: string
+  readonly diskURI: string
+  readonly fsType: string
+  readonly kind: string
+  readonly readOnly: boolean
+}
+export interface AzureDiskVolumeSourceDraft {
   readonly cachingMode?: string
   readonly diskName: string
   readonly diskURI: string
@@ -62,12 +72,12 @@ export interface AzureDiskVolumeSource {
 }
 export const AzureDiskVolumeSource: Field.Lazy<AzureDiskVolumeSource> = define("core.v1.AzureDiskVolumeSource", () =>
   struct({
-    cachingMode: optional(Text),
+    cachingMode: defaulted(Text, "ReadWrite"),
     diskName: Text,
     diskURI: Text,
-    fsType: optional(Text),
-    kind: optional(Text),
-    readOnly: optional(Bool)
+    fsType: defaulted(Text, "ext4"),
+    kind: defaulted(Text, "Shared"),
+    readOnly: defaulted(Bool, false)
   }))
 
 export interface AzureFilePersistentVolumeSource {
@@ -611,11 +621,28 @@ export interface ContainerStatus {
   readonly containerID?: string
   readonly image: string
   readonly imageID: string
-  readonly lastState?: ContainerState
+  readonly lastState: ContainerState
   readonly name: string
   readonly ready: boolean
   readonly resources?: ResourceRequirements
   readonly restartCount: number
+  readonly started?: boolean
+  readonly state: ContainerState
+  readonly stopSignal?: string
+  readonly user?: ContainerUser
+  readonly volumeMounts?: ReadonlyArray<VolumeMountStatus>
+}
+export interface ContainerStatusDraft {
+  readonly allocatedResources?: { readonly [key: string]: string }
+  readonly allocatedResourcesStatus?: ReadonlyArray<ResourceStatus>
+  readonly containerID?: string
+  readonly image?: string
+  readonly imageID?: string
+  readonly lastState?: ContainerState
+  readonly name: string
+  readonly ready?: boolean
+  readonly resources?: ResourceRequirements
+  readonly restartCount?: number
   readonly started?: boolean
   readonly state?: ContainerState
   readonly stopSignal?: string
@@ -627,15 +654,15 @@ export const ContainerStatus: Field.Lazy<ContainerStatus> = define("core.v1.Cont
     allocatedResources: optional(map(Quantity)),
     allocatedResourcesStatus: optional(list(ResourceStatus(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     containerID: optional(Text),
-    image: Text,
-    imageID: Text,
-    lastState: optional(ContainerState()),
+    image: defaulted(Text, ""),
+    imageID: defaulted(Text, ""),
+    lastState: defaulted(ContainerState(), {}),
     name: Text,
-    ready: Bool,
+    ready: defaulted(Bool, false),
     resources: optional(ResourceRequirements()),
-    restartCount: Int32,
+    restartCount: defaulted(Int32, 0),
     started: optional(Bool),
-    state: optional(ContainerState()),
+    state: defaulted(ContainerState(), {}),
     stopSignal: optional(Text),
     user: optional(ContainerUser()),
     volumeMounts: optional(list(VolumeMountStatus(), { list: "map", keys: ["mountPath"], patch: ["merge"], mergeKey: "mountPath" }))
@@ -652,9 +679,12 @@ export const ContainerUser: Field.Lazy<ContainerUser> = define("core.v1.Containe
 export interface DaemonEndpoint {
   readonly Port: number
 }
+export interface DaemonEndpointDraft {
+  readonly Port?: number
+}
 export const DaemonEndpoint: Field.Lazy<DaemonEndpoint> = define("core.v1.DaemonEndpoint", () =>
   struct({
-    Port: Int32
+    Port: defaulted(Int32, 0)
   }))
 
 export interface DownwardAPIProjection {
@@ -947,10 +977,10 @@ export interface Event {
   readonly metadata: ObjectMeta
   readonly reason?: string
   readonly related?: ObjectReference
-  readonly reportingComponent?: string
-  readonly reportingInstance?: string
+  readonly reportingComponent: string
+  readonly reportingInstance: string
   readonly series?: EventSeries
-  readonly source?: EventSource
+  readonly source: EventSource
   readonly type?: string
 }
 export interface EventDraft {
@@ -958,7 +988,7 @@ export interface EventDraft {
   readonly count?: number
   readonly eventTime?: string
   readonly firstTimestamp?: string
-  readonly involvedObject: ObjectReference
+  readonly involvedObject?: ObjectReference
   readonly lastTimestamp?: string
   readonly message?: string
   readonly metadata: ObjectMetaDraft
@@ -976,16 +1006,16 @@ export const EventSchema: Field.Lazy<EventDraft> = define("core.v1.Event", () =>
     count: optional(Int32),
     eventTime: optional(MicroTime),
     firstTimestamp: optional(Time),
-    involvedObject: ObjectReference(),
+    involvedObject: defaulted(ObjectReference(), {}),
     lastTimestamp: optional(Time),
     message: optional(Text),
     metadata: defaulted(ObjectMetaDraft(), {}),
     reason: optional(Text),
     related: optional(ObjectReference()),
-    reportingComponent: optional(Text),
-    reportingInstance: optional(Text),
+    reportingComponent: defaulted(Text, ""),
+    reportingInstance: defaulted(Text, ""),
     series: optional(EventSeries()),
-    source: optional(EventSource()),
+    source: defaulted(EventSource(), {}),
     type: optional(Text)
   }))
 export const Event = Kind.make<Event, EventDraft>({
@@ -994,10 +1024,13 @@ export const Event = Kind.make<Event, EventDraft>({
   singular: "event",
   namespaced: true,
   storage: "events",
+  log: "events",
   verbs: ["list","watch","deletecollection","create","delete","get","patch","update"],
   shortNames: ["ev"],
-  log: "events",
-  versions: [{ group: "", version: "v1", schema: asJson(EventSchema) }]
+  versions: [
+    { group: "", version: "v1", schema: asJson(EventSchema) },
+    { group: "events.k8s.io", version: "v1", schema: asJson(() => eventsV1.EventSchema()), convert: EventConversion }
+  ]
 })
 
 export interface EventSeries {
@@ -1175,7 +1208,7 @@ export interface HTTPGetAction {
 }
 export interface HTTPGetActionDraft {
   readonly host?: string
-  readonly httpHeaders?: ReadonlyArray<HTTPHeader>
+  readonly httpHeaders?: ReadonlyArray<HTTPHeaderDraft>
   readonly path?: string
   readonly port: number | string
   readonly scheme?: string
@@ -1193,10 +1226,14 @@ export interface HTTPHeader {
   readonly name: string
   readonly value: string
 }
+export interface HTTPHeaderDraft {
+  readonly name: string
+  readonly value?: string
+}
 export const HTTPHeader: Field.Lazy<HTTPHeader> = define("core.v1.HTTPHeader", () =>
   struct({
     name: Text,
-    value: Text
+    value: defaulted(Text, "")
   }))
 
 export interface HostAlias {
@@ -1237,6 +1274,19 @@ export interface ISCSIPersistentVolumeSource {
   readonly fsType?: string
   readonly initiatorName?: string
   readonly iqn: string
+  readonly iscsiInterface: string
+  readonly lun: number
+  readonly portals?: ReadonlyArray<string>
+  readonly readOnly?: boolean
+  readonly secretRef?: SecretReference
+  readonly targetPortal: string
+}
+export interface ISCSIPersistentVolumeSourceDraft {
+  readonly chapAuthDiscovery?: boolean
+  readonly chapAuthSession?: boolean
+  readonly fsType?: string
+  readonly initiatorName?: string
+  readonly iqn: string
   readonly iscsiInterface?: string
   readonly lun: number
   readonly portals?: ReadonlyArray<string>
@@ -1251,7 +1301,7 @@ export const ISCSIPersistentVolumeSource: Field.Lazy<ISCSIPersistentVolumeSource
     fsType: optional(Text),
     initiatorName: optional(Text),
     iqn: Text,
-    iscsiInterface: optional(Text),
+    iscsiInterface: defaulted(Text, "default"),
     lun: Int32,
     portals: optional(list(Text, { list: "atomic" })),
     readOnly: optional(Bool),
@@ -1260,6 +1310,19 @@ export const ISCSIPersistentVolumeSource: Field.Lazy<ISCSIPersistentVolumeSource
   }))
 
 export interface ISCSIVolumeSource {
+  readonly chapAuthDiscovery?: boolean
+  readonly chapAuthSession?: boolean
+  readonly fsType?: string
+  readonly initiatorName?: string
+  readonly iqn: string
+  readonly iscsiInterface: string
+  readonly lun: number
+  readonly portals?: ReadonlyArray<string>
+  readonly readOnly?: boolean
+  readonly secretRef?: LocalObjectReference
+  readonly targetPortal: string
+}
+export interface ISCSIVolumeSourceDraft {
   readonly chapAuthDiscovery?: boolean
   readonly chapAuthSession?: boolean
   readonly fsType?: string
@@ -1279,7 +1342,7 @@ export const ISCSIVolumeSource: Field.Lazy<ISCSIVolumeSource> = define("core.v1.
     fsType: optional(Text),
     initiatorName: optional(Text),
     iqn: Text,
-    iscsiInterface: optional(Text),
+    iscsiInterface: defaulted(Text, "default"),
     lun: Int32,
     portals: optional(list(Text, { list: "atomic" })),
     readOnly: optional(Bool),
@@ -1645,11 +1708,14 @@ export const NodeConfigStatus: Field.Lazy<NodeConfigStatus> = define("core.v1.No
   }))
 
 export interface NodeDaemonEndpoints {
-  readonly kubeletEndpoint?: DaemonEndpoint
+  readonly kubeletEndpoint: DaemonEndpoint
+}
+export interface NodeDaemonEndpointsDraft {
+  readonly kubeletEndpoint?: DaemonEndpointDraft
 }
 export const NodeDaemonEndpoints: Field.Lazy<NodeDaemonEndpoints> = define("core.v1.NodeDaemonEndpoints", () =>
   struct({
-    kubeletEndpoint: optional(DaemonEndpoint())
+    kubeletEndpoint: defaulted(DaemonEndpoint(), {})
   }))
 
 export interface NodeFeatures {
@@ -1736,7 +1802,7 @@ export interface NodeStatus {
   readonly capacity?: { readonly [key: string]: string }
   readonly conditions?: ReadonlyArray<NodeCondition>
   readonly config?: NodeConfigStatus
-  readonly daemonEndpoints?: NodeDaemonEndpoints
+  readonly daemonEndpoints: NodeDaemonEndpoints
   readonly declaredFeatures?: ReadonlyArray<string>
   readonly features?: NodeFeatures
   readonly images?: ReadonlyArray<ContainerImage>
@@ -1752,11 +1818,11 @@ export interface NodeStatusDraft {
   readonly capacity?: { readonly [key: string]: string }
   readonly conditions?: ReadonlyArray<NodeCondition>
   readonly config?: NodeConfigStatus
-  readonly daemonEndpoints?: NodeDaemonEndpoints
+  readonly daemonEndpoints?: NodeDaemonEndpointsDraft
   readonly declaredFeatures?: ReadonlyArray<string>
   readonly features?: NodeFeatures
   readonly images?: ReadonlyArray<ContainerImage>
-  readonly nodeInfo?: NodeSystemInfo
+  readonly nodeInfo?: NodeSystemInfoDraft
   readonly phase?: string
   readonly runtimeHandlers?: ReadonlyArray<NodeRuntimeHandler>
   readonly volumesAttached?: ReadonlyArray<AttachedVolume>
@@ -1769,7 +1835,7 @@ export const NodeStatus: Field.Lazy<NodeStatus> = define("core.v1.NodeStatus", (
     capacity: optional(map(Quantity)),
     conditions: optional(list(NodeCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     config: optional(NodeConfigStatus()),
-    daemonEndpoints: optional(NodeDaemonEndpoints()),
+    daemonEndpoints: defaulted(NodeDaemonEndpoints(), {}),
     declaredFeatures: optional(list(Text, { list: "atomic" })),
     features: optional(NodeFeatures()),
     images: optional(list(ContainerImage(), { list: "atomic" })),
@@ -1801,19 +1867,32 @@ export interface NodeSystemInfo {
   readonly swap?: NodeSwapStatus
   readonly systemUUID: string
 }
+export interface NodeSystemInfoDraft {
+  readonly architecture?: string
+  readonly bootID?: string
+  readonly containerRuntimeVersion?: string
+  readonly kernelVersion?: string
+  readonly kubeProxyVersion?: string
+  readonly kubeletVersion?: string
+  readonly machineID?: string
+  readonly operatingSystem?: string
+  readonly osImage?: string
+  readonly swap?: NodeSwapStatus
+  readonly systemUUID?: string
+}
 export const NodeSystemInfo: Field.Lazy<NodeSystemInfo> = define("core.v1.NodeSystemInfo", () =>
   struct({
-    architecture: Text,
-    bootID: Text,
-    containerRuntimeVersion: Text,
-    kernelVersion: Text,
-    kubeProxyVersion: Text,
-    kubeletVersion: Text,
-    machineID: Text,
-    operatingSystem: Text,
-    osImage: Text,
+    architecture: defaulted(Text, ""),
+    bootID: defaulted(Text, ""),
+    containerRuntimeVersion: defaulted(Text, ""),
+    kernelVersion: defaulted(Text, ""),
+    kubeProxyVersion: defaulted(Text, ""),
+    kubeletVersion: defaulted(Text, ""),
+    machineID: defaulted(Text, ""),
+    operatingSystem: defaulted(Text, ""),
+    osImage: defaulted(Text, ""),
     swap: optional(NodeSwapStatus()),
-    systemUUID: Text
+    systemUUID: defaulted(Text, "")
   }))
 
 export interface ObjectFieldSelector {
@@ -1928,7 +2007,7 @@ export interface PersistentVolumeClaimSpec {
   readonly accessModes?: ReadonlyArray<string>
   readonly dataSource?: TypedLocalObjectReference
   readonly dataSourceRef?: TypedObjectReference
-  readonly resources?: VolumeResourceRequirements
+  readonly resources: VolumeResourceRequirements
   readonly selector?: metaV1.LabelSelector
   readonly storageClassName?: string
   readonly volumeAttributesClassName?: string
@@ -1951,7 +2030,7 @@ export const PersistentVolumeClaimSpec: Field.Lazy<PersistentVolumeClaimSpec> = 
     accessModes: optional(list(Text, { list: "atomic" })),
     dataSource: optional(TypedLocalObjectReference()),
     dataSourceRef: optional(TypedObjectReference()),
-    resources: optional(VolumeResourceRequirements()),
+    resources: defaulted(VolumeResourceRequirements(), {}),
     selector: optional(metaV1.LabelSelector()),
     storageClassName: optional(Text),
     volumeAttributesClassName: optional(Text),
@@ -2051,7 +2130,7 @@ export interface PersistentVolumeSpec {
 export interface PersistentVolumeSpecDraft {
   readonly accessModes?: ReadonlyArray<string>
   readonly awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource
-  readonly azureDisk?: AzureDiskVolumeSource
+  readonly azureDisk?: AzureDiskVolumeSourceDraft
   readonly azureFile?: AzureFilePersistentVolumeSource
   readonly capacity?: { readonly [key: string]: string }
   readonly cephfs?: CephFSPersistentVolumeSource
@@ -2064,7 +2143,7 @@ export interface PersistentVolumeSpecDraft {
   readonly gcePersistentDisk?: GCEPersistentDiskVolumeSource
   readonly glusterfs?: GlusterfsPersistentVolumeSource
   readonly hostPath?: HostPathVolumeSourceDraft
-  readonly iscsi?: ISCSIPersistentVolumeSource
+  readonly iscsi?: ISCSIPersistentVolumeSourceDraft
   readonly local?: LocalVolumeSource
   readonly mountOptions?: ReadonlyArray<string>
   readonly nfs?: NFSVolumeSource
@@ -2073,8 +2152,8 @@ export interface PersistentVolumeSpecDraft {
   readonly photonPersistentDisk?: PhotonPersistentDiskVolumeSource
   readonly portworxVolume?: PortworxVolumeSource
   readonly quobyte?: QuobyteVolumeSource
-  readonly rbd?: RBDPersistentVolumeSource
-  readonly scaleIO?: ScaleIOPersistentVolumeSource
+  readonly rbd?: RBDPersistentVolumeSourceDraft
+  readonly scaleIO?: ScaleIOPersistentVolumeSourceDraft
   readonly storageClassName?: string
   readonly storageos?: StorageOSPersistentVolumeSource
   readonly volumeAttributesClassName?: string
@@ -2154,7 +2233,7 @@ export interface Pod {
 export interface PodDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec?: PodSpecDraft
-  readonly status?: PodStatus
+  readonly status?: PodStatusDraft
 }
 export const PodSchema: Field.Lazy<PodDraft> = define("core.v1.Pod", () =>
   struct({
@@ -2218,6 +2297,15 @@ export interface PodCertificateProjection {
   readonly credentialBundlePath?: string
   readonly keyPath?: string
   readonly keyType: string
+  readonly maxExpirationSeconds: number
+  readonly signerName: string
+  readonly userAnnotations?: { readonly [key: string]: string }
+}
+export interface PodCertificateProjectionDraft {
+  readonly certificateChainPath?: string
+  readonly credentialBundlePath?: string
+  readonly keyPath?: string
+  readonly keyType: string
   readonly maxExpirationSeconds?: number
   readonly signerName: string
   readonly userAnnotations?: { readonly [key: string]: string }
@@ -2228,7 +2316,7 @@ export const PodCertificateProjection: Field.Lazy<PodCertificateProjection> = de
     credentialBundlePath: optional(Text),
     keyPath: optional(Text),
     keyType: Text,
-    maxExpirationSeconds: optional(Int32),
+    maxExpirationSeconds: defaulted(Int32, 86400),
     signerName: Text,
     userAnnotations: optional(map(Text))
   }))
@@ -2536,6 +2624,29 @@ export interface PodStatus {
   readonly resources?: ResourceRequirements
   readonly startTime?: string
 }
+export interface PodStatusDraft {
+  readonly allocatedResources?: { readonly [key: string]: string }
+  readonly conditions?: ReadonlyArray<PodCondition>
+  readonly containerStatuses?: ReadonlyArray<ContainerStatusDraft>
+  readonly ephemeralContainerStatuses?: ReadonlyArray<ContainerStatusDraft>
+  readonly extendedResourceClaimStatus?: PodExtendedResourceClaimStatus
+  readonly hostIP?: string
+  readonly hostIPs?: ReadonlyArray<HostIP>
+  readonly initContainerStatuses?: ReadonlyArray<ContainerStatusDraft>
+  readonly message?: string
+  readonly nodeAllocatableResourceClaimStatuses?: ReadonlyArray<NodeAllocatableResourceClaimStatus>
+  readonly nominatedNodeName?: string
+  readonly observedGeneration?: number
+  readonly phase?: string
+  readonly podIP?: string
+  readonly podIPs?: ReadonlyArray<PodIP>
+  readonly qosClass?: string
+  readonly reason?: string
+  readonly resize?: string
+  readonly resourceClaimStatuses?: ReadonlyArray<PodResourceClaimStatus>
+  readonly resources?: ResourceRequirements
+  readonly startTime?: string
+}
 export const PodStatus: Field.Lazy<PodStatus> = define("core.v1.PodStatus", () =>
   struct({
     allocatedResources: optional(map(Quantity)),
@@ -2705,6 +2816,16 @@ export const QuobyteVolumeSource: Field.Lazy<QuobyteVolumeSource> = define("core
 export interface RBDPersistentVolumeSource {
   readonly fsType?: string
   readonly image: string
+  readonly keyring: string
+  readonly monitors: ReadonlyArray<string>
+  readonly pool: string
+  readonly readOnly?: boolean
+  readonly secretRef?: SecretReference
+  readonly user: string
+}
+export interface RBDPersistentVolumeSourceDraft {
+  readonly fsType?: string
+  readonly image: string
   readonly keyring?: string
   readonly monitors: ReadonlyArray<string>
   readonly pool?: string
@@ -2716,15 +2837,25 @@ export const RBDPersistentVolumeSource: Field.Lazy<RBDPersistentVolumeSource> = 
   struct({
     fsType: optional(Text),
     image: Text,
-    keyring: optional(Text),
+    keyring: defaulted(Text, "/etc/ceph/keyring"),
     monitors: list(Text, { list: "atomic" }),
-    pool: optional(Text),
+    pool: defaulted(Text, "rbd"),
     readOnly: optional(Bool),
     secretRef: optional(SecretReference()),
-    user: optional(Text)
+    user: defaulted(Text, "admin")
   }))
 
 export interface RBDVolumeSource {
+  readonly fsType?: string
+  readonly image: string
+  readonly keyring: string
+  readonly monitors: ReadonlyArray<string>
+  readonly pool: string
+  readonly readOnly?: boolean
+  readonly secretRef?: LocalObjectReference
+  readonly user: string
+}
+export interface RBDVolumeSourceDraft {
   readonly fsType?: string
   readonly image: string
   readonly keyring?: string
@@ -2738,12 +2869,12 @@ export const RBDVolumeSource: Field.Lazy<RBDVolumeSource> = define("core.v1.RBDV
   struct({
     fsType: optional(Text),
     image: Text,
-    keyring: optional(Text),
+    keyring: defaulted(Text, "/etc/ceph/keyring"),
     monitors: list(Text, { list: "atomic" }),
-    pool: optional(Text),
+    pool: defaulted(Text, "rbd"),
     readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference()),
-    user: optional(Text)
+    user: defaulted(Text, "admin")
   }))
 
 export interface ReplicationController {
@@ -2958,6 +3089,18 @@ export const SELinuxOptions: Field.Lazy<SELinuxOptions> = define("core.v1.SELinu
   }))
 
 export interface ScaleIOPersistentVolumeSource {
+  readonly fsType: string
+  readonly gateway: string
+  readonly protectionDomain?: string
+  readonly readOnly?: boolean
+  readonly secretRef: SecretReference
+  readonly sslEnabled?: boolean
+  readonly storageMode: string
+  readonly storagePool?: string
+  readonly system: string
+  readonly volumeName?: string
+}
+export interface ScaleIOPersistentVolumeSourceDraft {
   readonly fsType?: string
   readonly gateway: string
   readonly protectionDomain?: string
@@ -2971,19 +3114,31 @@ export interface ScaleIOPersistentVolumeSource {
 }
 export const ScaleIOPersistentVolumeSource: Field.Lazy<ScaleIOPersistentVolumeSource> = define("core.v1.ScaleIOPersistentVolumeSource", () =>
   struct({
-    fsType: optional(Text),
+    fsType: defaulted(Text, "xfs"),
     gateway: Text,
     protectionDomain: optional(Text),
     readOnly: optional(Bool),
     secretRef: SecretReference(),
     sslEnabled: optional(Bool),
-    storageMode: optional(Text),
+    storageMode: defaulted(Text, "ThinProvisioned"),
     storagePool: optional(Text),
     system: Text,
     volumeName: optional(Text)
   }))
 
 export interface ScaleIOVolumeSource {
+  readonly fsType: string
+  readonly gateway: string
+  readonly protectionDomain?: string
+  readonly readOnly?: boolean
+  readonly secretRef: LocalObjectReference
+  readonly sslEnabled?: boolean
+  readonly storageMode: string
+  readonly storagePool?: string
+  readonly system: string
+  readonly volumeName?: string
+}
+export interface ScaleIOVolumeSourceDraft {
   readonly fsType?: string
   readonly gateway: string
   readonly protectionDomain?: string
@@ -2997,13 +3152,13 @@ export interface ScaleIOVolumeSource {
 }
 export const ScaleIOVolumeSource: Field.Lazy<ScaleIOVolumeSource> = define("core.v1.ScaleIOVolumeSource", () =>
   struct({
-    fsType: optional(Text),
+    fsType: defaulted(Text, "xfs"),
     gateway: Text,
     protectionDomain: optional(Text),
     readOnly: optional(Bool),
     secretRef: LocalObjectReference(),
     sslEnabled: optional(Bool),
-    storageMode: optional(Text),
+    storageMode: defaulted(Text, "ThinProvisioned"),
     storagePool: optional(Text),
     system: Text,
     volumeName: optional(Text)
@@ -3341,7 +3496,7 @@ export interface ServiceStatus {
   readonly loadBalancer: LoadBalancerStatus
 }
 export interface ServiceStatusDraft {
-  readonly conditions?: ReadonlyArray<metaV1.Condition>
+  readonly conditions?: ReadonlyArray<metaV1.ConditionDraft>
   readonly loadBalancer?: LoadBalancerStatus
 }
 export const ServiceStatus: Field.Lazy<ServiceStatus> = define("core.v1.ServiceStatus", () =>
@@ -3549,7 +3704,7 @@ export interface Volume {
 }
 export interface VolumeDraft {
   readonly awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource
-  readonly azureDisk?: AzureDiskVolumeSource
+  readonly azureDisk?: AzureDiskVolumeSourceDraft
   readonly azureFile?: AzureFileVolumeSource
   readonly cephfs?: CephFSVolumeSource
   readonly cinder?: CinderVolumeSource
@@ -3566,7 +3721,7 @@ export interface VolumeDraft {
   readonly glusterfs?: GlusterfsVolumeSource
   readonly hostPath?: HostPathVolumeSourceDraft
   readonly image?: ImageVolumeSource
-  readonly iscsi?: ISCSIVolumeSource
+  readonly iscsi?: ISCSIVolumeSourceDraft
   readonly name: string
   readonly nfs?: NFSVolumeSource
   readonly persistentVolumeClaim?: PersistentVolumeClaimVolumeSource
@@ -3574,8 +3729,8 @@ export interface VolumeDraft {
   readonly portworxVolume?: PortworxVolumeSource
   readonly projected?: ProjectedVolumeSourceDraft
   readonly quobyte?: QuobyteVolumeSource
-  readonly rbd?: RBDVolumeSource
-  readonly scaleIO?: ScaleIOVolumeSource
+  readonly rbd?: RBDVolumeSourceDraft
+  readonly scaleIO?: ScaleIOVolumeSourceDraft
   readonly secret?: SecretVolumeSourceDraft
   readonly storageos?: StorageOSVolumeSource
   readonly vsphereVolume?: VsphereVirtualDiskVolumeSource
@@ -3681,7 +3836,7 @@ export interface VolumeProjectionDraft {
   readonly clusterTrustBundle?: ClusterTrustBundleProjection
   readonly configMap?: ConfigMapProjection
   readonly downwardAPI?: DownwardAPIProjectionDraft
-  readonly podCertificate?: PodCertificateProjection
+  readonly podCertificate?: PodCertificateProjectionDraft
   readonly secret?: SecretProjection
   readonly serviceAccountToken?: ServiceAccountTokenProjectionDraft
 }

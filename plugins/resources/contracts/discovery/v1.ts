@@ -8,6 +8,16 @@ const { Bool, Int32, Text, asJson, define, defaulted, list, map, optional, struc
 
 export interface Endpoint {
   readonly addresses: ReadonlyArray<string>
+  readonly conditions: EndpointConditions
+  readonly deprecatedTopology?: { readonly [key: string]: string }
+  readonly hints?: EndpointHints
+  readonly hostname?: string
+  readonly nodeName?: string
+  readonly targetRef?: coreV1.ObjectReference
+  readonly zone?: string
+}
+export interface EndpointDraft {
+  readonly addresses: ReadonlyArray<string>
   readonly conditions?: EndpointConditions
   readonly deprecatedTopology?: { readonly [key: string]: string }
   readonly hints?: EndpointHints
@@ -19,7 +29,7 @@ export interface Endpoint {
 export const Endpoint: Field.Lazy<Endpoint> = define("discovery.v1.Endpoint", () =>
   struct({
     addresses: list(Text, { list: "set" }),
-    conditions: optional(EndpointConditions()),
+    conditions: defaulted(EndpointConditions(), {}),
     deprecatedTopology: optional(map(Text)),
     hints: optional(EndpointHints()),
     hostname: optional(Text),
@@ -52,6 +62,12 @@ export const EndpointHints: Field.Lazy<EndpointHints> = define("discovery.v1.End
 
 export interface EndpointPort {
   readonly appProtocol?: string
+  readonly name: string
+  readonly port?: number
+  readonly protocol: string
+}
+export interface EndpointPortDraft {
+  readonly appProtocol?: string
   readonly name?: string
   readonly port?: number
   readonly protocol?: string
@@ -59,27 +75,27 @@ export interface EndpointPort {
 export const EndpointPort: Field.Lazy<EndpointPort> = define("discovery.v1.EndpointPort", () =>
   struct({
     appProtocol: optional(Text),
-    name: optional(Text),
+    name: defaulted(Text, ""),
     port: optional(Int32),
-    protocol: optional(Text)
+    protocol: defaulted(Text, "TCP")
   }), { atomic: true })
 
 export interface EndpointSlice {
   readonly addressType: string
-  readonly endpoints?: ReadonlyArray<Endpoint>
+  readonly endpoints: ReadonlyArray<Endpoint>
   readonly metadata: ObjectMeta
   readonly ports?: ReadonlyArray<EndpointPort>
 }
 export interface EndpointSliceDraft {
   readonly addressType: string
-  readonly endpoints?: ReadonlyArray<Endpoint>
+  readonly endpoints?: ReadonlyArray<EndpointDraft>
   readonly metadata: ObjectMetaDraft
-  readonly ports?: ReadonlyArray<EndpointPort>
+  readonly ports?: ReadonlyArray<EndpointPortDraft>
 }
 export const EndpointSliceSchema: Field.Lazy<EndpointSliceDraft> = define("discovery.v1.EndpointSlice", () =>
   struct({
     addressType: Text,
-    endpoints: optional(list(Endpoint(), { list: "atomic" })),
+    endpoints: defaulted(list(Endpoint(), { list: "atomic" }), []),
     metadata: defaulted(ObjectMetaDraft(), {}),
     ports: optional(list(EndpointPort(), { list: "atomic" }))
   }))

@@ -1,22 +1,21 @@
 // Generated from the API description of Kubernetes 1.36 by plugins/resources/generate. Do not edit.
 import * as Field from "../../../../kernel/resource/Field.ts"
-import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as coreV1 from "../core/v1.ts"
 
-const { Int32, MicroTime, Text, Time, asJson, define, defaulted, optional, struct } = Field
+const { Int32, MicroTime, Text, Time, define, defaulted, optional, struct } = Field
 
 export interface Event {
   readonly action?: string
   readonly deprecatedCount?: number
   readonly deprecatedFirstTimestamp?: string
   readonly deprecatedLastTimestamp?: string
-  readonly deprecatedSource?: coreV1.EventSource
-  readonly eventTime: string
+  readonly deprecatedSource: coreV1.EventSource
+  readonly eventTime?: string
   readonly metadata: ObjectMeta
   readonly note?: string
   readonly reason?: string
-  readonly regarding?: coreV1.ObjectReference
+  readonly regarding: coreV1.ObjectReference
   readonly related?: coreV1.ObjectReference
   readonly reportingController?: string
   readonly reportingInstance?: string
@@ -29,7 +28,7 @@ export interface EventDraft {
   readonly deprecatedFirstTimestamp?: string
   readonly deprecatedLastTimestamp?: string
   readonly deprecatedSource?: coreV1.EventSource
-  readonly eventTime: string
+  readonly eventTime?: string
   readonly metadata: ObjectMetaDraft
   readonly note?: string
   readonly reason?: string
@@ -37,7 +36,7 @@ export interface EventDraft {
   readonly related?: coreV1.ObjectReference
   readonly reportingController?: string
   readonly reportingInstance?: string
-  readonly series?: EventSeries
+  readonly series?: EventSeriesDraft
   readonly type?: string
 }
 export const EventSchema: Field.Lazy<EventDraft> = define("events.v1.Event", () =>
@@ -46,36 +45,29 @@ export const EventSchema: Field.Lazy<EventDraft> = define("events.v1.Event", () 
     deprecatedCount: optional(Int32),
     deprecatedFirstTimestamp: optional(Time),
     deprecatedLastTimestamp: optional(Time),
-    deprecatedSource: optional(coreV1.EventSource()),
-    eventTime: MicroTime,
+    deprecatedSource: defaulted(coreV1.EventSource(), {}),
+    eventTime: optional(MicroTime),
     metadata: defaulted(ObjectMetaDraft(), {}),
     note: optional(Text),
     reason: optional(Text),
-    regarding: optional(coreV1.ObjectReference()),
+    regarding: defaulted(coreV1.ObjectReference(), {}),
     related: optional(coreV1.ObjectReference()),
     reportingController: optional(Text),
     reportingInstance: optional(Text),
     series: optional(EventSeries()),
     type: optional(Text)
   }))
-export const Event = Kind.make<Event, EventDraft>({
-  kind: "Event",
-  plural: "events",
-  singular: "event",
-  namespaced: true,
-  storage: "events.events.k8s.io",
-  verbs: ["list","watch","deletecollection","create","delete","get","patch","update"],
-  shortNames: ["ev"],
-  log: "events",
-  versions: [{ group: "events.k8s.io", version: "v1", schema: asJson(EventSchema) }]
-})
 
 export interface EventSeries {
   readonly count: number
-  readonly lastObservedTime: string
+  readonly lastObservedTime?: string
+}
+export interface EventSeriesDraft {
+  readonly count?: number
+  readonly lastObservedTime?: string
 }
 export const EventSeries: Field.Lazy<EventSeries> = define("events.v1.EventSeries", () =>
   struct({
-    count: Int32,
-    lastObservedTime: MicroTime
+    count: defaulted(Int32, 0),
+    lastObservedTime: optional(MicroTime)
   }))

@@ -6,13 +6,17 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 const { Bool, Int32, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
 
 export interface ExemptPriorityLevelConfiguration {
+  readonly lendablePercent: number
+  readonly nominalConcurrencyShares: number
+}
+export interface ExemptPriorityLevelConfigurationDraft {
   readonly lendablePercent?: number
   readonly nominalConcurrencyShares?: number
 }
 export const ExemptPriorityLevelConfiguration: Field.Lazy<ExemptPriorityLevelConfiguration> = define("flowcontrol.v1.ExemptPriorityLevelConfiguration", () =>
   struct({
-    lendablePercent: optional(Int32),
-    nominalConcurrencyShares: optional(Int32)
+    lendablePercent: defaulted(Int32, 0),
+    nominalConcurrencyShares: defaulted(Int32, 0)
   }))
 
 export interface FlowDistinguisherMethod {
@@ -25,19 +29,19 @@ export const FlowDistinguisherMethod: Field.Lazy<FlowDistinguisherMethod> = defi
 
 export interface FlowSchema {
   readonly metadata: ObjectMeta
-  readonly spec?: FlowSchemaSpec
-  readonly status?: FlowSchemaStatus
+  readonly spec: FlowSchemaSpec
+  readonly status: FlowSchemaStatus
 }
 export interface FlowSchemaDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec?: FlowSchemaSpec
+  readonly spec?: FlowSchemaSpecDraft
   readonly status?: FlowSchemaStatus
 }
 export const FlowSchemaSchema: Field.Lazy<FlowSchemaDraft> = define("flowcontrol.v1.FlowSchema", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
-    spec: optional(FlowSchemaSpec()),
-    status: optional(FlowSchemaStatus())
+    spec: defaulted(FlowSchemaSpec(), {}),
+    status: defaulted(FlowSchemaStatus(), {})
   }))
 export const FlowSchema = Kind.make<FlowSchema, FlowSchemaDraft>({
   kind: "FlowSchema",
@@ -68,6 +72,12 @@ export const FlowSchemaCondition: Field.Lazy<FlowSchemaCondition> = define("flow
 
 export interface FlowSchemaSpec {
   readonly distinguisherMethod?: FlowDistinguisherMethod
+  readonly matchingPrecedence: number
+  readonly priorityLevelConfiguration: PriorityLevelConfigurationReference
+  readonly rules?: ReadonlyArray<PolicyRulesWithSubjects>
+}
+export interface FlowSchemaSpecDraft {
+  readonly distinguisherMethod?: FlowDistinguisherMethod
   readonly matchingPrecedence?: number
   readonly priorityLevelConfiguration: PriorityLevelConfigurationReference
   readonly rules?: ReadonlyArray<PolicyRulesWithSubjects>
@@ -75,7 +85,7 @@ export interface FlowSchemaSpec {
 export const FlowSchemaSpec: Field.Lazy<FlowSchemaSpec> = define("flowcontrol.v1.FlowSchemaSpec", () =>
   struct({
     distinguisherMethod: optional(FlowDistinguisherMethod()),
-    matchingPrecedence: optional(Int32),
+    matchingPrecedence: defaulted(Int32, 1000),
     priorityLevelConfiguration: PriorityLevelConfigurationReference(),
     rules: optional(list(PolicyRulesWithSubjects(), { list: "atomic" }))
   }))
@@ -100,6 +110,10 @@ export interface LimitResponse {
   readonly queuing?: QueuingConfiguration
   readonly type: string
 }
+export interface LimitResponseDraft {
+  readonly queuing?: QueuingConfigurationDraft
+  readonly type: string
+}
 export const LimitResponse: Field.Lazy<LimitResponse> = define("flowcontrol.v1.LimitResponse", () =>
   struct({
     queuing: optional(QueuingConfiguration()),
@@ -108,16 +122,22 @@ export const LimitResponse: Field.Lazy<LimitResponse> = define("flowcontrol.v1.L
 
 export interface LimitedPriorityLevelConfiguration {
   readonly borrowingLimitPercent?: number
-  readonly lendablePercent?: number
+  readonly lendablePercent: number
   readonly limitResponse?: LimitResponse
+  readonly nominalConcurrencyShares: number
+}
+export interface LimitedPriorityLevelConfigurationDraft {
+  readonly borrowingLimitPercent?: number
+  readonly lendablePercent?: number
+  readonly limitResponse?: LimitResponseDraft
   readonly nominalConcurrencyShares?: number
 }
 export const LimitedPriorityLevelConfiguration: Field.Lazy<LimitedPriorityLevelConfiguration> = define("flowcontrol.v1.LimitedPriorityLevelConfiguration", () =>
   struct({
     borrowingLimitPercent: optional(Int32),
-    lendablePercent: optional(Int32),
+    lendablePercent: defaulted(Int32, 0),
     limitResponse: optional(LimitResponse()),
-    nominalConcurrencyShares: optional(Int32)
+    nominalConcurrencyShares: defaulted(Int32, 30)
   }))
 
 export interface NonResourcePolicyRule {
@@ -144,19 +164,19 @@ export const PolicyRulesWithSubjects: Field.Lazy<PolicyRulesWithSubjects> = defi
 
 export interface PriorityLevelConfiguration {
   readonly metadata: ObjectMeta
-  readonly spec?: PriorityLevelConfigurationSpec
-  readonly status?: PriorityLevelConfigurationStatus
+  readonly spec: PriorityLevelConfigurationSpec
+  readonly status: PriorityLevelConfigurationStatus
 }
 export interface PriorityLevelConfigurationDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec?: PriorityLevelConfigurationSpec
+  readonly spec?: PriorityLevelConfigurationSpecDraft
   readonly status?: PriorityLevelConfigurationStatus
 }
 export const PriorityLevelConfigurationSchema: Field.Lazy<PriorityLevelConfigurationDraft> = define("flowcontrol.v1.PriorityLevelConfiguration", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
-    spec: optional(PriorityLevelConfigurationSpec()),
-    status: optional(PriorityLevelConfigurationStatus())
+    spec: defaulted(PriorityLevelConfigurationSpec(), {}),
+    status: defaulted(PriorityLevelConfigurationStatus(), {})
   }))
 export const PriorityLevelConfiguration = Kind.make<PriorityLevelConfiguration, PriorityLevelConfigurationDraft>({
   kind: "PriorityLevelConfiguration",
@@ -198,6 +218,11 @@ export interface PriorityLevelConfigurationSpec {
   readonly limited?: LimitedPriorityLevelConfiguration
   readonly type: string
 }
+export interface PriorityLevelConfigurationSpecDraft {
+  readonly exempt?: ExemptPriorityLevelConfigurationDraft
+  readonly limited?: LimitedPriorityLevelConfigurationDraft
+  readonly type: string
+}
 export const PriorityLevelConfigurationSpec: Field.Lazy<PriorityLevelConfigurationSpec> = define("flowcontrol.v1.PriorityLevelConfigurationSpec", () =>
   struct({
     exempt: optional(ExemptPriorityLevelConfiguration()),
@@ -214,15 +239,20 @@ export const PriorityLevelConfigurationStatus: Field.Lazy<PriorityLevelConfigura
   }))
 
 export interface QueuingConfiguration {
+  readonly handSize: number
+  readonly queueLengthLimit: number
+  readonly queues: number
+}
+export interface QueuingConfigurationDraft {
   readonly handSize?: number
   readonly queueLengthLimit?: number
   readonly queues?: number
 }
 export const QueuingConfiguration: Field.Lazy<QueuingConfiguration> = define("flowcontrol.v1.QueuingConfiguration", () =>
   struct({
-    handSize: optional(Int32),
-    queueLengthLimit: optional(Int32),
-    queues: optional(Int32)
+    handSize: defaulted(Int32, 8),
+    queueLengthLimit: defaulted(Int32, 50),
+    queues: defaulted(Int32, 64)
   }))
 
 export interface ResourcePolicyRule {

@@ -2,7 +2,7 @@
 import type { Json } from "effect/Schema"
 import * as Field from "../../../../kernel/resource/Field.ts"
 
-const { Bool, Free, Int32, Int64, Text, Time, define, list, map, optional, struct } = Field
+const { Bool, Free, Int32, Int64, Text, Time, define, defaulted, list, map, optional, struct } = Field
 
 export interface APIGroup {
   readonly apiVersion?: string
@@ -89,19 +89,27 @@ export const APIVersions: Field.Lazy<APIVersions> = define("meta.v1.APIVersions"
   }))
 
 export interface Condition {
-  readonly lastTransitionTime: string
+  readonly lastTransitionTime?: string
   readonly message: string
   readonly observedGeneration?: number
   readonly reason: string
   readonly status: string
   readonly type: string
 }
+export interface ConditionDraft {
+  readonly lastTransitionTime?: string
+  readonly message?: string
+  readonly observedGeneration?: number
+  readonly reason?: string
+  readonly status: string
+  readonly type: string
+}
 export const Condition: Field.Lazy<Condition> = define("meta.v1.Condition", () =>
   struct({
-    lastTransitionTime: Time,
-    message: Text,
+    lastTransitionTime: optional(Time),
+    message: defaulted(Text, ""),
     observedGeneration: optional(Int64),
-    reason: Text,
+    reason: defaulted(Text, ""),
     status: Text,
     type: Text
   }))

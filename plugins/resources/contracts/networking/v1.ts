@@ -77,7 +77,7 @@ export interface Ingress {
 export interface IngressDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec?: IngressSpec
-  readonly status?: IngressStatus
+  readonly status?: IngressStatusDraft
 }
 export const IngressSchema: Field.Lazy<IngressDraft> = define("networking.v1.Ingress", () =>
   struct({
@@ -113,7 +113,7 @@ export interface IngressClass {
 }
 export interface IngressClassDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec?: IngressClassSpec
+  readonly spec?: IngressClassSpecDraft
 }
 export const IngressClassSchema: Field.Lazy<IngressClassDraft> = define("networking.v1.IngressClass", () =>
   struct({
@@ -135,6 +135,13 @@ export interface IngressClassParametersReference {
   readonly kind: string
   readonly name: string
   readonly namespace?: string
+  readonly scope: string
+}
+export interface IngressClassParametersReferenceDraft {
+  readonly apiGroup?: string
+  readonly kind: string
+  readonly name: string
+  readonly namespace?: string
   readonly scope?: string
 }
 export const IngressClassParametersReference: Field.Lazy<IngressClassParametersReference> = define("networking.v1.IngressClassParametersReference", () =>
@@ -143,12 +150,16 @@ export const IngressClassParametersReference: Field.Lazy<IngressClassParametersR
     kind: Text,
     name: Text,
     namespace: optional(Text),
-    scope: optional(Text)
+    scope: defaulted(Text, "Cluster")
   }))
 
 export interface IngressClassSpec {
   readonly controller?: string
   readonly parameters?: IngressClassParametersReference
+}
+export interface IngressClassSpecDraft {
+  readonly controller?: string
+  readonly parameters?: IngressClassParametersReferenceDraft
 }
 export const IngressClassSpec: Field.Lazy<IngressClassSpec> = define("networking.v1.IngressClassSpec", () =>
   struct({
@@ -223,11 +234,14 @@ export const IngressSpec: Field.Lazy<IngressSpec> = define("networking.v1.Ingres
   }))
 
 export interface IngressStatus {
+  readonly loadBalancer: IngressLoadBalancerStatus
+}
+export interface IngressStatusDraft {
   readonly loadBalancer?: IngressLoadBalancerStatus
 }
 export const IngressStatus: Field.Lazy<IngressStatus> = define("networking.v1.IngressStatus", () =>
   struct({
-    loadBalancer: optional(IngressLoadBalancerStatus())
+    loadBalancer: defaulted(IngressLoadBalancerStatus(), {})
   }))
 
 export interface IngressTLS {
@@ -246,7 +260,7 @@ export interface NetworkPolicy {
 }
 export interface NetworkPolicyDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec?: NetworkPolicySpec
+  readonly spec?: NetworkPolicySpecDraft
 }
 export const NetworkPolicySchema: Field.Lazy<NetworkPolicyDraft> = define("networking.v1.NetworkPolicy", () =>
   struct({
@@ -268,6 +282,10 @@ export interface NetworkPolicyEgressRule {
   readonly ports?: ReadonlyArray<NetworkPolicyPort>
   readonly to?: ReadonlyArray<NetworkPolicyPeer>
 }
+export interface NetworkPolicyEgressRuleDraft {
+  readonly ports?: ReadonlyArray<NetworkPolicyPortDraft>
+  readonly to?: ReadonlyArray<NetworkPolicyPeer>
+}
 export const NetworkPolicyEgressRule: Field.Lazy<NetworkPolicyEgressRule> = define("networking.v1.NetworkPolicyEgressRule", () =>
   struct({
     ports: optional(list(NetworkPolicyPort(), { list: "atomic" })),
@@ -277,6 +295,10 @@ export const NetworkPolicyEgressRule: Field.Lazy<NetworkPolicyEgressRule> = defi
 export interface NetworkPolicyIngressRule {
   readonly from?: ReadonlyArray<NetworkPolicyPeer>
   readonly ports?: ReadonlyArray<NetworkPolicyPort>
+}
+export interface NetworkPolicyIngressRuleDraft {
+  readonly from?: ReadonlyArray<NetworkPolicyPeer>
+  readonly ports?: ReadonlyArray<NetworkPolicyPortDraft>
 }
 export const NetworkPolicyIngressRule: Field.Lazy<NetworkPolicyIngressRule> = define("networking.v1.NetworkPolicyIngressRule", () =>
   struct({
@@ -299,18 +321,29 @@ export const NetworkPolicyPeer: Field.Lazy<NetworkPolicyPeer> = define("networki
 export interface NetworkPolicyPort {
   readonly endPort?: number
   readonly port?: number | string
+  readonly protocol: string
+}
+export interface NetworkPolicyPortDraft {
+  readonly endPort?: number
+  readonly port?: number | string
   readonly protocol?: string
 }
 export const NetworkPolicyPort: Field.Lazy<NetworkPolicyPort> = define("networking.v1.NetworkPolicyPort", () =>
   struct({
     endPort: optional(Int32),
     port: optional(IntOrString),
-    protocol: optional(Text)
+    protocol: defaulted(Text, "TCP")
   }))
 
 export interface NetworkPolicySpec {
   readonly egress?: ReadonlyArray<NetworkPolicyEgressRule>
   readonly ingress?: ReadonlyArray<NetworkPolicyIngressRule>
+  readonly podSelector: metaV1.LabelSelector
+  readonly policyTypes?: ReadonlyArray<string>
+}
+export interface NetworkPolicySpecDraft {
+  readonly egress?: ReadonlyArray<NetworkPolicyEgressRuleDraft>
+  readonly ingress?: ReadonlyArray<NetworkPolicyIngressRuleDraft>
   readonly podSelector?: metaV1.LabelSelector
   readonly policyTypes?: ReadonlyArray<string>
 }
@@ -318,7 +351,7 @@ export const NetworkPolicySpec: Field.Lazy<NetworkPolicySpec> = define("networki
   struct({
     egress: optional(list(NetworkPolicyEgressRule(), { list: "atomic" })),
     ingress: optional(list(NetworkPolicyIngressRule(), { list: "atomic" })),
-    podSelector: optional(metaV1.LabelSelector()),
+    podSelector: defaulted(metaV1.LabelSelector(), {}),
     policyTypes: optional(list(Text, { list: "atomic" }))
   }))
 
@@ -348,19 +381,19 @@ export const ServiceBackendPort: Field.Lazy<ServiceBackendPort> = define("networ
 
 export interface ServiceCIDR {
   readonly metadata: ObjectMeta
-  readonly spec?: ServiceCIDRSpec
-  readonly status?: ServiceCIDRStatus
+  readonly spec: ServiceCIDRSpec
+  readonly status: ServiceCIDRStatus
 }
 export interface ServiceCIDRDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec?: ServiceCIDRSpec
-  readonly status?: ServiceCIDRStatus
+  readonly status?: ServiceCIDRStatusDraft
 }
 export const ServiceCIDRSchema: Field.Lazy<ServiceCIDRDraft> = define("networking.v1.ServiceCIDR", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
-    spec: optional(ServiceCIDRSpec()),
-    status: optional(ServiceCIDRStatus())
+    spec: defaulted(ServiceCIDRSpec(), {}),
+    status: defaulted(ServiceCIDRStatus(), {})
   }))
 export const ServiceCIDR = Kind.make<ServiceCIDR, ServiceCIDRDraft>({
   kind: "ServiceCIDR",
@@ -383,6 +416,9 @@ export const ServiceCIDRSpec: Field.Lazy<ServiceCIDRSpec> = define("networking.v
 
 export interface ServiceCIDRStatus {
   readonly conditions?: ReadonlyArray<metaV1.Condition>
+}
+export interface ServiceCIDRStatusDraft {
+  readonly conditions?: ReadonlyArray<metaV1.ConditionDraft>
 }
 export const ServiceCIDRStatus: Field.Lazy<ServiceCIDRStatus> = define("networking.v1.ServiceCIDRStatus", () =>
   struct({

@@ -28,7 +28,7 @@ export interface PodDisruptionBudget {
 export interface PodDisruptionBudgetDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec?: PodDisruptionBudgetSpec
-  readonly status?: PodDisruptionBudgetStatus
+  readonly status?: PodDisruptionBudgetStatusDraft
 }
 export const PodDisruptionBudgetSchema: Field.Lazy<PodDisruptionBudgetDraft> = define("policy.v1.PodDisruptionBudget", () =>
   struct({
@@ -64,6 +64,15 @@ export const PodDisruptionBudgetSpec: Field.Lazy<PodDisruptionBudgetSpec> = defi
 
 export interface PodDisruptionBudgetStatus {
   readonly conditions?: ReadonlyArray<metaV1.Condition>
+  readonly currentHealthy: number
+  readonly desiredHealthy: number
+  readonly disruptedPods?: { readonly [key: string]: string }
+  readonly disruptionsAllowed: number
+  readonly expectedPods: number
+  readonly observedGeneration?: number
+}
+export interface PodDisruptionBudgetStatusDraft {
+  readonly conditions?: ReadonlyArray<metaV1.ConditionDraft>
   readonly currentHealthy?: number
   readonly desiredHealthy?: number
   readonly disruptedPods?: { readonly [key: string]: string }
@@ -74,10 +83,10 @@ export interface PodDisruptionBudgetStatus {
 export const PodDisruptionBudgetStatus: Field.Lazy<PodDisruptionBudgetStatus> = define("policy.v1.PodDisruptionBudgetStatus", () =>
   struct({
     conditions: optional(list(metaV1.Condition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    currentHealthy: optional(Int32),
-    desiredHealthy: optional(Int32),
+    currentHealthy: defaulted(Int32, 0),
+    desiredHealthy: defaulted(Int32, 0),
     disruptedPods: optional(map(Time)),
-    disruptionsAllowed: optional(Int32),
-    expectedPods: optional(Int32),
+    disruptionsAllowed: defaulted(Int32, 0),
+    expectedPods: defaulted(Int32, 0),
     observedGeneration: optional(Int64)
   }))

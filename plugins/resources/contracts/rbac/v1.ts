@@ -17,7 +17,7 @@ export const AggregationRule: Field.Lazy<AggregationRule> = define("rbac.v1.Aggr
 export interface ClusterRole {
   readonly aggregationRule?: AggregationRule
   readonly metadata: ObjectMeta
-  readonly rules?: ReadonlyArray<PolicyRule>
+  readonly rules: ReadonlyArray<PolicyRule>
 }
 export interface ClusterRoleDraft {
   readonly aggregationRule?: AggregationRule
@@ -28,7 +28,7 @@ export const ClusterRoleSchema: Field.Lazy<ClusterRoleDraft> = define("rbac.v1.C
   struct({
     aggregationRule: optional(AggregationRule()),
     metadata: defaulted(ObjectMetaDraft(), {}),
-    rules: optional(list(PolicyRule(), { list: "atomic" }))
+    rules: defaulted(list(PolicyRule(), { list: "atomic" }), [])
   }))
 export const ClusterRole = Kind.make<ClusterRole, ClusterRoleDraft>({
   kind: "ClusterRole",
@@ -84,7 +84,7 @@ export const PolicyRule: Field.Lazy<PolicyRule> = define("rbac.v1.PolicyRule", (
 
 export interface Role {
   readonly metadata: ObjectMeta
-  readonly rules?: ReadonlyArray<PolicyRule>
+  readonly rules: ReadonlyArray<PolicyRule>
 }
 export interface RoleDraft {
   readonly metadata: ObjectMetaDraft
@@ -93,7 +93,7 @@ export interface RoleDraft {
 export const RoleSchema: Field.Lazy<RoleDraft> = define("rbac.v1.Role", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
-    rules: optional(list(PolicyRule(), { list: "atomic" }))
+    rules: defaulted(list(PolicyRule(), { list: "atomic" }), [])
   }))
 export const Role = Kind.make<Role, RoleDraft>({
   kind: "Role",

@@ -17,6 +17,15 @@ export interface AllocatedDeviceStatus {
   readonly pool: string
   readonly shareID?: string
 }
+export interface AllocatedDeviceStatusDraft {
+  readonly conditions?: ReadonlyArray<metaV1.ConditionDraft>
+  readonly data?: Json
+  readonly device: string
+  readonly driver: string
+  readonly networkData?: NetworkDeviceData
+  readonly pool: string
+  readonly shareID?: string
+}
 export const AllocatedDeviceStatus: Field.Lazy<AllocatedDeviceStatus> = define("resource.v1.AllocatedDeviceStatus", () =>
   struct({
     conditions: optional(list(metaV1.Condition(), { list: "map", keys: ["type"] })),
@@ -31,6 +40,11 @@ export const AllocatedDeviceStatus: Field.Lazy<AllocatedDeviceStatus> = define("
 export interface AllocationResult {
   readonly allocationTimestamp?: string
   readonly devices?: DeviceAllocationResult
+  readonly nodeSelector?: coreV1.NodeSelector
+}
+export interface AllocationResultDraft {
+  readonly allocationTimestamp?: string
+  readonly devices?: DeviceAllocationResultDraft
   readonly nodeSelector?: coreV1.NodeSelector
 }
 export const AllocationResult: Field.Lazy<AllocationResult> = define("resource.v1.AllocationResult", () =>
@@ -146,6 +160,10 @@ export interface DeviceAllocationResult {
   readonly config?: ReadonlyArray<DeviceAllocationConfiguration>
   readonly results?: ReadonlyArray<DeviceRequestAllocationResult>
 }
+export interface DeviceAllocationResultDraft {
+  readonly config?: ReadonlyArray<DeviceAllocationConfiguration>
+  readonly results?: ReadonlyArray<DeviceRequestAllocationResultDraft>
+}
 export const DeviceAllocationResult: Field.Lazy<DeviceAllocationResult> = define("resource.v1.DeviceAllocationResult", () =>
   struct({
     config: optional(list(DeviceAllocationConfiguration(), { list: "atomic" })),
@@ -188,6 +206,11 @@ export interface DeviceClaim {
   readonly config?: ReadonlyArray<DeviceClaimConfiguration>
   readonly constraints?: ReadonlyArray<DeviceConstraint>
   readonly requests?: ReadonlyArray<DeviceRequest>
+}
+export interface DeviceClaimDraft {
+  readonly config?: ReadonlyArray<DeviceClaimConfiguration>
+  readonly constraints?: ReadonlyArray<DeviceConstraint>
+  readonly requests?: ReadonlyArray<DeviceRequestDraft>
 }
 export const DeviceClaim: Field.Lazy<DeviceClaim> = define("resource.v1.DeviceClaim", () =>
   struct({
@@ -276,6 +299,11 @@ export interface DeviceRequest {
   readonly firstAvailable?: ReadonlyArray<DeviceSubRequest>
   readonly name: string
 }
+export interface DeviceRequestDraft {
+  readonly exactly?: ExactDeviceRequestDraft
+  readonly firstAvailable?: ReadonlyArray<DeviceSubRequestDraft>
+  readonly name: string
+}
 export const DeviceRequest: Field.Lazy<DeviceRequest> = define("resource.v1.DeviceRequest", () =>
   struct({
     exactly: optional(ExactDeviceRequest()),
@@ -294,6 +322,18 @@ export interface DeviceRequestAllocationResult {
   readonly request: string
   readonly shareID?: string
   readonly tolerations?: ReadonlyArray<DeviceToleration>
+}
+export interface DeviceRequestAllocationResultDraft {
+  readonly adminAccess?: boolean
+  readonly bindingConditions?: ReadonlyArray<string>
+  readonly bindingFailureConditions?: ReadonlyArray<string>
+  readonly consumedCapacity?: { readonly [key: string]: string }
+  readonly device: string
+  readonly driver: string
+  readonly pool: string
+  readonly request: string
+  readonly shareID?: string
+  readonly tolerations?: ReadonlyArray<DeviceTolerationDraft>
 }
 export const DeviceRequestAllocationResult: Field.Lazy<DeviceRequestAllocationResult> = define("resource.v1.DeviceRequestAllocationResult", () =>
   struct({
@@ -318,7 +358,7 @@ export const DeviceSelector: Field.Lazy<DeviceSelector> = define("resource.v1.De
   }))
 
 export interface DeviceSubRequest {
-  readonly allocationMode?: string
+  readonly allocationMode: string
   readonly capacity?: CapacityRequirements
   readonly count?: number
   readonly deviceClassName: string
@@ -326,9 +366,18 @@ export interface DeviceSubRequest {
   readonly selectors?: ReadonlyArray<DeviceSelector>
   readonly tolerations?: ReadonlyArray<DeviceToleration>
 }
+export interface DeviceSubRequestDraft {
+  readonly allocationMode?: string
+  readonly capacity?: CapacityRequirements
+  readonly count?: number
+  readonly deviceClassName: string
+  readonly name: string
+  readonly selectors?: ReadonlyArray<DeviceSelector>
+  readonly tolerations?: ReadonlyArray<DeviceTolerationDraft>
+}
 export const DeviceSubRequest: Field.Lazy<DeviceSubRequest> = define("resource.v1.DeviceSubRequest", () =>
   struct({
-    allocationMode: optional(Text),
+    allocationMode: defaulted(Text, "ExactCount"),
     capacity: optional(CapacityRequirements()),
     count: optional(Int64),
     deviceClassName: Text,
@@ -354,6 +403,13 @@ export const DeviceTaint: Field.Lazy<DeviceTaint> = define("resource.v1.DeviceTa
 export interface DeviceToleration {
   readonly effect?: string
   readonly key?: string
+  readonly operator: string
+  readonly tolerationSeconds?: number
+  readonly value?: string
+}
+export interface DeviceTolerationDraft {
+  readonly effect?: string
+  readonly key?: string
   readonly operator?: string
   readonly tolerationSeconds?: number
   readonly value?: string
@@ -362,24 +418,33 @@ export const DeviceToleration: Field.Lazy<DeviceToleration> = define("resource.v
   struct({
     effect: optional(Text),
     key: optional(Text),
-    operator: optional(Text),
+    operator: defaulted(Text, "Equal"),
     tolerationSeconds: optional(Int64),
     value: optional(Text)
   }))
 
 export interface ExactDeviceRequest {
   readonly adminAccess?: boolean
-  readonly allocationMode?: string
+  readonly allocationMode: string
   readonly capacity?: CapacityRequirements
   readonly count?: number
   readonly deviceClassName: string
   readonly selectors?: ReadonlyArray<DeviceSelector>
   readonly tolerations?: ReadonlyArray<DeviceToleration>
 }
+export interface ExactDeviceRequestDraft {
+  readonly adminAccess?: boolean
+  readonly allocationMode?: string
+  readonly capacity?: CapacityRequirements
+  readonly count?: number
+  readonly deviceClassName: string
+  readonly selectors?: ReadonlyArray<DeviceSelector>
+  readonly tolerations?: ReadonlyArray<DeviceTolerationDraft>
+}
 export const ExactDeviceRequest: Field.Lazy<ExactDeviceRequest> = define("resource.v1.ExactDeviceRequest", () =>
   struct({
     adminAccess: optional(Bool),
-    allocationMode: optional(Text),
+    allocationMode: defaulted(Text, "ExactCount"),
     capacity: optional(CapacityRequirements()),
     count: optional(Int64),
     deviceClassName: Text,
@@ -422,18 +487,18 @@ export const OpaqueDeviceConfiguration: Field.Lazy<OpaqueDeviceConfiguration> = 
 export interface ResourceClaim {
   readonly metadata: ObjectMeta
   readonly spec: ResourceClaimSpec
-  readonly status?: ResourceClaimStatus
+  readonly status: ResourceClaimStatus
 }
 export interface ResourceClaimDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec: ResourceClaimSpec
-  readonly status?: ResourceClaimStatus
+  readonly spec: ResourceClaimSpecDraft
+  readonly status?: ResourceClaimStatusDraft
 }
 export const ResourceClaimSchema: Field.Lazy<ResourceClaimDraft> = define("resource.v1.ResourceClaim", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceClaimSpec(),
-    status: optional(ResourceClaimStatus())
+    status: defaulted(ResourceClaimStatus(), {})
   }))
 export const ResourceClaim = Kind.make<ResourceClaim, ResourceClaimDraft>({
   kind: "ResourceClaim",
@@ -463,6 +528,9 @@ export const ResourceClaimConsumerReference: Field.Lazy<ResourceClaimConsumerRef
 export interface ResourceClaimSpec {
   readonly devices?: DeviceClaim
 }
+export interface ResourceClaimSpecDraft {
+  readonly devices?: DeviceClaimDraft
+}
 export const ResourceClaimSpec: Field.Lazy<ResourceClaimSpec> = define("resource.v1.ResourceClaimSpec", () =>
   struct({
     devices: optional(DeviceClaim())
@@ -471,6 +539,11 @@ export const ResourceClaimSpec: Field.Lazy<ResourceClaimSpec> = define("resource
 export interface ResourceClaimStatus {
   readonly allocation?: AllocationResult
   readonly devices?: ReadonlyArray<AllocatedDeviceStatus>
+  readonly reservedFor?: ReadonlyArray<ResourceClaimConsumerReference>
+}
+export interface ResourceClaimStatusDraft {
+  readonly allocation?: AllocationResultDraft
+  readonly devices?: ReadonlyArray<AllocatedDeviceStatusDraft>
   readonly reservedFor?: ReadonlyArray<ResourceClaimConsumerReference>
 }
 export const ResourceClaimStatus: Field.Lazy<ResourceClaimStatus> = define("resource.v1.ResourceClaimStatus", () =>
@@ -486,7 +559,7 @@ export interface ResourceClaimTemplate {
 }
 export interface ResourceClaimTemplateDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec: ResourceClaimTemplateSpec
+  readonly spec: ResourceClaimTemplateSpecDraft
 }
 export const ResourceClaimTemplateSchema: Field.Lazy<ResourceClaimTemplateDraft> = define("resource.v1.ResourceClaimTemplate", () =>
   struct({
@@ -506,6 +579,10 @@ export const ResourceClaimTemplate = Kind.make<ResourceClaimTemplate, ResourceCl
 export interface ResourceClaimTemplateSpec {
   readonly metadata?: ObjectMetaDraft
   readonly spec: ResourceClaimSpec
+}
+export interface ResourceClaimTemplateSpecDraft {
+  readonly metadata?: ObjectMetaDraft
+  readonly spec: ResourceClaimSpecDraft
 }
 export const ResourceClaimTemplateSpec: Field.Lazy<ResourceClaimTemplateSpec> = define("resource.v1.ResourceClaimTemplateSpec", () =>
   struct({

@@ -10,7 +10,7 @@ export interface PriorityClass {
   readonly globalDefault?: boolean
   readonly metadata: ObjectMeta
   readonly preemptionPolicy: string
-  readonly value?: number
+  readonly value: number
 }
 export interface PriorityClassDraft {
   readonly description?: string
@@ -25,7 +25,7 @@ export const PriorityClassSchema: Field.Lazy<PriorityClassDraft> = define("sched
     globalDefault: optional(Bool),
     metadata: defaulted(ObjectMetaDraft(), {}),
     preemptionPolicy: defaulted(Text, "PreemptLowerPriority"),
-    value: optional(Int32)
+    value: defaulted(Int32, 0)
   }))
 export const PriorityClass = Kind.make<PriorityClass, PriorityClassDraft>({
   kind: "PriorityClass",

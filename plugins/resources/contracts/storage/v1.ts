@@ -13,7 +13,7 @@ export interface CSIDriver {
 }
 export interface CSIDriverDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec: CSIDriverSpec
+  readonly spec: CSIDriverSpecDraft
 }
 export const CSIDriverSchema: Field.Lazy<CSIDriverDraft> = define("storage.v1.CSIDriver", () =>
   struct({
@@ -31,6 +31,19 @@ export const CSIDriver = Kind.make<CSIDriver, CSIDriverDraft>({
 })
 
 export interface CSIDriverSpec {
+  readonly attachRequired: boolean
+  readonly fsGroupPolicy: string
+  readonly nodeAllocatableUpdatePeriodSeconds?: number
+  readonly podInfoOnMount: boolean
+  readonly preventPodSchedulingIfMissing?: boolean
+  readonly requiresRepublish: boolean
+  readonly seLinuxMount: boolean
+  readonly serviceAccountTokenInSecrets?: boolean
+  readonly storageCapacity: boolean
+  readonly tokenRequests?: ReadonlyArray<TokenRequest>
+  readonly volumeLifecycleModes: ReadonlyArray<string>
+}
+export interface CSIDriverSpecDraft {
   readonly attachRequired?: boolean
   readonly fsGroupPolicy?: string
   readonly nodeAllocatableUpdatePeriodSeconds?: number
@@ -45,17 +58,17 @@ export interface CSIDriverSpec {
 }
 export const CSIDriverSpec: Field.Lazy<CSIDriverSpec> = define("storage.v1.CSIDriverSpec", () =>
   struct({
-    attachRequired: optional(Bool),
-    fsGroupPolicy: optional(Text),
+    attachRequired: defaulted(Bool, true),
+    fsGroupPolicy: defaulted(Text, "ReadWriteOnceWithFSType"),
     nodeAllocatableUpdatePeriodSeconds: optional(Int64),
-    podInfoOnMount: optional(Bool),
+    podInfoOnMount: defaulted(Bool, false),
     preventPodSchedulingIfMissing: optional(Bool),
-    requiresRepublish: optional(Bool),
-    seLinuxMount: optional(Bool),
+    requiresRepublish: defaulted(Bool, false),
+    seLinuxMount: defaulted(Bool, false),
     serviceAccountTokenInSecrets: optional(Bool),
-    storageCapacity: optional(Bool),
+    storageCapacity: defaulted(Bool, false),
     tokenRequests: optional(list(TokenRequest(), { list: "atomic" })),
-    volumeLifecycleModes: optional(list(Text, { list: "set" }))
+    volumeLifecycleModes: defaulted(list(Text, { list: "set" }), ["Persistent"])
   }))
 
 export interface CSINode {
@@ -64,7 +77,7 @@ export interface CSINode {
 }
 export interface CSINodeDraft {
   readonly metadata: ObjectMetaDraft
-  readonly spec: CSINodeSpec
+  readonly spec: CSINodeSpecDraft
 }
 export const CSINodeSchema: Field.Lazy<CSINodeDraft> = define("storage.v1.CSINode", () =>
   struct({
@@ -98,9 +111,12 @@ export const CSINodeDriver: Field.Lazy<CSINodeDriver> = define("storage.v1.CSINo
 export interface CSINodeSpec {
   readonly drivers: ReadonlyArray<CSINodeDriver>
 }
+export interface CSINodeSpecDraft {
+  readonly drivers?: ReadonlyArray<CSINodeDriver>
+}
 export const CSINodeSpec: Field.Lazy<CSINodeSpec> = define("storage.v1.CSINodeSpec", () =>
   struct({
-    drivers: list(CSINodeDriver(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })
+    drivers: defaulted(list(CSINodeDriver(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }), [])
   }))
 
 export interface CSIStorageCapacity {
@@ -190,18 +206,18 @@ export const TokenRequest: Field.Lazy<TokenRequest> = define("storage.v1.TokenRe
 export interface VolumeAttachment {
   readonly metadata: ObjectMeta
   readonly spec: VolumeAttachmentSpec
-  readonly status?: VolumeAttachmentStatus
+  readonly status: VolumeAttachmentStatus
 }
 export interface VolumeAttachmentDraft {
   readonly metadata: ObjectMetaDraft
   readonly spec: VolumeAttachmentSpecDraft
-  readonly status?: VolumeAttachmentStatus
+  readonly status?: VolumeAttachmentStatusDraft
 }
 export const VolumeAttachmentSchema: Field.Lazy<VolumeAttachmentDraft> = define("storage.v1.VolumeAttachment", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: VolumeAttachmentSpec(),
-    status: optional(VolumeAttachmentStatus())
+    status: defaulted(VolumeAttachmentStatus(), {})
   }))
 export const VolumeAttachment = Kind.make<VolumeAttachment, VolumeAttachmentDraft>({
   kind: "VolumeAttachment",
@@ -251,10 +267,16 @@ export interface VolumeAttachmentStatus {
   readonly attachmentMetadata?: { readonly [key: string]: string }
   readonly detachError?: VolumeError
 }
+export interface VolumeAttachmentStatusDraft {
+  readonly attachError?: VolumeError
+  readonly attached?: boolean
+  readonly attachmentMetadata?: { readonly [key: string]: string }
+  readonly detachError?: VolumeError
+}
 export const VolumeAttachmentStatus: Field.Lazy<VolumeAttachmentStatus> = define("storage.v1.VolumeAttachmentStatus", () =>
   struct({
     attachError: optional(VolumeError()),
-    attached: Bool,
+    attached: defaulted(Bool, false),
     attachmentMetadata: optional(map(Text)),
     detachError: optional(VolumeError())
   }))
