@@ -112,6 +112,7 @@ describe("authorization", () => {
           [false, account("deployment-controller"), "delete", "pods", web],
           [true, account("replicaset-controller"), "create", "pods", web],
           [true, account("generic-garbage-collector"), "delete", "widgets", { ...web, group: "example.com" }],
+          [true, account("generic-garbage-collector-controller"), "delete", "pods", web],
           [true, account("job-controller"), "update", "leases", { namespace: "kube-system", group: "coordination.k8s.io" }],
           [true, user("system:kube-scheduler"), "create", "pods/binding", web],
           [true, user("kube-apiserver-kubelet-client"), "create", "nodes/proxy", { name: "n1" }],

@@ -29,6 +29,8 @@ const subject = (text: string): Subject => {
 }
 
 const controllers = Object.entries(Controllers.rules)
+/** Some of upstream's accounts do not end in `-controller`; here all do. */
+const accounts = (name: string) => [...new Set([name, name.replace(/(-controller)?$/, "-controller")])].map(account)
 
 export const clusterRoles: ReadonlyArray<ClusterRoleDraft> = [
   ...Users.clusterRoles.map((role) => ({
@@ -47,7 +49,7 @@ const clusterBinding = (role: string, subjects: ReadonlyArray<Subject>): Cluster
 
 export const clusterRoleBindings: ReadonlyArray<ClusterRoleBindingDraft> = [
   ...Object.entries(Components.bindings).map(([role, subjects]) => clusterBinding(role, subjects.map(subject))),
-  ...controllers.map(([name]) => clusterBinding(`system:controller:${name}`, [account(name)]))
+  ...controllers.map(([name]) => clusterBinding(`system:controller:${name}`, accounts(name)))
 ]
 
 const within = (name: string, namespace: string) => ({ ...metadata(name), namespace })
@@ -84,7 +86,7 @@ export const roleBindings: ReadonlyArray<RoleBindingDraft> = [
   binding(election, "kube-system", [
     subject("user:system:kube-controller-manager"),
     subject("user:system:kube-scheduler"),
-    ...controllers.map(([name]) => account(name))
+    ...controllers.flatMap(([name]) => accounts(name))
   ]),
   binding(reader, "kube-system", [subject("user:system:kube-controller-manager"), subject("user:system:kube-scheduler")])
 ]

@@ -1,0 +1,11 @@
+/** The admission that a cluster has without being asked, in the order that each names. */
+import { Layer } from "effect"
+import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import * as DefaultTolerations from "./default-tolerations/DefaultTolerations.ts"
+import * as NamespaceLifecycle from "./namespace-lifecycle/NamespaceLifecycle.ts"
+import * as Priority from "./priority/Priority.ts"
+import * as ServiceAccount from "./service-account/ServiceAccount.ts"
+
+export const layer = Layer.mergeAll(NamespaceLifecycle.layer, ServiceAccount.layer, DefaultTolerations.layer, Priority.layer)
+
+export const plugin = Plugin.make({ name: "admission", layer })

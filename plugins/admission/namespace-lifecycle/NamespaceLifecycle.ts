@@ -1,0 +1,46 @@
+/** Nothing is made in a namespace that is not there or is going, and those that the cluster needs are not deleted. */
+import { Effect, Layer, Option } from "effect"
+import { Client } from "../../../kernel/client/Client.ts"
+import { Forbidden, NotFound } from "../../../kernel/client/Errors.ts"
+import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
+import * as Plugin from "../../../kernel/plugin/Plugin.ts"
+import { Namespace } from "../../resources/contracts/core/v1.ts"
+
+const immortal = new Set(["default", "kube-system", "kube-public"])
+
+const isGoing = ({ metadata, status }: Namespace) =>
+  metadata.deletionTimestamp !== undefined || status?.phase === "Terminating"
+
+const forbidden = ({ attributes: { group, name, namespace, resource } }: Admitted, detail: string) =>
+  new Forbidden({ group, resource, namespace, name, detail })
+
+const keep = (request: Admitted) => {
+  const { attributes, kind, object } = request
+  const deletes = object === undefined && attributes.subresource === "" && kind.storage === Namespace.storage
+  return deletes && immortal.has(attributes.name)
+    ? Effect.fail(forbidden(request, "this namespace may not be deleted"))
+    : Effect.void
+}
+
+export const layer = Layer.unwrap(
+  Effect.gen(function* () {
+    const client = yield* Client
+    const cache = yield* client.cache(Namespace, { indexes: {} })
+    const check = Effect.fnUntraced(function* (request: Admitted) {
+      const { attributes, kind, object, old } = request
+      if (!kind.namespaced || object === undefined || old !== undefined) return undefined
+      const key = { namespace: "", name: attributes.namespace }
+      const cached = cache.get(key)
+      // Another process may have made it just now.
+      const found = cached === undefined ? yield* client.find(Namespace, key) : Option.some(cached)
+      if (Option.isNone(found)) return yield* new NotFound({ group: "", resource: Namespace.plural, ...key })
+      if (!isGoing(found.value)) return undefined
+      const detail = `unable to create new content in namespace ${key.name} because it is being terminated`
+      return yield* forbidden(request, detail)
+    })
+    // Before anything is completed, so that a missing namespace is what is told.
+    return Admissions.add({ name: "NamespaceLifecycle", order: 100, mutate: check, validate: keep })
+  })
+)
+
+export const plugin = Plugin.make({ name: "admission/namespace-lifecycle", layer })
