@@ -44,7 +44,11 @@ const mergeLists = (shape: ListShape, live: Json, applied: Json): Json => {
       l++
       r++
       s++
-    } else if (element !== undefined && is.has(element) && (next === undefined || (shared[s] !== undefined && shared[s] !== element))) {
+    } else if (
+      element !== undefined &&
+      is.has(element) &&
+      (next === undefined || (shared[s] !== undefined && shared[s] !== element))
+    ) {
       // Shared, but its turn is another: it comes, or came, in the order of what is applied.
       l++
     } else if (element !== undefined && item !== undefined && !is.has(element)) {
