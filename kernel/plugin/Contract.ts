@@ -92,17 +92,31 @@ export const derive = <Self, S>(
 
 const Hello = Rpc.make("hello", { success: Schema.String })
 
+/** How a transport says that it had no connection to send a call over. */
+export const unsent = "the call was not sent"
+const isUnsent = ({ reason }: RpcClientError.RpcClientError) =>
+  reason._tag === "RpcClientDefect" && reason.message === unsent
+
+/** An implementation serves all consumers of its major version that are not newer than itself. */
+export const compatible = (contract: string, wanted: SemVer.VersionString, offered: string) =>
+  SemVerRange.matches(SemVerRange.caret(wanted), SemVer.parseUnsafe(offered))
+    ? Effect.void
+    : Effect.fail(new VersionSkew({ contract, wanted, offered }))
+
 /** The consumer's end of any transport. */
 export const client = <Self, S>(contract: Contract<Self, S>) =>
   Layer.effect(contract)(
     Effect.gen(function* () {
-      const lost = (cause: unknown) => new Unavailable({ contract: contract.key, applied: "unknown", cause })
+      const lost = (cause: unknown, applied: "no" | "unknown" = "unknown") =>
+        new Unavailable({ contract: contract.key, applied, cause })
       const remote = yield* RpcClient.make(contract.group.add(Hello), { flatten: true, spanPrefix: contract.key })
-      const offered = yield* remote("hello", undefined).pipe(Effect.timeout("10 seconds"), Effect.mapError(lost))
-      if (!SemVerRange.matches(SemVerRange.caret(contract.version), SemVer.parseUnsafe(offered))) {
-        return yield* new VersionSkew({ contract: contract.key, wanted: contract.version, offered })
-      }
-      const known = (error: unknown) => (error instanceof RpcClientError.RpcClientError ? lost(error) : error)
+      const offered = yield* remote("hello", undefined).pipe(
+        Effect.timeout("10 seconds"),
+        Effect.mapError((cause) => lost(cause))
+      )
+      yield* compatible(contract.key, contract.version, offered)
+      const known = (error: unknown) =>
+        error instanceof RpcClientError.RpcClientError ? lost(error, isUnsent(error) ? "no" : "unknown") : error
       const guard = (answer: Answer) =>
         Stream.isStream(answer)
           ? answer.pipe(

@@ -1,0 +1,139 @@
+/**
+ * Contracts over connections that carry frames: ports of threads, sockets of processes. A frame is all messages that one turn
+ * of the event loop had to say, in the JSON form of their schemas, in which bytes stay bytes.
+ */
+import { Duration, Effect, Layer, Option, Queue, type Scope } from "effect"
+import { RpcClient, RpcClientError, type RpcMessage, RpcSerialization, RpcServer } from "effect/rpc"
+import * as Contract from "./Contract.ts"
+
+/** A connection that is open. What it is given to say is data. */
+export interface Wire {
+  readonly post: (frame: ReadonlyArray<unknown>) => void
+  /** Called once; nothing is heard before, and nothing is lost. `closed` is called when the other end is gone. */
+  readonly listen: (heard: (frame: ReadonlyArray<unknown>) => void, closed: (why: unknown) => void) => void
+}
+
+const { codecFor } = RpcSerialization.json
+
+/** What is said in one turn goes as one frame. */
+const batching = ({ post }: Wire) => {
+  let frame: Array<unknown> = []
+  const flush = () => {
+    const full = frame
+    frame = []
+    post(full)
+  }
+  return (message: unknown) =>
+    Effect.sync(() => {
+      if (frame.push(message) === 1) queueMicrotask(flush)
+    })
+}
+type Say = ReturnType<typeof batching>
+
+const broken = (message: string, cause: unknown) =>
+  new RpcClientError.RpcClientError({ reason: new RpcClientError.RpcClientDefect({ message, cause }) })
+
+export interface Reconnect {
+  readonly shortest: Duration.Duration
+  readonly longest: Duration.Duration
+}
+
+/**
+ * The consumer's end. Calls under way when the connection ends fail with `applied: unknown`, calls while there is none with
+ * `applied: no`. Without `reconnect` the first end is the last.
+ */
+export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?: Reconnect) =>
+  Layer.effect(RpcClient.Protocol)(
+    RpcClient.Protocol.make(
+      Effect.fnUntraced(function* (write) {
+        let client = 0
+        let say: Say | undefined
+        let why: unknown = "not connected yet"
+        let wasOpen = false
+        const run = Effect.runForkWith(yield* Effect.context())
+        // Only messages of rpc come from the other end, which speaks the same protocol or fails to greet; hence the cast.
+        const hear = (frame: ReadonlyArray<unknown>) => {
+          run(Effect.forEach(frame, (message) => write(client, message as RpcMessage.FromServerEncoded), { discard: true }))
+        }
+        const attend = Effect.gen(function* () {
+          const wire = yield* open
+          say = batching(wire)
+          wasOpen = true
+          yield* Effect.callback<void>((resume) => {
+            wire.listen(hear, (cause) => {
+              why = cause
+              resume(Effect.void)
+            })
+          })
+        }).pipe(
+          Effect.scoped,
+          Effect.catch((error) => Effect.sync(() => (why = error))),
+          Effect.ensuring(Effect.sync(() => (say = undefined)))
+        )
+        const end = Effect.suspend(() =>
+          write(client, { _tag: "ClientProtocolError", error: broken("the other end is gone", why) })
+        )
+        const attempts = Effect.gen(function* () {
+          let delay = reconnect?.shortest
+          for (;;) {
+            wasOpen = false
+            yield* attend
+            yield* end
+            if (reconnect === undefined || delay === undefined) return
+            yield* Effect.sleep(delay)
+            delay = wasOpen ? reconnect.shortest : Duration.min(Duration.times(delay, 2), reconnect.longest)
+          }
+        })
+        yield* Effect.forkScoped(attempts, { startImmediately: true })
+        return {
+          send: (id, message) => {
+            client = id
+            if (say !== undefined) return say(message)
+            return message._tag === "Request" ? Effect.fail(broken(Contract.unsent, why)) : Effect.void
+          },
+          supportsAck: true,
+          supportsTransferables: false,
+          codecFor
+        }
+      })
+    )
+  )
+
+/** The implementation's end, for all who connect. `listen` accepts connections as long as its scope is open. */
+export const server = <E, R>(listen: (accept: (wire: Wire) => void) => Effect.Effect<void, E, R>) =>
+  Layer.effect(RpcServer.Protocol)(
+    RpcServer.Protocol.make(
+      Effect.fnUntraced(function* (write) {
+        const run = Effect.runForkWith(yield* Effect.context())
+        const disconnects = yield* Queue.make<number>()
+        const clients = new Map<number, Say>()
+        let next = 0
+        yield* listen((wire) => {
+          const id = next++
+          clients.set(id, batching(wire))
+          wire.listen(
+            // As above: the other end speaks rpc.
+            (frame) => {
+              run(Effect.forEach(frame, (message) => write(id, message as RpcMessage.FromClientEncoded), { discard: true }))
+            },
+            () => {
+              clients.delete(id)
+              Queue.offerUnsafe(disconnects, id)
+            }
+          )
+        })
+        return {
+          disconnects,
+          send: (id, message) => clients.get(id)?.(message) ?? Effect.void,
+          end: () => Effect.void,
+          clientIds: Effect.sync(() => new Set(clients.keys())),
+          initialMessage: Effect.succeed(Option.none()),
+          supportsAck: true,
+          supportsTransferables: false,
+          supportsSpanPropagation: true,
+          supportsNotifications: true,
+          codecFor
+        }
+      })
+    )
+  )
