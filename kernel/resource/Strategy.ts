@@ -4,6 +4,7 @@
  */
 import type { Cause } from "../client/Errors.ts"
 import type { Resource } from "./Kind.ts"
+import type { Rule } from "./Names.ts"
 
 export interface Column<A> {
   readonly name: string
@@ -24,6 +25,8 @@ export interface ScalePaths {
 }
 
 export interface Strategy<A extends Resource> {
+  /** What names look like. Without it: DNS subdomains. */
+  readonly names?: Rule
   /** Defaults that depend on other fields; the constants are in the schema and have been filled in. */
   readonly defaults?: (object: A) => A
   /** Before a create: takes back what writers may not set. Without it, `status` is emptied where it is a subresource. */
@@ -40,4 +43,14 @@ export interface Strategy<A extends Resource> {
   /** After NAME and before AGE, unless it names these itself. */
   readonly columns?: ReadonlyArray<Column<A>>
   readonly scale?: ScalePaths
+  /** Whether `metadata.generation` counts changes of the spec. Without it: yes, where `status` is a subresource. */
+  readonly generation?: boolean
+  /** What keeps a marked object besides `metadata.finalizers`, such as a Namespace's `spec.finalizers`. */
+  readonly finalizers?: (object: A) => ReadonlyArray<string>
+  /** What a deletion does to the object besides marking it, such as a Namespace's phase. */
+  readonly prepareDelete?: (object: A) => A
+  /** A PUT of what is not there creates it. */
+  readonly createOnUpdate?: boolean
+  /** `false` for custom resources, which know JSON and merge patches only. */
+  readonly strategicMerge?: boolean
 }

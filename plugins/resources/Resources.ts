@@ -1,0 +1,80 @@
+/** The built-in kinds: everything in `contracts/`, served with the strategies that are written beside it. */
+import { Effect, Layer, Predicate, type Scope } from "effect"
+import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import type * as Kind from "../../kernel/resource/Kind.ts"
+import { Kinds } from "../../kernel/resource/Kinds.ts"
+import type { Strategy } from "../../kernel/resource/Strategy.ts"
+import * as Admissionregistration from "./contracts/admissionregistration/v1.ts"
+import * as Apiextensions from "./contracts/apiextensions/v1.ts"
+import * as Apiregistration from "./contracts/apiregistration/v1.ts"
+import * as Apps from "./contracts/apps/v1.ts"
+import * as Authentication from "./contracts/authentication/v1.ts"
+import * as Authorization from "./contracts/authorization/v1.ts"
+import * as Autoscaling from "./contracts/autoscaling/v2.ts"
+import * as Batch from "./contracts/batch/v1.ts"
+import * as Certificates from "./contracts/certificates/v1.ts"
+import * as Coordination from "./contracts/coordination/v1.ts"
+import * as Core from "./contracts/core/v1.ts"
+import * as Discovery from "./contracts/discovery/v1.ts"
+import * as Flowcontrol from "./contracts/flowcontrol/v1.ts"
+import * as Networking from "./contracts/networking/v1.ts"
+import * as Node from "./contracts/node/v1.ts"
+import * as Policy from "./contracts/policy/v1.ts"
+import * as Rbac from "./contracts/rbac/v1.ts"
+import * as Dynamic from "./contracts/resource/v1.ts"
+import * as Scheduling from "./contracts/scheduling/v1.ts"
+import * as Storage from "./contracts/storage/v1.ts"
+import * as Event from "./core/Event.ts"
+import * as Pod from "./core/Pod.ts"
+
+/** A kind that is served with a strategy, or otherwise than its contract says. */
+interface Entry {
+  readonly storage: string
+  readonly add: Effect.Effect<void, never, Kinds | Scope.Scope>
+}
+const entry = <A extends Kind.Resource, D extends Kind.ResourceDraft>(
+  kind: Kind.Kind<A, D>,
+  strategy?: Strategy<A>
+): Entry => ({
+  storage: kind.storage,
+  add: Effect.flatMap(Kinds, (kinds) => kinds.add(kind, strategy))
+})
+
+const written: ReadonlyArray<Entry> = [entry(Core.Pod, Pod.strategy), entry(Core.Event, Event.strategy)]
+
+const isKind = (value: unknown): value is Kind.Any =>
+  Predicate.hasProperty(value, "storage") && Predicate.hasProperty(value, "versions")
+
+const contracts = [
+  Admissionregistration,
+  Apiextensions,
+  Apiregistration,
+  Apps,
+  Authentication,
+  Authorization,
+  Autoscaling,
+  Batch,
+  Certificates,
+  Coordination,
+  Core,
+  Discovery,
+  Flowcontrol,
+  Networking,
+  Node,
+  Policy,
+  Rbac,
+  Dynamic,
+  Scheduling,
+  Storage
+]
+
+/** Those of which nothing is to be said beyond their schema. */
+const plain = contracts
+  .flatMap((contract): ReadonlyArray<unknown> => Object.values(contract))
+  .filter(isKind)
+  .filter(({ storage }) => !written.some((one) => one.storage === storage))
+  .map((kind) => entry(kind))
+
+export const layer = Layer.effectDiscard(Effect.forEach([...written, ...plain], ({ add }) => add, { discard: true }))
+
+export const plugin = Plugin.make({ name: "resources", layer })

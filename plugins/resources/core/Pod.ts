@@ -1,0 +1,59 @@
+/** Pods, as the API server treats them. */
+import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import type { Pod, PodStatus } from "../contracts/core/v1.ts"
+import { statusApart } from "../Updates.ts"
+import { columns } from "./PodColumns.ts"
+import * as PodDefaults from "./PodDefaults.ts"
+import * as QualityOfService from "./QualityOfService.ts"
+
+/** What only its node may say of it begins empty. */
+const firstStatus = ({ spec }: Pod): PodStatus => ({
+  phase: "Pending",
+  qosClass: QualityOfService.of(spec),
+  ...((spec.schedulingGates ?? []).length > 0 && {
+    conditions: [
+      {
+        type: "PodScheduled",
+        status: "False",
+        reason: "SchedulingGated",
+        message: "Scheduling is blocked due to non-empty scheduling gates"
+      }
+    ]
+  })
+})
+
+const prepareUpdate = (pod: Pod, old: Pod, subresource: string): Pod => {
+  if (subresource === "ephemeralcontainers") {
+    const { ephemeralContainers } = pod.spec
+    return { ...old, metadata: pod.metadata, spec: { ...old.spec, ...(ephemeralContainers && { ephemeralContainers }) } }
+  }
+  // Binding writes the node and says that it did.
+  if (subresource === "binding") return pod
+  return statusApart(pod, old, subresource)
+}
+
+/** Nobody waits for a Pod that no node runs, or that has ended. */
+const graceSeconds = ({ spec, status }: Pod, asked: number | undefined) => {
+  if (!spec.nodeName || status.phase === "Succeeded" || status.phase === "Failed") return 0
+  const grace = asked ?? spec.terminationGracePeriodSeconds
+  return grace < 0 ? 1 : grace
+}
+
+export const strategy: Strategy<Pod> = {
+  defaults: PodDefaults.pod,
+  prepareCreate: (pod) => ({ ...pod, status: firstStatus(pod) }),
+  prepareUpdate,
+  graceSeconds,
+  selectable: {
+    "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
+    "spec.restartPolicy": ({ spec }) => spec.restartPolicy,
+    "spec.schedulerName": ({ spec }) => spec.schedulerName,
+    "spec.serviceAccountName": ({ spec }) => spec.serviceAccountName ?? "",
+    "spec.hostNetwork": ({ spec }) => String(spec.hostNetwork ?? false),
+    "status.phase": ({ status }) => status.phase ?? "",
+    "status.podIP": ({ status }) => status.podIPs?.[0]?.ip ?? status.podIP ?? "",
+    "status.podIPs": ({ status }) => (status.podIPs ?? []).map(({ ip }) => ip).join(","),
+    "status.nominatedNodeName": ({ status }) => status.nominatedNodeName ?? ""
+  },
+  columns
+}
