@@ -1,0 +1,55 @@
+/** The scheduler's figures, under the names that dashboards for Kubernetes ask for. Times are given in milliseconds. */
+import { Effect, Metric } from "effect"
+
+export type Result = "scheduled" | "unschedulable" | "error"
+
+const powers = (start: number, count: number) => Array.from({ length: count }, (_, index) => start * 2 ** index)
+
+export const make = Effect.fnUntraced(function* (profile: string) {
+  const context = yield* Effect.context<never>()
+  const attempts = (result: Result) =>
+    Metric.counter("scheduler_schedule_attempts_total", {
+      description: "Number of attempts to schedule pods, by the result",
+      attributes: { result, profile },
+      incremental: true
+    })
+  const durations = (result: Result) =>
+    Metric.histogram("scheduler_scheduling_attempt_duration_seconds", {
+      description: "Scheduling attempt latency in seconds (scheduling algorithm + binding)",
+      attributes: { result, profile },
+      boundaries: powers(0.001, 15)
+    })
+  const algorithm = Metric.histogram("scheduler_scheduling_algorithm_duration_seconds", {
+    description: "Scheduling algorithm latency in seconds",
+    boundaries: powers(0.001, 15)
+  })
+  const waited = (attempts: string) =>
+    Metric.histogram("scheduler_pod_scheduling_sli_duration_seconds", {
+      description: "E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue",
+      attributes: { attempts },
+      boundaries: powers(0.01, 20)
+    })
+  const tries = Metric.histogram("scheduler_pod_scheduling_attempts", {
+    description: "Number of attempts to successfully schedule a pod",
+    boundaries: [1, 2, 4, 8, 16]
+  })
+  const pending = (queue: string) =>
+    Metric.gauge("scheduler_pending_pods", {
+      description: "Number of pending pods, by the queue type",
+      attributes: { queue }
+    })
+  return {
+    chosen: (millis: number) => algorithm.updateUnsafe(millis / 1000, context),
+    ended: (result: Result, millis: number) => {
+      attempts(result).updateUnsafe(1, context)
+      durations(result).updateUnsafe(millis / 1000, context)
+    },
+    placed: (count: number, millis: number) => {
+      tries.updateUnsafe(count, context)
+      waited(count > 15 ? "16+" : `${count}`).updateUnsafe(millis / 1000, context)
+    },
+    waiting: (sizes: { readonly [queue: string]: number }) => {
+      for (const queue in sizes) pending(queue).updateUnsafe(sizes[queue] ?? 0, context)
+    }
+  }
+})

@@ -1,0 +1,147 @@
+/** The scheduler on an API in memory: binds what it can, says why it cannot, and tries again when something changes. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { Client } from "../../kernel/client/Client.ts"
+import { Event, Node, Pod, type PodSpecDraft } from "../../plugins/resources/contracts/core/v1.ts"
+import * as Extensions from "../../plugins/scheduler/contracts/Extensions.ts"
+import { Queue } from "../../plugins/scheduler/Queue.ts"
+import * as Scheduler from "../../plugins/scheduler/Scheduler.ts"
+import { at, cluster, when } from "../controllers/Cluster.ts"
+import { podOf } from "../controllers/Pods.ts"
+import { draftOf } from "./Nodes.ts"
+
+const pod = (name: string, cpu: string, more: Partial<PodSpecDraft> = {}) => ({
+  metadata: at(name),
+  spec: { containers: [{ name: "c", image: "i", resources: { requests: { cpu } } }], ...more }
+})
+const addNode = Effect.fnUntraced(function* (name: string, cpu: string) {
+  const client = yield* Client
+  const draft = draftOf(name, { cpu })
+  const node = yield* client.create(Node, { metadata: { name, labels: draft.metadata.labels } })
+  return yield* client.update(Node, { ...node, status: draft.status }, { subresource: "status" })
+})
+const nodesOf = (pods: ReadonlyArray<Pod>) =>
+  Object.fromEntries(pods.map(({ metadata, spec }) => [metadata.name, spec.nodeName]))
+
+const rested = TestClock.adjust("10 millis")
+
+describe("Scheduler", () => {
+  it.effect("binds, refuses with a reason, and tries again when there is room", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* addNode("n1", "2")
+      yield* client.create(Pod, pod("first", "1500m"))
+      yield* rested
+      yield* client.create(Pod, pod("second", "1"))
+      yield* rested
+      const bound = yield* client.get(Pod, at("first"))
+      assert.strictEqual(bound.spec.nodeName, "n1")
+      const refused = yield* client.get(Pod, at("second"))
+      const condition = refused.status.conditions?.find(({ type }) => type === "PodScheduled")
+      assert.strictEqual(condition?.reason, "Unschedulable")
+      assert.strictEqual(condition?.message, "0/1 nodes are available: 1 Insufficient cpu.")
+      const events = yield* when(Event, (all) => all.length === 2)
+      assert.deepStrictEqual(
+        events.map(({ message, reason }) => [reason, message]),
+        [
+          ["Scheduled", "Successfully assigned default/first to n1"],
+          ["FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu."]
+        ]
+      )
+      yield* client.delete(Pod, at("first"), { gracePeriodSeconds: 0 })
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual((yield* client.get(Pod, at("second"))).spec.nodeName, "n1")
+    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+  )
+
+  it.effect("leaves alone what is gated or another scheduler's, and takes a Pod when its gates are gone", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* addNode("n1", "2")
+      yield* client.create(Pod, pod("other", "1", { schedulerName: "mine" }))
+      const gated = yield* client.create(Pod, pod("gated", "1", { schedulingGates: [{ name: "wait" }] }))
+      yield* rested
+      assert.deepStrictEqual(nodesOf(yield* client.list(Pod)), { other: undefined, gated: undefined })
+      yield* client.update(Pod, { ...gated, spec: { ...gated.spec, schedulingGates: [] } })
+      yield* rested
+      assert.deepStrictEqual(nodesOf(yield* client.list(Pod)), { other: undefined, gated: "n1" })
+    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+  )
+
+  it.effect("does not give away the same room twice", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* Effect.forEach(["n1", "n2"], (name) => addNode(name, "4"))
+      yield* Effect.forEach([...Array(10).keys()], (index) => client.create(Pod, pod(`p${index}`, "1")), { concurrency: 10 })
+      const pods = yield* when(Pod, (all) => all.filter(({ spec }) => spec.nodeName).length === 8)
+      const count = (node: string) => pods.filter(({ spec }) => spec.nodeName === node).length
+      assert.deepStrictEqual([count("n1"), count("n2")], [4, 4])
+    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+  )
+
+  it.effect("asks a filter that was added", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* Effect.forEach(["n1", "n2"], (name) => addNode(name, "4"))
+      yield* client.create(Pod, pod("p", "1"))
+      yield* rested
+      assert.deepStrictEqual(nodesOf(yield* client.list(Pod)), { p: "n2" })
+    }).pipe(
+      Effect.provide(
+        cluster({
+          layer: Scheduler.layer().pipe(
+            Layer.provide(
+              Extensions.Filters.add({
+                name: "NotTheFirst",
+                retryOn: ["node"],
+                prepare: () => (node) => (node.name === "n1" ? ["not this one"] : [])
+              })
+            ),
+            Layer.provide(Extensions.layer)
+          )
+        })
+      )
+    )
+  )
+})
+
+describe("the queue", () => {
+  const named = (queue: Queue) => queue.pop()?.pod.metadata.name
+  it("gives what has the highest priority, and then what waits longest", () => {
+    const queue = new Queue()
+    for (const [name, priority] of [
+      ["a", 0],
+      ["b", 10],
+      ["c", 10]
+    ] as const)
+      queue.add(podOf({ name, spec: { priority } }), 0)
+    assert.deepStrictEqual([named(queue), named(queue), named(queue), named(queue)], ["b", "c", "a", undefined])
+  })
+
+  it("backs off from failure to failure, and waits for what may help", () => {
+    const queue = new Queue()
+    queue.add(podOf({ name: "a" }), 0)
+    const take = () => queue.pop() ?? assert.fail("nothing to take")
+    queue.failed(take(), undefined, 0)
+    assert.strictEqual(queue.flush(0), 1000)
+    queue.flush(1000)
+    queue.failed(take(), undefined, 1000)
+    assert.strictEqual(queue.flush(1000), 3000)
+    queue.flush(3000)
+    queue.failed(take(), new Set(["node"]), 3000)
+    queue.happened("pod removed", 100_000)
+    assert.deepStrictEqual(queue.sizes(), { active: 0, backoff: 0, unschedulable: 1 })
+    queue.happened("node", 100_000)
+    assert.deepStrictEqual(queue.sizes(), { active: 1, backoff: 0, unschedulable: 0 })
+  })
+
+  it("counts what happened while a Pod was being tried", () => {
+    const queue = new Queue()
+    queue.add(podOf({ name: "a" }), 0)
+    const tried = queue.pop()
+    queue.happened("node", 0)
+    if (tried) queue.failed(tried, new Set(["node"]), 0)
+    assert.strictEqual(queue.sizes().backoff, 1)
+  })
+})
