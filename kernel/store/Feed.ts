@@ -3,54 +3,27 @@
  * appends that were. Drivers differ in where they read entries from; what a follower is told is decided here.
  */
 import { Effect, Latch, Stream } from "effect"
-import type { Entry, Followed } from "./Log.ts"
+import type { Read } from "./Batch.ts"
+import type { Followed } from "./Log.ts"
 
 export interface Position {
   readonly epoch: string
   readonly seq: number
 }
 
-/** Entries after a seq, and how far they go. `compacted` is how far the log was compacted when they were read. */
-export interface Read {
-  readonly entries: ReadonlyArray<Entry>
-  readonly upTo: number
-  readonly compacted: number
-}
-
-/** One pull is not larger than this, so that a replay neither fills a frame nor holds up who serves it. */
-export const batch = { entries: 2000, bytes: 4 * 1024 * 1024 }
-
-/** How many of the entries from `start` on make a batch. */
-export const batchEnd = (entries: ReadonlyArray<Entry>, start: number) => {
-  let end = start
-  let bytes = 0
-  while (end < entries.length && end - start < batch.entries && bytes < batch.bytes) bytes += entries[end++]!.bytes.length
-  return end
-}
-
-/** Where the first entry after `seq` stands. */
-export const indexAfter = (entries: ReadonlyArray<Entry>, seq: number) => {
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (entries[middle]!.seq > seq) high = middle
-    else low = middle + 1
-  }
-  return low
-}
-
 /** A seq that grows, and those who wait for it. */
 export class Head {
-  private readonly waiting = new Set<Latch.Latch>()
+  private waiting = new Set<Latch.Latch>()
   seq: number
   constructor(seq: number) {
     this.seq = seq
   }
   advance(seq: number) {
     this.seq = seq
-    for (const latch of this.waiting) latch.openUnsafe()
-    this.waiting.clear()
+    // Who is woken may run at once and wait again, for the next one.
+    const woken = this.waiting
+    this.waiting = new Set()
+    for (const latch of woken) latch.openUnsafe()
   }
   /** Waits until the head is beyond `seq`. */
   readonly beyond = (seq: number): Effect.Effect<void> =>

@@ -1,7 +1,8 @@
 /** The log in memory, for tests and trials. It keeps every law; what it does not have is durability. */
 import { Effect, Layer, Random, Stream } from "effect"
 import * as Plugin from "../../plugin/Plugin.ts"
-import { batchEnd, follow, Head, indexAfter, type Read } from "../Feed.ts"
+import { batchEnd, indexAfter, type Read } from "../Batch.ts"
+import { follow, Head } from "../Feed.ts"
 import { type Change, Conflict, type Entry, Log, limit, TooLarge } from "../Log.ts"
 
 const makeLog = (epoch: string) => {

@@ -1,0 +1,152 @@
+/**
+ * The log in one SQLite file: the embedded store of one machine. One process owns the file; its recent entries are kept in
+ * memory, so that followers that keep up cost no reading.
+ */
+import { Effect, FileSystem, Layer, Path, Stream } from "effect"
+import { NodeServices } from "@effect/platform-node"
+import { randomUUID } from "node:crypto"
+import type { Unavailable } from "../../plugin/Contract.ts"
+import * as Plugin from "../../plugin/Plugin.ts"
+import { batchEnd, indexAfter, type Read } from "../Batch.ts"
+import { follow, Head } from "../Feed.ts"
+import { type Change, Conflict, type Entry, Log, type LogName, limit, names, TooLarge } from "../Log.ts"
+import * as Owner from "./SqliteOwner.ts"
+import type { Answer } from "./SqliteThread.ts"
+
+export interface Options {
+  readonly file: string
+  /** What runs in the thread: a test's own can lose answers. */
+  readonly thread?: URL
+}
+
+/** The end of a log in memory is not longer than twice this. */
+const kept = 10_000
+/** One step of a compaction: how long an append may have to wait for it. */
+const step = 5000
+
+/** One log: what is new in it, and how to ask the thread for it. */
+const makeLog = (epoch: string, log: LogName, ask: Owner.Owner["ask"]) => {
+  const head = new Head(0)
+  let seq = 0
+  let compacted = 0
+  /** All entries after `from`, up to `seq`. */
+  let recent: Array<Entry> = []
+  let from = 0
+
+  const call = <A>(request: Owner.Ask, found: (answer: Answer) => A | undefined) =>
+    Effect.callback<A, Unavailable>((resume) =>
+      ask(request, (answer) => {
+        const value = "_tag" in answer ? undefined : found(answer)
+        const strange = Effect.die("the store's thread gave another answer than was asked for")
+        const exit = "_tag" in answer ? Effect.fail(answer) : value === undefined ? strange : Effect.succeed(value)
+        return () => resume(exit)
+      })
+    )
+
+  const push = (entry: Entry) => {
+    seq = entry.seq
+    if (recent.push(entry) < 2 * kept) return
+    recent = recent.slice(kept)
+    from = recent[0]!.seq - 1
+  }
+
+  /** The entry goes to the followers whether or not who wrote it still waits. */
+  const append = (change: Change) =>
+    Effect.flatMap(
+      call({ ask: "append", log, change }, (answer) => {
+        if (!("appended" in answer)) return undefined
+        const { appended } = answer
+        if ("seq" in appended && appended.fresh) push({ ...change, seq: appended.seq })
+        return appended
+      }),
+      (appended) =>
+        "seq" in appended
+          ? Effect.succeed(appended.seq)
+          : Effect.fail(new Conflict({ key: change.key, last: appended.conflict }))
+    )
+
+  const read = (after: number): Effect.Effect<Read, Unavailable> =>
+    Effect.suspend(() => {
+      if (after < Math.max(from, compacted)) {
+        return call({ ask: "read", log, after }, (answer) => ("read" in answer ? answer.read : undefined))
+      }
+      const start = indexAfter(recent, after)
+      const end = batchEnd(recent, start)
+      const upTo = end < recent.length ? recent[end - 1]!.seq : head.seq
+      return Effect.succeed({ entries: recent.slice(start, end), upTo, compacted })
+    })
+
+  const compact = Effect.fnUntraced(function* (to: number) {
+    while (compacted < Math.min(to, head.seq)) {
+      const next = Math.min(to, head.seq, compacted + step)
+      compacted = yield* call({ ask: "compact", log, seq: next }, (answer) =>
+        "compacted" in answer ? answer.compacted : undefined
+      )
+    }
+  })
+
+  return {
+    epoch,
+    head,
+    append,
+    read,
+    compact,
+    /** Followers see what was appended when its whole frame is taken in. */
+    publish: () => seq > head.seq && head.advance(seq),
+    begin: (state: { readonly last: number; readonly compacted: number }) => {
+      recent = []
+      from = seq = state.last
+      compacted = state.compacted
+      head.advance(seq)
+    }
+  }
+}
+
+/** The file is its owner's alone. */
+const prepare = (file: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    yield* fs.makeDirectory(path.dirname(file), { recursive: true, mode: 0o700 })
+    yield* Effect.scoped(fs.open(file, { flag: "a", mode: 0o600 }))
+    yield* fs.chmod(file, 0o600)
+  }).pipe(Effect.mapError(({ message }) => new Owner.SqliteUnusable({ file, reason: message })))
+
+const make = Effect.fnUntraced(function* ({ file, thread = new URL("./SqliteMain.ts", import.meta.url) }: Options) {
+  yield* prepare(file)
+  let epoch: string | undefined
+  const logs = new Map<LogName, ReturnType<typeof makeLog>>()
+  const owner = yield* Owner.make({
+    file,
+    epoch: randomUUID(),
+    logs: names,
+    thread,
+    onReady: (state) => {
+      if (epoch !== undefined && state.epoch !== epoch) {
+        return Effect.fail(new Owner.SqliteUnusable({ file, reason: "it is not the file that was there before" }))
+      }
+      epoch = state.epoch
+      for (const name of names) {
+        const log = logs.get(name) ?? makeLog(epoch, name, (request, settle) => owner.ask(request, settle))
+        logs.set(name, log)
+        log.begin(state[name])
+      }
+      return Effect.void
+    },
+    onFrame: () => logs.forEach((log) => log.publish())
+  })
+  /** All are there when the owner is. */
+  const of = (log: LogName) => logs.get(log)!
+  return Log.of({
+    append: ({ log, bytes, key, op, prev, writeId }) =>
+      bytes.length > limit ? Effect.fail(new TooLarge({ key, limit })) : of(log).append({ bytes, key, op, prev, writeId }),
+    barrier: ({ log }) => Effect.sync(() => of(log).head.seq),
+    follow: ({ log, since }) => Stream.suspend(() => follow(of(log), since)),
+    compact: ({ log, seq }) => of(log).compact(seq)
+  })
+})
+
+export const layer = (options: Options): Layer.Layer<Log, Owner.SqliteInUse | Owner.SqliteUnusable> =>
+  Layer.provide(Layer.effect(Log, make(options)), NodeServices.layer)
+
+export const plugin = (options: Options) => Plugin.make({ name: "sqlite-log", offers: [Log], layer: layer(options) })
