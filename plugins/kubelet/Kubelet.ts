@@ -1,0 +1,100 @@
+/**
+ * The node agent: registers this machine as a node, and runs the Pods that the cluster gives it. It knows the cluster by
+ * `Client` alone and the machine's containers by the contracts in `contracts/`.
+ */
+import { Effect, Layer } from "effect"
+import { mkdirSync } from "node:fs"
+import { networkInterfaces } from "node:os"
+import { join } from "node:path"
+import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import type { Taint } from "../resources/contracts/core/v1.ts"
+import { NetworkConfiguration } from "./contracts/NetworkConfiguration.ts"
+import * as Registration from "./node/Registration.ts"
+import * as Cgroups from "./pod/Cgroups.ts"
+import * as Pods from "./Pods.ts"
+import * as Site from "./Site.ts"
+import * as Volumes from "./volumes/Volumes.ts"
+
+export interface Options {
+  readonly nodeName: string
+  /** Where Pods have their folders. */
+  readonly directory: string
+  /** Where the runtime looks for its network: `Containerd.folders(…).cni`. */
+  readonly cniFolder: string
+  /** By which others reach this node. Absent: the machine's own first address. */
+  readonly addresses?: ReadonlyArray<string>
+  readonly clusterDns?: ReadonlyArray<string>
+  readonly clusterDomain?: string
+  /** What Pods reach with their own addresses: the ranges of Pods and Services. */
+  readonly clusterCidrs?: ReadonlyArray<string>
+  /** Absent: what the cluster gives the node. */
+  readonly podCidr?: string
+  readonly mtu?: number
+  readonly cgroupRoot?: string
+  readonly maxPods?: number
+  readonly labels?: { readonly [key: string]: string }
+  readonly taints?: ReadonlyArray<Taint>
+  readonly version?: string
+  /** Pods without containers, on a machine that has no runtime: nothing is mounted or asked over the network. */
+  readonly hollow?: boolean
+  /** What becomes of the Pods when the scope ends. */
+  readonly stop?: "keep" | "remove"
+  /** Where others reach the kubelet, as the Node says. */
+  readonly port?: number
+}
+
+/** The first address that is not the machine's own to itself. */
+export const ownAddress = () =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ address, family, internal }) => family === "IPv4" && !internal && !address.startsWith("169.254."))?.address ??
+  "127.0.0.1"
+
+const settings = (options: Options): Site.Settings => ({
+  nodeName: options.nodeName,
+  directory: options.directory,
+  logDirectory: join(options.directory, "pod-logs"),
+  addresses: options.addresses ?? [ownAddress()],
+  dns: { servers: options.clusterDns ?? ["10.96.0.10"], domain: options.clusterDomain ?? "cluster.local" },
+  cgroupRoot: options.cgroupRoot ?? "/kubepods",
+  hollow: options.hollow ?? false,
+  maxPods: options.maxPods ?? 110
+})
+
+/** Ends every Pod that runs here, and takes back what was made for it. */
+const removeAll = Effect.fn("Kubelet.removeAll")(function* (site: Site.Site, options: Options) {
+  const { runtime, settings } = site
+  const network = yield* NetworkConfiguration
+  const pods = yield* Effect.orElseSucceed(runtime.list({}), () => [])
+  yield* Effect.forEach(pods, ({ id }) => Effect.ignore(runtime.removePod({ pod: id })), { concurrency: 8, discard: true })
+  if (!settings.hollow) {
+    for (const uid of Volumes.known(join(settings.directory, "pods"))) yield* Volumes.unmount(site.directoryOf(uid))
+    yield* Cgroups.remove(settings.cgroupRoot)
+  }
+  yield* Effect.ignore(network.remove({ folder: options.cniFolder }))
+})
+
+const agent = Effect.fnUntraced(function* (options: Options) {
+  yield* Effect.sync(() => mkdirSync(options.directory, { recursive: true, mode: 0o700 }))
+  const site = yield* Site.make(settings(options))
+  if (options.stop === "remove") {
+    const network = yield* NetworkConfiguration
+    yield* Effect.addFinalizer(() => Effect.provideService(removeAll(site, options), NetworkConfiguration, network))
+  }
+  yield* Registration.run(site, {
+    version: options.version ?? "v1.36.0",
+    port: options.port ?? 10250,
+    labels: options.labels ?? {},
+    taints: options.taints ?? [],
+    cniFolder: options.cniFolder,
+    clusterCidrs: options.clusterCidrs ?? ["10.244.0.0/16", "10.96.0.0/16"],
+    ...(options.podCidr !== undefined && { podCidr: options.podCidr }),
+    ...(options.mtu !== undefined && { mtu: options.mtu })
+  })
+  yield* Pods.make(site)
+})
+
+/** Needs the cluster (`Client`) and the machine: `ContainerRuntime`, `Images`, `Exec`, `Logs`, `Stats`, `NetworkConfiguration`. */
+export const layer = (options: Options) => Layer.effectDiscard(agent(options))
+
+export const plugin = (options: Options) => Plugin.make({ name: "kubelet", layer: layer(options) })

@@ -1,0 +1,97 @@
+/** The Pods of this node: a worker for each, told by the API what shall be and by the runtime that something has changed. */
+import { Effect, Exit, Schedule, Scope, Stream } from "effect"
+import type { Pod } from "../resources/contracts/core/v1.ts"
+import * as Cgroups from "./pod/Cgroups.ts"
+import * as Worker from "./pod/Worker.ts"
+import type { Site } from "./Site.ts"
+import * as Volumes from "./volumes/Volumes.ts"
+import { join } from "node:path"
+
+export const make = Effect.fnUntraced(function* (site: Site) {
+  const { pods, runtime, settings } = site
+  const workers = new Map<string, Worker.Worker>()
+  const scope = yield* Effect.scope
+
+  const start = Effect.fnUntraced(function* (pod: Pod) {
+    const { uid } = pod.metadata
+    const own = yield* Scope.fork(scope)
+    // The worker ends its own scope, so from outside it.
+    const end = Effect.sync(() => workers.delete(uid)).pipe(
+      Effect.andThen(Effect.forkIn(Scope.close(own, Exit.void), scope)),
+      Effect.asVoid
+    )
+    workers.set(uid, yield* Scope.provide(Worker.make(pod, site, end), own))
+  })
+
+  const isOver = ({ metadata, status }: Pod) =>
+    metadata.deletionTimestamp === undefined && (status.phase === "Succeeded" || status.phase === "Failed")
+
+  const applied = (pod: Pod) =>
+    Effect.suspend(() => {
+      const worker = workers.get(pod.metadata.uid)
+      if (worker === undefined) return isOver(pod) && !known.has(pod.metadata.uid) ? Effect.void : start(pod)
+      worker.update(pod)
+      return Effect.void
+    })
+
+  const gone = (uid: string) => workers.get(uid)?.gone()
+
+  /** What a kubelet before this one has left of Pods that the API has no more. */
+  const clear = Effect.fnUntraced(function* (uid: string) {
+    yield* Effect.log(`the Pod ${uid} is no longer in the API: it is removed`)
+    for (const { id } of yield* runtime.list({ uid })) {
+      yield* runtime.stopPod({ pod: id, graceSeconds: 5 })
+      yield* runtime.removePod({ pod: id })
+    }
+    if (settings.hollow) return
+    yield* Volumes.unmount(site.directoryOf(uid))
+    for (const qos of ["", "/burstable", "/besteffort"]) yield* Cgroups.remove(`${settings.cgroupRoot}${qos}/pod${uid}`)
+  })
+
+  const folders = settings.hollow ? [] : Volumes.known(join(settings.directory, "pods"))
+  const left = yield* runtime.list({})
+  const known = new Set([...folders, ...left.map(({ uid }) => uid)])
+  const orphans = [...known].filter((uid) => pods.by("uid", uid).length === 0)
+  yield* Effect.forkScoped(
+    Effect.forEach(
+      orphans,
+      (uid) => Effect.catchCause(clear(uid), (cause) => Effect.logWarning("an orphan was not removed", cause)),
+      { concurrency: 4, discard: true }
+    )
+  )
+
+  const follow = pods.changes.pipe(
+    Stream.runForEach(({ events }) =>
+      Effect.forEach(
+        events,
+        (event) => {
+          if (event._tag === "Applied") return applied(event.object)
+          if (event._tag === "Deleted") return Effect.sync(() => gone(event.object.metadata.uid))
+          const there = new Set(event.objects.map(({ metadata }) => metadata.uid))
+          for (const uid of workers.keys()) if (!there.has(uid)) gone(uid)
+          return Effect.forEach(event.objects, applied, { discard: true })
+        },
+        { discard: true }
+      )
+    )
+  )
+  yield* Effect.forkScoped(follow)
+
+  const hints = runtime.changes().pipe(
+    Stream.runForEach(({ uid }) => Effect.sync(() => workers.get(uid)?.poke())),
+    Effect.tapError((failure) => Effect.logDebug("the runtime does not tell of changes", failure)),
+    Effect.retry(Schedule.spaced("1 second"))
+  )
+  yield* Effect.forkScoped(hints)
+
+  return {
+    all: (): ReadonlyArray<Pod> => Array.from(workers.values(), (worker) => worker.pod()),
+    find: (namespace: string, name: string) =>
+      workers
+        .values()
+        .map((worker) => worker.pod())
+        .find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)
+  }
+})
+
+export type Pods = Effect.Success<ReturnType<typeof make>>

@@ -1,0 +1,156 @@
+/** What all workers of a node share: where things lie, and whom to ask. */
+import { Clock, Context, Effect, Latch, type Option } from "effect"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Client } from "../../kernel/client/Client.ts"
+import type { Cache } from "../../kernel/table/Table.ts"
+import { ConfigMap, type Container, Pod, Secret, Service } from "../resources/contracts/core/v1.ts"
+import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
+import { ContainerRuntime } from "./contracts/ContainerRuntime.ts"
+import { Exec } from "./contracts/Exec.ts"
+import { Images } from "./contracts/Images.ts"
+import type { ClusterDns } from "./pod/Dns.ts"
+import type { Sources } from "./pod/Environment.ts"
+import type { Place } from "./pod/Fields.ts"
+import * as Machine from "./node/Machine.ts"
+
+export interface Settings {
+  readonly nodeName: string
+  /** Where Pods have their folders. */
+  readonly directory: string
+  /** Where containers write what they say: one folder for each Pod. */
+  readonly logDirectory: string
+  readonly addresses: ReadonlyArray<string>
+  readonly dns: ClusterDns
+  readonly cgroupRoot: string
+  /** Pods without containers: nothing is mounted, and nothing is asked over the network. */
+  readonly hollow: boolean
+  readonly maxPods: number
+}
+
+const fileOr = (path: string) =>
+  Effect.orElseSucceed(
+    Effect.try(() => readFileSync(path, "utf8")),
+    () => ""
+  )
+
+/** How long an object that was read may be used again, milliseconds. */
+const fresh = 2000
+
+/** ConfigMaps and Secrets of Pods, read when they are needed. */
+const objects = (client: Client["Service"]) => {
+  const known = new Map<string, { readonly at: number; readonly found: Option.Option<ConfigMap> | Option.Option<Secret> }>()
+  const read = <A>(kind: string, namespace: string, name: string, find: Effect.Effect<Option.Option<A>, unknown>) =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const path = `${kind}/${namespace}/${name}`
+      const before = known.get(path)
+      // Under its path lies what `find` of the same kind gave, hence the cast.
+      if (before !== undefined && now - before.at < fresh) return before.found as Option.Option<A>
+      const found = yield* find
+      known.set(path, { at: now, found: found as Option.Option<ConfigMap> })
+      if (known.size > 1000) known.clear()
+      return found
+    })
+  return {
+    configMap: (namespace: string, name: string) => read("c", namespace, name, client.find(ConfigMap, { namespace, name })),
+    secret: (namespace: string, name: string) => read("s", namespace, name, client.find(Secret, { namespace, name }))
+  }
+}
+
+/** The names of what a Pod's containers and volumes are made of. */
+const references = ({ spec }: Pod) => {
+  const containers = [...spec.containers, ...(spec.initContainers ?? [])]
+  const maps = new Set<string>()
+  const secrets = new Set<string>()
+  for (const { env = [], envFrom = [] } of containers) {
+    for (const { configMapRef, secretRef } of envFrom) {
+      if (configMapRef?.name) maps.add(configMapRef.name)
+      if (secretRef?.name) secrets.add(secretRef.name)
+    }
+    for (const { valueFrom } of env) {
+      if (valueFrom?.configMapKeyRef?.name) maps.add(valueFrom.configMapKeyRef.name)
+      if (valueFrom?.secretKeyRef?.name) secrets.add(valueFrom.secretKeyRef.name)
+    }
+  }
+  for (const { configMap, projected, secret } of spec.volumes ?? []) {
+    if (configMap?.name) maps.add(configMap.name)
+    if (secret?.secretName) secrets.add(secret.secretName)
+    for (const source of projected?.sources ?? []) {
+      if (source.configMap?.name) maps.add(source.configMap.name)
+      if (source.secret?.name) secrets.add(source.secret.name)
+    }
+  }
+  return { maps, secrets }
+}
+
+export const make = Effect.fnUntraced(function* (settings: Settings) {
+  const client = yield* Client
+  const runtime = yield* ContainerRuntime
+  const images = yield* Images
+  const exec = yield* Exec
+  const record = yield* EventRecorder.make({ component: "kubelet", host: settings.nodeName })
+  const pods = yield* client.cache(Pod, {
+    indexes: { uid: ({ metadata }) => [metadata.uid] },
+    selection: { fieldSelector: `spec.nodeName=${settings.nodeName}` }
+  })
+  const services: Cache<Service, "namespace"> = yield* client.cache(Service, {
+    indexes: { namespace: ({ metadata }) => [metadata.namespace ?? ""] }
+  })
+  const machine = yield* Machine.read
+  const described = yield* runtime.describe()
+  const lookup = objects(client)
+
+  const sources = Effect.fnUntraced(function* (pod: Pod) {
+    const { maps, secrets } = references(pod)
+    const namespace = pod.metadata.namespace ?? ""
+    const both = { concurrency: "unbounded" } as const
+    const foundMaps = yield* Effect.forEach(maps, (name) => lookup.configMap(namespace, name), both)
+    const foundSecrets = yield* Effect.forEach(secrets, (name) => lookup.secret(namespace, name), both)
+    const byName = <A extends { readonly metadata: { readonly name: string } }>(found: ReadonlyArray<Option.Option<A>>) =>
+      new Map(found.flatMap((one) => (one._tag === "Some" ? [[one.value.metadata.name, one.value] as const] : [])))
+    const [configMaps, ofSecrets] = [byName(foundMaps), byName(foundSecrets)]
+    return { configMap: (name) => configMaps.get(name), secret: (name) => ofSecrets.get(name) } satisfies Sources
+  })
+
+  const place = (podIps: ReadonlyArray<string>): Place => ({
+    nodeName: settings.nodeName,
+    hostIps: settings.addresses,
+    podIps,
+    allocatable: { cpu: `${machine.cpus}`, memory: `${machine.memoryBytes}` }
+  })
+
+  const tell = (pod: Pod, type: "Normal" | "Warning", reason: string, message: string, container?: Container) => {
+    const list = pod.spec.initContainers?.some(({ name }) => name === container?.name) ? "initContainers" : "containers"
+    const part = container === undefined ? {} : { fieldPath: `spec.${list}{${container.name}}` }
+    return record({ kind: Pod, object: pod, type, reason, message, ...part })
+  }
+
+  return {
+    settings,
+    client,
+    runtime,
+    images,
+    exec,
+    pods,
+    services,
+    machine,
+    /** In ids of containers: `containerd://…`. */
+    runtimeName: described.name,
+    runtimeVersion: described.version,
+    network: described.network,
+    /** Open when Pods can be attached to the network. */
+    networkReady: Latch.makeUnsafe(),
+    /** The services of exec, for checks and hooks. */
+    powers: Context.make(Exec, exec),
+    sources,
+    place,
+    tell,
+    hostResolv: fileOr("/etc/resolv.conf"),
+    hostHosts: fileOr("/etc/hosts"),
+    directoryOf: (uid: string) => join(settings.directory, "pods", uid),
+    logsOf: ({ metadata }: Pod) => join(settings.logDirectory, `${metadata.namespace}_${metadata.name}_${metadata.uid}`)
+  }
+})
+
+export type Site = Effect.Success<ReturnType<typeof make>>

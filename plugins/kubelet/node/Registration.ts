@@ -1,0 +1,140 @@
+/** The node in the API: registered once, its status told when it changes, its Lease renewed, its network set up. */
+import { Clock, Effect, Option, Schedule, Stream } from "effect"
+import { statfsSync } from "node:fs"
+import { isDeepStrictEqual } from "node:util"
+import * as Kind from "../../../kernel/resource/Kind.ts"
+import { Lease } from "../../resources/contracts/coordination/v1.ts"
+import { Node, type Taint } from "../../resources/contracts/core/v1.ts"
+import { microTime } from "../../resources/contracts/Time.ts"
+import { NetworkConfiguration } from "../contracts/NetworkConfiguration.ts"
+import type { Site } from "../Site.ts"
+import * as NodeStatus from "./NodeStatus.ts"
+
+export interface Options {
+  readonly version: string
+  readonly port: number
+  readonly labels: { readonly [key: string]: string }
+  readonly taints: ReadonlyArray<Taint>
+  /** Where the runtime looks for its network. */
+  readonly cniFolder: string
+  readonly clusterCidrs: ReadonlyArray<string>
+  /** Absent: what the cluster gives the node. */
+  readonly podCidr?: string
+  readonly mtu?: number
+}
+
+const leaseSeconds = 40
+const renewEvery = "10 seconds"
+/** Without a change the status is told this often, milliseconds: the Lease says in between that the node lives. */
+const statusEvery = 5 * 60_000
+
+const diskBytes = (directory: string) => {
+  try {
+    const { blocks, bsize } = statfsSync(directory)
+    return blocks * bsize
+  } catch {
+    return 0
+  }
+}
+
+export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
+  const { client, images, machine, runtime, settings } = site
+  const network = yield* NetworkConfiguration
+  const name = settings.nodeName
+  const key = { namespace: "", name }
+  const labels = { ...NodeStatus.labels(machine, name), ...options.labels }
+  let told = 0
+
+  const register = Effect.gen(function* () {
+    const found = yield* client.find(Node, key)
+    if (Option.isSome(found)) return yield* client.patch(Node, key, "merge", { metadata: { labels } })
+    const spec = options.taints.length > 0 ? { taints: options.taints } : {}
+    return yield* client.create(Node, { metadata: { name, labels }, spec })
+  })
+
+  const tellStatus = Effect.fnUntraced(function* () {
+    const node = yield* client.get(Node, key)
+    const health = yield* Effect.orElseSucceed(runtime.health(), () => ({
+      runtime: false,
+      network: false,
+      message: "it does not answer"
+    }))
+    const now = yield* Clock.currentTimeMillis
+    const status = NodeStatus.compute(node, {
+      machine,
+      addresses: settings.addresses,
+      hostname: name,
+      port: options.port,
+      maxPods: settings.maxPods,
+      diskBytes: diskBytes(settings.directory),
+      version: options.version,
+      runtime: `${site.runtimeName}://${site.runtimeVersion}`,
+      images: yield* Effect.orElseSucceed(images.list(), () => []),
+      health,
+      now
+    })
+    const same = isDeepStrictEqual(NodeStatus.essence(status), NodeStatus.essence(node.status))
+    if (!same || now - told > statusEvery) {
+      yield* client.update(Node, { ...node, status }, { subresource: "status" })
+      told = now
+    }
+    return health.runtime && health.network
+  })
+
+  const renew = Effect.fnUntraced(function* () {
+    const lease = { namespace: "kube-node-lease", name }
+    const renewTime = microTime(yield* Clock.currentTimeMillis)
+    const spec = { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime }
+    const found = yield* client.find(Lease, lease)
+    if (Option.isSome(found)) return yield* client.update(Lease, { ...found.value, spec: { ...found.value.spec, ...spec } })
+    const node = yield* client.get(Node, key)
+    const { controller: _, blockOwnerDeletion: __, ...owner } = Kind.controllerReference(Node, node)
+    return yield* client.create(Lease, { metadata: { ...lease, ownerReferences: [owner] }, spec })
+  })
+
+  const configure = Effect.fn("Registration.configure")(function* (podCidrs: ReadonlyArray<string>) {
+    const mtu = options.mtu === undefined ? {} : { mtu: options.mtu }
+    yield* network.write({ folder: options.cniFolder, podCidrs, clusterCidrs: options.clusterCidrs, ...mtu })
+    // The runtime reads the folder when it likes.
+    yield* runtime
+      .health()
+      .pipe(
+        Effect.repeat({ schedule: Schedule.spaced("100 millis"), until: ({ network }) => network }),
+        Effect.timeoutOption("30 seconds")
+      )
+    yield* site.networkReady.open
+    yield* Effect.log("the network of Pods is configured").pipe(Effect.annotateLogs({ podCidrs: podCidrs.join(",") }))
+    yield* tellStatus()
+  })
+
+  /** As often as the cluster gives the node another range. */
+  const follow = Effect.fnUntraced(function* () {
+    if (options.podCidr !== undefined) return yield* configure([options.podCidr])
+    const cache = yield* client.cache(Node, { indexes: {}, selection: { fieldSelector: `metadata.name=${name}` } })
+    const ranges = cache.changes.pipe(
+      Stream.map(() => cache.get(key)?.spec),
+      Stream.map((spec) => spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : [])),
+      Stream.filter((cidrs) => cidrs.length > 0),
+      Stream.changesWith((one, other) => one.join() === other.join())
+    )
+    yield* Stream.runForEach(ranges, configure)
+  })
+
+  const again = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
+    effect.pipe(
+      Effect.tapError((failure) => Effect.logDebug(`${what} failed`, failure)),
+      Effect.retry(Schedule.spaced("1 second"))
+    )
+  yield* again("registering the node", register)
+  if (site.network !== "runtime") yield* site.networkReady.open
+  yield* Effect.forkScoped(again("configuring the network", Effect.scoped(follow())))
+  yield* Effect.forkScoped(Effect.repeat(again("renewing the lease", renew()), Schedule.spaced(renewEvery)))
+  /** Often until the node is ready, and then at leisure. */
+  const heart = Effect.gen(function* () {
+    for (;;) {
+      const isReady = yield* again("telling the node's status", tellStatus())
+      yield* Effect.sleep(isReady ? renewEvery : "500 millis")
+    }
+  })
+  yield* Effect.forkScoped(heart)
+})

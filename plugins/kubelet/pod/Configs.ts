@@ -1,0 +1,128 @@
+/** A Pod of the API as what the runtime is asked for. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
+import type { ContainerRuntime } from "../contracts/ContainerRuntime.ts"
+import type { Mount, Port } from "../contracts/Pods.ts"
+import type { Site } from "../Site.ts"
+import * as Volumes from "../volumes/Volumes.ts"
+import * as Dns from "./Dns.ts"
+import { environment, type Sources } from "./Environment.ts"
+import { expand } from "./Expansion.ts"
+import * as Qos from "./Qos.ts"
+import * as Security from "./Security.ts"
+import { hashAnnotation, hashOf } from "./View.ts"
+
+export type PodConfig = Parameters<ContainerRuntime["Service"]["startPod"]>[0]
+export type ContainerConfig = Parameters<ContainerRuntime["Service"]["startContainer"]>[0]
+
+const protocols = { TCP: "TCP", UDP: "UDP", SCTP: "SCTP" } as const
+const isProtocol = (text: string): text is keyof typeof protocols => text in protocols
+
+const ports = ({ spec }: Pod): ReadonlyArray<Port> =>
+  [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ ports = [] }) =>
+    ports.flatMap(({ containerPort, hostIP, hostPort, protocol }) =>
+      hostPort && isProtocol(protocol) ? [{ hostPort, containerPort, protocol, ...(hostIP && { hostIp: hostIP }) }] : []
+    )
+  )
+
+const seccompFolder = ({ settings }: Site) => join(settings.directory, "seccomp")
+
+export const ofPod = (pod: Pod, attempt: number, site: Site, resolv: string): PodConfig => {
+  const { metadata, spec } = pod
+  const { settings } = site
+  const host = spec.hostNetwork ?? false
+  return {
+    uid: metadata.uid,
+    namespace: metadata.namespace ?? "",
+    name: metadata.name,
+    attempt,
+    hostname: Dns.hostnameOf(pod, settings.nodeName),
+    network: host ? { _tag: "host" } : { _tag: "runtime" },
+    labels: { ...metadata.labels },
+    annotations: { ...metadata.annotations },
+    dns: Dns.resolve(pod, settings.dns, Dns.parseResolv(resolv)),
+    ports: host ? [] : ports(pod),
+    cgroupParent: settings.hollow ? "" : Qos.cgroupOf(settings.cgroupRoot, pod),
+    sysctls: Object.fromEntries((spec.securityContext.sysctls ?? []).map(({ name, value }) => [name, value])),
+    hostIpc: spec.hostIPC ?? false,
+    processes: spec.hostPID ? "host" : spec.shareProcessNamespace ? "pod" : "own",
+    logDirectory: site.logsOf(pod),
+    security: Security.ofPod(pod, seccompFolder(site))
+  }
+}
+
+export interface ContainerContext {
+  readonly pod: Pod
+  readonly container: Container
+  readonly sandbox: string
+  readonly attempt: number
+  readonly addresses: ReadonlyArray<string>
+  readonly sources: Sources
+  readonly imageUser: number | string | undefined
+  readonly site: Site
+}
+
+/** Where a container leaves its last words. */
+export const lastWordsFile = (directory: string, name: string, attempt: number) =>
+  join(directory, "containers", name, `${attempt}`)
+
+const isMountedAt = (mounts: ReadonlyArray<Mount>, path: string) =>
+  mounts.some(({ containerPath }) => containerPath === path)
+
+/** The files that each container gets besides its volumes. */
+const ownMounts = (
+  { attempt, container, pod, site }: ContainerContext,
+  mounts: ReadonlyArray<Mount>
+): ReadonlyArray<Mount> => {
+  const directory = site.directoryOf(pod.metadata.uid)
+  const own: Array<Mount> = []
+  const hosts = join(directory, "etc-hosts")
+  if (existsSync(hosts) && !isMountedAt(mounts, "/etc/hosts")) {
+    own.push({ hostPath: hosts, containerPath: "/etc/hosts", readOnly: false, propagation: "none" })
+  }
+  const words = lastWordsFile(directory, container.name, attempt)
+  mkdirSync(join(words, ".."), { recursive: true, mode: 0o750 })
+  // Whoever the container runs as may write it.
+  writeFileSync(words, "", { mode: 0o666 })
+  own.push({ hostPath: words, containerPath: container.terminationMessagePath, readOnly: false, propagation: "none" })
+  return own
+}
+
+/** Throws a Refusal where something is missing. */
+export const ofContainer = (context: ContainerContext): ContainerConfig => {
+  const { addresses, attempt, container, imageUser, pod, sandbox, site, sources } = context
+  const namespace = pod.metadata.namespace ?? ""
+  const services = [
+    ...site.services.by("namespace", namespace),
+    ...(namespace === "default" ? [] : site.services.by("namespace", "default"))
+  ]
+  const env = environment({ pod, container, sources, services, place: site.place(addresses) })
+  const directory = site.directoryOf(pod.metadata.uid)
+  const mounts = site.settings.hollow ? [] : Volumes.mountsOf(pod, container, directory, env)
+  const own = site.settings.hollow ? [] : ownMounts(context, mounts)
+  return {
+    pod: sandbox,
+    name: container.name,
+    attempt,
+    image: container.image ?? "",
+    command: (container.command ?? []).map((word) => expand(word, env)),
+    args: (container.args ?? []).map((word) => expand(word, env)),
+    env: Array.from(env, ([name, value]) => ({ name, value })),
+    ...(container.workingDir && { workingDirectory: container.workingDir }),
+    mounts: [...mounts, ...own],
+    stdin: container.stdin ?? false,
+    stdinOnce: container.stdinOnce ?? false,
+    tty: container.tty ?? false,
+    resources: Qos.resources(pod, container, site.machine.memoryBytes),
+    security: Security.ofContainer(pod, container, imageUser, seccompFolder(site)),
+    logPath: join(container.name, `${attempt}.log`),
+    annotations: {
+      [hashAnnotation]: hashOf(container),
+      "io.kubernetes.container.restartCount": `${attempt}`,
+      "io.kubernetes.container.terminationMessagePath": container.terminationMessagePath,
+      "io.kubernetes.container.terminationMessagePolicy": container.terminationMessagePolicy,
+      "io.kubernetes.pod.terminationGracePeriod": `${pod.spec.terminationGracePeriodSeconds}`
+    }
+  }
+}

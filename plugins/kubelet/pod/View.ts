@@ -1,0 +1,69 @@
+/** All that the node knows of a Pod at one moment: what it shall be, what is there, and how it is. */
+import { createHash } from "node:crypto"
+import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
+import type { ContainerStatus, PodStatus } from "../contracts/Pods.ts"
+
+export interface Health {
+  /** Its startup probe has succeeded, and its postStart hook is done. */
+  readonly started: boolean
+  readonly ready: boolean
+  /** Why it has to be stopped. */
+  readonly unhealthy?: { readonly message: string; readonly graceSeconds?: number }
+}
+
+export interface Waiting {
+  readonly reason: string
+  readonly message: string
+}
+
+export interface View {
+  readonly pod: Pod
+  /** Of the runtime, in the order of their attempts. */
+  readonly sandboxes: ReadonlyArray<PodStatus>
+  readonly now: number
+  readonly health: (id: string) => Health
+  /** Why containers are not there yet, by name. */
+  readonly waiting: ReadonlyMap<string, Waiting>
+  /** Until when a container that fails is left alone, by name. */
+  readonly notBefore: ReadonlyMap<string, number>
+  readonly hostIps: ReadonlyArray<string>
+}
+
+export const latestSandbox = ({ sandboxes }: View) => sandboxes.at(-1)
+/** Where containers can be started. */
+export const openSandbox = (view: View) => {
+  const last = latestSandbox(view)
+  return last?.ready ? last : undefined
+}
+
+/** All attempts of a container, the last one last. */
+export const attempts = ({ sandboxes }: View, name: string): ReadonlyArray<ContainerStatus> =>
+  sandboxes
+    .flatMap(({ containers }) => containers.filter((one) => one.name === name))
+    .toSorted((one, other) => one.attempt - other.attempt)
+
+/** The last attempt, if it was made in the sandbox that is open, or the last one. */
+export const current = (view: View, name: string) => {
+  const last = attempts(view, name).at(-1)
+  return latestSandbox(view)?.containers.find(({ id }) => id === last?.id)
+}
+
+export const isSidecar = ({ restartPolicy }: Container) => restartPolicy === "Always"
+
+/** A container that exited: whether it has to run again. */
+export const shouldRestart = ({ spec }: Pod, container: Container, exitCode: number, init: boolean) => {
+  const policy = container.restartPolicy ?? spec.restartPolicy
+  if (init && !isSidecar(container)) return exitCode !== 0 && policy !== "Never"
+  return policy === "Always" || (policy === "OnFailure" && exitCode !== 0)
+}
+
+/** By this annotation a container shows that its specification has changed. The name is that of upstream's kubelet. */
+export const hashAnnotation = "io.kubernetes.container.hash"
+/** Of what can change in a Pod that runs: the image. */
+export const hashOf = ({ image = "", name }: Container) =>
+  createHash("sha256").update(`${name}\0${image}`).digest("hex").slice(0, 8)
+
+export const hasChanged = (container: Container, { annotations }: Pick<ContainerStatus, "annotations">) => {
+  const hash = annotations[hashAnnotation]
+  return hash !== undefined && hash !== hashOf(container)
+}

@@ -1,0 +1,92 @@
+/** The kubelet on a machine in memory: a Pod's life, as the API sees it. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Option, Schedule } from "effect"
+import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
+import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
+import * as ApiClient from "../../kernel/client/ApiClient.ts"
+import { Client } from "../../kernel/client/Client.ts"
+import * as Kubelet from "../../plugins/kubelet/Kubelet.ts"
+import { Node, Pod, type PodDraft } from "../../plugins/resources/contracts/core/v1.ts"
+import { Lease } from "../../plugins/resources/contracts/coordination/v1.ts"
+
+const options = {
+  nodeName: "n1",
+  directory: "/tmp/kt-node-hollow",
+  cniFolder: "/tmp/kt-node-hollow/net.d",
+  podCidr: "10.244.1.0/24",
+  addresses: ["192.0.2.1"],
+  hollow: true
+}
+
+const api = Layer.provide(ApiClient.layer, MemoryApi.layer())
+const node = Kubelet.layer(options).pipe(
+  Layer.provideMerge(MemoryPowers.layer({ network: "runtime", registry: ["busybox"] })),
+  Layer.provideMerge(api)
+)
+
+const draft = (name: string, spec: Partial<PodDraft["spec"]> = {}): PodDraft => ({
+  metadata: { name, namespace: "default" },
+  spec: { nodeName: "n1", containers: [{ name: "main", image: "busybox" }], ...spec }
+})
+const podNow = (name: string) => Effect.flatMap(Client, (client) => client.find(Pod, { namespace: "default", name }))
+const eventually = (name: string, holds: (pod: Pod | undefined) => boolean) =>
+  podNow(name).pipe(
+    Effect.map(Option.getOrUndefined),
+    Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: holds }),
+    Effect.timeout("10 seconds")
+  )
+const isReady = (pod: Pod | undefined) =>
+  pod?.status.conditions?.some(({ status, type }) => type === "Ready" && status === "True") ?? false
+
+describe("a hollow node", () => {
+  it.live("registers, and renews its lease", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      const found = yield* client.get(Node, { namespace: "", name: "n1" })
+      assert.strictEqual(found.metadata.labels?.["kubernetes.io/hostname"], "n1")
+      yield* Effect.sleep("200 millis")
+      const status = (yield* client.get(Node, { namespace: "", name: "n1" })).status
+      assert.strictEqual(status.conditions?.find(({ type }) => type === "Ready")?.status, "True")
+      yield* client.get(Lease, { namespace: "kube-node-lease", name: "n1" })
+    }).pipe(Effect.provide(node))
+  )
+
+  it.live("runs a Pod, and lets it go", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* client.create(Pod, draft("web"))
+      const running = yield* eventually("web", isReady)
+      assert.strictEqual(running?.status.phase, "Running")
+      assert.match(running?.status.podIP ?? "", /^10\.244\.1\./)
+      assert.strictEqual(running?.status.containerStatuses?.[0]?.state?.running !== undefined, true)
+      yield* client.delete(Pod, { namespace: "default", name: "web" })
+      yield* eventually("web", (pod) => pod === undefined)
+    }).pipe(Effect.provide(node))
+  )
+
+  it.live("ends a Pod whose work is done", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* client.create(
+        Pod,
+        draft("job", { restartPolicy: "Never", containers: [{ name: "main", image: "busybox", command: ["true"] }] })
+      )
+      const done = yield* eventually("job", (pod) => pod?.status.phase === "Succeeded")
+      assert.strictEqual(done?.status.containerStatuses?.[0]?.state?.terminated?.reason, "Completed")
+    }).pipe(Effect.provide(node))
+  )
+
+  it.live("backs off from what crashes, and from images that are nowhere", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* client.create(Pod, draft("crash", { containers: [{ name: "main", image: "busybox", command: ["false"] }] }))
+      yield* client.create(Pod, draft("lost", { containers: [{ name: "main", image: "no/such:1" }] }))
+      const waits = (reason: string) => (pod: Pod | undefined) =>
+        pod?.status.containerStatuses?.[0]?.state?.waiting?.reason === reason
+      const crash = yield* eventually("crash", waits("CrashLoopBackOff"))
+      assert.strictEqual(crash?.status.containerStatuses?.[0]?.restartCount, 1)
+      assert.strictEqual(crash?.status.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 1)
+      yield* eventually("lost", waits("ImagePullBackOff"))
+    }).pipe(Effect.provide(node))
+  )
+})
