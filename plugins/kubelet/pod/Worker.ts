@@ -362,20 +362,14 @@ export const make = Effect.fnUntraced(function* (first: Pod, site: Site, onEnd: 
     yield* runtime.stopPod({ pod: open.id, graceSeconds: minimumGrace })
   })
 
-  const perform = (view: View.View, action: Plan.Action) => {
-    switch (action._tag) {
-      case "StartSandbox":
-        return startSandbox(action.attempt, action.old)
-      case "StartContainer":
-        return startContainer(view, action)
-      case "StopContainer": {
-        const grace = action.graceSeconds ?? pod.spec.terminationGracePeriodSeconds
-        return stopContainer(view, action.container, action.id, action.message, grace)
-      }
-      default:
-        return Effect.void
+  const perform = Effect.fnUntraced(function* (view: View.View, action: Plan.Action) {
+    if (action._tag === "StartSandbox") yield* startSandbox(action.attempt, action.old)
+    if (action._tag === "StartContainer") yield* startContainer(view, action)
+    if (action._tag === "StopContainer") {
+      const grace = action.graceSeconds ?? pod.spec.terminationGracePeriodSeconds
+      yield* stopContainer(view, action.container, action.id, action.message, grace)
     }
-  }
+  })
 
   /** What could not be had says so, once more, while it is left alone. */
   const showBackOff = Effect.fnUntraced(function* () {
