@@ -4,6 +4,8 @@ import type { Pod, PodStatus } from "../contracts/core/v1.ts"
 import { statusApart } from "../Updates.ts"
 import { columns } from "./PodColumns.ts"
 import * as PodDefaults from "./PodDefaults.ts"
+import { validateUpdate } from "./PodUpdate.ts"
+import { validatePod } from "./PodValidation.ts"
 import * as QualityOfService from "./QualityOfService.ts"
 
 /** What only its node may say of it begins empty. */
@@ -43,6 +45,8 @@ export const strategy: Strategy<Pod> = {
   defaults: PodDefaults.pod,
   prepareCreate: (pod) => ({ ...pod, status: firstStatus(pod) }),
   prepareUpdate,
+  validate: validatePod,
+  validateUpdate,
   graceSeconds,
   selectable: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
