@@ -1,0 +1,26 @@
+/** Runs a program of the machine to its end. */
+import { Effect, Schema } from "effect"
+import { execFile } from "node:child_process"
+
+export class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandFailed", {
+  command: Schema.String,
+  detail: Schema.String
+}) {}
+
+/** What it prints. `input` goes to its standard input. */
+export type Run = (command: ReadonlyArray<string>, input?: string) => Effect.Effect<string, CommandFailed>
+
+/** `within` stands before every command: how to get to the node, if this process is not there (`ip netns exec …`). */
+export const within =
+  (prefix: ReadonlyArray<string>): Run =>
+  (command, input = "") =>
+    Effect.callback((resume) => {
+      const [program = "", ...args] = [...prefix, ...command]
+      const child = execFile(program, args, { maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
+        const failed = () => new CommandFailed({ command: command.join(" "), detail: stderr.trim() || String(error) })
+        resume(error === null ? Effect.succeed(stdout) : Effect.fail(failed()))
+      })
+      // A program that ends before it has read its input says why itself.
+      child.stdin?.on("error", () => undefined)
+      child.stdin?.end(input)
+    })
