@@ -3,7 +3,6 @@ import { describe, expect, it } from "@effect/vitest"
 import { Result } from "effect"
 import * as fc from "fast-check"
 import * as Decoder from "../../kernel/resource/Decoder.ts"
-import type * as Kind from "../../kernel/resource/Kind.ts"
 import * as Shape from "../../kernel/resource/Shape.ts"
 import { StatefulSet } from "../../plugins/resources/contracts/apps/v1.ts"
 import { HorizontalPodAutoscaler } from "../../plugins/resources/contracts/autoscaling/v2.ts"
@@ -11,11 +10,11 @@ import { Event } from "../../plugins/resources/contracts/core/v1.ts"
 import { defaults, optional } from "../../plugins/resources/generate/Defaults.ts"
 import { shortOf } from "../../plugins/resources/generate/Description.ts"
 import { generate } from "../../plugins/resources/generate/Generate.ts"
+import { isKind } from "./AllKinds.ts"
 import * as Arbitrary from "./Arbitrary.ts"
 
 const resources = new URL("../../plugins/resources/", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, resources), "utf8")
-const isKind = (value: unknown): value is Kind.Any => typeof value === "object" && value !== null && "versions" in value
 const description = JSON.parse(read("description/kubernetes-1.36.json"))
 
 describe("generated contracts", () => {
