@@ -1,18 +1,24 @@
 /** A plugin is a value: a name, the contracts it offers, and a Layer whose type says what it needs. */
-import { Context, type Duration, Effect, Exit, Layer, Predicate, Schema, Scope } from "effect"
+import { Cause, Context, type Duration, Effect, Layer, Schema, type Scope, type SubscriptionRef } from "effect"
 import type { Contract } from "./Contract.ts"
-import * as Slot from "./Slot.ts"
+import * as Supervisor from "./Supervisor.ts"
 
 export class PluginFailed extends Schema.TaggedError<PluginFailed>()("PluginFailed", {
   plugin: Schema.String,
   cause: Schema.Defect()
 }) {}
 
-type Identifier<C> = C extends Context.Key<infer Self, unknown> ? Self : never
+export type Identifier<C> = C extends Context.Key<infer Self, unknown> ? Self : never
+
+/** What contains it: `process`, what it throws; `thread`, also its end and its endless loops. */
+export type Isolation = "process" | "thread"
 
 export interface Plugin<Offers, Needs> {
   readonly name: string
   readonly offers: ReadonlyArray<Contract<unknown, unknown>>
+  /** The contracts that it is given over a port when it runs in a thread, besides the kernel's `Api`. */
+  readonly needs: ReadonlyArray<Contract<unknown, unknown>>
+  readonly isolation: Isolation
   readonly layer: Layer.Layer<Offers, PluginFailed, Needs>
 }
 
@@ -20,61 +26,86 @@ export interface Plugin<Offers, Needs> {
 export const make = <E, Needs, const Offers extends ReadonlyArray<Contract<unknown, unknown>> = []>(plugin: {
   readonly name: string
   readonly offers?: Offers
+  readonly needs?: ReadonlyArray<Contract<unknown, unknown>>
+  readonly isolation?: Isolation
   readonly layer: Layer.Layer<Identifier<Offers[number]>, E, Needs>
 }): Plugin<Identifier<Offers[number]>, Needs> => ({
   name: plugin.name,
   offers: plugin.offers ?? [],
-  layer: Layer.effectContext(
-    Layer.build(plugin.layer).pipe(
-      Effect.mapError((cause) => new PluginFailed({ plugin: plugin.name, cause })),
-      Effect.annotateLogs({ plugin: plugin.name })
+  needs: plugin.needs ?? [],
+  isolation: plugin.isolation ?? "process",
+  layer: named(plugin.name, plugin.layer)
+})
+
+/** Failures and logs say whose they are. */
+export const named = <A, E, R>(plugin: string, layer: Layer.Layer<A, E, R>) =>
+  Layer.effectContext(
+    Layer.build(layer).pipe(
+      Effect.mapError((cause) => new PluginFailed({ plugin, cause })),
+      Effect.annotateLogs({ plugin })
     )
   )
+
+/** How what runs inside a plugin tells its host that the plugin is dead and has to be started again. */
+export const Lifeline = Context.Reference<(cause: unknown) => Effect.Effect<unknown>>("kernel/Plugin/Lifeline", {
+  defaultValue: () => (cause) => Effect.logError("a plugin that no host has started is dead", cause)
 })
+
+/** A fiber that the plugin is dead without: when it fails, the host starts the plugin again. */
+export const background = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, never, R | Scope.Scope> =>
+  Effect.flatMap(Lifeline, (die) =>
+    effect.pipe(
+      Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.void : die(Cause.squash(cause)))),
+      Effect.forkScoped,
+      Effect.asVoid
+    )
+  )
+
+/** How a plugin is: what `keelson status` shows. */
+export interface State {
+  readonly name: string
+  /** `failed`: it is not tried again; `reason` says why. */
+  readonly state: "running" | "restarting" | "failed"
+  readonly reason?: string
+  readonly restarts: number
+  readonly isolation: Isolation
+  /** Each with its version, such as `kernel/Log 1.0.0`. */
+  readonly offers: ReadonlyArray<string>
+  /** Since when it is in this state, in milliseconds since the epoch. */
+  readonly since: number
+}
 
 export class Host extends Context.Service<
   Host,
   {
     /**
      * Starts a plugin and leads the slots of its contracts to it. Done when what they led to before, and what ran under the
-     * same name, is drained and closed, unless it still serves something else.
+     * same name, is drained and closed, unless it still serves something else. A plugin that dies later is started again,
+     * with back-off, for as long as the services live that it was started with.
      */
     start<Offers, Needs>(
       plugin: Plugin<Offers, Needs>,
       drain?: Duration.Input
     ): Effect.Effect<Context.Context<Offers>, PluginFailed, Needs>
+    /** Ends a plugin, if it still runs. */
+    stop(plugin: Plugin<unknown, never>, drain?: Duration.Input): Effect.Effect<void>
+    /** In the order of their names. */
+    readonly states: SubscriptionRef.SubscriptionRef<ReadonlyArray<State>>
   }
 >()("kernel/Plugin/Host") {
   static readonly layer = Layer.effect(
     Host,
-    Effect.map(Effect.scope, (scope) => {
-      const slots = new Map<string, Slot.Slot<unknown>>()
-      const running = new Map<string, Slot.Instance>()
-      const slotOf = (contract: Contract<unknown, unknown>) => {
-        const slot = slots.get(contract.key) ?? Slot.make(contract)
-        slots.set(contract.key, slot)
-        return slot
-      }
-      return Host.of({
-        start: Effect.fnUntraced(function* ({ layer, name, offers }, drain = "10 seconds") {
-          const own = yield* Scope.fork(scope)
-          const services = yield* Layer.buildWithScope(Layer.fresh(layer), own).pipe(
-            Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
-          )
-          const instance = yield* Slot.instance(own)
-          const fill = (contract: Contract<unknown, unknown>) =>
-            slotOf(contract).fill(instance, Context.getUnsafe(services, contract))
-          const replaced = new Set([running.get(name), ...offers.map(fill)].filter(Predicate.isNotUndefined))
-          running.set(name, instance)
-          for (const slot of slots.values()) replaced.delete(slot.instance() ?? instance)
-          yield* Effect.forEach(replaced, (old) => Slot.retire(old, drain), { discard: true })
-          return Context.makeUnsafe(new Map(offers.map((contract) => [contract.key, slotOf(contract).handle])))
-        })
-      })
-    })
+    Effect.suspend(() => Supervisor.make)
   )
 }
 
-/** Registers a plugin: the one line it takes in `bin/`. */
+/** Registers a plugin: the one line it takes in `bin/`. It ends with the layer. */
 export const install = <Offers, Needs>(plugin: Plugin<Offers, Needs>): Layer.Layer<Offers, PluginFailed, Needs | Host> =>
-  Layer.effectContext(Effect.flatMap(Host, (host) => host.start(plugin)))
+  Layer.effectContext(
+    Effect.flatMap(Host, (host) =>
+      // What it needs does not matter any more when it ends, hence the cast.
+      Effect.acquireRelease(host.start(plugin), () => host.stop(plugin as Plugin<unknown, never>, 0), {
+        interruptible: true
+      })
+    )
+  )

@@ -29,6 +29,8 @@ export interface Slot<S> {
   readonly instance: () => Instance | undefined
   /** Sends new calls to this service of this instance; returns the instance they went to before. */
   readonly fill: (instance: Instance, service: S) => Instance | undefined
+  /** Sends calls nowhere, if they went to this instance. */
+  readonly clear: (instance: Instance) => void
 }
 
 /** A method found by its tag: which of the two it is stands in the contract. */
@@ -82,6 +84,9 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
       // `S` is what the methods of the contract were computed into.
       current = { instance, methods: service as Methods }
       return before
+    },
+    clear: (instance) => {
+      if (current?.instance === instance) current = undefined
     }
   }
 }
