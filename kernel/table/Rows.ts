@@ -1,9 +1,7 @@
 /**
- * The rows of one storage: by path, in the order of their keys, with indexes, and a window of what happened lately. Plain
+ * The rows of one storage: by path, in the order of their keys, and with a window of what happened lately. Plain
  * synchronous code: the feed calls `apply`, watchers are pushed to, readers read.
  */
-import type { Resource } from "../resource/Kind.ts"
-import { Index } from "./Index.ts"
 import type { Row } from "./Row.ts"
 
 /** One change: the state before it and after it. Both are known, so that a selector can tell who came and who went. */
@@ -33,7 +31,6 @@ export class Rows {
   private recent: Array<Change> = []
   /** Everything after this revision is in `recent`. */
   private since: number
-  private readonly indexes = new Set<Index<Resource>>()
   private readonly watchers = new Set<Watcher>()
 
   constructor(since: number) {
@@ -112,21 +109,10 @@ export class Rows {
     return () => this.watchers.delete(watcher)
   }
 
-  /** Keeps an index until the returned function is called. */
-  index<A extends Resource>(of: (object: A) => ReadonlyArray<string>): readonly [Index<A>, () => void] {
-    const index = new Index<A>(of)
-    // The storage holds objects of the index's kind and no others, hence the cast.
-    const any = index as unknown as Index<Resource>
-    for (const [path, row] of this.rows) any.put(path, undefined, row.object)
-    this.indexes.add(any)
-    return [index, () => this.indexes.delete(any)]
-  }
-
   private put(path: string, before: Row | undefined, after: Row | undefined) {
     if (after === undefined) this.rows.delete(path)
     else this.rows.set(path, after)
     if ((before === undefined) !== (after === undefined)) this.order = undefined
-    for (const index of this.indexes) index.put(path, before?.object, after?.object)
   }
 
   private paths() {

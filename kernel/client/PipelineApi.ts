@@ -1,0 +1,116 @@
+/** The API as data, inside the server: what isolates are given to reach their cluster by, under the identity they have. */
+import { Cause, Effect, Layer, Queue, Stream } from "effect"
+import type { User } from "../pipeline/Attributes.ts"
+import { type At, Pipeline, type WatchEvent } from "../pipeline/Pipeline.ts"
+import { Kinds } from "../resource/Kinds.ts"
+import { Api, type WatchBatch } from "./Api.ts"
+import { type ApiError, NotFound } from "./Errors.ts"
+
+interface Collection {
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly namespace: string
+  readonly name?: string
+  readonly subresource?: string | undefined
+}
+type Batch = typeof WatchBatch.Type
+
+export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
+  Layer.effect(
+    Api,
+    Effect.gen(function* () {
+      const pipeline = yield* Pipeline
+      const kinds = yield* Kinds
+      const at = ({
+        group,
+        name = "",
+        namespace,
+        resource,
+        subresource = "",
+        version
+      }: Collection): Effect.Effect<At, NotFound> => {
+        const found = kinds.find(group, version, resource)
+        if (found === undefined) return Effect.fail(new NotFound({ group, resource, namespace, name }))
+        return Effect.succeed({ user, ...found, namespace, name, subresource })
+      }
+
+      const watch = Effect.fnUntraced(function* (
+        payload: Collection & { readonly labelSelector?: string; readonly fieldSelector?: string }
+      ) {
+        const place = yield* at(payload)
+        const batches = yield* Queue.unbounded<Batch, ApiError>()
+        let initial: Array<WatchEvent> | undefined = []
+        yield* pipeline.watch(
+          place,
+          { ...selectors(payload), sendInitialEvents: true, bookmarks: true },
+          {
+            events: (events) => {
+              if (initial !== undefined) initial.push(...events)
+              else Queue.offerUnsafe(batches, { revision: events.at(-1)?.row.revision ?? 0, events: events.map(changed) })
+            },
+            bookmark: (revision) => {
+              const events: Batch["events"] =
+                initial === undefined ? [] : [{ _tag: "Snapshot", objects: initial.map(({ row }) => row.wire) }]
+              initial = undefined
+              Queue.offerUnsafe(batches, { revision, events })
+            },
+            failed: (error) => Queue.failCauseUnsafe(batches, Cause.fail(error))
+          }
+        )
+        return Stream.fromQueue(batches)
+      })
+
+      return Api.of({
+        get: (payload) => Effect.flatMap(at(payload), (place) => Effect.map(pipeline.get(place), ({ wire }) => wire)),
+        list: ({ continue: token, limit, ...payload }) =>
+          Effect.flatMap(at(payload), (place) =>
+            Effect.map(
+              pipeline.list(place, {
+                ...selectors(payload),
+                ...(limit === undefined ? {} : { limit }),
+                ...(token === undefined ? {} : { continue: token })
+              }),
+              ({ continue: next, revision, rows }) => ({
+                revision,
+                items: rows.map(({ wire }) => wire),
+                ...(next === undefined ? {} : { continue: next })
+              })
+            )
+          ),
+        watch: (payload) => Stream.unwrap(watch(payload)),
+        create: ({ body, ...payload }) =>
+          Effect.flatMap(at(payload), (place) => Effect.map(pipeline.create(place, body, payload), ({ row }) => row.wire)),
+        update: ({ body, ...payload }) =>
+          Effect.flatMap(at(payload), (place) => Effect.map(pipeline.update(place, body, payload), ({ row }) => row.wire)),
+        patch: ({ body, type, ...payload }) =>
+          Effect.flatMap(at(payload), (place) =>
+            Effect.map(pipeline.patch(place, type, body, payload), ({ row }) => row.wire)
+          ),
+        delete: ({ options, ...payload }) =>
+          Effect.flatMap(at(payload), (place) =>
+            Effect.map(pipeline.delete(place, options), ({ gone, row }) => ({ gone, object: row.wire }))
+          ),
+        deleteCollection: ({ options, ...payload }) =>
+          Effect.flatMap(at(payload), (place) =>
+            Effect.asVoid(pipeline.deleteCollection(place, { ...options, ...selectors(payload) }))
+          )
+      })
+    })
+  )
+
+const selectors = ({
+  fieldSelector,
+  labelSelector
+}: {
+  readonly fieldSelector?: string
+  readonly labelSelector?: string
+}) => ({
+  ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  ...(labelSelector === undefined ? {} : { labelSelector })
+})
+
+const changed = ({ row, type }: WatchEvent): Batch["events"][number] => ({
+  _tag: type === "DELETED" ? "Deleted" : "Applied",
+  object: row.wire
+})

@@ -1,0 +1,153 @@
+/** create: an object, or what is posted to an action. */
+import { Effect } from "effect"
+import type { WireObject } from "../client/Api.ts"
+import { AlreadyExists, BadRequest, MethodNotAllowed } from "../client/Errors.ts"
+import type { Resource } from "../resource/Kind.ts"
+import { Row } from "../table/Row.ts"
+import { attributesOf, authorize } from "./Authorize.ts"
+import type { Environment } from "./Environment.ts"
+import type { At, WriteOptions, Written } from "./Pipeline.ts"
+import { where } from "./Read.ts"
+import * as Stages from "./Stages.ts"
+import * as Stamp from "./Stamp.ts"
+
+/** How often a generated name may be taken before that is the caller's problem. */
+const attempts = 8
+
+export const create = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  body: WireObject,
+  options: WriteOptions = {}
+) {
+  yield* authorize(environment, attributesOf(at, "create"))
+  const action = environment.actions.find(at.served.kind.storage, at.subresource)
+  if (action !== undefined) return answerOf(at, yield* action.act(at, body, options))
+  if (at.subresource !== "" || !at.served.kind.verbs.includes("create"))
+    return yield* new MethodNotAllowed({ ...where(at), verb: "create" })
+  return yield* store(environment, at, body, options)
+})
+
+/** The same without asking whether the user may: for a PUT or an apply that finds nothing. `managed`: ownership is settled already. */
+export const store = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  body: WireObject,
+  options: WriteOptions,
+  managed = false
+) {
+  const { object, warnings } = yield* Stages.decode(at, body, options)
+  const placed = yield* place(at, object)
+  for (let attempt = 1; ; attempt++) {
+    const row = yield* one(environment, at, placed, options, managed).pipe(
+      Effect.catchTag("AlreadyExists", (taken) =>
+        placed.metadata.name === "" && attempt < attempts ? Effect.succeed(undefined) : Effect.fail(taken)
+      )
+    )
+    if (row !== undefined) return { row, created: true, warnings } satisfies Written
+  }
+})
+
+/** In the namespace of the path, without what only the server may set. */
+const place = Effect.fnUntraced(function* (at: At, object: Resource) {
+  const { namespaced } = at.served.kind
+  const {
+    deletionTimestamp: _d,
+    deletionGracePeriodSeconds: _g,
+    namespace = "",
+    selfLink: _s,
+    uid: _u,
+    resourceVersion = "",
+    ...metadata
+  } = object.metadata
+  if (resourceVersion !== "")
+    return yield* new BadRequest({ detail: "resourceVersion should not be set on objects to be created" })
+  if (namespaced && namespace !== "" && namespace !== at.namespace) {
+    return yield* new BadRequest({
+      detail: "the namespace of the provided object does not match the namespace sent on the request"
+    })
+  }
+  const { namespace: _n, ...rest } = { namespace, ...metadata }
+  const meta = {
+    ...rest,
+    name: rest.name ?? "",
+    uid: "",
+    resourceVersion: "",
+    ...(namespaced ? { namespace: at.namespace } : {})
+  }
+  return { ...object, metadata: meta }
+})
+
+const one = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  placed: Resource,
+  options: WriteOptions,
+  managed: boolean
+) {
+  const { kind, strategy } = at.served
+  const dryRun = options.dryRun === true
+  const named = yield* name(placed)
+  const prepared = strategy.prepareCreate?.(named) ?? withoutStatus(at, named)
+  const mutated = yield* Stages.mutate(environment, at, "create", prepared, undefined, dryRun)
+  const counted = strategy.generation ?? kind.subresources.includes("status")
+  const metadata = {
+    ...mutated.metadata,
+    uid: yield* Stamp.uid,
+    creationTimestamp: yield* Stamp.now,
+    ...(counted ? { generation: 1 } : {})
+  }
+  const stamped = { ...mutated, metadata }
+  const object = managed ? stamped : yield* Stages.own(at, stamped, undefined, options)
+  yield* Stages.validate(at, object, undefined)
+  yield* Stages.admit(environment, at, "create", object, undefined, dryRun)
+  return yield* put(environment, at, object, dryRun)
+})
+
+const name = Effect.fnUntraced(function* (object: Resource) {
+  const { generateName = "", name } = object.metadata
+  if (name !== "" || generateName === "") return object
+  // Names end where Kubernetes' longest may: 63 characters, five of them made up.
+  return { ...object, metadata: { ...object.metadata, name: `${generateName.slice(0, 58)}${yield* Stamp.letters(5)}` } }
+})
+
+/** A status is written by who observes it, not by who creates. */
+const withoutStatus = ({ served: { kind } }: At, object: Resource): Resource => {
+  if (!kind.subresources.includes("status")) return object
+  const { status: _, ...rest } = Stages.asWire(object)
+  return Stages.asResource(rest)
+}
+
+const put = Effect.fnUntraced(function* (environment: Environment, at: At, object: Resource, dryRun: boolean) {
+  const { log } = at.served.kind
+  const { name, namespace = "" } = object.metadata
+  const rows = environment.tables.of(at.served.kind)
+  const taken = new AlreadyExists({ ...where(at), name })
+  if (rows.get(`${namespace}/${name}`) !== undefined) return yield* taken
+  if (dryRun) return Stages.dryRow(at, object, environment.tables.revision(log))
+  return yield* Stages.append(environment, at, "put", object, 0).pipe(
+    Effect.catchTag(
+      "Conflict",
+      Effect.fnUntraced(function* ({ last }) {
+        yield* environment.tables.passed(log, last)
+        // A key that was deleted goes on from its deletion.
+        return rows.get(`${namespace}/${name}`) === undefined
+          ? yield* Stages.append(environment, at, "put", object, last)
+          : yield* taken
+      })
+    ),
+    Effect.catchTag("Conflict", () => Effect.fail(taken))
+  )
+})
+
+/** What an action answers, in the form in which every write is answered. It has no revision of its own. */
+const answerOf = (at: At, object: WireObject): Written => ({
+  row: new Row({
+    namespace: at.namespace,
+    name: at.name,
+    revision: 0,
+    bytes: () => new TextEncoder().encode(JSON.stringify(object))
+  }),
+  created: true,
+  warnings: []
+})

@@ -1,0 +1,118 @@
+/** delete: removes an object, or marks it for whoever has to act first. Source: API concepts, "Resource deletion"; garbage collection. */
+import { Effect } from "effect"
+import type { DeleteOptions } from "../client/Api.ts"
+import { type ApiError, Conflict, NotFound } from "../client/Errors.ts"
+import type { Unavailable } from "../plugin/Contract.ts"
+import type { Resource } from "../resource/Kind.ts"
+import { pathOf } from "../table/Rows.ts"
+import { attributesOf, authorize } from "./Authorize.ts"
+import type { Environment } from "./Environment.ts"
+import type { At, Deleted, SelectOptions } from "./Pipeline.ts"
+import { list, where } from "./Read.ts"
+import * as Stages from "./Stages.ts"
+import * as Stamp from "./Stamp.ts"
+import { isDone, modified } from "./Update.ts"
+
+export const remove = Effect.fnUntraced(function* (environment: Environment, at: At, options: DeleteOptions = {}) {
+  yield* authorize(environment, attributesOf(at, "delete"))
+  return yield* one(environment, at, options, "delete")
+})
+
+export const removeAll = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  options: DeleteOptions & SelectOptions
+) {
+  yield* authorize(environment, attributesOf(at, "deletecollection"))
+  const { fieldSelector, labelSelector, ...deletion } = options
+  const selectors = {
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(labelSelector === undefined ? {} : { labelSelector })
+  }
+  const { rows } = yield* list(environment, at, selectors)
+  const each = rows.map(({ name, namespace }) =>
+    Effect.map(one(environment, { ...at, name, namespace }, deletion, "deletecollection"), (deleted) => [deleted]).pipe(
+      Effect.catchTag("NotFound", () => Effect.succeed([]))
+    )
+  )
+  return (yield* Effect.all(each, { concurrency: 16 })).flat()
+})
+
+const one = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  options: DeleteOptions,
+  verb: string
+): Effect.fn.Return<Deleted, ApiError | Unavailable> {
+  const { log } = at.served.kind
+  yield* environment.tables.current(log)
+  for (;;) {
+    const row = environment.tables.of(at.served.kind).get(pathOf(at))
+    if (row === undefined) return yield* new NotFound(where(at))
+    const stored = row.object
+    yield* preconditions(at, stored, options)
+    yield* Stages.admit(environment, at, verb === "delete" ? verb : "delete", undefined, stored, options.dryRun === true)
+    const next = mark(at, stored, options, yield* Stages.nowMillis)
+    const gone = isDone(at, next)
+    if (options.dryRun === true) return { row, gone }
+    if (!gone && next === stored) return { row, gone: false }
+    const written = yield* Stages.append(environment, at, gone ? "delete" : "put", next, row.revision).pipe(
+      Effect.catchTag("Conflict", ({ last }) =>
+        options.resourceVersion === undefined
+          ? Effect.as(environment.tables.passed(log, last), undefined)
+          : Effect.fail(modified(at))
+      )
+    )
+    if (written !== undefined) return { row: written, gone }
+  }
+})
+
+const preconditions = (at: At, { metadata }: Resource, { resourceVersion, uid }: DeleteOptions) => {
+  const failed = (field: string, asked: string, found: string) =>
+    Effect.fail(
+      new Conflict({
+        ...where(at),
+        detail: `Precondition failed: ${field} in precondition: ${asked}, ${field} in object meta: ${found}`
+      })
+    )
+  if (uid !== undefined && uid !== metadata.uid) return failed("UID", uid, metadata.uid)
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    return failed("ResourceVersion", resourceVersion, metadata.resourceVersion)
+  }
+  return Effect.void
+}
+
+const foreground = "foregroundDeletion"
+const orphan = "orphan"
+
+/** The finalizers by which the garbage collector is told what becomes of dependents. */
+const finalizersOf = ({ finalizers = [] }: Resource["metadata"], policy: DeleteOptions["propagationPolicy"]) => {
+  if (policy === undefined) return finalizers
+  const others = finalizers.filter((one) => one !== foreground && one !== orphan)
+  if (policy === "Background") return others.length === finalizers.length ? finalizers : others
+  return [...others, policy === "Foreground" ? foreground : orphan]
+}
+
+/** The object with its deletion in it. One that is marked already is marked again only if its grace gets shorter. */
+export const mark = ({ served: { strategy } }: At, stored: Resource, options: DeleteOptions, now: number): Resource => {
+  const { deletionGracePeriodSeconds: before, deletionTimestamp, finalizers: _, ...metadata } = stored.metadata
+  const asked = strategy.graceSeconds?.(stored, options.gracePeriodSeconds) ?? 0
+  const grace = deletionTimestamp === undefined ? asked : Math.min(before ?? 0, asked)
+  const finalizers = finalizersOf(stored.metadata, options.propagationPolicy)
+  if (deletionTimestamp !== undefined && grace === before && finalizers.length === (stored.metadata.finalizers ?? []).length)
+    return stored
+  const marked = {
+    ...stored,
+    metadata: {
+      ...metadata,
+      ...(finalizers.length > 0 ? { finalizers } : {}),
+      ...(metadata.generation !== undefined && deletionTimestamp === undefined
+        ? { generation: metadata.generation + 1 }
+        : {}),
+      deletionTimestamp:
+        deletionTimestamp !== undefined && grace === before ? deletionTimestamp : Stamp.time(now + grace * 1000),
+      deletionGracePeriodSeconds: grace
+    }
+  }
+  return strategy.prepareDelete?.(marked) ?? marked
+}

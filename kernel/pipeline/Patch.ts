@@ -1,0 +1,163 @@
+/** patch: JSON patch, merge patch, strategic merge patch, and server-side apply, which creates what is not there. */
+import { Effect, Result, type Schema } from "effect"
+import type { PatchType, WireObject } from "../client/Api.ts"
+import { type ApiError, ApplyConflict, BadRequest, UnsupportedMediaType } from "../client/Errors.ts"
+import type { Unavailable } from "../plugin/Contract.ts"
+import * as Apply from "../resource/Apply.ts"
+import * as JsonPatch from "../resource/JsonPatch.ts"
+import { apiVersion, type Resource } from "../resource/Kind.ts"
+import * as MergePatch from "../resource/MergePatch.ts"
+import * as Shape from "../resource/Shape.ts"
+import * as StrategicMerge from "../resource/StrategicMerge.ts"
+import { attributesOf, authorize } from "./Authorize.ts"
+import * as Create from "./Create.ts"
+import type { Environment } from "./Environment.ts"
+import type { At, WriteOptions } from "./Pipeline.ts"
+import { where } from "./Read.ts"
+import * as Scale from "./Scale.ts"
+import * as Stages from "./Stages.ts"
+import * as Stamp from "./Stamp.ts"
+import { change, type Wanted } from "./Update.ts"
+
+const isObject = (value: unknown): value is Schema.JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+export const patch = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  type: PatchType,
+  body: Schema.Json,
+  options: WriteOptions = {}
+) {
+  yield* authorize(environment, attributesOf(at, "patch"))
+  if (at.subresource === "scale")
+    return yield* Scale.write(environment, at, (scale) => merged(at, type, scale, body), options, change)
+  if (type === "apply") return yield* apply(environment, at, body, options)
+  return yield* change(environment, at, (stored) => patched(at, type, stored, body, options), options)
+})
+
+const wireOf = (at: At, stored: Resource): WireObject => {
+  const wire = Stages.asWire(stored)
+  return at.version.convert === undefined
+    ? wire
+    : { ...at.version.convert.to(wire), apiVersion: apiVersion(at.version), kind: at.served.kind.kind }
+}
+
+const patched = Effect.fnUntraced(function* (
+  at: At,
+  type: PatchType,
+  stored: Resource,
+  body: Schema.Json,
+  options: WriteOptions
+) {
+  const before = wireOf(at, stored)
+  const after = yield* merged(at, type, before, body)
+  if (!isObject(after)) return yield* new BadRequest({ detail: "the patch leaves no object" })
+  const { object, warnings } = yield* Stages.decode(at, after, options)
+  return { object: repinned(object, body, type), warnings } satisfies Wanted
+})
+
+/** Only a patch that names a resourceVersion is bound to one. */
+const repinned = (object: Resource, body: Schema.Json, type: PatchType): Resource => {
+  const names = (value: Schema.Json | undefined, field: string) => isObject(value) && field in value
+  const metadata = isObject(body) ? body["metadata"] : undefined
+  const pinned =
+    type === "json"
+      ? Array.isArray(body) && body.some((step) => isObject(step) && step["path"] === "/metadata/resourceVersion")
+      : names(metadata, "resourceVersion")
+  return pinned ? object : { ...object, metadata: { ...object.metadata, resourceVersion: "" } }
+}
+
+/** The patch on the wire form that the client sees. */
+const merged = (
+  at: At,
+  type: PatchType,
+  before: WireObject,
+  body: Schema.Json
+): Effect.Effect<Schema.Json, ApiError | Unavailable> =>
+  Effect.suspend((): Effect.Effect<Schema.Json, ApiError | Unavailable> => {
+    switch (type) {
+      case "json":
+        return Effect.fromResult(
+          Result.flatMap(JsonPatch.decode(body), (operations) =>
+            Result.mapError(JsonPatch.apply(before, operations), (detail) =>
+              Stages.invalid(at, [{ field: "", type: "FieldValueInvalid", detail }])
+            )
+          )
+        )
+      case "merge":
+        return isObject(body)
+          ? Effect.succeed(MergePatch.apply(before, body))
+          : Effect.fail(new BadRequest({ detail: "a merge patch is a JSON object" }))
+      case "strategic":
+        if (at.served.strategy.strategicMerge === false)
+          return Effect.fail(
+            new UnsupportedMediaType({
+              given: "application/strategic-merge-patch+json",
+              supported: ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"]
+            })
+          )
+        return Effect.fromResult(StrategicMerge.apply(Shape.of(at.version.schema()), before, body))
+      case "apply":
+        return isObject(body)
+          ? Effect.succeed(MergePatch.apply(before, body))
+          : Effect.fail(new BadRequest({ detail: "an apply patch is an object" }))
+    }
+  })
+
+const apply = Effect.fnUntraced(function* (environment: Environment, at: At, body: Schema.Json, options: WriteOptions) {
+  const { fieldManager = "" } = options
+  if (fieldManager === "")
+    return yield* new BadRequest({
+      detail: 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
+    })
+  if (!isObject(body))
+    return yield* new BadRequest({ detail: "an apply patch is an object with apiVersion, kind and metadata.name" })
+  const { metadata } = body
+  if (isObject(metadata) && metadata["managedFields"] !== undefined)
+    return yield* new BadRequest({ detail: "metadata.managedFields must be nil" })
+  const named: WireObject = { ...body, metadata: { ...Object(metadata), name: at.name } }
+  const onto = change(environment, at, (stored) => applied(at, stored, named, options), options)
+  return yield* Effect.catchTag(onto, "NotFound", (error) =>
+    at.subresource === "" ? created(environment, at, named, options) : Effect.fail(error)
+  )
+})
+
+const appliedTo = Effect.fnUntraced(function* (
+  at: At,
+  live: WireObject | undefined,
+  body: WireObject,
+  options: WriteOptions
+) {
+  const result = Apply.apply({
+    shape: Shape.of(at.version.schema()),
+    live,
+    applied: body,
+    manager: options.fieldManager ?? "",
+    apiVersion: apiVersion(at.version),
+    subresource: at.subresource,
+    time: yield* Stamp.now,
+    reset: Stages.resetOf(at),
+    force: options.force === true
+  })
+  if (Result.isSuccess(result)) return result.success
+  const { failure } = result
+  return yield* failure._tag === "BadRequest" ? failure : new ApplyConflict({ ...where(at), causes: failure.conflicts })
+})
+
+const applied = Effect.fnUntraced(function* (at: At, stored: Resource, body: WireObject, options: WriteOptions) {
+  const { object, warnings } = yield* Stages.decode(at, yield* appliedTo(at, wireOf(at, stored), body, options), options)
+  const { resourceVersion } = Object(body["metadata"])
+  const pinned = typeof resourceVersion === "string" ? resourceVersion : ""
+  return {
+    object: { ...object, metadata: { ...object.metadata, resourceVersion: pinned } },
+    warnings,
+    managed: true
+  } satisfies Wanted
+})
+
+/** What is not there is created. The applier owns what it said, and not what the API filled in. */
+const created = Effect.fnUntraced(function* (environment: Environment, at: At, body: WireObject, options: WriteOptions) {
+  yield* authorize(environment, attributesOf(at, "create"))
+  return yield* Create.store(environment, at, yield* appliedTo(at, undefined, body, options), options, true)
+})

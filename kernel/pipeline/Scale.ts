@@ -1,0 +1,121 @@
+/** The subresource `scale`: the replicas of any kind that says where they are, as one small object. Source: autoscaling/v1 Scale. */
+import { Effect, Option, Schema } from "effect"
+import { BadRequest, MethodNotAllowed } from "../client/Errors.ts"
+import type { WireObject } from "../client/Api.ts"
+import type { ApiError } from "../client/Errors.ts"
+import type { Unavailable } from "../plugin/Contract.ts"
+import type { Resource } from "../resource/Kind.ts"
+import { LabelSelector } from "../resource/LabelSelector.ts"
+import * as Selector from "../resource/Selector.ts"
+import type { ScalePaths } from "../resource/Strategy.ts"
+import { unsaved } from "../table/Envelope.ts"
+import type { Row } from "../table/Row.ts"
+import type { Environment } from "./Environment.ts"
+import type { At, WriteOptions, Written } from "./Pipeline.ts"
+import { where } from "./Read.ts"
+import * as Stages from "./Stages.ts"
+import type { Change } from "./Update.ts"
+
+const Body = Schema.Struct({
+  metadata: Schema.optionalKey(
+    Schema.Struct({ resourceVersion: Schema.optionalKey(Schema.String), uid: Schema.optionalKey(Schema.String) })
+  ),
+  spec: Schema.optionalKey(
+    Schema.Struct({ replicas: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))) })
+  )
+})
+const decodeBody = Schema.decodeUnknownOption(Body)
+
+const decodeSelector = Schema.decodeUnknownOption(LabelSelector())
+
+const isObject = (value: unknown): value is Schema.JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const read = (object: Schema.Json, path: string): Schema.Json | undefined =>
+  path.split(".").reduce<Schema.Json | undefined>((value, step) => (isObject(value) ? value[step] : undefined), object)
+
+const write1 = (
+  object: Schema.JsonObject,
+  [step = "", ...rest]: ReadonlyArray<string>,
+  value: Schema.Json
+): Schema.JsonObject => {
+  const inner = object[step]
+  return { ...object, [step]: rest.length === 0 ? value : write1(isObject(inner) ? inner : {}, rest, value) }
+}
+
+/** `status.selector` is text: what lists the Pods. */
+const selectorText = (value: Schema.Json | undefined): string => {
+  if (typeof value === "string") return value
+  if (!isObject(value)) return ""
+  const isLabelSelector = "matchLabels" in value || "matchExpressions" in value
+  const selector = decodeSelector(isLabelSelector ? value : { matchLabels: value })
+  return Option.isNone(selector) ? "" : Selector.format(Selector.ofObject(selector.value) ?? [])
+}
+
+export const scaleOf = (row: Row, paths: ScalePaths): WireObject => {
+  const { metadata } = row.object
+  const { creationTimestamp, name, namespace, resourceVersion, uid } = metadata
+  const selector = paths.selector === undefined ? "" : selectorText(read(row.wire, paths.selector))
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: { replicas: read(row.wire, paths.spec) ?? 0 },
+    status: { replicas: read(row.wire, paths.status) ?? 0, ...(selector === "" ? {} : { selector }) }
+  }
+}
+
+/** The Scale as a row, so that it is answered as every object is. */
+export const rowOf = (at: At, row: Row, paths: ScalePaths): Row => {
+  const { apiVersion: _a, kind: _k, ...scale } = scaleOf(row, paths)
+  return unsaved(
+    { ...at.served.kind, kind: "Scale", versions: [{ ...at.version, group: "autoscaling", version: "v1" }] },
+    scale,
+    row
+  )
+}
+
+export const pathsOf = (at: At): Effect.Effect<ScalePaths, MethodNotAllowed> =>
+  at.served.strategy.scale === undefined
+    ? Effect.fail(new MethodNotAllowed({ ...where(at), verb: "scale" }))
+    : Effect.succeed(at.served.strategy.scale)
+
+type ChangeOf = (
+  environment: Environment,
+  at: At,
+  make: Change,
+  options: WriteOptions
+) => Effect.Effect<Written, ApiError | Unavailable>
+
+/** Makes a new Scale of the present one, and puts its replicas where the kind has them. */
+export const write = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  make: (scale: WireObject) => Effect.Effect<Schema.Json, ApiError | Unavailable>,
+  options: WriteOptions,
+  change: ChangeOf
+) {
+  const paths = yield* pathsOf(at)
+  const main = { ...at, subresource: "" }
+  const wanted = Effect.fnUntraced(function* (stored: Resource) {
+    const present = scaleOf(environmentRow(environment, main, stored), paths)
+    const body = decodeBody(yield* make(present))
+    if (Option.isNone(body)) return yield* new BadRequest({ detail: "spec.replicas: expected an integer of at least 0" })
+    const { metadata = {}, spec = {} } = body.value
+    const object = Stages.asResource(write1(Stages.asWire(stored), paths.spec.split("."), spec.replicas ?? 0))
+    return {
+      object: {
+        ...object,
+        metadata: { ...object.metadata, resourceVersion: metadata.resourceVersion ?? "", uid: metadata.uid ?? "" }
+      },
+      warnings: []
+    }
+  })
+  const { row, ...written } = yield* change(environment, main, wanted, { ...options })
+  return { ...written, row: rowOf(at, row, paths) }
+})
+
+/** The row of an object that was just read from it. */
+const environmentRow = ({ tables }: Environment, at: At, stored: Resource): Row =>
+  tables.of(at.served.kind).get(`${stored.metadata.namespace ?? ""}/${stored.metadata.name}`) ??
+  Stages.dryRow(at, stored, Number(stored.metadata.resourceVersion))

@@ -1,0 +1,46 @@
+/** Which objects a request chooses: by namespace, name, labels and fields. Compiled once, asked for every object. */
+import { Result } from "effect"
+import type { BadRequest } from "../client/Errors.ts"
+import type { Resource } from "../resource/Kind.ts"
+import type { Served } from "../resource/Kinds.ts"
+import * as Selector from "../resource/Selector.ts"
+import type { Row } from "../table/Row.ts"
+import type { At, SelectOptions } from "./Pipeline.ts"
+
+export interface Selection {
+  readonly matches: (row: Row) => boolean
+  /** Whether anything but the namespace is asked of an object: if not, its bytes need not be read. */
+  readonly selects: boolean
+  /** The one name that can match, if there is only one. */
+  readonly name: string | undefined
+}
+
+const valueOf = (object: Resource, { kind, strategy }: Served, field: string): string | undefined => {
+  if (field === "metadata.name") return object.metadata.name
+  if (field === "metadata.namespace" && kind.namespaced) return object.metadata.namespace ?? ""
+  return strategy.selectable?.[field]?.(object)
+}
+
+export const compile = (
+  { name, namespace, served }: Pick<At, "name" | "namespace" | "served">,
+  { fieldSelector = "", labelSelector = "" }: SelectOptions
+): Result.Result<Selection, BadRequest> =>
+  Result.gen(function* () {
+    const labels = labelSelector === "" ? undefined : yield* Selector.parseLabels(labelSelector)
+    const known = [
+      "metadata.name",
+      ...(served.kind.namespaced ? ["metadata.namespace"] : []),
+      ...Object.keys(served.strategy.selectable ?? {})
+    ]
+    const fields = fieldSelector === "" ? [] : yield* Selector.parseFields(fieldSelector, known)
+    const named =
+      fields.find(({ equal, field }) => equal && field === "metadata.name")?.value ?? (name === "" ? undefined : name)
+    const others = fields.filter(({ equal, field }) => !(equal && field === "metadata.name"))
+    const matches = (row: Row) => {
+      if (namespace !== "" && row.namespace !== namespace) return false
+      if (named !== undefined && row.name !== named) return false
+      if (labels !== undefined && !labels(row.object.metadata.labels ?? {})) return false
+      return others.every(({ equal, field, value }) => (valueOf(row.object, served, field) === value) === equal)
+    }
+    return { matches, selects: labels !== undefined || fields.length > 0 || named !== undefined, name: named }
+  })

@@ -1,0 +1,179 @@
+/** The steps that every write passes: decode → admit → decode again → stamp → validate → compare-and-swap. */
+import { Clock, Effect, Result, Schedule, type Schema } from "effect"
+import type { WireObject } from "../client/Api.ts"
+import { type ApiError, BadRequest, Invalid, RequestTooLarge } from "../client/Errors.ts"
+import type { Conflict as LogConflict } from "../store/Log.ts"
+import type { Unavailable } from "../plugin/Contract.ts"
+import * as Apply from "../resource/Apply.ts"
+import * as Decoder from "../resource/Decoder.ts"
+import { apiVersion, type Resource } from "../resource/Kind.ts"
+import * as MetadataRules from "../resource/MetadataRules.ts"
+import * as Shape from "../resource/Shape.ts"
+import { keyOf, open, seal, unsaved } from "../table/Envelope.ts"
+import type { Row } from "../table/Row.ts"
+import { attributesOf } from "./Authorize.ts"
+import type { Environment } from "./Environment.ts"
+import type { At, WriteOptions } from "./Pipeline.ts"
+import { where } from "./Read.ts"
+import * as Stamp from "./Stamp.ts"
+
+export type Answer<A> = Effect.Effect<A, ApiError | Unavailable>
+
+/** A complete object of a kind, as programs and strategies see it, and as the wire has it. It has been decoded, hence the casts. */
+export const asResource = (object: Schema.JsonObject) => object as unknown as Resource
+export const asWire = (object: Resource) => object as unknown as WireObject
+
+export const storageShape = ({ served }: At) => Shape.of(served.kind.versions[0].schema())
+
+export const invalid = (at: At, causes: Invalid["causes"], name = at.name) =>
+  new Invalid({ ...where(at), name, kind: at.served.kind.kind, causes })
+
+export interface Decoded {
+  readonly object: Resource
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** From the wire form of the served version to the storage version, checked, pruned, and with all defaults. */
+export const decode = (at: At, wire: Schema.JsonObject, { fieldValidation = "Warn" }: WriteOptions): Answer<Decoded> =>
+  Effect.suspend((): Answer<Decoded> => {
+    const { apiVersion: _a, kind: _k, ...body } = wire
+    const decoded = Decoder.decode(Shape.of(at.version.schema()))(body, { unknown: fieldValidation })
+    if (Result.isFailure(decoded)) {
+      const { causes, malformed } = decoded.failure
+      if (malformed !== undefined) return Effect.fail(new BadRequest({ detail: malformed }))
+      return Effect.fail(invalid(at, causes, nameIn(body)))
+    }
+    const { object, warnings } = decoded.success
+    return Effect.succeed({ object: complete(at, at.version.convert?.from(object) ?? object), warnings })
+  })
+
+const nameIn = ({ metadata }: Schema.JsonObject) => String(Object(metadata)["name"] ?? "")
+
+/** With the storage version's names on it, and the defaults that depend on other fields. */
+const complete = ({ served: { kind, strategy } }: At, object: Schema.JsonObject): Resource => {
+  const named = asResource({ apiVersion: apiVersion(kind.versions[0]), kind: kind.kind, ...object })
+  return strategy.defaults?.(named) ?? named
+}
+
+/** Runs the admission plugins that change objects. What they add is decoded like anything else, so that it gets its defaults. */
+export const mutate = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  verb: string,
+  object: Resource,
+  old: Resource | undefined,
+  dryRun: boolean
+) {
+  const attributes = attributesOf({ ...at, name: object.metadata.name }, verb)
+  let current = asWire(object)
+  for (const { mutate } of environment.admissions.all()) {
+    if (mutate === undefined) continue
+    const request = {
+      attributes,
+      kind: at.served.kind,
+      object: current,
+      ...(old === undefined ? {} : { old: asWire(old) }),
+      dryRun
+    }
+    current = (yield* mutate(request)) ?? current
+  }
+  if (current === asWire(object)) return object
+  const { object: decoded } = yield* decode({ ...at, version: at.served.kind.versions[0] }, current, {
+    fieldValidation: "Ignore"
+  })
+  return decoded
+})
+
+export const admit = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  verb: string,
+  object: Resource | undefined,
+  old: Resource | undefined,
+  dryRun: boolean
+) {
+  const attributes = attributesOf({ ...at, name: object?.metadata.name ?? at.name }, verb)
+  for (const { validate } of environment.admissions.all()) {
+    if (validate === undefined) continue
+    yield* validate({
+      attributes,
+      kind: at.served.kind,
+      ...(object === undefined ? {} : { object: asWire(object) }),
+      ...(old === undefined ? {} : { old: asWire(old) }),
+      dryRun
+    })
+  }
+})
+
+/** Kubernetes' own rules and the kind's, all mistakes at once. */
+export const validate = (at: At, object: Resource, old: Resource | undefined): Answer<void> =>
+  Effect.suspend(() => {
+    const { kind, strategy } = at.served
+    const causes = [
+      ...MetadataRules.validate(kind, object, old, strategy.names),
+      ...(strategy.validate?.(object) ?? []),
+      ...(old === undefined ? [] : (strategy.validateUpdate?.(object, old, at.subresource) ?? []))
+    ]
+    return causes.length === 0 ? Effect.void : Effect.fail(invalid(at, causes, object.metadata.name))
+  })
+
+/** What a write cannot change, whatever it says, and so does not come to own. */
+export const resetOf = ({ served: { kind }, subresource }: At): ReadonlyArray<string> => {
+  if (subresource === "status") return ["spec"]
+  return subresource === "" && kind.subresources.includes("status") ? ["status"] : []
+}
+
+/** Who owns what after this write: on every write, by the same walkers that merge. */
+export const own = Effect.fnUntraced(function* (
+  at: At,
+  object: Resource,
+  old: Resource | undefined,
+  { fieldManager = "unknown" }: WriteOptions
+) {
+  const managedFields = Apply.update({
+    shape: storageShape(at),
+    before: old === undefined ? undefined : asWire(old),
+    after: asWire(object),
+    manager: fieldManager,
+    apiVersion: apiVersion(at.served.kind.versions[0]),
+    subresource: at.subresource,
+    reset: resetOf(at),
+    time: yield* Stamp.now
+  })
+  return { ...object, metadata: { ...object.metadata, managedFields } }
+})
+
+const backOff = Schedule.exponential("10 millis")
+
+/** Adds an entry and waits until the tables have it. Repeated under its write id until it is known what became of it. */
+export const append = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  op: "put" | "delete",
+  object: Resource,
+  prev: number
+): Effect.fn.Return<Row, LogConflict | RequestTooLarge | Unavailable> {
+  const { kind } = at.served
+  const { name, namespace = "" } = object.metadata
+  const key = keyOf(kind.storage, namespace, name)
+  const bytes = seal(kind, asWire(object))
+  const writeId = yield* Stamp.uid
+  const seq = yield* environment.log.append({ log: kind.log, key, op, bytes, prev, writeId }).pipe(
+    Effect.retry({ while: ({ _tag }) => _tag === "Unavailable", schedule: backOff, times: 8 }),
+    Effect.catchTag("TooLarge", ({ limit }) => Effect.fail(new RequestTooLarge({ limit })))
+  )
+  yield* environment.tables.passed(kind.log, seq)
+  return environment.tables.of(kind).get(`${namespace}/${name}`)?.revision === seq
+    ? (environment.tables.of(kind).get(`${namespace}/${name}`) ?? open({ bytes, key, seq }))
+    : open({ bytes, key, seq })
+})
+
+/** What a dry run answers: the object as it would be. */
+export const dryRow = (at: At, object: Resource, revision: number) =>
+  unsaved(at.served.kind, asWire(object), {
+    namespace: object.metadata.namespace ?? "",
+    name: object.metadata.name,
+    revision
+  })
+
+export const nowMillis = Clock.currentTimeMillis

@@ -1,0 +1,200 @@
+/** update: replaces an object or its subresource; and what every change of an object that is there goes through. */
+import { Effect } from "effect"
+import type { WireObject } from "../client/Api.ts"
+import { type ApiError, BadRequest, Conflict, NotFound } from "../client/Errors.ts"
+import type { Unavailable } from "../plugin/Contract.ts"
+import { equal } from "../resource/JsonEqual.ts"
+import type { Resource } from "../resource/Kind.ts"
+import type { Row } from "../table/Row.ts"
+import { pathOf } from "../table/Rows.ts"
+import { attributesOf, authorize } from "./Authorize.ts"
+import * as Create from "./Create.ts"
+import type { Environment } from "./Environment.ts"
+import type { At, WriteOptions, Written } from "./Pipeline.ts"
+import { where } from "./Read.ts"
+import * as Scale from "./Scale.ts"
+import * as Stages from "./Stages.ts"
+
+/** What the caller wants made of what is stored. `managed`: ownership is settled already (apply). */
+export interface Wanted {
+  readonly object: Resource
+  readonly warnings: ReadonlyArray<string>
+  readonly managed?: boolean
+}
+export type Change = (stored: Resource) => Effect.Effect<Wanted, ApiError | Unavailable>
+
+export const update = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  body: WireObject,
+  options: WriteOptions = {}
+) {
+  yield* authorize(environment, attributesOf(at, "update"))
+  if (at.subresource === "scale") return yield* Scale.write(environment, at, () => Effect.succeed(body), options, change)
+  const { object, warnings } = yield* Stages.decode(at, body, options)
+  if (object.metadata.name !== undefined && object.metadata.name !== "" && object.metadata.name !== at.name) {
+    return yield* new BadRequest({
+      detail: `the name of the object (${object.metadata.name}) does not match the name on the URL (${at.name})`
+    })
+  }
+  const changed = change(environment, at, () => Effect.succeed({ object, warnings }), options)
+  if (at.served.strategy.createOnUpdate !== true || at.subresource !== "") return yield* changed
+  return yield* Effect.catchTag(changed, "NotFound", () => Create.store(environment, at, body, options))
+})
+
+/**
+ * Read → change → prepare → admit → validate → compare-and-swap. On a conflict it waits for the feed and starts over, unless the
+ * caller said by a resourceVersion what it had read.
+ */
+export const change = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  make: Change,
+  options: WriteOptions
+): Effect.fn.Return<Written, ApiError | Unavailable> {
+  const { log } = at.served.kind
+  yield* environment.tables.current(log)
+  for (;;) {
+    const row = environment.tables.of(at.served.kind).get(pathOf(at))
+    if (row === undefined) return yield* new NotFound(where(at))
+    const stored = row.object
+    const wanted = yield* make(stored)
+    const pinned = yield* preconditions(at, stored, wanted.object)
+    const next = yield* prepare(environment, at, stored, wanted, options)
+    if (next === stored) return { row, created: false, warnings: wanted.warnings }
+    const written = yield* write(environment, at, row, next, options).pipe(
+      Effect.catchTag("Conflict", (conflict) => {
+        if ("last" in conflict && !pinned) return Effect.as(environment.tables.passed(log, conflict.last), undefined)
+        return Effect.fail("last" in conflict ? modified(at) : conflict)
+      })
+    )
+    if (written !== undefined) return { row: written, created: false, warnings: wanted.warnings }
+  }
+})
+
+export const modified = (at: At) =>
+  new Conflict({
+    ...where(at),
+    detail: "the object has been modified; please apply your changes to the latest version and try again"
+  })
+
+/** Whether the caller has said which version it changes; a Conflict if it is another. */
+const preconditions = Effect.fnUntraced(function* (
+  at: At,
+  stored: Resource,
+  { metadata: { resourceVersion = "", uid = "" } }: Resource
+) {
+  if (uid !== "" && uid !== stored.metadata.uid) {
+    return yield* new Conflict({
+      ...where(at),
+      detail: `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`
+    })
+  }
+  if (resourceVersion === "" || resourceVersion === "0") return false
+  if (resourceVersion !== stored.metadata.resourceVersion) return yield* modified(at)
+  return true
+})
+
+/** What would be stored; the stored object itself if nothing changes. */
+const prepare = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  stored: Resource,
+  wanted: Wanted,
+  options: WriteOptions
+) {
+  const { strategy } = at.served
+  const kept = keep(stored, wanted.object)
+  const prepared = strategy.prepareUpdate?.(kept, stored, at.subresource) ?? byDefault(at, kept, stored)
+  const mutated = yield* Stages.mutate(environment, at, "update", prepared, stored, options.dryRun === true)
+  if (equal(unversioned(mutated), unversioned(stored))) return stored
+  const counted = count(at, mutated, stored)
+  const owned = wanted.managed === true ? counted : yield* Stages.own(at, counted, stored, options)
+  yield* Stages.validate(at, owned, stored)
+  yield* Stages.admit(environment, at, "update", owned, stored, options.dryRun === true)
+  return owned
+})
+
+/** What only the server may set stays as it is. */
+const keep = (stored: Resource, wanted: Resource): Resource => {
+  const {
+    creationTimestamp,
+    deletionGracePeriodSeconds,
+    deletionTimestamp,
+    generation,
+    name,
+    namespace,
+    resourceVersion,
+    uid
+  } = stored.metadata
+  const {
+    deletionGracePeriodSeconds: _g,
+    deletionTimestamp: _d,
+    generation: _n,
+    namespace: _ns,
+    selfLink: _s,
+    ...rest
+  } = wanted.metadata
+  return {
+    ...wanted,
+    metadata: {
+      ...rest,
+      name,
+      uid,
+      creationTimestamp,
+      resourceVersion,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(generation === undefined ? {} : { generation }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+      ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
+      ...(rest.managedFields === undefined && stored.metadata.managedFields !== undefined
+        ? { managedFields: stored.metadata.managedFields }
+        : {})
+    }
+  }
+}
+
+/** Without a strategy: the main resource keeps its status, and `status` changes nothing but status and labels. */
+const byDefault = ({ served: { kind }, subresource }: At, wanted: Resource, stored: Resource): Resource => {
+  if (!kind.subresources.includes("status")) return wanted
+  const [from, status] = subresource === "status" ? [stored, wanted] : [wanted, stored]
+  const { status: _, ...rest } = Stages.asWire(from)
+  const { ownerReferences, finalizers } = stored.metadata
+  const metadata =
+    subresource === "status"
+      ? { ...wanted.metadata, ...(ownerReferences && { ownerReferences }), ...(finalizers && { finalizers }) }
+      : wanted.metadata
+  const { status: kept } = Stages.asWire(status)
+  return { ...Stages.asResource(rest), metadata, ...(kept === undefined ? {} : { status: kept }) }
+}
+
+const unversioned = (object: Resource) => {
+  const { apiVersion: _a, kind: _k, metadata, ...rest } = Stages.asWire(object)
+  const { resourceVersion: _r, ...meta } = Object(metadata)
+  return { ...rest, metadata: meta }
+}
+
+/** The generation grows when anything but metadata and status has changed. */
+const count = (at: At, next: Resource, stored: Resource): Resource => {
+  const { kind, strategy } = at.served
+  if (!(strategy.generation ?? kind.subresources.includes("status"))) return next
+  if (equal(desired(next), desired(stored))) return next
+  return { ...next, metadata: { ...next.metadata, generation: (stored.metadata.generation ?? 0) + 1 } }
+}
+const desired = (object: Resource) => {
+  const { apiVersion: _a, kind: _k, metadata: _m, status: _s, ...rest } = Stages.asWire(object)
+  return rest
+}
+
+/** Writes it; or, if it was only waiting for its last finalizer, removes it. */
+const write = (environment: Environment, at: At, row: Row, next: Resource, { dryRun = false }: WriteOptions) => {
+  if (dryRun) return Effect.succeed(Stages.dryRow(at, next, row.revision))
+  return Stages.append(environment, at, isDone(at, next) ? "delete" : "put", next, row.revision)
+}
+
+/** Marked, its grace is over, and nobody keeps it. */
+export const isDone = ({ served: { strategy } }: At, object: Resource): boolean => {
+  const { deletionGracePeriodSeconds = 0, deletionTimestamp, finalizers = [] } = object.metadata
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds > 0 || finalizers.length > 0) return false
+  return (strategy.finalizers?.(object) ?? []).length === 0
+}

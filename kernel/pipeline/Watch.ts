@@ -1,0 +1,90 @@
+/**
+ * watch: pushes what the feed brings to a sink, synchronously, once for each batch. Objects that come to match a selector are
+ * ADDED, those that no longer do are DELETED. Source: API concepts, "Efficient detection of changes"; KEP-3157.
+ */
+import { Effect } from "effect"
+import { Expired } from "../client/Errors.ts"
+import { Row } from "../table/Row.ts"
+import type { Change, Rows } from "../table/Rows.ts"
+import { attributesOf, authorize } from "./Authorize.ts"
+import type { Environment } from "./Environment.ts"
+import type { At, WatchEvent, WatchOptions, WatchSink } from "./Pipeline.ts"
+import { parseRevision, reach } from "./Read.ts"
+import * as Select from "./Select.ts"
+
+/** How often a quiet watch is told how far it is. */
+const bookmarkEvery = "55 seconds"
+
+const expired = (revision: number, oldest: number) =>
+  new Expired({ detail: `too old resource version: ${revision} (${oldest})` })
+
+/** The state that a watcher knew, under the revision at which it lost sight of the object. */
+const lastSeen = (before: Row, revision: number) =>
+  new Row({
+    namespace: before.namespace,
+    name: before.name,
+    revision,
+    bytes: () => {
+      const { metadata, ...rest } = before.wire
+      return new TextEncoder().encode(
+        JSON.stringify({ ...rest, metadata: { ...Object(metadata), resourceVersion: `${revision}` } })
+      )
+    }
+  })
+
+export const eventOf = ({ after, before, row }: Change, matches: (row: Row) => boolean): WatchEvent | undefined => {
+  const was = before !== undefined && matches(before)
+  const is = after !== undefined && matches(after)
+  if (is) return { type: was ? "MODIFIED" : "ADDED", row }
+  if (!was) return undefined
+  return { type: "DELETED", row: after === undefined ? row : lastSeen(before, row.revision) }
+}
+
+/** What is pushed first: everything there is, or what happened since. */
+const first = (
+  rows: Rows,
+  at: At,
+  matches: (row: Row) => boolean,
+  from: number | undefined
+): ReadonlyArray<WatchEvent> | undefined => {
+  if (from === undefined) return [...rows.list(at.namespace)].filter(matches).map((row) => ({ type: "ADDED", row }))
+  return rows.after(from)?.flatMap((change) => eventOf(change, matches) ?? [])
+}
+
+export const watch = Effect.fnUntraced(function* (environment: Environment, at: At, options: WatchOptions, sink: WatchSink) {
+  yield* authorize(environment, attributesOf(at, "watch"))
+  const { log } = at.served.kind
+  const { tables } = environment
+  const { matches } = yield* Effect.fromResult(Select.compile(at, options))
+  const asked =
+    options.resourceVersion === undefined || options.resourceVersion === ""
+      ? undefined
+      : yield* Effect.fromResult(parseRevision(options.resourceVersion))
+  if (asked !== undefined && asked > 0) yield* reach(environment, log, asked)
+  else if (asked === undefined) yield* tables.current(log)
+
+  const rows = tables.of(at.served.kind)
+  const from = options.sendInitialEvents === true || asked === undefined || asked === 0 ? undefined : asked
+  const events = first(rows, at, matches, from)
+  if (events === undefined) return sink.failed(expired(asked ?? 0, tables.revision(log)))
+  if (events.length > 0) sink.events(events)
+  if (options.sendInitialEvents === true) sink.bookmark(tables.revision(log), true)
+
+  const stop = rows.watch({
+    changed: (changes) => {
+      const some = changes.flatMap((change) => eventOf(change, matches) ?? [])
+      if (some.length > 0) sink.events(some)
+    },
+    reset: () => sink.failed(expired(asked ?? 0, tables.revision(log)))
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(stop))
+  if (options.bookmarks === true) yield* Effect.forkScoped(bookmarks(environment, at, sink))
+})
+
+const bookmarks = ({ tables }: Environment, at: At, sink: WatchSink) =>
+  Effect.forever(
+    Effect.andThen(
+      Effect.sleep(bookmarkEvery),
+      Effect.sync(() => sink.bookmark(tables.revision(at.served.kind.log), false))
+    )
+  )
