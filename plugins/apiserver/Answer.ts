@@ -1,0 +1,121 @@
+/** What a request is answered with, and how it gets onto the wire. */
+import { Effect } from "effect"
+import type { OutgoingHttpHeaders } from "node:http"
+import { stringify } from "yaml"
+import { type Exchange, isPretty, type Outgoing } from "./Exchange.ts"
+import { type DoorError, statusOf } from "./Refused.ts"
+
+export type Answer =
+  | { readonly _tag: "Whole"; readonly code: number; readonly type: string; readonly body: string | Uint8Array; readonly headers?: OutgoingHttpHeaders }
+  /** Bytes that together are one text, written in slices. */
+  | { readonly _tag: "Parts"; readonly code: number; readonly type: string; readonly parts: Iterable<Uint8Array>; readonly headers?: OutgoingHttpHeaders }
+  /** Whoever answered has written it all. */
+  | { readonly _tag: "Sent"; readonly code: number }
+
+export const jsonType = "application/json"
+
+export const whole = (code: number, body: string | Uint8Array, headers?: OutgoingHttpHeaders, type = jsonType): Answer => ({
+  _tag: "Whole",
+  code,
+  type,
+  body,
+  ...(headers === undefined ? {} : { headers })
+})
+export const json = (code: number, value: unknown, headers?: OutgoingHttpHeaders) => whole(code, JSON.stringify(value), headers)
+export const text = (code: number, body: string) => whole(code, body, undefined, "text/plain; charset=utf-8")
+export const sent = (code: number): Answer => ({ _tag: "Sent", code })
+
+export const failure = (error: DoorError): Answer => {
+  const status = statusOf(error)
+  const details = status["details"]
+  const retryAfter =
+    typeof details === "object" && details !== null && "retryAfterSeconds" in details ? details.retryAfterSeconds : undefined
+  return json(status.code, status, typeof retryAfter === "number" ? { "retry-after": `${retryAfter}` } : undefined)
+}
+
+/** Larger JSON is written as it is, whoever asks: reading it again would hold up everybody else. */
+const reshapeLimit = 1 << 20
+
+const wantsYaml = ({ incoming }: Exchange) => incoming.headers.accept?.startsWith("application/yaml") === true
+
+/** For people and for those who asked for YAML, the same read again and written in another way. */
+const shaped = (exchange: Exchange, type: string, body: string | Uint8Array): { readonly type: string; readonly body: string | Uint8Array } => {
+  if (type !== jsonType || body.length > reshapeLimit || body.length === 0) return { type, body }
+  const isYaml = wantsYaml(exchange)
+  if (!isYaml && !isPretty(exchange)) return { type, body }
+  const value: unknown = JSON.parse(typeof body === "string" ? body : Buffer.from(body).toString())
+  if (isYaml) return { type: "application/yaml", body: stringify(value, { lineWidth: 0 }) }
+  return { type, body: `${JSON.stringify(value, null, 2)}\n` }
+}
+
+const common = { "cache-control": "no-cache, private" }
+
+/** How long a slice of a large answer may hold the event loop, in milliseconds, and how many bytes it may have. */
+const sliceTime = 5
+const sliceBytes = 1 << 20
+
+const nextTurn = Effect.callback<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
+/** One slice, until the reader has taken it. */
+const writeSlice = (outgoing: Outgoing, slice: ReadonlyArray<Uint8Array>) =>
+  Effect.callback<void>((resume) => {
+    const done = () => {
+      outgoing.off("close", done)
+      resume(Effect.void)
+    }
+    outgoing.once("close", done)
+    outgoing.write(Buffer.concat(slice), done)
+  })
+
+/** As many parts as fit into a slice. */
+const takeSlice = (parts: Iterator<Uint8Array>): { readonly slice: ReadonlyArray<Uint8Array>; readonly done: boolean } => {
+  const until = performance.now() + sliceTime
+  const slice: Array<Uint8Array> = []
+  let bytes = 0
+  while (bytes < sliceBytes && (slice.length % 64 !== 63 || performance.now() < until)) {
+    const next = parts.next()
+    if (next.done === true) return { slice, done: true }
+    slice.push(next.value)
+    bytes += next.value.length
+  }
+  return { slice, done: false }
+}
+
+const sendParts = Effect.fnUntraced(function* (exchange: Exchange, answer: Answer & { readonly _tag: "Parts" }) {
+  const { outgoing } = exchange
+  const parts = answer.parts[Symbol.iterator]()
+  let next = takeSlice(parts)
+  if (next.done) return sendWhole(exchange, { ...answer, _tag: "Whole", body: Buffer.concat(next.slice) })
+  outgoing.writeHead(answer.code, { ...common, "content-type": answer.type, ...answer.headers })
+  while (!next.done) {
+    yield* writeSlice(outgoing, next.slice)
+    yield* nextTurn
+    next = takeSlice(parts)
+  }
+  outgoing.end(Buffer.concat(next.slice))
+})
+
+const sendWhole = (exchange: Exchange, answer: Answer & { readonly _tag: "Whole" }) => {
+  const { outgoing } = exchange
+  const { body, type } = shaped(exchange, answer.type, answer.body)
+  outgoing.writeHead(answer.code, {
+    ...common,
+    "content-type": type,
+    "content-length": typeof body === "string" ? Buffer.byteLength(body) : body.length,
+    ...answer.headers
+  })
+  outgoing.end(exchange.method === "HEAD" ? undefined : body)
+}
+
+export const send = (exchange: Exchange, answer: Answer): Effect.Effect<void> => {
+  switch (answer._tag) {
+    case "Whole":
+      return Effect.sync(() => sendWhole(exchange, answer))
+    case "Parts":
+      return sendParts(exchange, answer)
+    case "Sent":
+      return Effect.void
+  }
+}

@@ -1,0 +1,51 @@
+/** The API's door: HTTPS onto the pipeline. Resolves when it listens; at its end it lets go of what is under way. */
+import { Context, Effect, Layer, Result } from "effect"
+import { isIPv6 } from "node:net"
+import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import * as Door from "./Door.ts"
+import type { Check } from "./Health.ts"
+import { type Handler, type ListenOptions, start } from "./Listener.ts"
+import * as Kubelet from "./streaming/Kubelet.ts"
+
+export interface Options extends ListenOptions {
+  /** How kubelets are reached, for logs, exec and the like. */
+  readonly kubelet: Kubelet.KubeletOptions
+  /** `host:port` under which clients reach this server, if it is not where it listens. */
+  readonly advertise?: string
+  /** What `/readyz` asks, and `/livez` of those that are `live`. */
+  readonly checks?: ReadonlyArray<Check>
+  /** The documents of `/.well-known/openid-configuration` and `/openid/v1/jwks`. */
+  readonly openid?: { readonly configuration: object; readonly keys: object }
+}
+
+export class Listening extends Context.Service<Listening, { readonly addresses: ReadonlyArray<string>; readonly port: number }>()(
+  "apiserver/Listening"
+) {}
+
+const inUrl = (host: string) => (isIPv6(host) ? `[${host}]` : host)
+
+const listening = Effect.fnUntraced(function* (options: Options) {
+  let port = options.port
+  const kubelet = yield* Effect.acquireRelease(
+    Effect.sync(() => Kubelet.make(options.kubelet)),
+    ({ close }) => Effect.sync(close)
+  )
+  const door = yield* Door.make({
+    checks: options.checks ?? [],
+    openid: options.openid,
+    address: () => options.advertise ?? `${inUrl(options.addresses[0] ?? "localhost")}:${port}`,
+    describe: () => ({}),
+    kubelet,
+    decodeProtobuf: () => Result.fail("protobuf is not read by this server")
+  })
+  const handler: Handler = { request: door.request, upgrade: door.upgrade }
+  port = yield* start(options, handler)
+  // Runs before the sockets close: finalizers go backwards.
+  yield* Effect.addFinalizer(() => door.close)
+  yield* Effect.logInfo(`The API listens on ${options.addresses.map((address) => `${inUrl(address)}:${port}`).join(", ")}.`)
+  return { addresses: options.addresses, port }
+})
+
+export const layer = (options: Options) => Layer.effect(Listening, listening(options))
+
+export const plugin = (options: Options) => Plugin.make({ name: "apiserver", layer: Layer.effectDiscard(listening(options)) })

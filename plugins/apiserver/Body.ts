@@ -1,0 +1,100 @@
+/** The body of a request: read up to a limit, and decoded from JSON, YAML or protobuf. */
+import { Effect, Predicate, Result, type Schema } from "effect"
+import { parse } from "yaml"
+import { BadRequest, RequestTooLarge, UnsupportedMediaType } from "../../kernel/client/Errors.ts"
+import { header, type Incoming } from "./Exchange.ts"
+
+/** Of the upstream API server. */
+export const bodyLimit = 3 * 1024 * 1024
+
+/** Stops reading at the limit: what is longer is refused, not kept. */
+export const read = (incoming: Incoming): Effect.Effect<Buffer, RequestTooLarge | BadRequest> =>
+  Effect.callback((resume) => {
+    const tooLarge = () => resume(Effect.fail(new RequestTooLarge({ limit: bodyLimit })))
+    if (Number(incoming.headers["content-length"] ?? 0) > bodyLimit) tooLarge()
+    let chunks: Array<Buffer> = []
+    let bytes = 0
+    incoming.on("data", (chunk) => {
+      bytes += chunk.length
+      if (bytes <= bodyLimit) chunks.push(chunk)
+      else {
+        chunks = []
+        tooLarge()
+      }
+    })
+    incoming.on("end", () => resume(Effect.succeed(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))))
+    incoming.on("error", () => resume(Effect.fail(new BadRequest({ detail: "the request ended before its body" }))))
+  })
+
+export const mediaType = (incoming: Incoming): string => {
+  const given = header(incoming, "content-type") ?? ""
+  const [type = ""] = given.split(";")
+  return type.trim().toLowerCase()
+}
+
+export const protobufType = "application/vnd.kubernetes.protobuf"
+const readable = ["application/json", "application/yaml", protobufType]
+
+/** What a decoder of protobuf bodies makes of one: the object in wire form, with `apiVersion` and `kind`. */
+export type DecodeProtobuf = (bytes: Uint8Array) => Result.Result<Schema.JsonObject, string>
+
+const unreadable = (kind: string, why: unknown) =>
+  new BadRequest({
+    detail: `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${Predicate.isError(why) ? why.message : String(why)}`
+  })
+
+const isRecord = (value: unknown): value is Schema.JsonObject => Predicate.isObject(value)
+
+const parseText = (isYaml: boolean, bytes: Buffer): unknown => {
+  const text = bytes.toString()
+  return isYaml ? parse(text, { maxAliasCount: 100 }) : JSON.parse(text)
+}
+
+/** Any JSON value: what a patch is. YAML is JSON in another dress. */
+export const json = (bytes: Buffer, isYaml: boolean, kind: string): Result.Result<Schema.Json, BadRequest> =>
+  Result.try({
+    // Both parsers make nothing but JSON of their input, hence the cast.
+    try: () => parseText(isYaml, bytes) as Schema.Json,
+    catch: (why) => unreadable(kind, why)
+  })
+
+/** An object. `kind` is what should stand there, for the message. */
+export const object = (
+  incoming: Incoming,
+  bytes: Buffer,
+  kind: string,
+  protobuf: DecodeProtobuf
+): Result.Result<Schema.JsonObject, BadRequest | UnsupportedMediaType> => {
+  const type = mediaType(incoming)
+  if (type === protobufType) {
+    return Result.mapError(protobuf(bytes), (why) => new BadRequest({ detail: `the object provided is unrecognized (must be of type ${kind}): ${why}` }))
+  }
+  if (type !== "" && type !== "*/*" && !readable.includes(type)) {
+    return Result.fail(new UnsupportedMediaType({ given: type, supported: readable }))
+  }
+  return Result.flatMap(json(bytes, type === "application/yaml", kind), (value) =>
+    isRecord(value) ? Result.succeed(value) : Result.fail(unreadable(kind, "it is no object"))
+  )
+}
+
+const versionOf = (apiVersion: string) => apiVersion.slice(apiVersion.indexOf("/") + 1)
+
+/** Names what the body left unnamed, and refuses what is of another kind than the path. */
+export const fitting = (
+  body: Schema.JsonObject,
+  expected: { readonly apiVersion: string; readonly kind: string },
+  isKnown: (apiVersion: string, kind: string) => boolean
+): Result.Result<Schema.JsonObject, BadRequest> => {
+  const kind = body["kind"] === undefined || body["kind"] === "" ? expected.kind : String(body["kind"])
+  const apiVersion =
+    body["apiVersion"] === undefined || body["apiVersion"] === "" ? expected.apiVersion : String(body["apiVersion"])
+  if (kind === expected.kind && apiVersion === expected.apiVersion) return Result.succeed({ ...body, apiVersion, kind })
+  const why = isKnown(apiVersion, kind)
+    ? `${apiVersion} ${kind} is not ${expected.apiVersion} ${expected.kind}`
+    : `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`
+  return Result.fail(
+    new BadRequest({
+      detail: `${kind} in version ${JSON.stringify(versionOf(apiVersion))} cannot be handled as a ${expected.kind}: ${why}`
+    })
+  )
+}

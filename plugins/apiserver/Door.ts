@@ -1,0 +1,152 @@
+/**
+ * One request after another: who asks, for what, and the answer, each in a fiber of its own that ends when the client goes.
+ */
+import { type Cause, Context, Effect, Exit, Fiber, Result } from "effect"
+import type { IncomingMessage } from "node:http"
+import { STATUS_CODES } from "node:http"
+import type { TLSSocket } from "node:tls"
+import { BadRequest } from "../../kernel/client/Errors.ts"
+import { authorize } from "../../kernel/pipeline/Authorize.ts"
+import { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
+import { Authenticators, Authorizers } from "../../kernel/pipeline/Policy.ts"
+import { Kinds } from "../../kernel/resource/Kinds.ts"
+import { type Answer, failure, send } from "./Answer.ts"
+import type { DecodeProtobuf } from "./Body.ts"
+import { Routes } from "./contracts/Routes.ts"
+import { type Exchange, type Incoming, type Outgoing, split } from "./Exchange.ts"
+import * as Identity from "./Identity.ts"
+import * as Metrics from "./Metrics.ts"
+import { resolve } from "./objects/Resolve.ts"
+import * as Rest from "./objects/Rest.ts"
+import * as Other from "./Other.ts"
+import * as Path from "./Path.ts"
+import { flag } from "./Query.ts"
+import { type DoorError, internal, notFound, statusOf } from "./Refused.ts"
+import type { Kubelet } from "./streaming/Kubelet.ts"
+import * as Streams from "./streaming/Streams.ts"
+
+export type Needs = Pipeline | Kinds | Authenticators | Authorizers | Routes
+
+export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "describe" | "address"> {
+  readonly kubelet: Kubelet
+  readonly decodeProtobuf: DecodeProtobuf
+}
+
+const badPath = new BadRequest({ detail: "the path of the URL has a broken escape" })
+const pathOf = (path: string) => Result.try({ try: () => Path.objects(path), catch: () => badPath })
+
+/** What only a bug explains is told to the log, and to the client without its inside. */
+const broken = (cause: Cause.Cause<never>) =>
+  Effect.as(Effect.logError("a request failed", cause), failure(internal("the server met a condition it did not expect")))
+
+/** Requests under way, the long ones apart: at the end those are not waited for. */
+interface Running {
+  readonly fiber: Fiber.Fiber<unknown>
+  readonly isLong: boolean
+}
+
+export const make = Effect.fnUntraced(function* (options: DoorOptions) {
+  const context = yield* Effect.context<Needs>()
+  const kinds = Context.get(context, Kinds)
+  const authorizers = Context.get(context, Authorizers)
+  const access = { authenticators: Context.get(context, Authenticators), authorizers }
+  const identify = Identity.make(access)
+  const observe = Metrics.make(context)
+  const routes = Context.get(context, Routes)
+  const other = Other.make({ ...options, kinds, routes, authorizers, context })
+  const fork = Effect.runForkWith(context)
+  const running = new Set<Running>()
+
+  /** Whether it exists is told only to those who may ask. */
+  const find = Effect.fnUntraced(function* (exchange: Exchange, path: Path.ObjectPath) {
+    const found = resolve(kinds, path, exchange.method, exchange.user)
+    if (Result.isSuccess(found)) return found.success
+    yield* authorize(access, { user: exchange.user, verb: exchange.method.toLowerCase(), ...path })
+    return yield* found.failure
+  })
+
+  const answer = Effect.fnUntraced(function* (exchange: Exchange, path: Path.ObjectPath | undefined): Effect.fn.Return<Answer, DoorError, Needs> {
+    if (path === undefined) return yield* other(exchange)
+    const at = yield* find(exchange, path)
+    const stream = Streams.find(at)
+    if (stream !== undefined) return yield* stream(exchange, at, path.rest, options.kubelet)
+    return yield* Rest.answer(exchange, at, path.watch, options.decodeProtobuf)
+  })
+
+  const request = (incoming: Incoming, outgoing: Outgoing, socket: TLSSocket) => {
+    const began = performance.now()
+    const method = incoming.method ?? "GET"
+    const { path: text, query } = split(incoming.url ?? "/")
+    const path = Result.getOrElse(pathOf(text), () => undefined)
+    const isWatch = path !== undefined && (path.watch || (path.name === "" && flag(query, "watch") === true))
+    const base = { incoming, outgoing, method, path: text, query }
+    const program = Effect.gen(function* () {
+      const user = yield* identify(incoming, socket)
+      return yield* answer({ ...base, user }, yield* Effect.fromResult(pathOf(text)))
+    }).pipe(
+      Effect.catch((error) => Effect.succeed(failure(error))),
+      Effect.catchCause(broken),
+      Effect.tap((answer) => finish({ ...base, user: Identity.anonymous }, answer))
+    )
+    const entry = { fiber: fork(program), isLong: isWatch || (path !== undefined && Streams.isStream(path)) }
+    running.add(entry)
+    outgoing.once("close", () => entry.fiber.interruptUnsafe())
+    entry.fiber.addObserver((exit) => {
+      running.delete(entry)
+      const code = Exit.isSuccess(exit) ? exit.value.code : 499
+      const known = path !== undefined && kinds.find(path.group, path.version, path.resource) !== undefined ? path : undefined
+      observe({ method, path: known, isWatch, code, seconds: (performance.now() - began) / 1000 })
+    })
+  }
+
+  /** An answer that has begun cannot become another: the connection says that it is not whole. */
+  const finish = (exchange: Exchange, answer: Answer) => {
+    if (answer._tag === "Sent" || !exchange.outgoing.headersSent) return send(exchange, answer)
+    return Effect.sync(() => exchange.outgoing.destroy())
+  }
+
+  const upgrade = (incoming: IncomingMessage, socket: TLSSocket, head: Buffer) => {
+    const { path: text, query } = split(incoming.url ?? "/")
+    const program = Effect.gen(function* () {
+      const user = yield* identify(incoming, socket)
+      const path = yield* Effect.fromResult(pathOf(text))
+      if (path === undefined) return yield* notFound
+      const at = yield* Effect.fromResult(resolve(kinds, path, "GET", user))
+      yield* Streams.upgrade({ incoming, socket, head, query }, at, path.rest, options.kubelet)
+    }).pipe(
+      Effect.catch((error) => Effect.sync(() => refuse(socket, error))),
+      Effect.catchCause((cause) => Effect.as(broken(cause), refuse(socket, internal("the connection broke"))))
+    )
+    const entry = { fiber: fork(program), isLong: true }
+    running.add(entry)
+    // Without a listener an error of the socket would end the process.
+    socket.on("error", () => {})
+    socket.once("close", () => entry.fiber.interruptUnsafe())
+    entry.fiber.addObserver(() => running.delete(entry))
+  }
+
+  /** Ends watches and streams, and waits for what else is under way. */
+  const close = Effect.suspend(() => {
+    const all = [...running]
+    const [short, long] = [all.filter(({ isLong }) => !isLong), all.filter(({ isLong }) => isLong)]
+    return Effect.andThen(
+      Fiber.interruptAll(long.map(({ fiber }) => fiber)),
+      Effect.timeoutOption(Effect.forEach(short, ({ fiber }) => Fiber.await(fiber), { discard: true }), "3 seconds")
+    )
+  })
+
+  return { request, upgrade, close }
+})
+
+/** An ordinary answer on a connection that wanted to become something else. */
+const refuse = (socket: TLSSocket, error: DoorError) => {
+  const status = statusOf(error)
+  const body = JSON.stringify(status)
+  const lines = [
+    `HTTP/1.1 ${status.code} ${STATUS_CODES[status.code] ?? ""}`,
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close"
+  ]
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`)
+}

@@ -1,0 +1,135 @@
+/**
+ * The sockets of the API: HTTPS with HTTP/1.1 and HTTP/2 on one or more addresses, with client certificates asked for and
+ * verified. What a certificate is worth is decided by others; a client without one is let in.
+ */
+import { Effect, Schema, type Scope } from "effect"
+import { createSecureServer, type Http2SecureServer, Http2ServerRequest, type Http2ServerResponse } from "node:http2"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import type { Duplex } from "node:stream"
+import { TLSSocket } from "node:tls"
+import type { Incoming, Outgoing } from "./Exchange.ts"
+
+export class PortInUse extends Schema.TaggedError<PortInUse>()("PortInUse", { address: Schema.String, port: Schema.Int }) {
+  override get message() {
+    return `Port ${this.port} on ${this.address} is in use by another program: stop that, or choose another port.`
+  }
+}
+export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", {
+  address: Schema.String,
+  port: Schema.Int,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `The API cannot listen on ${this.address}, port ${this.port}: ${this.reason}.`
+  }
+}
+
+export interface ListenOptions {
+  /** All on the same port. */
+  readonly addresses: ReadonlyArray<string>
+  /** 0: any that is free. */
+  readonly port: number
+  /** PEM texts of the server's certificate, with its chain, and key. */
+  readonly tls: { readonly cert: string; readonly key: string }
+  /** PEM text of the authority of client certificates. */
+  readonly clientCa: string
+  /** Lets several processes of one user listen on the same port; the kernel shares connections out among them. */
+  readonly reusePort?: boolean
+}
+
+export interface Handler {
+  readonly request: (incoming: Incoming, outgoing: Outgoing, socket: TLSSocket) => void
+  readonly upgrade: (incoming: IncomingMessage, socket: TLSSocket, head: Buffer) => void
+}
+
+/** Watches are streams that stay open: a client may have very many on one connection. */
+const streamsPerSession = 4096
+/** In megabytes. Node's 10 refuse streams to whoever has some hundred watches. */
+const sessionMemory = 1024
+
+const serverOf = ({ clientCa, tls }: ListenOptions): Http2SecureServer =>
+  createSecureServer({
+    ...tls,
+    ca: clientCa,
+    requestCert: true,
+    rejectUnauthorized: false,
+    allowHTTP1: true,
+    minVersion: "TLSv1.2",
+    maxSessionMemory: sessionMemory,
+    settings: { maxConcurrentStreams: streamsPerSession, initialWindowSize: 1 << 20 },
+    peerMaxConcurrentStreams: streamsPerSession
+  })
+
+const reasonOf = (error: NodeJS.ErrnoException) => {
+  if (error.code === "EACCES") return "this user may not use that port"
+  return error.code === "EADDRNOTAVAIL" ? "this machine does not have that address" : error.message
+}
+
+const listen = (server: Http2SecureServer, address: string, port: number, reusePort: boolean) =>
+  Effect.callback<number, PortInUse | CannotListen>((resume) => {
+    const failed = (error: NodeJS.ErrnoException) =>
+      resume(
+        Effect.fail(
+          error.code === "EADDRINUSE"
+            ? new PortInUse({ address, port })
+            : new CannotListen({ address, port, reason: reasonOf(error) })
+        )
+      )
+    server.once("error", failed)
+    server.listen({ host: address, port, reusePort }, () => {
+      server.off("error", failed)
+      // A server that listens on a port has an address of this form, hence the cast.
+      resume(Effect.succeed((server.address() as AddressInfo).port))
+    })
+  })
+
+/** The TLS connection below a request, the same for all requests of a session. */
+const socketOf = (incoming: IncomingMessage | Http2ServerRequest): TLSSocket | undefined => {
+  const socket = incoming instanceof Http2ServerRequest ? incoming.stream.session?.socket : incoming.socket
+  return socket instanceof TLSSocket ? socket : undefined
+}
+
+const attach = (server: Http2SecureServer, { request, upgrade }: Handler, connections: Set<Duplex>) => {
+  server.on("secureConnection", (socket) => {
+    connections.add(socket)
+    socket.setNoDelay(true)
+    socket.once("close", () => connections.delete(socket))
+  })
+  server.on("request", (incoming: IncomingMessage | Http2ServerRequest, outgoing: ServerResponse | Http2ServerResponse) => {
+    const socket = socketOf(incoming)
+    if (socket !== undefined) request(incoming, outgoing, socket)
+    // The connection has gone in the meantime.
+    else outgoing.destroy()
+  })
+  server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (socket instanceof TLSSocket) upgrade(incoming, socket, head)
+    else socket.destroy()
+  })
+  // What goes wrong below a request (a handshake, a reset) concerns that connection alone.
+  server.on("sessionError", () => {})
+  server.on("tlsClientError", () => {})
+}
+
+/** Listens until the scope closes. `port`: where. */
+export const start = Effect.fnUntraced(function* (
+  options: ListenOptions,
+  handler: Handler
+): Effect.fn.Return<number, PortInUse | CannotListen, Scope.Scope> {
+  const connections = new Set<Duplex>()
+  let port = options.port
+  for (const address of options.addresses) {
+    const server = yield* Effect.acquireRelease(
+      Effect.sync(() => serverOf(options)),
+      (server) => Effect.sync(() => server.close())
+    )
+    attach(server, handler, connections)
+    port = yield* listen(server, address, port, options.reusePort ?? false)
+  }
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const socket of connections) socket.destroy()
+    })
+  )
+  return port
+})

@@ -1,0 +1,86 @@
+/** Every path that is none of objects: what the server says of itself, and what other plugins have put there. */
+import { Context, Effect, Stream } from "effect"
+import type { ApiError } from "../../kernel/client/Errors.ts"
+import { authorize } from "../../kernel/pipeline/Authorize.ts"
+import type { Authorizers } from "../../kernel/pipeline/Policy.ts"
+import type { Unavailable } from "../../kernel/plugin/Contract.ts"
+import type { Kinds } from "../../kernel/resource/Kinds.ts"
+import { type Answer, failure, json, sent, whole } from "./Answer.ts"
+import * as Body from "./Body.ts"
+import type { Route, Routes } from "./contracts/Routes.ts"
+import * as Discovery from "./discovery/Discovery.ts"
+import type { Exchange } from "./Exchange.ts"
+import * as Health from "./Health.ts"
+import * as Metrics from "./Metrics.ts"
+import * as OpenApi from "./OpenApi.ts"
+import { notFound } from "./Refused.ts"
+import * as Version from "./Version.ts"
+
+export interface About {
+  readonly kinds: Kinds["Service"]
+  readonly routes: Routes["Service"]
+  readonly authorizers: Authorizers["Service"]
+  readonly checks: ReadonlyArray<Health.Check>
+  /** What others need to verify this cluster's tokens: an OpenID configuration and a set of keys. */
+  readonly openid: { readonly configuration: object; readonly keys: object } | undefined
+  readonly describe: OpenApi.Describe
+  /** `host:port`. */
+  readonly address: () => string
+  readonly context: Context.Context<never>
+}
+
+const jwksType = "application/jwk-set+json"
+const fixed = ["/.well-known/openid-configuration", "/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"]
+
+const streamed = Effect.fnUntraced(function* ({ outgoing }: Exchange, code: number, headers: object, body: Stream.Stream<Uint8Array, ApiError | Unavailable>) {
+  outgoing.writeHead(code, { ...headers })
+  const write = (chunk: Uint8Array) =>
+    Effect.callback<void>((resume) => {
+      outgoing.write(chunk, () => resume(Effect.void))
+    })
+  yield* Stream.runForEach(body, write)
+  outgoing.end()
+  return sent(code)
+})
+
+const routed = Effect.fnUntraced(function* (route: Route, exchange: Exchange) {
+  const { incoming, method, path, query, user } = exchange
+  const request = { method, path, query, user, headers: incoming.headers, body: Body.read(incoming) }
+  const { body, code, headers = {}, type } = yield* route.handle(request)
+  if (typeof body === "string" || body instanceof Uint8Array) return whole(code, body, headers, type)
+  return yield* streamed(exchange, code, { ...headers, "content-type": type }, body)
+})
+
+export const make = (about: About) => {
+  const discovery = Discovery.make(about.kinds, about.address)
+  const openApi = OpenApi.make(about.kinds, about.describe)
+  const simple = (exchange: Exchange): Answer | undefined => {
+    const { path } = exchange
+    if (path === "/api" || path === "/apis" || path.startsWith("/api/") || path.startsWith("/apis/")) return discovery(exchange)
+    if (OpenApi.serves(path)) return openApi(exchange)
+    switch (path) {
+      case "/version":
+      case "/version/":
+        return json(200, Version.info)
+      case "/metrics":
+        return Metrics.answer(about.context)
+      case "/.well-known/openid-configuration":
+        return about.openid && json(200, about.openid.configuration)
+      case "/openid/v1/jwks":
+        return about.openid && whole(200, JSON.stringify(about.openid.keys), undefined, jwksType)
+      case "/":
+        return json(200, { paths: [...fixed, ...about.routes.prefixes()].toSorted() })
+      default:
+        return undefined
+    }
+  }
+  return Effect.fnUntraced(function* (exchange: Exchange) {
+    const { method, path, user } = exchange
+    const nothing = { group: "", version: "", resource: "", subresource: "", namespace: "", name: "" }
+    yield* authorize(about, { user, verb: method.toLowerCase(), path, ...nothing })
+    if (Health.serves(path)) return yield* Health.answer(exchange, about.checks)
+    const route = about.routes.find(path)
+    if (route !== undefined) return yield* routed(route, exchange)
+    return simple(exchange) ?? failure(notFound)
+  })
+}

@@ -1,0 +1,48 @@
+/** What a URL's path asks for. Source: API concepts, "Resource URIs"; `RequestInfo` of the upstream API server. */
+
+/** A path below `/api/<version>/` or `/apis/<group>/<version>/`. What it does not name is empty. */
+export interface ObjectPath {
+  readonly group: string
+  readonly version: string
+  readonly namespace: string
+  readonly resource: string
+  readonly name: string
+  readonly subresource: string
+  /** What follows the subresource: `proxy` takes any path. With its leading slash. */
+  readonly rest: string
+  /** The form of old: `/api/v1/watch/pods`. */
+  readonly watch: boolean
+}
+
+/** Subresources of a Namespace itself; everything else below one is an object in it. */
+const ofNamespaces = new Set(["status", "finalize"])
+
+const decoded = (segment: string) => (segment.includes("%") ? decodeURIComponent(segment) : segment)
+
+const within = (segments: ReadonlyArray<string>) => {
+  const [first = "", second = "", third = ""] = segments
+  const isNamespaced = first === "namespaces" && third !== "" && !ofNamespaces.has(third)
+  const own = isNamespaced ? segments.slice(2) : segments
+  const [resource = "", name = "", subresource = "", ...rest] = own
+  return {
+    namespace: isNamespaced ? second : resource === "namespaces" ? name : "",
+    resource,
+    name,
+    subresource,
+    rest: own.length > 3 ? `/${rest.join("/")}` : ""
+  }
+}
+
+/** `undefined`: the path is none of objects. Throws URIError where an escape is broken. */
+export const objects = (path: string): ObjectPath | undefined => {
+  const isLegacy = path.startsWith("/api/")
+  if (!isLegacy && !path.startsWith("/apis/")) return undefined
+  const segments = path.split("/").slice(2).map(decoded)
+  // A last slash means nothing, except behind `proxy`, where the path is somebody else's.
+  if (segments.at(-1) === "" && !segments.includes("proxy")) segments.pop()
+  const group = isLegacy ? "" : (segments.shift() ?? "")
+  const [version = "", ...below] = segments
+  const watch = below[0] === "watch" && below.length > 1
+  if (below.length === 0 || below[0] === "") return undefined
+  return { group, version, watch, ...within(watch ? below.slice(1) : below) }
+}

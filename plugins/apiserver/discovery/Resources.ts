@@ -1,0 +1,116 @@
+/** What is served, ordered as clients are told it: groups, their versions, resources and subresources. */
+import { createHash } from "node:crypto"
+import type * as Kind from "../../../kernel/resource/Kind.ts"
+import { apiVersion } from "../../../kernel/resource/Kind.ts"
+import type { Kinds } from "../../../kernel/resource/Kinds.ts"
+import { type GroupKind, ofSubresource } from "../objects/BodyKind.ts"
+
+export interface Subresource extends GroupKind {
+  readonly name: string
+  readonly verbs: ReadonlyArray<string>
+}
+export interface Resource {
+  readonly kind: Kind.Any
+  readonly version: Kind.Version
+  readonly verbs: ReadonlyArray<string>
+  readonly subresources: ReadonlyArray<Subresource>
+  /** Tells a client that stored objects may have changed their form. */
+  readonly storageVersionHash: string | undefined
+}
+export interface GroupVersion {
+  readonly version: string
+  readonly resources: ReadonlyArray<Resource>
+}
+export interface Group {
+  readonly name: string
+  readonly versions: readonly [GroupVersion, ...ReadonlyArray<GroupVersion>]
+}
+
+const readWrite = ["get", "patch", "update"]
+const verbs: { readonly [subresource: string]: ReadonlyArray<string> } = {
+  attach: ["create", "get"],
+  binding: ["create"],
+  eviction: ["create"],
+  exec: ["create", "get"],
+  finalize: ["update"],
+  log: ["get"],
+  portforward: ["create", "get"],
+  proxy: ["create", "delete", "get", "patch", "update"],
+  token: ["create"]
+}
+
+/** Which group a word without one means: earlier ones first. The upstream API server's order. */
+const order = [
+  "",
+  "apiregistration.k8s.io",
+  "apps",
+  "events.k8s.io",
+  "authentication.k8s.io",
+  "authorization.k8s.io",
+  "autoscaling",
+  "batch",
+  "certificates.k8s.io",
+  "networking.k8s.io",
+  "policy",
+  "rbac.authorization.k8s.io",
+  "storage.k8s.io",
+  "admissionregistration.k8s.io",
+  "apiextensions.k8s.io",
+  "scheduling.k8s.io",
+  "coordination.k8s.io",
+  "node.k8s.io",
+  "discovery.k8s.io",
+  "resource.k8s.io",
+  "flowcontrol.apiserver.k8s.io"
+]
+const rank = (group: string) => {
+  const at = order.indexOf(group)
+  return at < 0 ? order.length : at
+}
+
+const hash = (kind: Kind.Any) => {
+  const { group, version } = kind.versions[0]
+  const bytes = createHash("sha256").update(`${group}/${version}, Kind=${kind.kind}`).digest()
+  return bytes.subarray(0, 8).toString("base64")
+}
+
+const resource = (kind: Kind.Any, version: Kind.Version): Resource => ({
+  kind,
+  version,
+  verbs: [...kind.verbs].toSorted(),
+  subresources: [...kind.subresources].toSorted().map((name) => ({
+    group: version.group,
+    version: version.version,
+    kind: kind.kind,
+    ...ofSubresource(kind.storage, name),
+    name,
+    verbs: verbs[name] ?? readWrite
+  })),
+  storageVersionHash: kind.verbs.includes("list") ? hash(kind) : undefined
+})
+
+/** v2 before v1 before v1beta2 before v1beta1 before v1alpha1, and whatever else by name. Source: `version.CompareKubeAwareVersionStrings`. */
+const age = (version: string): readonly [number, number, number] => {
+  const [, major = "0", stage = "", minor = "0"] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? []
+  return [stage === "" ? 2 : stage === "beta" ? 1 : 0, Number(major), Number(minor)]
+}
+const newestFirst = (a: string, b: string) => {
+  const [left, right] = [age(a), age(b)]
+  return right[0] - left[0] || right[1] - left[1] || right[2] - left[2] || (a < b ? -1 : 1)
+}
+
+const byName = (a: Resource, b: Resource) => (a.kind.plural < b.kind.plural ? -1 : 1)
+
+export const groups = (kinds: Kinds["Service"]): ReadonlyArray<Group> => {
+  const all = kinds.all().flatMap(({ kind }) => kind.versions.map((version) => resource(kind, version)))
+  const byGroup = Map.groupBy(all, ({ version }) => version.group)
+  const groups = [...byGroup].flatMap(([name, resources]): ReadonlyArray<Group> => {
+    const byVersion = Map.groupBy(resources, ({ version }) => version.version)
+    const versions = [...byVersion].toSorted(([a], [b]) => newestFirst(a, b))
+    const [first, ...others] = versions.map(([version, resources]) => ({ version, resources: resources.toSorted(byName) }))
+    return first === undefined ? [] : [{ name, versions: [first, ...others] }]
+  })
+  return groups.toSorted((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1))
+}
+
+export const groupVersionOf = (group: string, version: string) => apiVersion({ group, version })

@@ -1,0 +1,46 @@
+/** One object as an answer, in the form that was asked for. */
+import { Clock, Effect } from "effect"
+import type { OutgoingHttpHeaders } from "node:http"
+import type { At } from "../../../kernel/pipeline/Pipeline.ts"
+import type { Row } from "../../../kernel/table/Row.ts"
+import type { Form } from "../Accept.ts"
+import { type Answer, whole } from "../Answer.ts"
+import { notAcceptable, type Refused } from "../Refused.ts"
+import type { BadRequest } from "../../../kernel/client/Errors.ts"
+import { bytesOf, partialOf } from "./Encoding.ts"
+import * as Table from "./Table.ts"
+
+/** Quotes and backslashes end a warning's text. Source: RFC 7234, "Warning". */
+const quoted = (text: string) => `299 - "${text.replaceAll(/[\\"]/g, "\\$&").replaceAll(/[^\x20-\x7e]/g, "?")}"`
+const warned = (warnings: ReadonlyArray<string>): OutgoingHttpHeaders =>
+  warnings.length === 0 ? {} : { warning: warnings.map(quoted).join(", ") }
+
+const table = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchParams, row: Row) {
+  const include = yield* Effect.fromResult(Table.include(query))
+  const now = yield* Clock.currentTimeMillis
+  const style = { serves: at, include, version: form.version, now }
+  return Buffer.concat([...Table.parts(style, [row], { resourceVersion: row.object.metadata.resourceVersion })])
+})
+
+const simple = (at: At, row: Row, code: number, warnings: ReadonlyArray<string>) =>
+  whole(code, bytesOf(at, row), warned(warnings))
+
+export const answer = (
+  at: At,
+  form: Form,
+  query: URLSearchParams,
+  row: Row,
+  code = 200,
+  warnings: ReadonlyArray<string> = []
+): Effect.Effect<Answer, Refused | BadRequest> => {
+  switch (form.as) {
+    case "Object":
+      return Effect.succeed(simple(at, row, code, warnings))
+    case "Partial":
+      return Effect.succeed(whole(code, partialOf(row, form.version), warned(warnings)))
+    case "PartialList":
+      return Effect.fail(notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list`))
+    case "Table":
+      return Effect.map(table(at, form, query, row), (body) => whole(code, body, warned(warnings)))
+  }
+}

@@ -1,0 +1,189 @@
+/** The verbs of HTTP on objects: each reads its options and body, asks the pipeline, and says it in the client's form. */
+import { Effect, Result, type Schema } from "effect"
+import type { PatchType } from "../../../kernel/client/Api.ts"
+import { UnsupportedMediaType } from "../../../kernel/client/Errors.ts"
+import type { At, Deleted } from "../../../kernel/pipeline/Pipeline.ts"
+import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
+import type * as Kind from "../../../kernel/resource/Kind.ts"
+import { apiVersion } from "../../../kernel/resource/Kind.ts"
+import { Kinds } from "../../../kernel/resource/Kinds.ts"
+import type { Row } from "../../../kernel/table/Row.ts"
+import { type Form, negotiate } from "../Accept.ts"
+import { type Answer, json } from "../Answer.ts"
+import * as Body from "../Body.ts"
+import { type Exchange, header, managerOf } from "../Exchange.ts"
+import { type DoorError, methodNotAllowed } from "../Refused.ts"
+import * as Query from "../Query.ts"
+import * as WriteQuery from "../WriteQuery.ts"
+import { bodyKind } from "./BodyKind.ts"
+import * as Lists from "./Lists.ts"
+import * as One from "./One.ts"
+import * as Watches from "./Watches.ts"
+
+const patchTypes: { readonly [type: string]: PatchType } = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+  "application/apply-patch+yaml": "apply",
+  "application/apply-patch+json": "apply"
+}
+
+const allowed = (at: At, verb: Kind.Verb) =>
+  at.subresource !== "" || at.served.kind.verbs.includes(verb) ? Effect.void : Effect.fail(methodNotAllowed)
+
+const get = Effect.fnUntraced(function* ({ query }: Exchange, at: At, form: Form) {
+  yield* allowed(at, "get")
+  const pipeline = yield* Pipeline
+  const resourceVersion = query.get("resourceVersion")
+  const row = yield* pipeline.get(at, resourceVersion === null || resourceVersion === "" ? {} : { resourceVersion })
+  return yield* One.answer(at, form, query, row)
+})
+
+const list = Effect.fnUntraced(function* ({ query }: Exchange, at: At, form: Form) {
+  yield* allowed(at, "list")
+  const pipeline = yield* Pipeline
+  const listed = yield* pipeline.list(at, yield* Effect.fromResult(Query.list(query)))
+  return yield* Lists.answer(at, form, query, listed)
+})
+
+/** The form of old names the object in its path. */
+const oneOf = (at: At, { options, ...rest }: Query.Watching): Query.Watching => {
+  if (at.name === "") return { options, ...rest }
+  const named = `metadata.name=${at.name}`
+  const fieldSelector = options.fieldSelector === undefined ? named : `${options.fieldSelector},${named}`
+  return { options: { ...options, fieldSelector }, ...rest }
+}
+
+const watch = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
+  yield* allowed(at, "watch")
+  const watching = oneOf(at, yield* Effect.fromResult(Query.watch(exchange.query)))
+  return yield* Watches.answer(exchange, { ...at, name: "" }, form, watching)
+})
+
+/** The body of a write, as an object of the kind that belongs there. */
+const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At, decode: Body.DecodeProtobuf) {
+  const kinds = yield* Kinds
+  const expected = bodyKind(at)
+  const bytes = yield* Body.read(incoming)
+  const known = (version: string, kind: string) =>
+    kinds.all().some((one) => one.kind.kind === kind && one.kind.versions.some((other) => apiVersion(other) === version))
+  return yield* Effect.fromResult(
+    Body.object(incoming, bytes, expected.kind, decode).pipe(Result.flatMap((body) => Body.fitting(body, expected, known)))
+  )
+})
+
+const create = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form, decode: Body.DecodeProtobuf) {
+  yield* allowed(at, "create")
+  const pipeline = yield* Pipeline
+  const { incoming, query } = exchange
+  const options = yield* Effect.fromResult(WriteQuery.write(query, "CreateOptions", managerOf(incoming)))
+  const body = yield* objectIn(exchange, at, decode)
+  const { row, warnings } = yield* pipeline.create(at, body, options)
+  return yield* One.answer(at, form, query, row, 201, warnings)
+})
+
+const update = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form, decode: Body.DecodeProtobuf) {
+  yield* allowed(at, "update")
+  const pipeline = yield* Pipeline
+  const { incoming, query } = exchange
+  const options = yield* Effect.fromResult(WriteQuery.write(query, "UpdateOptions", managerOf(incoming)))
+  const body = yield* objectIn(exchange, at, decode)
+  const { created, row, warnings } = yield* pipeline.update(at, body, options)
+  return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
+})
+
+const patchBody = (type: PatchType, exchange: Exchange, at: At) =>
+  Effect.flatMap(Body.read(exchange.incoming), (bytes) =>
+    Effect.fromResult(Body.json(bytes, type === "apply", at.served.kind.kind))
+  )
+
+const patch = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
+  yield* allowed(at, "patch")
+  const pipeline = yield* Pipeline
+  const { incoming, query } = exchange
+  const media = Body.mediaType(incoming)
+  const type = patchTypes[media]
+  if (type === undefined) return yield* new UnsupportedMediaType({ given: media, supported: Object.keys(patchTypes) })
+  const options = yield* Effect.fromResult(WriteQuery.write(query, "PatchOptions", managerOf(incoming), type === "apply"))
+  const body: Schema.Json = yield* patchBody(type, exchange, at)
+  const { created, row, warnings } = yield* pipeline.patch(at, type, body, options)
+  return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
+})
+
+/** DeleteOptions, from the body if there is one. */
+const deleteOptions = Effect.fnUntraced(function* ({ incoming, query }: Exchange, decode: Body.DecodeProtobuf) {
+  const bytes = yield* Body.read(incoming)
+  const body =
+    bytes.length === 0 ? undefined : yield* Effect.fromResult(Body.object(incoming, bytes, "DeleteOptions", decode))
+  return yield* Effect.fromResult(WriteQuery.deletion(query, body))
+})
+
+const success = ({ served: { kind }, version }: At, row: Row) => ({
+  kind: "Status",
+  apiVersion: "v1",
+  metadata: {},
+  status: "Success",
+  details: {
+    name: row.name,
+    ...(version.group !== "" && { group: version.group }),
+    kind: kind.plural,
+    uid: row.object.metadata.uid
+  }
+})
+
+const remove = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form, decode: Body.DecodeProtobuf) {
+  yield* allowed(at, "delete")
+  const pipeline = yield* Pipeline
+  const { gone, row } = yield* pipeline.delete(at, yield* deleteOptions(exchange, decode))
+  return gone ? json(200, success(at, row)) : yield* One.answer(at, form, exchange.query, row)
+})
+
+const listed = (deleted: ReadonlyArray<Deleted>) => ({
+  revision: deleted.reduce((latest, { row }) => Math.max(latest, row.revision), 0),
+  rows: deleted.map(({ row }) => row)
+})
+
+const removeAll = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form, decode: Body.DecodeProtobuf) {
+  yield* allowed(at, "deletecollection")
+  const pipeline = yield* Pipeline
+  const { query } = exchange
+  const options = yield* deleteOptions(exchange, decode)
+  const deleted = yield* pipeline.deleteCollection(at, { ...options, ...Query.selectors(query) })
+  return yield* Lists.answer(at, form, query, listed(deleted))
+})
+
+const reads = (exchange: Exchange, at: At, form: Form, isWatch: boolean): Effect.Effect<Answer, DoorError, Pipeline> => {
+  if (isWatch || (at.name === "" && Query.flag(exchange.query, "watch") === true)) return watch(exchange, at, form)
+  return at.name === "" ? list(exchange, at, form) : get(exchange, at, form)
+}
+
+/** `isWatch`: the path says so. */
+export const answer = Effect.fnUntraced(function* (
+  exchange: Exchange,
+  at: At,
+  isWatch: boolean,
+  decode: Body.DecodeProtobuf
+): Effect.fn.Return<Answer, DoorError, Pipeline | Kinds> {
+  const form = yield* Effect.fromResult(negotiate(header(exchange.incoming, "accept")))
+  const isNamed = at.name !== ""
+  switch (exchange.method) {
+    case "GET":
+    case "HEAD":
+      return yield* reads(exchange, at, form, isWatch)
+    case "POST":
+      // An object is created in its collection; what has a name is posted to only at a subresource.
+      if (isNamed !== (at.subresource !== "")) return yield* methodNotAllowed
+      return yield* create(exchange, at, form, decode)
+    case "DELETE":
+      return yield* isNamed ? remove(exchange, at, form, decode) : removeAll(exchange, at, form, decode)
+  }
+  if (!isNamed) return yield* methodNotAllowed
+  switch (exchange.method) {
+    case "PUT":
+      return yield* update(exchange, at, form, decode)
+    case "PATCH":
+      return yield* patch(exchange, at, form)
+    default:
+      return yield* methodNotAllowed
+  }
+})

@@ -1,0 +1,70 @@
+/** `pods/log`: what a container has written, from its node's kubelet, line by line as it comes. */
+import { Effect } from "effect"
+import { BadRequest, Invalid, NotFound } from "../../../kernel/client/Errors.ts"
+import { type At, Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
+import * as Causes from "../../../kernel/resource/Causes.ts"
+import { sent, text } from "../Answer.ts"
+import type { Exchange } from "../Exchange.ts"
+import { flag } from "../Query.ts"
+import { internal } from "../Refused.ts"
+import type { Kubelet } from "./Kubelet.ts"
+import { asPod, containerOf, kubeletOf, read } from "./Nodes.ts"
+import { call, pipe, textOf } from "./Upstream.ts"
+
+const flags = ["follow", "previous", "timestamps"]
+const numbers = ["sinceSeconds", "limitBytes", "tailLines"]
+const words = ["sinceTime", "stream"]
+
+/** Source: core/v1 PodLogOptions and its validation. */
+const options = (query: URLSearchParams) => {
+  const passed = new URLSearchParams()
+  for (const name of flags) if (flag(query, name) === true) passed.set(name, "true")
+  for (const name of [...numbers, ...words]) {
+    const value = query.get(name)
+    if (value !== null && value !== "") passed.set(name, value)
+  }
+  return passed
+}
+
+const mistakes = (passed: URLSearchParams) => [
+  ...numbers.flatMap((name) => {
+    const value = passed.get(name)
+    if (value === null) return []
+    const least = name === "tailLines" ? 0 : 1
+    if (/^\d+$/.test(value) && Number(value) >= least) return []
+    return [Causes.invalid(name, value, `must be greater than ${name === "tailLines" ? "or equal to 0" : "0"}`)]
+  }),
+  ...(passed.has("sinceSeconds") && passed.has("sinceTime")
+    ? [Causes.forbidden("sinceSeconds", "at most one of `sinceTime` or `sinceSeconds` may be specified")]
+    : [])
+]
+
+const refused = (code: number, detail: string) => {
+  if (code === 400) return new BadRequest({ detail })
+  return code === 404 ? new NotFound({ group: "", resource: "pods", namespace: "", name: detail }) : internal(detail)
+}
+
+export const answer = Effect.fnUntraced(function* ({ outgoing, query }: Exchange, at: At, kubelet: Kubelet) {
+  const pipeline = yield* Pipeline
+  yield* pipeline.authorize(at, "get")
+  const passed = options(query)
+  const causes = mistakes(passed)
+  if (causes.length > 0) {
+    const { name, namespace } = at
+    return yield* new Invalid({ group: "", resource: "pods", namespace, name, kind: "PodLogOptions", causes })
+  }
+  const pod = asPod(yield* read("pods", at.namespace, at.name))
+  const container = yield* containerOf(pod, query.get("container"))
+  const { nodeName } = pod.spec
+  // As upstream: what runs nowhere has written nothing.
+  if (nodeName === undefined || nodeName === "") return text(200, "")
+  const path = `/containerLogs/${at.namespace}/${at.name}/${container}?${passed}`
+  const target = kubelet.target(yield* kubeletOf(nodeName), path)
+  const response = yield* call(target, (request) => request.end())
+  const { statusCode = 500 } = response
+  if (statusCode !== 200) return yield* refused(statusCode, yield* textOf(response))
+  outgoing.writeHead(200, { "content-type": "text/plain", "cache-control": "no-cache, private" })
+  outgoing.flushHeaders?.()
+  yield* pipe(response, outgoing)
+  return sent(200)
+})
