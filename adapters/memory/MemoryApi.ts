@@ -1,9 +1,10 @@
 /**
  * The API in memory: what controllers, the scheduler and node agents are tested against. It keeps the laws of `Api` (see
  * `conformance/Api.ts`), fills in the constant defaults, and does what programs rely on: generations, finalizers, grace,
- * the status subresource, binding and eviction. It admits everything and validates nothing.
+ * the status subresource, binding and eviction. It admits everything, validates nothing, and remembers no owners of fields: an
+ * apply merges as a strategic patch does.
  */
-import { Clock, Effect, Layer, Result, Stream } from "effect"
+import { Clock, Effect, Layer, Result, type Schema, Stream } from "effect"
 import { Api, type DeleteOptions, type WatchBatch, type WireObject } from "../../kernel/client/Api.ts"
 import * as Complete from "../../kernel/client/Complete.ts"
 import * as Errors from "../../kernel/client/Errors.ts"
@@ -13,6 +14,8 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as JsonPatch from "../../kernel/resource/JsonPatch.ts"
 import type { Any as Kind, Resource } from "../../kernel/resource/Kind.ts"
 import * as MergePatch from "../../kernel/resource/MergePatch.ts"
+import * as Shape from "../../kernel/resource/Shape.ts"
+import * as StrategicMerge from "../../kernel/resource/StrategicMerge.ts"
 import { type Event, Table } from "../../kernel/table/Table.ts"
 import { builtIn } from "./MemoryKinds.ts"
 import * as Objects from "./MemoryObjects.ts"
@@ -21,6 +24,7 @@ import * as Objects from "./MemoryObjects.ts"
 type Stored = WireObject & Resource
 type Service = Api["Service"]
 type At = Parameters<Service["get"]>[0]
+type Patch = Parameters<Service["patch"]>[0]
 type Writing = { readonly dryRun?: boolean }
 type Answer<A> = Result.Result<A, Errors.ApiError>
 
@@ -104,22 +108,32 @@ const store = (kinds: ReadonlyArray<Kind>) => {
       return Objects.isSame(before, after) ? before : commit(collection, Objects.counted(before, after), at)
     })
 
-  const patch = (at: Parameters<Service["patch"]>[0], now: Objects.Moment): Answer<WireObject> =>
+  const merged = ({ kind }: Collection, before: WireObject, { body, type }: Pick<Patch, "body" | "type">, at: At) => {
+    switch (type) {
+      case "json": {
+        const invalid = (detail: string) => {
+          const causes = [{ field: "patch", type: "FieldValueInvalid", detail } as const]
+          return new Errors.Invalid({ ...where(at), kind: kind.kind, causes })
+        }
+        return Result.flatMap(JsonPatch.decode(body), (operations) =>
+          Result.mapError(JsonPatch.apply(before, operations), invalid)
+        )
+      }
+      case "merge":
+        return Result.succeed(MergePatch.apply(before, body))
+      default:
+        return StrategicMerge.apply(Shape.of(kind.versions[0].schema()), before, body)
+    }
+  }
+
+  const patch = ({ body, type, ...at }: Patch, now: Objects.Moment): Answer<WireObject> =>
     Result.gen(function* () {
       const collection = yield* find(at)
       const before = collection.table.get(at)
-      if (before === undefined && at.type === "apply") return yield* create({ ...at, body: Objects.fieldsOf(at.body) }, now)
+      if (before === undefined && type === "apply") return yield* create({ ...at, body: Objects.fieldsOf(body) }, now)
       const target = before ?? (yield* look(collection, at))
-      if (at.type !== "json") return yield* update({ ...at, body: Objects.fieldsOf(MergePatch.apply(target, at.body)) })
-      const operations = yield* JsonPatch.decode(at.body)
-      const invalid = (detail: string) => {
-        const causes = [{ field: "patch", type: "FieldValueInvalid", detail } as const]
-        return new Errors.Invalid({ ...where(at), kind: collection.kind.kind, causes })
-      }
-      return yield* update({
-        ...at,
-        body: Objects.fieldsOf(yield* Result.mapError(JsonPatch.apply(target, operations), invalid))
-      })
+      const after: Answer<Schema.Json> = merged(collection, target, { body, type }, at)
+      return yield* update({ ...at, body: Objects.fieldsOf(yield* after) })
     })
 
   const remove = (at: At & { readonly options: DeleteOptions }, now: Objects.Moment) =>

@@ -76,20 +76,20 @@ const fixed = [
   "deletionGracePeriodSeconds"
 ]
 
-/** `undefined`: there is no such subresource. */
+/** `undefined`: there is no such subresource. Labels and annotations can be changed through every door. */
 export const updated = (kind: Kind, before: WireObject, body: WireObject, subresource: string): WireObject | undefined => {
+  const metadata = { ...without(metaOf(body), "resourceVersion", ...fixed), ...only(metaOf(before), ...fixed) }
   const hasStatus = kind.subresources.includes("status")
   switch (subresource) {
     case "": {
-      const metadata = { ...without(metaOf(body), "resourceVersion", ...fixed), ...only(metaOf(before), ...fixed) }
       const after = { ...body, ...only(before, "apiVersion", "kind"), metadata }
       return hasStatus ? { ...without(after, "status"), ...only(before, "status") } : after
     }
     case "status":
-      return hasStatus ? { ...before, ...only(body, "status") } : undefined
+      return hasStatus ? { ...before, ...only(body, "status"), metadata } : undefined
     default:
       // Such as `finalize`, `approval`, `resize`: the same object, through a door of its own.
-      return kind.subresources.includes(subresource) ? { ...before, ...only(body, "spec", "status") } : undefined
+      return kind.subresources.includes(subresource) ? { ...before, ...only(body, "spec", "status"), metadata } : undefined
   }
 }
 
