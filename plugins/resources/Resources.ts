@@ -4,6 +4,11 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type * as Kind from "../../kernel/resource/Kind.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
 import type { Strategy } from "../../kernel/resource/Strategy.ts"
+import * as ControllerRevision from "./apps/ControllerRevision.ts"
+import * as DaemonSet from "./apps/DaemonSet.ts"
+import * as Deployment from "./apps/Deployment.ts"
+import * as ReplicaSet from "./apps/ReplicaSet.ts"
+import * as StatefulSet from "./apps/StatefulSet.ts"
 import * as Admissionregistration from "./contracts/admissionregistration/v1.ts"
 import * as Apiextensions from "./contracts/apiextensions/v1.ts"
 import * as Apiregistration from "./contracts/apiregistration/v1.ts"
@@ -18,14 +23,18 @@ import * as Core from "./contracts/core/v1.ts"
 import * as Discovery from "./contracts/discovery/v1.ts"
 import * as Flowcontrol from "./contracts/flowcontrol/v1.ts"
 import * as Networking from "./contracts/networking/v1.ts"
-import * as Node from "./contracts/node/v1.ts"
+import * as NodeClasses from "./contracts/node/v1.ts"
 import * as Policy from "./contracts/policy/v1.ts"
 import * as Rbac from "./contracts/rbac/v1.ts"
 import * as Dynamic from "./contracts/resource/v1.ts"
 import * as Scheduling from "./contracts/scheduling/v1.ts"
 import * as Storage from "./contracts/storage/v1.ts"
+import * as Data from "./core/Data.ts"
 import * as Event from "./core/Event.ts"
+import * as Namespace from "./core/Namespace.ts"
+import * as Node from "./core/Node.ts"
 import * as Pod from "./core/Pod.ts"
+import * as Service from "./core/Service.ts"
 
 /** A kind that is served with a strategy, or otherwise than its contract says. */
 interface Entry {
@@ -60,7 +69,7 @@ const contracts = [
   Discovery,
   Flowcontrol,
   Networking,
-  Node,
+  NodeClasses,
   Policy,
   Rbac,
   Dynamic,

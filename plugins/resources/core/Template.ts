@@ -15,10 +15,14 @@ export const validateTemplate = ({ metadata = {}, spec }: PodTemplateSpec, field
 ]
 
 /** A workload owns the Pods that its selector chooses: those of its template have to be among them. */
-export const validateSelector = (selector: Selector.LabelSelector, { metadata = {} }: PodTemplateSpec): Causes.Causes => {
+export const validateSelector = (
+  selector: Selector.LabelSelector,
+  { metadata = {} }: PodTemplateSpec,
+  word: string
+): Causes.Causes => {
   const wrong = Selector.validate(selector, "spec.selector")
   const isEmpty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0
-  if (isEmpty) return [...wrong, Causes.invalid("spec.selector", selector, "empty selector is invalid for deployment")]
+  if (isEmpty) return [...wrong, Causes.invalid("spec.selector", selector, `empty selector is invalid for ${word}`)]
   if (wrong.length > 0 || Selector.matcher(selector)(metadata.labels)) return wrong
   return [
     Causes.invalid("spec.template.metadata.labels", metadata.labels ?? null, "`selector` does not match template `labels`")

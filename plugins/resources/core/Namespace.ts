@@ -1,0 +1,41 @@
+/** Namespaces: they go when all that is in them has gone, which their own finalizer waits for. */
+import * as Names from "../../../kernel/resource/Names.ts"
+import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import { text } from "../Columns.ts"
+import type { Namespace } from "../contracts/core/v1.ts"
+
+const finalizer = "kubernetes"
+
+/** By which selectors of namespaces find one by its name. */
+const withLabel = (namespace: Namespace): Namespace => {
+  const { labels, name } = namespace.metadata
+  const label = "kubernetes.io/metadata.name"
+  // A name that is still to be made up has no label yet.
+  if (!name || labels?.[label] === name) return namespace
+  return { ...namespace, metadata: { ...namespace.metadata, labels: { ...labels, [label]: name } } }
+}
+
+const prepareCreate = (namespace: Namespace): Namespace => {
+  const { finalizers = [] } = namespace.spec
+  const all = finalizers.includes(finalizer) ? finalizers : [...finalizers, finalizer]
+  return withLabel({ ...namespace, spec: { ...namespace.spec, finalizers: all }, status: { phase: "Active" } })
+}
+
+const prepareUpdate = (namespace: Namespace, old: Namespace, subresource: string): Namespace => {
+  const { spec, status } = namespace
+  if (subresource === "finalize") return { ...old, spec }
+  if (subresource === "status") return { ...old, metadata: namespace.metadata, status }
+  return { ...namespace, spec: old.spec, status: old.status }
+}
+
+export const strategy: Strategy<Namespace> = {
+  names: Names.dns1123Label,
+  generation: false,
+  defaults: withLabel,
+  prepareCreate,
+  prepareUpdate,
+  prepareDelete: (namespace) => ({ ...namespace, status: { ...namespace.status, phase: "Terminating" } }),
+  finalizers: ({ spec }) => spec.finalizers ?? [],
+  selectable: { "status.phase": ({ status }) => status.phase ?? "", name: ({ metadata }) => metadata.name },
+  columns: [text("Status", "Whether it is going.", ({ status }) => status.phase ?? "")]
+}

@@ -1,0 +1,85 @@
+/** Nodes, as the API server treats them. */
+import * as Causes from "../../../kernel/resource/Causes.ts"
+import * as Names from "../../../kernel/resource/Names.ts"
+import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import { age, joined, none, text, unknown, wide } from "../Columns.ts"
+import type { Node, NodeSystemInfo, Taint } from "../contracts/core/v1.ts"
+import { oneOf } from "./ContainerValidation.ts"
+
+/** What a node has can be given away, unless it says otherwise. */
+const defaults = (node: Node): Node => {
+  const { allocatable, capacity } = node.status
+  return allocatable === undefined && capacity !== undefined
+    ? { ...node, status: { ...node.status, allocatable: capacity } }
+    : node
+}
+
+const validateTaints = (taints: ReadonlyArray<Taint>): Causes.Causes =>
+  taints.flatMap(({ effect, key, value = "" }, index) => {
+    const field = `spec.taints[${index}]`
+    const isAgain = taints.findIndex((other) => other.key === key && other.effect === effect) < index
+    return [
+      ...Causes.broken(`${field}.key`, key, Names.labelKey(key)),
+      ...Causes.broken(`${field}.value`, value, Names.labelValue(value)),
+      ...oneOf(`${field}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"]),
+      ...(isAgain ? [Causes.duplicate(field, { key, value, effect })] : [])
+    ]
+  })
+
+/** What a node was given once is its own for good. */
+const fixed = ["podCIDR", "providerID"] as const
+
+const validateUpdate = ({ spec }: Node, { spec: old }: Node): Causes.Causes =>
+  fixed
+    .filter((name) => (old[name] ?? "") !== "" && spec[name] !== old[name])
+    .map((name) =>
+      Causes.forbidden(
+        name === "podCIDR" ? "spec" : `spec.${name}`,
+        `node updates may not change ${name} except from "" to valid`
+      )
+    )
+
+const statusOf = ({ spec, status }: Node) => {
+  const ready = status.conditions?.find(({ type }) => type === "Ready")
+  const word = ready === undefined ? "Unknown" : ready.status === "True" ? "Ready" : "NotReady"
+  return spec.unschedulable === true ? `${word},SchedulingDisabled` : word
+}
+
+const rolePrefix = "node-role.kubernetes.io/"
+const rolesOf = ({ metadata }: Node) => {
+  const roles = Object.entries(metadata.labels ?? {}).flatMap(([key, value]) => {
+    if (key.startsWith(rolePrefix)) return [key.slice(rolePrefix.length)]
+    return key === "kubernetes.io/role" && value !== "" ? [value] : []
+  })
+  return joined([...new Set(roles.filter((role) => role !== ""))].toSorted())
+}
+
+const addressOf =
+  (type: string) =>
+  ({ status }: Node) =>
+    status.addresses?.find((address) => address.type === type)?.address ?? none
+const info =
+  (name: keyof NodeSystemInfo) =>
+  ({ status }: Node) => {
+    const value = status.nodeInfo[name]
+    return typeof value === "string" && value !== "" ? value : unknown
+  }
+
+export const strategy: Strategy<Node> = {
+  generation: false,
+  defaults,
+  validate: ({ spec }) => validateTaints(spec.taints ?? []),
+  validateUpdate,
+  selectable: { "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false) },
+  columns: [
+    text("Status", "Whether it is ready, and takes new Pods.", statusOf),
+    text("Roles", "What it is for.", rolesOf),
+    age,
+    text("Version", "The version of its kubelet.", ({ status }) => status.nodeInfo.kubeletVersion),
+    wide(text("Internal-IP", "Its address inside of the cluster.", addressOf("InternalIP"))),
+    wide(text("External-IP", "Its address outside of the cluster.", addressOf("ExternalIP"))),
+    wide(text("OS-Image", "Its operating system.", info("osImage"))),
+    wide(text("Kernel-Version", "Its kernel.", info("kernelVersion"))),
+    wide(text("Container-Runtime", "Its container runtime.", info("containerRuntimeVersion")))
+  ]
+}
