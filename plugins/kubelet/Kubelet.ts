@@ -12,6 +12,7 @@ import { NetworkConfiguration } from "./contracts/NetworkConfiguration.ts"
 import * as Registration from "./node/Registration.ts"
 import * as Cgroups from "./pod/Cgroups.ts"
 import * as Pods from "./Pods.ts"
+import * as Server from "./server/Server.ts"
 import * as Site from "./Site.ts"
 import * as Volumes from "./volumes/Volumes.ts"
 
@@ -39,8 +40,8 @@ export interface Options {
   readonly hollow?: boolean
   /** What becomes of the Pods when the scope ends. */
   readonly stop?: "keep" | "remove"
-  /** Where others reach the kubelet, as the Node says. */
-  readonly port?: number
+  /** Where others ask the kubelet for logs and commands. Absent: nowhere. */
+  readonly server?: Server.Options
 }
 
 /** The first address that is not the machine's own to itself. */
@@ -81,9 +82,10 @@ const agent = Effect.fnUntraced(function* (options: Options) {
     const network = yield* NetworkConfiguration
     yield* Effect.addFinalizer(() => Effect.provideService(removeAll(site, options), NetworkConfiguration, network))
   }
+  const port = options.server === undefined ? 10250 : yield* Server.make(site, options.server)
   yield* Registration.run(site, {
     version: options.version ?? "v1.36.0",
-    port: options.port ?? 10250,
+    port,
     labels: options.labels ?? {},
     taints: options.taints ?? [],
     cniFolder: options.cniFolder,

@@ -1,0 +1,80 @@
+/**
+ * Kubernetes' channels over one WebSocket: each message begins with the number of its channel. 0 stdin, 1 stdout, 2 stderr, 3 how
+ * it ended, 4 the terminal's size; 255 (version 5) ends the channel that its next byte names. Source: upstream's wsstream.
+ */
+import { Effect, Option, Queue, Schema, Stream } from "effect"
+import type { RawData, WebSocket } from "ws"
+import type { Exec } from "../contracts/Exec.ts"
+
+/** Best first. */
+export const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io"]
+
+const Size = Schema.fromJsonString(Schema.Struct({ Width: Schema.Int, Height: Schema.Int }))
+
+type Output = Stream.Success<ReturnType<Exec["Service"]["output"]>>
+
+/** How a command ended, as a Status: since version 4 with its exit code as a cause. */
+export const statusOf = (output: Output) => {
+  if (output._tag === "Exited" && output.code !== 0) {
+    return {
+      metadata: {},
+      status: "Failure",
+      message: `command terminated with non-zero exit code: exit status ${output.code}`,
+      reason: "NonZeroExitCode",
+      details: { causes: [{ reason: "ExitCode", message: `${output.code}` }] }
+    }
+  }
+  if (output._tag === "Failed")
+    return { metadata: {}, status: "Failure", message: output.message, reason: "InternalError", code: 500 }
+  return { metadata: {}, status: "Success" }
+}
+
+const send = (socket: WebSocket, channel: number, bytes: Uint8Array) =>
+  Effect.callback<void>((resume) => {
+    if (socket.readyState !== socket.OPEN) return resume(Effect.void)
+    socket.send(Buffer.concat([Buffer.of(channel), bytes]), { binary: true }, () => resume(Effect.void))
+  })
+
+const bytesOf = (data: RawData) =>
+  Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? Buffer.from(data) : data
+
+/** What the client says, as input of a process. */
+export const inputOf = (message: Buffer) => {
+  const channel = message[0]
+  const body = message.subarray(1)
+  if (channel === 0) return Option.some({ _tag: "Stdin", bytes: body } as const)
+  if (channel === 255 && body[0] === 0) return Option.some({ _tag: "End" } as const)
+  if (channel !== 4) return Option.none()
+  return Option.map(
+    Schema.decodeOption(Size)(body.toString("utf8")),
+    ({ Height, Width }) => ({ _tag: "Size", rows: Height, columns: Width }) as const
+  )
+}
+
+const tell = (socket: WebSocket, output: Output) => {
+  if (output._tag === "Stdout") return send(socket, 1, output.bytes)
+  if (output._tag === "Stderr") return send(socket, 2, output.bytes)
+  return send(socket, 3, Buffer.from(JSON.stringify(statusOf(output))))
+}
+
+/** Joins a socket and a process until either ends. */
+export const join = Effect.fn("Channels.join")(function* (socket: WebSocket, exec: Exec["Service"], process: string) {
+  const messages = Stream.callback<Buffer>((queue) =>
+    Effect.sync(() => {
+      socket.on("message", (data) => Queue.offerUnsafe(queue, bytesOf(data)))
+      socket.on("close", () => Queue.endUnsafe(queue))
+      socket.resume()
+    })
+  )
+  const reading = messages.pipe(
+    Stream.runForEach((message) =>
+      Option.match(inputOf(message), { onNone: () => Effect.void, onSome: (input) => exec.input({ process, input }) })
+    )
+  )
+  const writing = exec.output({ process }).pipe(
+    Stream.runForEach((output) => tell(socket, output)),
+    Effect.catch((failure) => tell(socket, { _tag: "Failed", message: failure._tag }))
+  )
+  yield* Effect.raceFirst(writing, Effect.ignore(reading))
+  socket.close(1000)
+})
