@@ -49,7 +49,20 @@ const entry = <A extends Kind.Resource, D extends Kind.ResourceDraft>(
   add: Effect.flatMap(Kinds, (kinds) => kinds.add(kind, strategy))
 })
 
-const written: ReadonlyArray<Entry> = [entry(Core.Pod, Pod.strategy), entry(Core.Event, Event.strategy)]
+const written: ReadonlyArray<Entry> = [
+  entry(Apps.ControllerRevision, ControllerRevision.strategy),
+  entry(Apps.DaemonSet, DaemonSet.strategy),
+  entry(Apps.Deployment, Deployment.strategy),
+  entry(Apps.ReplicaSet, ReplicaSet.strategy),
+  entry(Apps.StatefulSet, StatefulSet.strategy),
+  entry(Core.ConfigMap, Data.configMap),
+  entry(Core.Event, Event.strategy),
+  entry(Core.Namespace, Namespace.strategy),
+  entry(Core.Node, Node.strategy),
+  entry(Core.Pod, Pod.strategy),
+  entry(Core.Secret, Data.secret),
+  entry(Core.Service, Service.strategy)
+]
 
 const isKind = (value: unknown): value is Kind.Any =>
   Predicate.hasProperty(value, "storage") && Predicate.hasProperty(value, "versions")
