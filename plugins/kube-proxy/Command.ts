@@ -16,8 +16,10 @@ export const within =
   (command, input = "") =>
     Effect.callback((resume) => {
       const [program = "", ...args] = [...prefix, ...command]
+      // Of what nft says the first line is the reason; the others repeat the input.
       const child = execFile(program, args, { maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
-        const failed = () => new CommandFailed({ command: command.join(" "), detail: stderr.trim() || String(error) })
+        const failed = () =>
+          new CommandFailed({ command: command.join(" "), detail: stderr.trim().split("\n")[0] || String(error) })
         resume(error === null ? Effect.succeed(stdout) : Effect.fail(failed()))
       })
       // A program that ends before it has read its input says why itself.

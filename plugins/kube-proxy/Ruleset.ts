@@ -16,11 +16,14 @@ const frontend = "ip daddr . meta l4proto . th dport"
 const nodePort = "meta l4proto . th dport"
 const onNode = "fib daddr type local ip daddr != 127.0.0.0/8"
 
-/** The type of each map's key and value. Slots are the numbers that numgen and jhash give. */
+/**
+ * The type of each map's key and value. Slots are the numbers that numgen and jhash give. Ports are those of any transport: nft 1.0.6 takes
+ * `tcp dport` in a type for a condition, and puts it into the first rule.
+ */
 const addressed = "type ipv4_addr . inet_proto . inet_service : verdict"
 const ported = "type inet_proto . inet_service : verdict"
-const addressedBackends = `typeof ${frontend} . numgen random mod 65536 : ip daddr . tcp dport`
-const portedBackends = `typeof ${nodePort} . numgen random mod 65536 : ip daddr . tcp dport`
+const addressedBackends = `typeof ${frontend} . numgen random mod 65536 : ip daddr . th dport`
+const portedBackends = `typeof ${nodePort} . numgen random mod 65536 : ip daddr . th dport`
 const types: { readonly [map: string]: string } = {
   services: addressed,
   "services-inside": addressed,
