@@ -20,7 +20,8 @@ const strings = {
     .map(([n, suffix]) => `${n}${suffix}`)
 }
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
-const json = fc.jsonValue({ maxDepth: 2 }).map((value): Schema.Json => JSON.parse(JSON.stringify(value)))
+/** Not null, which is as good as nothing. */
+const json = fc.jsonValue({ maxDepth: 2 }).map((value): Schema.Json => JSON.parse(JSON.stringify(value)) ?? {})
 
 /** `depth` ends what contains itself: below it nothing is written that may be left out. */
 export const of = (shape: Shape, depth = 4): Arbitrary => {

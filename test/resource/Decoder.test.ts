@@ -42,8 +42,7 @@ describe("Decoder.decode", () => {
         terminationGracePeriodSeconds: 30,
         dnsPolicy: "ClusterFirst",
         securityContext: {},
-        schedulerName: "default-scheduler",
-        enableServiceLinks: true
+        schedulerName: "default-scheduler"
       },
       status: {}
     })

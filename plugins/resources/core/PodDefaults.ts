@@ -57,6 +57,7 @@ export const pod = (given: Pod): Pod => {
     ...given,
     spec: {
       ...spec,
+      enableServiceLinks: spec.enableServiceLinks ?? true,
       containers: spec.containers.map(own),
       ...(spec.initContainers && { initContainers: spec.initContainers.map(own) })
     }

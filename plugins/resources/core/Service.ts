@@ -41,7 +41,7 @@ const defaults = (service: Service): Service => {
   const { internalTrafficPolicy, ports, ...spec } = { ...service.spec, ...addresses(service.spec) }
   const completed = {
     ...spec,
-    ...(spec.type !== "ExternalName" && { internalTrafficPolicy }),
+    ...(spec.type !== "ExternalName" && { internalTrafficPolicy: internalTrafficPolicy ?? "Cluster" }),
     ...families(service.spec),
     ...(ports && { ports: ports.map(withTarget) }),
     ...(spec.sessionAffinity === "ClientIP" && {
@@ -50,8 +50,7 @@ const defaults = (service: Service): Service => {
     ...(isExternal(service.spec) && { externalTrafficPolicy: spec.externalTrafficPolicy ?? "Cluster" }),
     ...(spec.type === "LoadBalancer" && { allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true })
   }
-  // One without a cluster address has no policy for the way to it, though the type of all others says that it has.
-  return { ...service, spec: completed as ServiceSpec }
+  return { ...service, spec: completed }
 }
 
 /** What was given out is kept, also by writers that do not know of it. */

@@ -64,6 +64,7 @@ const core: Table = {
   "core.v1.PersistentVolumeClaim": shown,
   "core.v1.PersistentVolumeClaimSpec": { resources: {}, volumeMode: "Filesystem" },
   "core.v1.PersistentVolumeClaimStatus": { phase: "Pending" },
+  "core.v1.PersistentVolumeClaimTemplate": { metadata: {} },
   "core.v1.PersistentVolumeSpec": { persistentVolumeReclaimPolicy: "Retain", volumeMode: "Filesystem" },
   "core.v1.PersistentVolumeStatus": { phase: "Pending" },
   "core.v1.Pod": shown,
@@ -73,8 +74,7 @@ const core: Table = {
     terminationGracePeriodSeconds: 30,
     dnsPolicy: "ClusterFirst",
     securityContext: {},
-    schedulerName: "default-scheduler",
-    enableServiceLinks: true
+    schedulerName: "default-scheduler"
   },
   "core.v1.PodTemplate": { template: {} },
   "core.v1.PodTemplateSpec": { metadata: {}, spec: {} },
@@ -93,7 +93,7 @@ const core: Table = {
   "core.v1.Service": shown,
   "core.v1.ServiceAccountTokenProjection": { expirationSeconds: 3600 },
   "core.v1.ServicePort": { protocol: "TCP" },
-  "core.v1.ServiceSpec": { type: "ClusterIP", sessionAffinity: "None", internalTrafficPolicy: "Cluster" },
+  "core.v1.ServiceSpec": { type: "ClusterIP", sessionAffinity: "None" },
   "core.v1.ServiceStatus": { loadBalancer: {} },
   "meta.v1.Condition": condition
 }
@@ -139,12 +139,6 @@ const batch: Table = {
     failedJobsHistoryLimit: 1
   },
   "batch.v1.Job": shown,
-  "batch.v1.JobSpec": {
-    backoffLimit: 6,
-    completionMode: "NonIndexed",
-    suspend: false,
-    podReplacementPolicy: "TerminatingOrFailed"
-  },
   "batch.v1.JobTemplateSpec": { metadata: {}, spec: {} },
   "batch.v1.PodFailurePolicyOnPodConditionsPattern": { status: "True" }
 }
@@ -198,6 +192,7 @@ const extension: Table = {
   "admissionregistration.v1.NamedRuleWithOperations": { scope: "*" },
   "admissionregistration.v1.RuleWithOperations": { scope: "*" },
   "admissionregistration.v1.ServiceReference": service,
+  "admissionregistration.v1.ValidatingAdmissionPolicy": { status: {} },
   "admissionregistration.v1.ValidatingAdmissionPolicySpec": { failurePolicy: "Fail" },
   "admissionregistration.v1.ValidatingWebhook": webhook,
   "apiextensions.v1.CustomResourceConversion": { strategy: "None" },
@@ -217,7 +212,7 @@ const others: Table = {
   "autoscaling.v1.ScaleStatus": { replicas: 0 },
   "autoscaling.v2.HorizontalPodAutoscaler": { status: {} },
   "autoscaling.v2.HorizontalPodAutoscalerSpec": { minReplicas: 1 },
-  "autoscaling.v2.HorizontalPodAutoscalerStatus": { currentReplicas: 0, desiredReplicas: 0 },
+  "autoscaling.v2.HorizontalPodAutoscalerStatus": { desiredReplicas: 0 },
   "coordination.v1.Lease": { spec: {} },
   "events.v1.Event": { deprecatedSource: {}, regarding: {} },
   "events.v1.EventSeries": { count: 0 },
@@ -231,6 +226,7 @@ const others: Table = {
   "resource.v1.DeviceToleration": { operator: "Equal" },
   "resource.v1.ExactDeviceRequest": { allocationMode: "ExactCount" },
   "resource.v1.ResourceClaim": { status: {} },
+  "resource.v1.ResourceClaimTemplateSpec": { metadata: {} },
   "scheduling.v1.PriorityClass": { preemptionPolicy: "PreemptLowerPriority", value: 0 },
   "storage.v1.CSIDriverSpec": {
     attachRequired: true,

@@ -351,7 +351,7 @@ export const TypeChecking: Field.Lazy<TypeChecking> = define("admissionregistrat
 export interface ValidatingAdmissionPolicy {
   readonly metadata: ObjectMeta
   readonly spec?: ValidatingAdmissionPolicySpec
-  readonly status?: ValidatingAdmissionPolicyStatus
+  readonly status: ValidatingAdmissionPolicyStatus
 }
 export interface ValidatingAdmissionPolicyDraft {
   readonly metadata: ObjectMetaDraft
@@ -362,7 +362,7 @@ export const ValidatingAdmissionPolicySchema: Field.Lazy<ValidatingAdmissionPoli
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: optional(ValidatingAdmissionPolicySpec()),
-    status: optional(ValidatingAdmissionPolicyStatus())
+    status: defaulted(ValidatingAdmissionPolicyStatus(), {})
   }))
 export const ValidatingAdmissionPolicy = Kind.make<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyDraft>({
   kind: "ValidatingAdmissionPolicy",

@@ -174,7 +174,7 @@ export const HorizontalPodAutoscalerSpec: Field.Lazy<HorizontalPodAutoscalerSpec
 export interface HorizontalPodAutoscalerStatus {
   readonly conditions?: ReadonlyArray<HorizontalPodAutoscalerCondition>
   readonly currentMetrics?: ReadonlyArray<MetricStatus>
-  readonly currentReplicas: number
+  readonly currentReplicas?: number
   readonly desiredReplicas: number
   readonly lastScaleTime?: string
   readonly observedGeneration?: number
@@ -191,7 +191,7 @@ export const HorizontalPodAutoscalerStatus: Field.Lazy<HorizontalPodAutoscalerSt
   struct({
     conditions: optional(list(HorizontalPodAutoscalerCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     currentMetrics: optional(list(MetricStatus(), { list: "atomic" })),
-    currentReplicas: defaulted(Int32, 0),
+    currentReplicas: optional(Int32),
     desiredReplicas: defaulted(Int32, 0),
     lastScaleTime: optional(Time),
     observedGeneration: optional(Int64)

@@ -128,19 +128,19 @@ export const JobCondition: Field.Lazy<JobCondition> = define("batch.v1.JobCondit
 
 export interface JobSpec {
   readonly activeDeadlineSeconds?: number
-  readonly backoffLimit: number
+  readonly backoffLimit?: number
   readonly backoffLimitPerIndex?: number
-  readonly completionMode: string
+  readonly completionMode?: string
   readonly completions?: number
   readonly managedBy?: string
   readonly manualSelector?: boolean
   readonly maxFailedIndexes?: number
   readonly parallelism?: number
   readonly podFailurePolicy?: PodFailurePolicy
-  readonly podReplacementPolicy: string
+  readonly podReplacementPolicy?: string
   readonly selector?: metaV1.LabelSelector
   readonly successPolicy?: SuccessPolicy
-  readonly suspend: boolean
+  readonly suspend?: boolean
   readonly template: coreV1.PodTemplateSpec
   readonly ttlSecondsAfterFinished?: number
 }
@@ -165,19 +165,19 @@ export interface JobSpecDraft {
 export const JobSpec: Field.Lazy<JobSpec> = define("batch.v1.JobSpec", () =>
   struct({
     activeDeadlineSeconds: optional(Int64),
-    backoffLimit: defaulted(Int32, 6),
+    backoffLimit: optional(Int32),
     backoffLimitPerIndex: optional(Int32),
-    completionMode: defaulted(Text, "NonIndexed"),
+    completionMode: optional(Text),
     completions: optional(Int32),
     managedBy: optional(Text),
     manualSelector: optional(Bool),
     maxFailedIndexes: optional(Int32),
     parallelism: optional(Int32),
     podFailurePolicy: optional(PodFailurePolicy()),
-    podReplacementPolicy: defaulted(Text, "TerminatingOrFailed"),
+    podReplacementPolicy: optional(Text),
     selector: optional(metaV1.LabelSelector()),
     successPolicy: optional(SuccessPolicy()),
-    suspend: defaulted(Bool, false),
+    suspend: optional(Bool),
     template: coreV1.PodTemplateSpec(),
     ttlSecondsAfterFinished: optional(Int32)
   }))

@@ -2071,7 +2071,7 @@ export const PersistentVolumeClaimStatus: Field.Lazy<PersistentVolumeClaimStatus
   }))
 
 export interface PersistentVolumeClaimTemplate {
-  readonly metadata?: ObjectMetaDraft
+  readonly metadata: ObjectMetaDraft
   readonly spec: PersistentVolumeClaimSpec
 }
 export interface PersistentVolumeClaimTemplateDraft {
@@ -2080,7 +2080,7 @@ export interface PersistentVolumeClaimTemplateDraft {
 }
 export const PersistentVolumeClaimTemplate: Field.Lazy<PersistentVolumeClaimTemplate> = define("core.v1.PersistentVolumeClaimTemplate", () =>
   struct({
-    metadata: optional(ObjectMetaDraft()),
+    metadata: defaulted(ObjectMetaDraft(), {}),
     spec: PersistentVolumeClaimSpec()
   }))
 
@@ -2474,7 +2474,7 @@ export interface PodSpec {
   readonly containers: ReadonlyArray<Container>
   readonly dnsConfig?: PodDNSConfig
   readonly dnsPolicy: string
-  readonly enableServiceLinks: boolean
+  readonly enableServiceLinks?: boolean
   readonly ephemeralContainers?: ReadonlyArray<EphemeralContainer>
   readonly hostAliases?: ReadonlyArray<HostAlias>
   readonly hostIPC?: boolean
@@ -2563,7 +2563,7 @@ export const PodSpec: Field.Lazy<PodSpec> = define("core.v1.PodSpec", () =>
     containers: list(Container(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }),
     dnsConfig: optional(PodDNSConfig()),
     dnsPolicy: defaulted(Text, "ClusterFirst"),
-    enableServiceLinks: defaulted(Bool, true),
+    enableServiceLinks: optional(Bool),
     ephemeralContainers: optional(list(EphemeralContainer(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     hostAliases: optional(list(HostAlias(), { list: "map", keys: ["ip"], patch: ["merge"], mergeKey: "ip" })),
     hostIPC: optional(Bool),
@@ -3431,7 +3431,7 @@ export interface ServiceSpec {
   readonly externalName?: string
   readonly externalTrafficPolicy?: string
   readonly healthCheckNodePort?: number
-  readonly internalTrafficPolicy: string
+  readonly internalTrafficPolicy?: string
   readonly ipFamilies?: ReadonlyArray<string>
   readonly ipFamilyPolicy?: string
   readonly loadBalancerClass?: string
@@ -3476,7 +3476,7 @@ export const ServiceSpec: Field.Lazy<ServiceSpec> = define("core.v1.ServiceSpec"
     externalName: optional(Text),
     externalTrafficPolicy: optional(Text),
     healthCheckNodePort: optional(Int32),
-    internalTrafficPolicy: defaulted(Text, "Cluster"),
+    internalTrafficPolicy: optional(Text),
     ipFamilies: optional(list(Text, { list: "atomic" })),
     ipFamilyPolicy: optional(Text),
     loadBalancerClass: optional(Text),

@@ -577,7 +577,7 @@ export const ResourceClaimTemplate = Kind.make<ResourceClaimTemplate, ResourceCl
 })
 
 export interface ResourceClaimTemplateSpec {
-  readonly metadata?: ObjectMetaDraft
+  readonly metadata: ObjectMetaDraft
   readonly spec: ResourceClaimSpec
 }
 export interface ResourceClaimTemplateSpecDraft {
@@ -586,7 +586,7 @@ export interface ResourceClaimTemplateSpecDraft {
 }
 export const ResourceClaimTemplateSpec: Field.Lazy<ResourceClaimTemplateSpec> = define("resource.v1.ResourceClaimTemplateSpec", () =>
   struct({
-    metadata: optional(ObjectMetaDraft()),
+    metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceClaimSpec()
   }))
 
