@@ -28,7 +28,9 @@ const isEmpty = (value: Json) =>
 
 /** A claim in a template has no apiVersion and kind in protobuf; they are a default of its schema. */
 const withoutInnerTypes = (object: Schema.JsonObject): Schema.JsonObject =>
-  JSON.parse(JSON.stringify(object).replaceAll('"apiVersion":"v1","kind":"PersistentVolumeClaim"', '"x":""'))
+  JSON.parse(JSON.stringify(object), (name, value) =>
+    name === "volumeClaimTemplates" ? value.map(({ apiVersion: _a, kind: _k, ...claim }: Schema.JsonObject) => claim) : value
+  )
 
 const versions = kinds.flatMap((kind) =>
   kind.versions.map((version) => ({ name: `${apiVersion(version)} ${kind.kind}`, kind: kind.kind, version }))
@@ -73,9 +75,7 @@ describe("Protobuf bodies", () => {
     fc.assert(
       fc.property(Arbitrary.of(shape, 5), (wire) => {
         const object = decoded({ ...typeMeta(one), ...Object(wire) })
-        expect(withoutEmpty(roundTrip(object))).toEqual(
-          withoutEmpty(one.kind === "StatefulSet" ? withoutInnerTypes(object) : object)
-        )
+        expect(withoutEmpty(roundTrip(object))).toEqual(withoutEmpty(withoutInnerTypes(object)))
       }),
       { numRuns: 15 }
     )
