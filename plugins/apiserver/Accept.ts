@@ -62,7 +62,12 @@ export const negotiate = (header: string | undefined): Result.Result<Form, Refus
   if (header === undefined || header === "") return Result.succeed(plain)
   if (!known.has(header)) {
     if (known.size >= knownLimit) known.clear()
-    known.set(header, ranges(header).map(formOf).find((form) => form !== undefined))
+    known.set(
+      header,
+      ranges(header)
+        .map(formOf)
+        .find((form) => form !== undefined)
+    )
   }
   const form = known.get(header)
   return form === undefined

@@ -6,9 +6,21 @@ import { type Exchange, isPretty, type Outgoing } from "./Exchange.ts"
 import { type DoorError, statusOf } from "./Refused.ts"
 
 export type Answer =
-  | { readonly _tag: "Whole"; readonly code: number; readonly type: string; readonly body: string | Uint8Array; readonly headers?: OutgoingHttpHeaders }
+  | {
+      readonly _tag: "Whole"
+      readonly code: number
+      readonly type: string
+      readonly body: string | Uint8Array
+      readonly headers?: OutgoingHttpHeaders
+    }
   /** Bytes that together are one text, written in slices. */
-  | { readonly _tag: "Parts"; readonly code: number; readonly type: string; readonly parts: Iterable<Uint8Array>; readonly headers?: OutgoingHttpHeaders }
+  | {
+      readonly _tag: "Parts"
+      readonly code: number
+      readonly type: string
+      readonly parts: Iterable<Uint8Array>
+      readonly headers?: OutgoingHttpHeaders
+    }
   /** Whoever answered has written it all. */
   | { readonly _tag: "Sent"; readonly code: number }
 
@@ -21,7 +33,8 @@ export const whole = (code: number, body: string | Uint8Array, headers?: Outgoin
   body,
   ...(headers === undefined ? {} : { headers })
 })
-export const json = (code: number, value: unknown, headers?: OutgoingHttpHeaders) => whole(code, JSON.stringify(value), headers)
+export const json = (code: number, value: unknown, headers?: OutgoingHttpHeaders) =>
+  whole(code, JSON.stringify(value), headers)
 export const text = (code: number, body: string) => whole(code, body, undefined, "text/plain; charset=utf-8")
 export const sent = (code: number): Answer => ({ _tag: "Sent", code })
 
@@ -39,7 +52,11 @@ const reshapeLimit = 1 << 20
 const wantsYaml = ({ incoming }: Exchange) => incoming.headers.accept?.startsWith("application/yaml") === true
 
 /** For people and for those who asked for YAML, the same read again and written in another way. */
-const shaped = (exchange: Exchange, type: string, body: string | Uint8Array): { readonly type: string; readonly body: string | Uint8Array } => {
+const shaped = (
+  exchange: Exchange,
+  type: string,
+  body: string | Uint8Array
+): { readonly type: string; readonly body: string | Uint8Array } => {
   if (type !== jsonType || body.length > reshapeLimit || body.length === 0) return { type, body }
   const isYaml = wantsYaml(exchange)
   if (!isYaml && !isPretty(exchange)) return { type, body }

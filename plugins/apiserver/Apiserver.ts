@@ -1,11 +1,13 @@
 /** The API's door: HTTPS onto the pipeline. Resolves when it listens; at its end it lets go of what is under way. */
-import { Context, Effect, Layer, Result } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { isIPv6 } from "node:net"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import { Tables } from "../../kernel/table/Tables.ts"
 import * as Door from "./Door.ts"
 import type { Check } from "./Health.ts"
 import { type Handler, type ListenOptions, start } from "./Listener.ts"
 import * as Kubelet from "./streaming/Kubelet.ts"
+import * as Version from "./Version.ts"
 
 export interface Options extends ListenOptions {
   /** How kubelets are reached, for logs, exec and the like. */
@@ -16,11 +18,20 @@ export interface Options extends ListenOptions {
   readonly checks?: ReadonlyArray<Check>
   /** The documents of `/.well-known/openid-configuration` and `/openid/v1/jwks`. */
   readonly openid?: { readonly configuration: object; readonly keys: object }
+  /** Of this program, for `/version`. */
+  readonly version?: string
 }
 
-export class Listening extends Context.Service<Listening, { readonly addresses: ReadonlyArray<string>; readonly port: number }>()(
-  "apiserver/Listening"
-) {}
+export class Listening extends Context.Service<
+  Listening,
+  { readonly addresses: ReadonlyArray<string>; readonly port: number }
+>()("apiserver/Listening") {}
+
+/** Without its followers a server answers from what was, and takes no writes. */
+const following = (tables: Tables["Service"]): Check => ({
+  name: "store",
+  healthy: Effect.suspend(() => (tables.following() ? Effect.void : Effect.fail("the store was not heard of lately")))
+})
 
 const inUrl = (host: string) => (isIPv6(host) ? `[${host}]` : host)
 
@@ -30,13 +41,13 @@ const listening = Effect.fnUntraced(function* (options: Options) {
     Effect.sync(() => Kubelet.make(options.kubelet)),
     ({ close }) => Effect.sync(close)
   )
+  const tables = yield* Tables
   const door = yield* Door.make({
-    checks: options.checks ?? [],
+    checks: [following(tables), ...(options.checks ?? [])],
     openid: options.openid,
     address: () => options.advertise ?? `${inUrl(options.addresses[0] ?? "localhost")}:${port}`,
-    describe: () => ({}),
-    kubelet,
-    decodeProtobuf: () => Result.fail("protobuf is not read by this server")
+    version: Version.info(options.version),
+    kubelet
   })
   const handler: Handler = { request: door.request, upgrade: door.upgrade }
   port = yield* start(options, handler)
@@ -48,4 +59,5 @@ const listening = Effect.fnUntraced(function* (options: Options) {
 
 export const layer = (options: Options) => Layer.effect(Listening, listening(options))
 
-export const plugin = (options: Options) => Plugin.make({ name: "apiserver", layer: Layer.effectDiscard(listening(options)) })
+export const plugin = (options: Options) =>
+  Plugin.make({ name: "apiserver", layer: Layer.effectDiscard(listening(options)) })

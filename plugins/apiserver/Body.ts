@@ -3,6 +3,7 @@ import { Effect, Predicate, Result, type Schema } from "effect"
 import { parse } from "yaml"
 import { BadRequest, RequestTooLarge, UnsupportedMediaType } from "../../kernel/client/Errors.ts"
 import { header, type Incoming } from "./Exchange.ts"
+import * as Protobuf from "./protobuf/Protobuf.ts"
 
 /** Of the upstream API server. */
 export const bodyLimit = 3 * 1024 * 1024
@@ -22,7 +23,9 @@ export const read = (incoming: Incoming): Effect.Effect<Buffer, RequestTooLarge 
         tooLarge()
       }
     })
-    incoming.on("end", () => resume(Effect.succeed(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))))
+    incoming.on("end", () =>
+      resume(Effect.succeed(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+    )
     incoming.on("error", () => resume(Effect.fail(new BadRequest({ detail: "the request ended before its body" }))))
   })
 
@@ -32,11 +35,7 @@ export const mediaType = (incoming: Incoming): string => {
   return type.trim().toLowerCase()
 }
 
-export const protobufType = "application/vnd.kubernetes.protobuf"
-const readable = ["application/json", "application/yaml", protobufType]
-
-/** What a decoder of protobuf bodies makes of one: the object in wire form, with `apiVersion` and `kind`. */
-export type DecodeProtobuf = (bytes: Uint8Array) => Result.Result<Schema.JsonObject, string>
+const readable = ["application/json", "application/yaml", Protobuf.mediaType]
 
 const unreadable = (kind: string, why: unknown) =>
   new BadRequest({
@@ -62,12 +61,14 @@ export const json = (bytes: Buffer, isYaml: boolean, kind: string): Result.Resul
 export const object = (
   incoming: Incoming,
   bytes: Buffer,
-  kind: string,
-  protobuf: DecodeProtobuf
+  kind: string
 ): Result.Result<Schema.JsonObject, BadRequest | UnsupportedMediaType> => {
   const type = mediaType(incoming)
-  if (type === protobufType) {
-    return Result.mapError(protobuf(bytes), (why) => new BadRequest({ detail: `the object provided is unrecognized (must be of type ${kind}): ${why}` }))
+  if (type === Protobuf.mediaType) {
+    return Result.mapError(
+      Protobuf.decodeBody(bytes),
+      (why) => new BadRequest({ detail: `the object provided is unrecognized (must be of type ${kind}): ${why}` })
+    )
   }
   if (type !== "" && type !== "*/*" && !readable.includes(type)) {
     return Result.fail(new UnsupportedMediaType({ given: type, supported: readable }))

@@ -7,11 +7,10 @@ import { STATUS_CODES } from "node:http"
 import type { TLSSocket } from "node:tls"
 import { BadRequest } from "../../kernel/client/Errors.ts"
 import { authorize } from "../../kernel/pipeline/Authorize.ts"
-import { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
+import type { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
 import { Authenticators, Authorizers } from "../../kernel/pipeline/Policy.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
 import { type Answer, failure, send } from "./Answer.ts"
-import type { DecodeProtobuf } from "./Body.ts"
 import { Routes } from "./contracts/Routes.ts"
 import { type Exchange, type Incoming, type Outgoing, split } from "./Exchange.ts"
 import * as Identity from "./Identity.ts"
@@ -27,9 +26,8 @@ import * as Streams from "./streaming/Streams.ts"
 
 export type Needs = Pipeline | Kinds | Authenticators | Authorizers | Routes
 
-export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "describe" | "address"> {
+export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "version" | "address"> {
   readonly kubelet: Kubelet
-  readonly decodeProtobuf: DecodeProtobuf
 }
 
 const badPath = new BadRequest({ detail: "the path of the URL has a broken escape" })
@@ -65,12 +63,15 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     return yield* found.failure
   })
 
-  const answer = Effect.fnUntraced(function* (exchange: Exchange, path: Path.ObjectPath | undefined): Effect.fn.Return<Answer, DoorError, Needs> {
+  const answer = Effect.fnUntraced(function* (
+    exchange: Exchange,
+    path: Path.ObjectPath | undefined
+  ): Effect.fn.Return<Answer, DoorError, Needs> {
     if (path === undefined) return yield* other(exchange)
     const at = yield* find(exchange, path)
     const stream = Streams.find(at)
     if (stream !== undefined) return yield* stream(exchange, at, path.rest, options.kubelet)
-    return yield* Rest.answer(exchange, at, path.watch, options.decodeProtobuf)
+    return yield* Rest.answer(exchange, at, path.watch)
   })
 
   const request = (incoming: Incoming, outgoing: Outgoing, socket: TLSSocket) => {
@@ -94,7 +95,8 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     entry.fiber.addObserver((exit) => {
       running.delete(entry)
       const code = Exit.isSuccess(exit) ? exit.value.code : 499
-      const known = path !== undefined && kinds.find(path.group, path.version, path.resource) !== undefined ? path : undefined
+      const known =
+        path !== undefined && kinds.find(path.group, path.version, path.resource) !== undefined ? path : undefined
       observe({ method, path: known, isWatch, code, seconds: (performance.now() - began) / 1000 })
     })
   }
@@ -131,7 +133,10 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const [short, long] = [all.filter(({ isLong }) => !isLong), all.filter(({ isLong }) => isLong)]
     return Effect.andThen(
       Fiber.interruptAll(long.map(({ fiber }) => fiber)),
-      Effect.timeoutOption(Effect.forEach(short, ({ fiber }) => Fiber.await(fiber), { discard: true }), "3 seconds")
+      Effect.timeoutOption(
+        Effect.forEach(short, ({ fiber }) => Fiber.await(fiber), { discard: true }),
+        "3 seconds"
+      )
     )
   })
 

@@ -3,7 +3,7 @@
  * behalf. Source: "Authenticating", "User impersonation".
  */
 import { Effect } from "effect"
-import { type DetailedPeerCertificate, TLSSocket } from "node:tls"
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls"
 import { BadRequest, Unauthorized } from "../../kernel/client/Errors.ts"
 import type { User } from "../../kernel/pipeline/Attributes.ts"
 import { authorize } from "../../kernel/pipeline/Authorize.ts"
@@ -108,7 +108,13 @@ const wanted = ({ extra = {}, groups, name, uid }: User) => {
     ...groups.map((group) => ({ group: "", resource: "groups", namespace: "", name: group })),
     ...(uid === undefined ? [] : [{ group: "authentication.k8s.io", resource: "uids", namespace: "", name: uid }]),
     ...Object.entries(extra).flatMap(([key, values]) =>
-      values.map((value) => ({ group: "authentication.k8s.io", resource: "userextras", subresource: key, namespace: "", name: value }))
+      values.map((value) => ({
+        group: "authentication.k8s.io",
+        resource: "userextras",
+        subresource: key,
+        namespace: "",
+        name: value
+      }))
     )
   ]
 }
@@ -144,7 +150,8 @@ const completed = (user: User): User => {
 
 const impersonate = Effect.fnUntraced(function* (door: Door, incoming: Incoming, user: User) {
   const other = asked(incoming)
-  if (other === undefined) return yield* new BadRequest({ detail: "requested impersonation without impersonating a user name" })
+  if (other === undefined)
+    return yield* new BadRequest({ detail: "requested impersonation without impersonating a user name" })
   for (const what of wanted(other)) {
     yield* authorize(door, { user, verb: "impersonate", version: "", subresource: "", ...what })
   }

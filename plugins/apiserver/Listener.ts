@@ -34,7 +34,7 @@ export interface ListenOptions {
   readonly tls: { readonly cert: string; readonly key: string }
   /** PEM text of the authority of client certificates. */
   readonly clientCa: string
-  /** Lets several processes of one user listen on the same port; the kernel shares connections out among them. */
+  /** Lets several processes of one user listen on the same port; the kernel shares connections out among them. On by default. */
   readonly reusePort?: boolean
 }
 
@@ -124,7 +124,7 @@ export const start = Effect.fnUntraced(function* (
       (server) => Effect.sync(() => server.close())
     )
     attach(server, handler, connections)
-    port = yield* listen(server, address, port, options.reusePort ?? false)
+    port = yield* listen(server, address, port, options.reusePort ?? true)
   }
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {

@@ -1,5 +1,5 @@
 /** What is counted of requests, under the names of the upstream API server, so that its dashboards and alerts work here. */
-import { Context, Metric } from "effect"
+import { type Context, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { type Answer, whole } from "./Answer.ts"
 import type { ObjectPath } from "./Path.ts"

@@ -3,10 +3,10 @@ import { SubscriptionRef } from "effect"
 import { createHash } from "node:crypto"
 import { apiVersion } from "../../kernel/resource/Kind.ts"
 import type { Kinds } from "../../kernel/resource/Kinds.ts"
+import { document } from "../../kernel/resource/OpenApi.ts"
 import { type Answer, failure, json, jsonType, whole } from "./Answer.ts"
 import type { Exchange } from "./Exchange.ts"
 import { notFound } from "./Refused.ts"
-import { info } from "./Version.ts"
 
 const root = "/openapi/v3"
 /** A hash in the URL names one text for ever. */
@@ -14,22 +14,23 @@ const immutable = { "cache-control": "public, immutable", expires: "Thu, 31 Dec 
 
 export const serves = (path: string) => path === root || path.startsWith(`${root}/`)
 
-/** The document of one group and version. */
-export type Describe = (kinds: Kinds["Service"], group: string, version: string) => unknown
-
 const pathOf = (group: string, version: string) => (group === "" ? `api/${version}` : `apis/${group}/${version}`)
 
-export const make = (kinds: Kinds["Service"], describe: Describe) => {
+export const make = (kinds: Kinds["Service"], release: string) => {
   const texts = new Map<string, string>()
   let generation = -1
   const versions = () =>
-    new Map(kinds.all().flatMap(({ kind }) => kind.versions.map((version) => [pathOf(version.group, version.version), version] as const)))
+    new Map(
+      kinds
+        .all()
+        .flatMap(({ kind }) => kind.versions.map((version) => [pathOf(version.group, version.version), version] as const))
+    )
   /** Names the kinds that stand in it: the text itself would have to be made for that. */
   const hashOf = (path: string, group: string, version: string) => {
     const name = apiVersion({ group, version })
     const inIt = kinds.all().filter(({ kind }) => kind.versions.some((other) => apiVersion(other) === name))
     const what = inIt.map(({ kind }) => `${kind.storage} ${kind.verbs} ${kind.subresources}`).toSorted()
-    return createHash("sha256").update(`${info.gitVersion} ${generation} ${path} ${what}`).digest("hex").toUpperCase()
+    return createHash("sha256").update(`${release} ${generation} ${path} ${what}`).digest("hex").toUpperCase()
   }
   const index = () =>
     Object.fromEntries(
@@ -43,7 +44,7 @@ export const make = (kinds: Kinds["Service"], describe: Describe) => {
     if (found !== undefined) return found
     const version = versions().get(path)
     if (version === undefined) return undefined
-    const text = JSON.stringify(describe(kinds, version.group, version.version))
+    const text = JSON.stringify(document(kinds.all(), version.group, version.version))
     texts.set(path, text)
     return text
   }

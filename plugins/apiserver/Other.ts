@@ -1,5 +1,5 @@
 /** Every path that is none of objects: what the server says of itself, and what other plugins have put there. */
-import { Context, Effect, Stream } from "effect"
+import { type Context, Effect, Stream } from "effect"
 import type { ApiError } from "../../kernel/client/Errors.ts"
 import { authorize } from "../../kernel/pipeline/Authorize.ts"
 import type { Authorizers } from "../../kernel/pipeline/Policy.ts"
@@ -14,7 +14,7 @@ import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
 import * as OpenApi from "./OpenApi.ts"
 import { notFound } from "./Refused.ts"
-import * as Version from "./Version.ts"
+import type * as Version from "./Version.ts"
 
 export interface About {
   readonly kinds: Kinds["Service"]
@@ -23,16 +23,32 @@ export interface About {
   readonly checks: ReadonlyArray<Health.Check>
   /** What others need to verify this cluster's tokens: an OpenID configuration and a set of keys. */
   readonly openid: { readonly configuration: object; readonly keys: object } | undefined
-  readonly describe: OpenApi.Describe
+  readonly version: Version.Info
   /** `host:port`. */
   readonly address: () => string
   readonly context: Context.Context<never>
 }
 
 const jwksType = "application/jwk-set+json"
-const fixed = ["/.well-known/openid-configuration", "/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"]
+const fixed = [
+  "/.well-known/openid-configuration",
+  "/api",
+  "/apis",
+  "/healthz",
+  "/livez",
+  "/metrics",
+  "/openapi/v3",
+  "/openid/v1/jwks",
+  "/readyz",
+  "/version"
+]
 
-const streamed = Effect.fnUntraced(function* ({ outgoing }: Exchange, code: number, headers: object, body: Stream.Stream<Uint8Array, ApiError | Unavailable>) {
+const streamed = Effect.fnUntraced(function* (
+  { outgoing }: Exchange,
+  code: number,
+  headers: object,
+  body: Stream.Stream<Uint8Array, ApiError | Unavailable>
+) {
   outgoing.writeHead(code, { ...headers })
   const write = (chunk: Uint8Array) =>
     Effect.callback<void>((resume) => {
@@ -53,15 +69,16 @@ const routed = Effect.fnUntraced(function* (route: Route, exchange: Exchange) {
 
 export const make = (about: About) => {
   const discovery = Discovery.make(about.kinds, about.address)
-  const openApi = OpenApi.make(about.kinds, about.describe)
+  const openApi = OpenApi.make(about.kinds, about.version.gitVersion)
   const simple = (exchange: Exchange): Answer | undefined => {
     const { path } = exchange
-    if (path === "/api" || path === "/apis" || path.startsWith("/api/") || path.startsWith("/apis/")) return discovery(exchange)
+    if (path === "/api" || path === "/apis" || path.startsWith("/api/") || path.startsWith("/apis/"))
+      return discovery(exchange)
     if (OpenApi.serves(path)) return openApi(exchange)
     switch (path) {
       case "/version":
       case "/version/":
-        return json(200, Version.info)
+        return json(200, about.version)
       case "/metrics":
         return Metrics.answer(about.context)
       case "/.well-known/openid-configuration":

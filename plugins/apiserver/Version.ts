@@ -1,22 +1,26 @@
 /** Which release of Kubernetes this server speaks like. Source: `version.Info`. */
 import { arch, platform } from "node:os"
 
-const gitVersion = "v1.36.4+keelson"
+/** The release of Kubernetes whose API this is. */
+const release = "v1.36.4"
 
 const architectures: { readonly [node: string]: string } = { x64: "amd64", ia32: "386" }
 
-export const info = {
+/** `own`: the version of this program. */
+export const info = (own?: string) => ({
   major: "1",
   minor: "36",
   emulationMajor: "1",
   emulationMinor: "36",
   minCompatibilityMajor: "1",
   minCompatibilityMinor: "35",
-  gitVersion,
+  gitVersion: `${release}+keelson${own === undefined ? "" : `.${own}`}`,
   gitCommit: "",
   gitTreeState: "clean",
   buildDate: "1970-01-01T00:00:00Z",
   goVersion: "",
   compiler: `node ${process.version}`,
   platform: `${platform()}/${architectures[arch()] ?? arch()}`
-}
+})
+
+export type Info = ReturnType<typeof info>

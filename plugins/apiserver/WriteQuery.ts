@@ -74,7 +74,13 @@ const deleteOf = (body: typeof DeleteBody.Type): Result.Result<DeleteOptions, In
       ? [Causes.notSupported("propagationPolicy", propagationPolicy, [...policies, "nil"])]
       : []),
     ...(propagationPolicy && typeof orphanDependents === "boolean"
-      ? [Causes.invalid("propagationPolicy", propagationPolicy, "orphanDependents and deletionPropagation cannot be both set")]
+      ? [
+          Causes.invalid(
+            "propagationPolicy",
+            propagationPolicy,
+            "orphanDependents and deletionPropagation cannot be both set"
+          )
+        ]
       : []),
     ...dryRunCauses(dryRun ?? [])
   ]

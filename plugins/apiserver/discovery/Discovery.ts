@@ -26,7 +26,9 @@ const documentOf = (value: unknown, type = jsonType): Document => {
 
 export const answerOf = (exchange: Exchange, { body, etag, type }: Document): Answer => {
   const headers = { etag, vary: "Accept", "cache-control": "public" }
-  return header(exchange.incoming, "if-none-match") === etag ? whole(304, "", headers, type) : whole(200, body, headers, type)
+  return header(exchange.incoming, "if-none-match") === etag
+    ? whole(304, "", headers, type)
+    : whole(200, body, headers, type)
 }
 
 const aggregated = (accept: string): "v2" | "v2beta1" | undefined => {

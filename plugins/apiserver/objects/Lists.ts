@@ -38,11 +38,17 @@ export const answer = Effect.fnUntraced(function* (at: At, form: Form, query: UR
   switch (form.as) {
     case "Object": {
       const head = { kind: `${kind.kind}List`, apiVersion: Kind.apiVersion(at.version), metadata }
-      return parts(200, joined(head, listed.rows, (row) => bytesOf(at, row)))
+      return parts(
+        200,
+        joined(head, listed.rows, (row) => bytesOf(at, row))
+      )
     }
     case "PartialList": {
       const head = { kind: "PartialObjectMetadataList", apiVersion: `meta.k8s.io/${form.version}`, metadata }
-      return parts(200, joined(head, listed.rows, (row) => partialOf(row, form.version)))
+      return parts(
+        200,
+        joined(head, listed.rows, (row) => partialOf(row, form.version))
+      )
     }
     case "Table": {
       const include = yield* Effect.fromResult(Table.include(query))
@@ -50,6 +56,8 @@ export const answer = Effect.fnUntraced(function* (at: At, form: Form, query: UR
       return parts(200, Table.parts({ serves: at, include, version: form.version, now }, listed.rows, metadata))
     }
     case "Partial":
-      return yield* notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${kind.kind}List)`)
+      return yield* notAcceptable(
+        `you requested PartialObjectMetadata, but the requested object is a list (*${kind.kind}List)`
+      )
   }
 })

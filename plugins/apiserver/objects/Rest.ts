@@ -61,33 +61,33 @@ const watch = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: For
 })
 
 /** The body of a write, as an object of the kind that belongs there. */
-const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At, decode: Body.DecodeProtobuf) {
+const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At) {
   const kinds = yield* Kinds
   const expected = bodyKind(at)
   const bytes = yield* Body.read(incoming)
   const known = (version: string, kind: string) =>
     kinds.all().some((one) => one.kind.kind === kind && one.kind.versions.some((other) => apiVersion(other) === version))
   return yield* Effect.fromResult(
-    Body.object(incoming, bytes, expected.kind, decode).pipe(Result.flatMap((body) => Body.fitting(body, expected, known)))
+    Body.object(incoming, bytes, expected.kind).pipe(Result.flatMap((body) => Body.fitting(body, expected, known)))
   )
 })
 
-const create = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form, decode: Body.DecodeProtobuf) {
+const create = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "create")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
   const options = yield* Effect.fromResult(WriteQuery.write(query, "CreateOptions", managerOf(incoming)))
-  const body = yield* objectIn(exchange, at, decode)
+  const body = yield* objectIn(exchange, at)
   const { row, warnings } = yield* pipeline.create(at, body, options)
   return yield* One.answer(at, form, query, row, 201, warnings)
 })
 
-const update = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form, decode: Body.DecodeProtobuf) {
+const update = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "update")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
   const options = yield* Effect.fromResult(WriteQuery.write(query, "UpdateOptions", managerOf(incoming)))
-  const body = yield* objectIn(exchange, at, decode)
+  const body = yield* objectIn(exchange, at)
   const { created, row, warnings } = yield* pipeline.update(at, body, options)
   return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
 })
@@ -111,10 +111,9 @@ const patch = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: For
 })
 
 /** DeleteOptions, from the body if there is one. */
-const deleteOptions = Effect.fnUntraced(function* ({ incoming, query }: Exchange, decode: Body.DecodeProtobuf) {
+const deleteOptions = Effect.fnUntraced(function* ({ incoming, query }: Exchange) {
   const bytes = yield* Body.read(incoming)
-  const body =
-    bytes.length === 0 ? undefined : yield* Effect.fromResult(Body.object(incoming, bytes, "DeleteOptions", decode))
+  const body = bytes.length === 0 ? undefined : yield* Effect.fromResult(Body.object(incoming, bytes, "DeleteOptions"))
   return yield* Effect.fromResult(WriteQuery.deletion(query, body))
 })
 
@@ -131,10 +130,10 @@ const success = ({ served: { kind }, version }: At, row: Row) => ({
   }
 })
 
-const remove = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form, decode: Body.DecodeProtobuf) {
+const remove = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "delete")
   const pipeline = yield* Pipeline
-  const { gone, row } = yield* pipeline.delete(at, yield* deleteOptions(exchange, decode))
+  const { gone, row } = yield* pipeline.delete(at, yield* deleteOptions(exchange))
   return gone ? json(200, success(at, row)) : yield* One.answer(at, form, exchange.query, row)
 })
 
@@ -143,11 +142,11 @@ const listed = (deleted: ReadonlyArray<Deleted>) => ({
   rows: deleted.map(({ row }) => row)
 })
 
-const removeAll = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form, decode: Body.DecodeProtobuf) {
+const removeAll = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "deletecollection")
   const pipeline = yield* Pipeline
   const { query } = exchange
-  const options = yield* deleteOptions(exchange, decode)
+  const options = yield* deleteOptions(exchange)
   const deleted = yield* pipeline.deleteCollection(at, { ...options, ...Query.selectors(query) })
   return yield* Lists.answer(at, form, query, listed(deleted))
 })
@@ -161,8 +160,7 @@ const reads = (exchange: Exchange, at: At, form: Form, isWatch: boolean): Effect
 export const answer = Effect.fnUntraced(function* (
   exchange: Exchange,
   at: At,
-  isWatch: boolean,
-  decode: Body.DecodeProtobuf
+  isWatch: boolean
 ): Effect.fn.Return<Answer, DoorError, Pipeline | Kinds> {
   const form = yield* Effect.fromResult(negotiate(header(exchange.incoming, "accept")))
   const isNamed = at.name !== ""
@@ -173,14 +171,14 @@ export const answer = Effect.fnUntraced(function* (
     case "POST":
       // An object is created in its collection; what has a name is posted to only at a subresource.
       if (isNamed !== (at.subresource !== "")) return yield* methodNotAllowed
-      return yield* create(exchange, at, form, decode)
+      return yield* create(exchange, at, form)
     case "DELETE":
-      return yield* isNamed ? remove(exchange, at, form, decode) : removeAll(exchange, at, form, decode)
+      return yield* isNamed ? remove(exchange, at, form) : removeAll(exchange, at, form)
   }
   if (!isNamed) return yield* methodNotAllowed
   switch (exchange.method) {
     case "PUT":
-      return yield* update(exchange, at, form, decode)
+      return yield* update(exchange, at, form)
     case "PATCH":
       return yield* patch(exchange, at, form)
     default:

@@ -93,12 +93,7 @@ const rowOf = function* (style: Style, row: Row): Generator<Uint8Array> {
 }
 
 /** `metadata` of the list; `titled`: with its columns, which a watch tells only once. */
-export const parts = function* (
-  style: Style,
-  rows: Iterable<Row>,
-  metadata: object,
-  titled = true
-): Generator<Uint8Array> {
+export const parts = function* (style: Style, rows: Iterable<Row>, metadata: object, titled = true): Generator<Uint8Array> {
   const columns = titled ? definitions(style.serves.served) : "null"
   yield utf8.encode(
     `{"kind":"Table","apiVersion":"meta.k8s.io/${style.version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[`

@@ -116,7 +116,11 @@ const sinkOf = (writer: Writer, frames: Frames, over: () => void): WatchSink => 
     writer.write(pieces)
   },
   bookmark: (revision, isInitialEnd) => {
-    const metadata = { resourceVersion: `${revision}`, creationTimestamp: null, ...(isInitialEnd && { annotations: initialEnd }) }
+    const metadata = {
+      resourceVersion: `${revision}`,
+      creationTimestamp: null,
+      ...(isInitialEnd && { annotations: initialEnd })
+    }
     writer.write([utf8.encode(`{"type":"BOOKMARK","object":${frames.bookmark(metadata)}}\n`)])
   },
   failed: (error: DoorError) => {

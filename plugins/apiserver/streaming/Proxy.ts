@@ -16,9 +16,21 @@ import { asPod, kubeletOf, read } from "./Nodes.ts"
 import { call, pipe, type Target } from "./Upstream.ts"
 
 /** Headers that belong to one connection, and those that would show the caller's credentials to a Pod. */
-const kept = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "host", "authorization", "content-length"])
+const kept = new Set([
+  "connection",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+  "te",
+  "trailer",
+  "host",
+  "authorization",
+  "content-length"
+])
 const passed = (headers: IncomingHttpHeaders) =>
-  Object.fromEntries(Object.entries(headers).filter(([name, value]) => !kept.has(name) && !name.startsWith(":") && value !== undefined))
+  Object.fromEntries(
+    Object.entries(headers).filter(([name, value]) => !kept.has(name) && !name.startsWith(":") && value !== undefined)
+  )
 
 const verbs: { readonly [method: string]: string } = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" }
 

@@ -57,7 +57,9 @@ const located = Effect.fnUntraced(function* (pod: Pod) {
   const { name } = pod.metadata
   const { nodeName } = pod.spec
   if (finished.has(pod.status.phase ?? "")) {
-    return yield* new BadRequest({ detail: `cannot exec into a container in a completed pod; current phase is ${pod.status.phase}` })
+    return yield* new BadRequest({
+      detail: `cannot exec into a container in a completed pod; current phase is ${pod.status.phase}`
+    })
   }
   if (nodeName === undefined || nodeName === "") {
     return yield* new BadRequest({ detail: `pod ${name} does not have a host assigned` })
@@ -135,7 +137,9 @@ export const serve = Effect.fnUntraced(function* (upgrade: Upgrade, at: At, kube
   const [first] = wanted
   if (upgrade.incoming.headers.upgrade?.toLowerCase() !== "websocket" || first === undefined) {
     const known = protocols[at.subresource]?.join(", ")
-    return yield* new BadRequest({ detail: `this server takes WebSockets for ${at.subresource}, with one of the protocols ${known}` })
+    return yield* new BadRequest({
+      detail: `this server takes WebSockets for ${at.subresource}, with one of the protocols ${known}`
+    })
   }
   const { options, url } = kubelet.socket(location, pathOf(at, container, upgrade.query))
   yield* dial(url, wanted, options).pipe(

@@ -12,7 +12,12 @@ import * as Logs from "./Logs.ts"
 import * as Proxy from "./Proxy.ts"
 import * as Sockets from "./Sockets.ts"
 
-type Handler = (exchange: Exchange, at: At, rest: string, kubelet: Kubelet) => Effect.Effect<Answer, DoorError, Pipeline | Kinds>
+type Handler = (
+  exchange: Exchange,
+  at: At,
+  rest: string,
+  kubelet: Kubelet
+) => Effect.Effect<Answer, DoorError, Pipeline | Kinds>
 
 const logs: Handler = (exchange, at, _rest, kubelet) =>
   exchange.method === "GET" ? Logs.answer(exchange, at, kubelet) : Effect.fail(methodNotAllowed)
@@ -35,7 +40,12 @@ export const find = ({ served, subresource }: At): Handler | undefined =>
 export const isStream = ({ resource, subresource }: ObjectPath) => Object.hasOwn(handlers, `${resource}/${subresource}`)
 
 /** Runs until the connection ends. */
-export const upgrade = (upgrade: Sockets.Upgrade, at: At, rest: string, kubelet: Kubelet): Effect.Effect<void, DoorError, Pipeline | Kinds> => {
+export const upgrade = (
+  upgrade: Sockets.Upgrade,
+  at: At,
+  rest: string,
+  kubelet: Kubelet
+): Effect.Effect<void, DoorError, Pipeline | Kinds> => {
   if (at.served.kind.storage === "pods" && Sockets.serves(at.subresource)) return Sockets.serve(upgrade, at, kubelet)
   const detail = `${at.served.kind.plural}/${at.subresource}${rest} takes no upgrade of the connection`
   return Effect.fail(new BadRequest({ detail }))
