@@ -1,0 +1,147 @@
+/** A connection to NATS, and the calls of JetStream's API that the driver makes: few, and each decoded. */
+import {
+  credsAuthenticator,
+  connect,
+  type MsgHdrs,
+  type NatsConnection,
+  RequestError,
+  type Status,
+  type TlsOptions
+} from "@nats-io/transport-node"
+import { Effect, Schema, Stream } from "effect"
+import { Unavailable } from "../../plugin/Contract.ts"
+
+export interface Options {
+  /** `nats://[user:password@]host:port`, one or more, also separated by commas. */
+  readonly servers: string | ReadonlyArray<string>
+  readonly user?: string
+  readonly password?: string
+  /** The text of a credentials file, instead of user and password. */
+  readonly credentials?: string
+  readonly tls?: TlsOptions
+}
+
+export class NatsUnreachable extends Schema.TaggedError<NatsUnreachable>()("NatsUnreachable", {
+  servers: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `no NATS server answers at ${this.servers}: ${this.reason}`
+  }
+}
+
+/** What JetStream itself answered. */
+export class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  code: Schema.Int,
+  description: Schema.String
+}) {}
+
+export const unavailable = (applied: "no" | "unknown", cause: unknown) =>
+  new Unavailable({ contract: "kernel/Log", applied, cause })
+
+const Failure = Schema.Struct({
+  error: Schema.Struct({
+    err_code: Schema.optionalKey(Schema.Int),
+    code: Schema.Int,
+    description: Schema.optionalKey(Schema.String)
+  })
+})
+const isFailure = Schema.is(Failure)
+
+export interface Nats {
+  readonly connection: NatsConnection
+  /** Called whenever the connection was lost and made again. */
+  readonly onReconnect: Set<() => void>
+  /** A request of which the server says in its answer whether it did it. */
+  readonly request: (
+    subject: string,
+    payload: Uint8Array | string,
+    headers?: MsgHdrs,
+    timeout?: number
+  ) => Effect.Effect<unknown, Unavailable | Refused>
+  /** A call of `$JS.API`. */
+  readonly api: <A>(
+    subject: string,
+    body: Schema.Json,
+    answer: Schema.Codec<A, Schema.Json>
+  ) => Effect.Effect<A, Unavailable | Refused>
+}
+
+const list = (servers: Options["servers"]) =>
+  (typeof servers === "string" ? servers.split(",") : servers).map((url) => url.trim())
+
+/** Credentials may stand in the address. */
+const userOf = (servers: ReadonlyArray<string>) => {
+  const url = servers.map((server) => (server.includes("://") ? URL.parse(server) : null)).find((url) => url?.username)
+  return url ? { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } : {}
+}
+const withoutUser = (server: string) => server.replace(/^(\w+:\/\/)?([^@/]*@)/, "$1")
+
+const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
+
+const nobody = (cause: unknown) => cause instanceof RequestError && cause.isNoResponders()
+
+export const make = Effect.fnUntraced(function* ({ credentials, password, servers, tls, user }: Options) {
+  const all = list(servers)
+  const shown = all.map(withoutUser)
+  const connection = yield* Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () =>
+        connect({
+          servers: shown,
+          name: "keelson",
+          ...userOf(all),
+          ...(user === undefined ? {} : { user, pass: password ?? "" }),
+          ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
+          ...(tls === undefined ? {} : { tls }),
+          timeout: 5000,
+          maxReconnectAttempts: -1,
+          reconnectTimeWait: 100,
+          reconnectJitter: 50,
+          pingInterval: 5000
+        }),
+      catch: (cause) => new NatsUnreachable({ servers: shown.join(", "), reason: messageOf(cause) })
+    }),
+    (connection) => Effect.promise(() => connection.close())
+  )
+
+  const onReconnect = new Set<() => void>()
+  const onStatus = ({ type }: Status) => {
+    if (type === "disconnect") return Effect.logWarning(`the connection to NATS at ${shown.join(", ")} is lost`)
+    if (type !== "reconnect") return Effect.void
+    for (const listener of [...onReconnect]) listener()
+    return Effect.logInfo(`connected to NATS at ${connection.getServer()} again`)
+  }
+  const statuses = Stream.fromAsyncIterable(connection.status(), (cause) => cause)
+  yield* Effect.forkScoped(Stream.runForEach(statuses, onStatus))
+
+  const request: Nats["request"] = (subject, payload, headers, timeout = 3000) =>
+    Effect.tryPromise({
+      try: () => connection.request(subject, payload, { timeout, ...(headers && { headers }) }),
+      // Without responders nobody has it; whatever else was lost may have been the answer.
+      catch: (cause) => unavailable(nobody(cause) ? "no" : "unknown", cause)
+    }).pipe(
+      Effect.flatMap((answer) =>
+        Effect.try({
+          try: (): unknown => answer.json(),
+          catch: (cause) => unavailable("unknown", cause)
+        })
+      ),
+      Effect.flatMap((answer) =>
+        isFailure(answer)
+          ? Effect.fail(
+              new Refused({ code: answer.error.err_code ?? answer.error.code, description: answer.error.description ?? "" })
+            )
+          : Effect.succeed(answer)
+      )
+    )
+
+  const api: Nats["api"] = (subject, body, answer) =>
+    request(`$JS.API.${subject}`, JSON.stringify(body)).pipe(
+      Effect.flatMap(Schema.decodeUnknownEffect(answer)),
+      Effect.catchTag("SchemaError", (cause) => Effect.fail(unavailable("unknown", cause)))
+    )
+
+  const nats: Nats = { connection, onReconnect, request, api }
+  return nats
+})

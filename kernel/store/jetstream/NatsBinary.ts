@@ -1,0 +1,102 @@
+/** Finds a nats-server that is new enough; where there is none and Go is there, builds one. */
+import { NodeServices } from "@effect/platform-node"
+import { Config, Effect, FileSystem, Option, Path, Schema } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import * as Version from "./Version.ts"
+
+/** Below it a log is not safe on one server: either not synced at all, or lost as a whole when the server is killed. */
+export const floor = "2.10.23"
+const wanted = "v2.14.5"
+
+export class NatsServerMissing extends Schema.TaggedError<NatsServerMissing>()("NatsServerMissing", {
+  looked: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    const looked = this.looked.length === 0 ? "" : ` (${this.looked.join("; ")})`
+    return `no nats-server ${floor} or newer was found${looked}: download one from https://nats.io/download and put it on PATH, or install Go, with which it is built here`
+  }
+}
+
+const run = (command: string, args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
+  Effect.flatMap(ChildProcessSpawner.ChildProcessSpawner, (spawner) =>
+    spawner.string(ChildProcess.make(command, args, { env, extendEnv: true }), { includeStderr: true })
+  )
+
+/** Why this file will not do, or nothing. */
+const flawOf = Effect.fnUntraced(function* (file: string) {
+  const said = yield* Effect.option(run(file, ["--version"]))
+  const version = /v(\d+\.\d+\.\S+)/.exec(Option.getOrElse(said, () => ""))?.[1]
+  if (version === undefined) return `${file} does not say its version`
+  return Version.isBefore(version, floor)
+    ? `${file} is ${version}, which loses acknowledged writes when the power fails or the server is killed`
+    : undefined
+})
+
+const cacheDirectory = Effect.gen(function* () {
+  const path = yield* Path.Path
+  const cache = yield* Config.option(Config.string("XDG_CACHE_HOME"))
+  const home = yield* Config.withDefault(Config.string("HOME"), "/root")
+  return path.join(
+    Option.getOrElse(cache, () => path.join(home, ".cache")),
+    "keelson",
+    "bin"
+  )
+})
+
+const onPath = Effect.gen(function* () {
+  const path = yield* Path.Path
+  const all = yield* Config.withDefault(Config.string("PATH"), "")
+  return all
+    .split(":")
+    .filter(Boolean)
+    .map((directory) => path.join(directory, "nats-server"))
+})
+
+const build = Effect.fnUntraced(function* (directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  yield* fs.makeDirectory(directory, { recursive: true })
+  yield* Effect.logInfo(`building nats-server ${wanted} with Go; this takes a few minutes, once`)
+  return yield* run("go", ["install", `github.com/nats-io/nats-server/v2@${wanted}`], { GOBIN: directory })
+})
+
+const search = Effect.fnUntraced(function* (binary: string | undefined) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const cache = yield* cacheDirectory
+  const cached = path.join(cache, "nats-server")
+  const flaws: string[] = []
+  /** The first that is there and will do. */
+  const firstOf = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
+    for (const file of files) {
+      if (!(yield* fs.exists(file))) continue
+      const flaw = yield* flawOf(file)
+      if (flaw === undefined) return file
+      flaws.push(flaw)
+    }
+    return undefined
+  })
+  if (binary !== undefined) {
+    return (
+      (yield* firstOf([binary])) ??
+      (yield* new NatsServerMissing({ looked: flaws.length > 0 ? flaws : [`${binary} is not there`] }))
+    )
+  }
+  const found = yield* firstOf([...(yield* onPath), cached])
+  if (found !== undefined) return found
+  const built = yield* Effect.result(build(cache))
+  if (built._tag === "Failure") flaws.push(`it could not be built: ${String(built.failure)}`)
+  const made = yield* firstOf([cached])
+  if (made !== undefined) return made
+  if (built._tag === "Success") flaws.push(built.success.trim().split("\n").at(-1) ?? "")
+  return yield* new NatsServerMissing({ looked: flaws })
+})
+
+/** The given one if one is given, and no other; else that of PATH, of the cache, or one built into the cache. */
+export const find = (binary?: string): Effect.Effect<string, NatsServerMissing> =>
+  search(binary).pipe(
+    Effect.catchIf(
+      (error) => error._tag !== "NatsServerMissing",
+      (error) => Effect.fail(new NatsServerMissing({ looked: [String(error)] }))
+    ),
+    Effect.provide(NodeServices.layer)
+  )
