@@ -1,7 +1,8 @@
 /** create: an object, or what is posted to an action. */
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import type { WireObject } from "../client/Api.ts"
 import { AlreadyExists, BadRequest, MethodNotAllowed } from "../client/Errors.ts"
+import * as Decoder from "../resource/Decoder.ts"
 import type { Resource } from "../resource/Kind.ts"
 import { Row } from "../table/Row.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
@@ -97,7 +98,7 @@ const one = Effect.fnUntraced(function* (
     creationTimestamp: yield* Stamp.now,
     ...(counted ? { generation: 1 } : {})
   }
-  const stamped = { ...mutated, metadata }
+  const stamped = strategy.identified?.({ ...mutated, metadata }) ?? { ...mutated, metadata }
   const object = managed ? stamped : yield* Stages.own(at, stamped, undefined, options)
   yield* Stages.validate(at, object, undefined)
   yield* Stages.admit(environment, at, "create", object, undefined, dryRun)
@@ -111,11 +112,15 @@ const name = Effect.fnUntraced(function* (object: Resource) {
   return { ...object, metadata: { ...object.metadata, name: `${generateName.slice(0, 58)}${yield* Stamp.letters(5)}` } }
 })
 
-/** A status is written by who observes it, not by who creates. */
-const withoutStatus = ({ served: { kind } }: At, object: Resource): Resource => {
-  if (!kind.subresources.includes("status")) return object
+/** A status is written by who observes it, not by who creates: it begins as the kind says. */
+const withoutStatus = (at: At, object: Resource): Resource => {
+  if (!at.served.kind.subresources.includes("status")) return object
   const { status: _, ...rest } = Stages.asWire(object)
-  return Stages.asResource(rest)
+  const shape = Stages.storageShape(at)
+  const field = shape.type === "object" ? shape.fields.get("status") : undefined
+  if (field?.default === undefined) return Stages.asResource(rest)
+  const status = Result.getOrThrow(Decoder.decode(field.shape)(field.default)).object
+  return Stages.asResource({ ...rest, status })
 }
 
 const put = Effect.fnUntraced(function* (environment: Environment, at: At, object: Resource, dryRun: boolean) {

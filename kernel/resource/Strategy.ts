@@ -31,6 +31,8 @@ export interface Strategy<A extends Resource> {
   readonly defaults?: (object: A) => A
   /** Before a create: takes back what writers may not set. Without it, `status` is emptied where it is a subresource. */
   readonly prepareCreate?: (object: A) => A
+  /** During a create, when its name and uid are known: for kinds that say these of themselves. */
+  readonly identified?: (object: A) => A
   /** Before an update: takes back from `old` what this writer may not change. Without it: the status, or all but the status. */
   readonly prepareUpdate?: (object: A, old: A, subresource: string) => A
   readonly validate?: (object: A) => ReadonlyArray<Cause>
