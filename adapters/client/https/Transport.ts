@@ -69,7 +69,9 @@ const over2 = (session: Http2.ClientHttp2Session, { body, headers, method, path 
 const over1 = (url: URL, agent: Http.Agent, { body, headers, method, path }: Request) =>
   Effect.callback<Answer, Lost>((resume) => {
     const { request } = url.protocol === "https:" ? Https : Http
-    const call = request(new URL(path, url), { agent, method, headers })
+    // Node says a body's length by itself only for the methods that usually have one, and DELETE is none of them.
+    const length = body === undefined ? {} : { "content-length": `${Buffer.byteLength(body)}` }
+    const call = request(new URL(path, url), { agent, method, headers: { ...headers, ...length } })
     let isSent = false
     call.on("error", (cause) => resume(Effect.fail(new Lost({ applied: isSent ? "unknown" : "no", cause }))))
     call.on("socket", (socket) => {
