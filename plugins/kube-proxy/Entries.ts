@@ -12,6 +12,11 @@ export interface Entry {
   readonly value: string
 }
 
+/** Slots are numbers from here on, so that a connection on its way to its backend is not taken for somebody else's mark. */
+export const firstSlot = "0x4b000000"
+export const slotMask = "0xffff0000"
+const slotKey = (slot: number) => `0x${(Number(firstSlot) + slot).toString(16)}`
+
 /** Of a frontend and who asks: its backends slot by slot, kept so that slots move little. */
 export type Arrangement = ReadonlyMap<string, ReadonlyArray<string>>
 
@@ -63,7 +68,7 @@ export const compile = ({ clusterAddresses, frontends, localAddresses }: Routed,
     const chain = chainOf(family, way, frontend.sticky, slots.length)
     entries.push({ map: inside ? map.inside : map.pick, key, value: `goto ${chain}` })
     const backendsMap = inside ? map.insideBackends : map.backends
-    for (const [slot, value] of slots.entries()) entries.push({ map: backendsMap, key: `${key} . ${slot}`, value })
+    for (const [slot, value] of slots.entries()) entries.push({ map: backendsMap, key: `${key} . ${slotKey(slot)}`, value })
   }
 
   for (const frontend of frontends) {

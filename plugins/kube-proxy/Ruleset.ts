@@ -2,7 +2,7 @@
  * The table as text for `nft -f`: the whole of it, or what has changed. Both are one transaction: a packet sees the table before
  * or after it. Sources: the manual of nft(8); "Virtual IPs and Service Proxies" of the Kubernetes documentation.
  */
-import type { Entry } from "./Entries.ts"
+import { type Entry, firstSlot, slotMask } from "./Entries.ts"
 import type { Changes } from "./Ledger.ts"
 
 export const table = "ip keelson-proxy"
@@ -17,13 +17,13 @@ const nodePort = "meta l4proto . th dport"
 const onNode = "fib daddr type local ip daddr != 127.0.0.0/8"
 
 /**
- * The type of each map's key and value. Slots are the numbers that numgen and jhash give. Ports are those of any transport: nft 1.0.6 takes
- * `tcp dport` in a type for a condition, and puts it into the first rule.
+ * The type of each map's key and value. A slot has the type of a mark, and the connection's own mark holds it between picking and
+ * looking up: a map over what `numgen` gives can only be declared by `typeof`, from which nft makes conditions of its own.
  */
 const addressed = "type ipv4_addr . inet_proto . inet_service : verdict"
 const ported = "type inet_proto . inet_service : verdict"
-const addressedBackends = `typeof ${frontend} . numgen random mod 65536 : ip daddr . th dport`
-const portedBackends = `typeof ${nodePort} . numgen random mod 65536 : ip daddr . th dport`
+const addressedBackends = "type ipv4_addr . inet_proto . inet_service . mark : ipv4_addr . inet_service"
+const portedBackends = "type inet_proto . inet_service . mark : ipv4_addr . inet_service"
 const types: { readonly [map: string]: string } = {
   services: addressed,
   "services-inside": addressed,
@@ -49,8 +49,9 @@ const pickRules = (name: string, podCidr: string): ReadonlyArray<string> => {
     external: [masquerade]
   }
   const slot = how === "sender" ? `jhash ip saddr mod ${slots} seed ${seed}` : `numgen random mod ${slots}`
+  const pick = `ct mark set ${slot} offset ${firstSlot}`
   const map = `${family === "node" ? "node-" : ""}backends${way === "inside" ? "-inside" : ""}`
-  return [...(masquerades[way] ?? []), `dnat ip to ${family === "node" ? nodePort : frontend} . ${slot} map @${map}`]
+  return [...(masquerades[way] ?? []), pick, `dnat ip to ${family === "node" ? nodePort : frontend} . ct mark map @${map}`]
 }
 
 const chain = (name: string, ...rules: ReadonlyArray<string>) =>
@@ -71,11 +72,12 @@ const chains = (podCidr: string) =>
     chain("prerouting", hook("nat", "prerouting", -100), "jump dispatch"),
     chain("output", hook("nat", "output", -100), "jump dispatch"),
     chain(
-      "postrouting",
-      hook("nat", "postrouting", 100),
+      "picked",
+      "ct mark set 0",
       `meta mark & ${mark} != 0 meta mark set meta mark ^ ${mark} masquerade fully-random`,
-      "ct status dnat ip saddr . ip daddr @hairpin masquerade fully-random"
+      "ip saddr . ip daddr @hairpin masquerade fully-random"
     ),
+    chain("postrouting", hook("nat", "postrouting", 100), `ct mark & ${slotMask} == ${firstSlot} jump picked`),
     // Behind the translation: what still has a Service's address here, nobody answers.
     chain(
       "unanswered",

@@ -2,7 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Schedule } from "effect"
 import { execFileSync } from "node:child_process"
+import * as Command from "../../plugins/kube-proxy/Command.ts"
+import { none, route } from "../../plugins/kube-proxy/Frontends.ts"
 import * as KubeProxy from "../../plugins/kube-proxy/KubeProxy.ts"
+import { Table } from "../../plugins/kube-proxy/Table.ts"
 import type { EndpointDraft } from "../../plugins/resources/contracts/discovery/v1.ts"
 import * as MemoryClient from "../network/MemoryClient.ts"
 import * as Netns from "../network/Netns.ts"
@@ -18,6 +21,11 @@ const probe = () => {
   } catch {
     return false
   }
+}
+
+interface Elements {
+  readonly name: string
+  readonly elem?: ReadonlyArray<unknown>
 }
 
 const one = here("10.244.1.2")
@@ -125,6 +133,45 @@ describe.skipIf(!probe())("kube-proxy with real packets (needs root, nft and ip 
       const heard = yield* Fiber.join(datagrams)
       assert.notInclude(heard, "TIMEOUT")
       assert.match(heard.at(-1) ?? "", /^pod3 /)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("change by change comes to the same as all at once", () =>
+    Effect.gen(function* () {
+      const { exec } = yield* Netns.cluster
+      const table = new Table({ podCidr: "10.244.0.0/16" })
+      const load = (text: string) => Command.within(exec("node"))(["nft", "-f", "-"], text)
+      const maps = Effect.map(Netns.sh(`${exec("node").join(" ")} nft -j list table ip keelson-proxy`), (text) => {
+        const { nftables }: { nftables: ReadonlyArray<{ map?: Elements; set?: Elements }> } = JSON.parse(text)
+        const all = nftables.flatMap(({ map, set }) => [map, set].filter((one) => one !== undefined))
+        return all.map(({ elem = [], name }) => [name, elem.map((one) => JSON.stringify(one)).toSorted()])
+      })
+      const step = (name: string, spec: Parameters<World["service"]>[2], ...endpoints: ReadonlyArray<EndpointDraft>) => {
+        const world = new World()
+        return table.set(name, route(world.service(name, "10.96.0.5", spec), [world.endpoints(name, ...endpoints)], node))
+      }
+      const dns = { name: "dns", port: 53, protocol: "UDP", nodePort: 30053 }
+      yield* load(table.all())
+      for (const changes of [
+        () => step("a", {}, one, two),
+        () =>
+          step(
+            "a",
+            { type: "NodePort", externalTrafficPolicy: "Local", ports: [{ port: 80, nodePort: 30080 }, dns] },
+            one,
+            three
+          ),
+        () => step("b", { sessionAffinity: "ClientIP", externalIPs: ["192.0.2.1"], ports: [{ port: 81 }] }, one, two, three),
+        () => step("b", { sessionAffinity: "ClientIP", externalIPs: ["192.0.2.1"], ports: [{ port: 81 }] }, one, three),
+        () => step("a", { type: "NodePort", ports: [{ port: 80, nodePort: 30080 }, dns] }),
+        () => step("a", { type: "NodePort", ports: [dns] }, two, three),
+        () => table.set("b", none)
+      ]) {
+        yield* load(table.change(changes()))
+        const changed = yield* maps
+        yield* load(table.all())
+        assert.deepStrictEqual(changed, yield* maps)
+      }
     }).pipe(Effect.scoped)
   )
 
