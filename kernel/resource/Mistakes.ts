@@ -46,7 +46,7 @@ export class Mistakes {
   }
   /** A value of another JSON type than `expected`, a type in Go's words. */
   mismatch(value: unknown, expected: string): undefined {
-    return this.add("type", "FieldValueTypeInvalid", goKind(value), "", expected)
+    return this.add("type", "FieldValueTypeInvalid", goKind(value, expected), "", expected)
   }
   /** A string that its own parser refuses; Go ends there with the parser's message. */
   malformed(detail: string): undefined {
@@ -80,11 +80,11 @@ const join = (name: string, rest: string) => (rest === "" || rest.startsWith("["
 
 const shown = (value: unknown) => JSON.stringify(value) ?? "null"
 
-/** What Go calls a JSON value in its messages. */
-const goKind = (value: unknown) => {
+/** What Go calls a JSON value in its messages; a number is shown where another number was expected. */
+const goKind = (value: unknown, expected: string) => {
   if (Array.isArray(value)) return "array"
   if (typeof value === "boolean") return "bool"
-  if (typeof value === "number") return Number.isInteger(value) ? "number" : `number ${value}`
+  if (typeof value === "number") return /^(int|float)\d/.test(expected) ? `number ${value}` : "number"
   return typeof value
 }
 

@@ -38,10 +38,7 @@ const typed = (shape: Exclude<Shape, ObjectShape | MapShape | ListShape>): Walk 
     case "boolean":
       return (input, mistakes) => (typeof input === "boolean" ? input : mistakes.mismatch(input, "bool"))
     case "int-or-string":
-      return (input, mistakes) =>
-        typeof input === "string" || isInt32(input)
-          ? input
-          : mistakes.mismatch(input, typeof input === "number" ? "int32" : "string")
+      return (input, mistakes) => (typeof input === "string" || isInt32(input) ? input : mistakes.mismatch(input, "int32"))
     case "free":
       return free
   }
@@ -65,7 +62,7 @@ const string = ({ format }: StringShape): Walk => {
     case "quantity":
       return quantity
     case "byte":
-      return formed(base64, () => "illegal base64 data")
+      return formed(base64, notBase64, "[]uint8")
     case "date-time":
       return formed(time, notATime("2006-01-02T15:04:05Z07:00"))
     case "micro-time":
@@ -74,22 +71,27 @@ const string = ({ format }: StringShape): Walk => {
       return (input, mistakes) => (typeof input === "string" ? input : mistakes.mismatch(input, "string"))
   }
 }
-const notATime = (layout: string) => (text: string) =>
-  `parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(text)}`
+const notATime = (layout: string) => (text: string) => {
+  const year = /^\d{4}/.test(text) ? "" : ' as "2006"'
+  return `parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(text)}${year}`
+}
+const notBase64 = (text: string) => {
+  const illegal = text.search(/[^A-Za-z0-9+/=\r\n]/)
+  return `illegal base64 data at input byte ${illegal === -1 ? text.length - (text.length % 4) : illegal}`
+}
 
 /** `form` gives the text as the API shows it, or `undefined` if it is not of the form. */
 const formed =
-  (form: (text: string) => string | undefined, why: (text: string) => string): Walk =>
+  (form: (text: string) => string | undefined, why: (text: string) => string, expected = "string"): Walk =>
   (input, mistakes) => {
-    if (typeof input !== "string") return mistakes.mismatch(input, "string")
+    if (typeof input !== "string") return mistakes.mismatch(input, expected)
     return form(input) ?? mistakes.malformed(why(input))
   }
 
 /** A cluster has few different amounts, and each of them in thousands of Pods. */
 const amounts = new Map<string, string>()
 const quantity: Walk = (input, mistakes) => {
-  const text = typeof input === "number" ? String(input) : input
-  if (typeof text !== "string") return mistakes.mismatch(input, "resource.Quantity")
+  const text = typeof input === "string" || typeof input === "number" ? String(input) : "no text"
   const known = amounts.get(text)
   if (known !== undefined) return known
   const parsed = Quantity.canonical(text.trim())

@@ -99,7 +99,10 @@ describe("Decoder.decode", () => {
       podOf({ terminationGracePeriodSeconds: 1.5 }),
       "cannot unmarshal number 1.5 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64"
     ],
-    [podOf({ priority: 3e9 }), "cannot unmarshal number into Go struct field PodSpec.spec.priority of type int32"],
+    [
+      podOf({ priority: 3e9 }),
+      "cannot unmarshal number 3000000000 into Go struct field PodSpec.spec.priority of type int32"
+    ],
     [[], "cannot unmarshal array into Go value of type v1.Pod"]
   ])("says that the body is no such object, in Go's words: %j", (wire, message) => {
     expect(failed(pod(wire)).malformed).toBe(`json: ${message}`)
