@@ -152,7 +152,7 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
   const working = Array.from({ length: concurrency }, () => Effect.forever(Effect.flatMap(Queue.take(queue), work)))
   yield* Effect.all([...watching, ...working], { concurrency: "unbounded", discard: true }).pipe(
     Effect.annotateLogs({ controller: name }),
-    Effect.forkScoped
+    Plugin.background
   )
 })
 
