@@ -2,28 +2,30 @@
 import { Cause, Effect, Exit, Layer } from "effect"
 import type { Contract } from "../kernel/plugin/Contract.ts"
 
-export interface Check<Self, S> {
-  readonly holds: Effect.Effect<void, unknown, Self>
+/** `Needs` is the contract, and what a check takes besides: a container to run a command in. */
+export interface Check<Needs, S> {
+  readonly holds: Effect.Effect<void, unknown, Needs>
   /** Breaks the law in an honest implementation: the proof that `holds` would see it. */
   readonly saboteur: (honest: S) => Partial<S>
 }
 
-export interface Suite<Self, S, Law extends string> {
+export interface Suite<Self, S, Law extends string, Needs = Self> {
   readonly contract: Contract<Self, S> & { readonly laws: { readonly [_ in Law]: string } }
-  readonly checks: { readonly [_ in Law]: Check<Self, S> }
+  readonly checks: { readonly [_ in Law]: Check<Needs, S> }
 }
 
 /** A law without a check does not compile, nor does a check without a law. */
-export const make = <Self, S, const Laws extends { readonly [law: string]: string }>(
+export const make = <Self, S, const Laws extends { readonly [law: string]: string }, Needs = Self>(
   contract: Contract<Self, S> & { readonly laws: Laws },
-  checks: { readonly [_ in keyof Laws & string]: Check<Self, S> }
-): Suite<Self, S, keyof Laws & string> => ({ contract, checks })
+  checks: { readonly [_ in keyof Laws & string]: Check<Needs, S> }
+): Suite<Self, S, keyof Laws & string, Needs> => ({ contract, checks })
 
 /** The keys of `checks` are the laws and nothing else, hence the cast. */
-export const laws = <Self, S, Law extends string>({ checks }: Suite<Self, S, Law>) => Object.keys(checks) as Array<Law>
+export const laws = <Self, S, Law extends string, Needs>({ checks }: Suite<Self, S, Law, Needs>) =>
+  Object.keys(checks) as Array<Law>
 
 /** The implementation in the context with one law broken. */
-export const sabotaged = <Self, S, Law extends string>({ checks, contract }: Suite<Self, S, Law>, law: Law) =>
+export const sabotaged = <Self, S, Law extends string, Needs>({ checks, contract }: Suite<Self, S, Law, Needs>, law: Law) =>
   Layer.effect(contract)(Effect.map(contract, (honest) => ({ ...honest, ...checks[law].saboteur(honest) })))
 
 export interface Options<Law extends string> {
@@ -32,7 +34,10 @@ export interface Options<Law extends string> {
 }
 
 /** One line for each law: what a vendor sees who runs the suite against an endpoint. */
-export const report = <Self, S, Law extends string>(suite: Suite<Self, S, Law>, { deviations = {} }: Options<Law> = {}) =>
+export const report = <Self, S, Law extends string, Needs>(
+  suite: Suite<Self, S, Law, Needs>,
+  { deviations = {} }: Options<Law> = {}
+) =>
   Effect.forEach(laws(suite), (law) =>
     Effect.map(Effect.exit(suite.checks[law].holds), (exit) => {
       const text = `${law}: ${suite.contract.laws[law]}`

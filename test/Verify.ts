@@ -5,10 +5,10 @@ import * as Suite from "../conformance/Suite.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 
 /** Every law is a test of its own; a known deviation is one that must fail. */
-export const verify = <Self, S, Law extends string, E>(
+export const verify = <Self, S, Law extends string, E, Needs = Self>(
   name: string,
-  suite: Suite.Suite<Self, S, Law>,
-  layer: Layer.Layer<Self, E>,
+  suite: Suite.Suite<Self, S, Law, Needs>,
+  layer: Layer.Layer<Needs, E>,
   { deviations = {} }: Suite.Options<Law> = {}
 ) =>
   it.layer(layer, { excludeTestServices: true, timeout: "60 seconds" })(`${suite.contract.key}, ${name}`, (it) => {
@@ -21,10 +21,13 @@ export const verify = <Self, S, Law extends string, E>(
   })
 
 /** The proof of the suite: an honest implementation with one law broken must fail that law's check. */
-export const sabotage = <Self, S, Law extends string, E>(suite: Suite.Suite<Self, S, Law>, honest: Layer.Layer<Self, E>) =>
+export const sabotage = <Self, S, Law extends string, E, Needs = Self>(
+  suite: Suite.Suite<Self, S, Law, Needs>,
+  honest: Layer.Layer<Self | Needs, E>
+) =>
   describe(`${suite.contract.key}, sabotaged`, () => {
     for (const law of Suite.laws(suite)) {
-      const broken = Layer.provide(Suite.sabotaged(suite, law), honest)
+      const broken = Layer.provideMerge(Suite.sabotaged(suite, law), honest)
       const exit = Effect.exit(Effect.provide(suite.checks[law].holds, broken))
       it.live(`${law}: the check sees it`, () => Effect.map(exit, ({ _tag }) => assert.strictEqual(_tag, "Failure")))
     }

@@ -7,10 +7,16 @@ import { join } from "node:path"
 import * as Bridge from "../../adapters/cni/bridge/Bridge.ts"
 import * as Containerd from "../../adapters/cri/containerd/Containerd.ts"
 import * as ImageArchive from "../../adapters/cri/ImageArchive.ts"
+import * as Exec from "../../conformance/Exec.ts"
+import * as Images from "../../conformance/Images.ts"
+import * as Logs from "../../conformance/Logs.ts"
+import * as NetworkConfigurationLaws from "../../conformance/NetworkConfiguration.ts"
+import * as Stats from "../../conformance/Stats.ts"
 import * as ContainerRuntime from "../../conformance/ContainerRuntime.ts"
 import * as Suite from "../../conformance/Suite.ts"
 import { NetworkConfiguration } from "../../plugins/kubelet/contracts/NetworkConfiguration.ts"
 
+const noEnd = "containerd's WebSockets know no end of stdin before version 5 of the protocol"
 const directory = process.argv[2] ?? ""
 const options = { directory: join(directory, "containerd"), stop: "remove" } as const
 const { cni, socket } = Containerd.folders(options)
@@ -27,7 +33,15 @@ const configured = Layer.effectDiscard(
 const program = Effect.gen(function* () {
   const busybox = ImageArchive.make({ name: "busybox:latest", files: ImageArchive.busybox("/bin/busybox"), command: ["sh"] })
   yield* Containerd.importImage(socket, busybox)
-  yield* Effect.forEach(yield* Suite.report(ContainerRuntime.suite), (line) => Console.log(line))
+  const reports = [
+    Suite.report(ContainerRuntime.suite),
+    Suite.report(Images.suite),
+    Suite.report(Exec.suite, { deviations: { "input/reaches": noEnd } }),
+    Suite.report(Logs.suite),
+    Suite.report(Stats.suite),
+    Suite.report(NetworkConfigurationLaws.suite)
+  ]
+  for (const report of reports) yield* Effect.forEach(yield* report, (line) => Console.log(line))
 })
 
 const node = Containerd.layer(options).pipe(Layer.provideMerge(configured), Layer.provideMerge(network))

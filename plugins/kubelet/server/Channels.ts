@@ -38,17 +38,16 @@ const send = (socket: WebSocket, channel: number, bytes: Uint8Array) =>
 const bytesOf = (data: RawData) =>
   Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? Buffer.from(data) : data
 
+type Input = Parameters<Exec["Service"]["input"]>[0]["input"]
+
 /** What the client says, as input of a process. */
-export const inputOf = (message: Buffer) => {
+export const inputOf = (message: Buffer): Input | undefined => {
   const channel = message[0]
   const body = message.subarray(1)
-  if (channel === 0) return Option.some({ _tag: "Stdin", bytes: body } as const)
-  if (channel === 255 && body[0] === 0) return Option.some({ _tag: "End" } as const)
-  if (channel !== 4) return Option.none()
-  return Option.map(
-    Schema.decodeOption(Size)(body.toString("utf8")),
-    ({ Height, Width }) => ({ _tag: "Size", rows: Height, columns: Width }) as const
-  )
+  if (channel === 0) return { _tag: "Stdin", bytes: body }
+  if (channel === 255 && body[0] === 0) return { _tag: "End" }
+  const size = channel === 4 ? Option.getOrUndefined(Schema.decodeOption(Size)(body.toString("utf8"))) : undefined
+  return size && { _tag: "Size", rows: size.Height, columns: size.Width }
 }
 
 const tell = (socket: WebSocket, output: Output) => {
@@ -67,9 +66,10 @@ export const join = Effect.fn("Channels.join")(function* (socket: WebSocket, exe
     })
   )
   const reading = messages.pipe(
-    Stream.runForEach((message) =>
-      Option.match(inputOf(message), { onNone: () => Effect.void, onSome: (input) => exec.input({ process, input }) })
-    )
+    Stream.runForEach((message) => {
+      const input = inputOf(message)
+      return input === undefined ? Effect.void : exec.input({ process, input })
+    })
   )
   const writing = exec.output({ process }).pipe(
     Stream.runForEach((output) => tell(socket, output)),

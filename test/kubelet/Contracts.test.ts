@@ -1,0 +1,34 @@
+/** The machine in memory keeps the laws of the kubelet's contracts, and each check sees its law broken. */
+import * as MemoryContainerRuntime from "../../adapters/memory/MemoryContainerRuntime.ts"
+import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
+import * as ContainerRuntime from "../../conformance/ContainerRuntime.ts"
+import * as Exec from "../../conformance/Exec.ts"
+import * as Images from "../../conformance/Images.ts"
+import * as Logs from "../../conformance/Logs.ts"
+import * as Stats from "../../conformance/Stats.ts"
+import * as Worker from "../../kernel/plugin/Worker.ts"
+import { installed, sabotage, verify } from "../Verify.ts"
+
+const options = { network: "runtime", images: ["busybox"], registry: ["busybox"] } as const
+const machine = MemoryPowers.layer(options)
+const given = MemoryContainerRuntime.layer({ network: "given", images: ["busybox"] })
+const module = new URL("../../adapters/memory/MemoryContainerRuntime.ts", import.meta.url)
+
+verify("in memory", ContainerRuntime.suite, machine)
+verify("in memory, given a network", ContainerRuntime.suite, given)
+verify("through a slot", ContainerRuntime.suite, installed(MemoryContainerRuntime.plugin))
+verify(
+  "through a slot and a thread",
+  ContainerRuntime.suite,
+  installed(Worker.isolate(MemoryContainerRuntime.plugin, module))
+)
+sabotage(ContainerRuntime.suite, machine)
+
+verify("in memory", Images.suite, machine)
+sabotage(Images.suite, machine)
+verify("in memory", Exec.suite, machine)
+sabotage(Exec.suite, machine)
+verify("in memory", Logs.suite, machine)
+sabotage(Logs.suite, machine)
+verify("in memory", Stats.suite, machine)
+sabotage(Stats.suite, machine)
