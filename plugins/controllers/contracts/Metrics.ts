@@ -3,6 +3,13 @@ import { Effect, Metric } from "effect"
 
 const boundaries = Array.from({ length: 12 }, (_, exponent) => 10 ** (exponent - 8))
 
+export const retries = (name: string) =>
+  Metric.counter("workqueue_retries_total", {
+    description: "Total number of retries handled by workqueue",
+    attributes: { name },
+    incremental: true
+  })
+
 export const workqueue = Effect.fnUntraced(function* (name: string) {
   const context = yield* Effect.context<never>()
   const attributes = { name }
@@ -12,11 +19,7 @@ export const workqueue = Effect.fnUntraced(function* (name: string) {
     attributes,
     incremental: true
   })
-  const retries = Metric.counter("workqueue_retries_total", {
-    description: "Total number of retries handled by workqueue",
-    attributes,
-    incremental: true
-  })
+  const retried = retries(name)
   const waited = Metric.histogram("workqueue_queue_duration_seconds", {
     description: "How long in seconds an item stays in workqueue before being requested",
     attributes,
@@ -37,6 +40,6 @@ export const workqueue = Effect.fnUntraced(function* (name: string) {
       worked.updateUnsafe(millis / 1000, context)
       depth.updateUnsafe(waiting, context)
     },
-    retried: () => retries.updateUnsafe(1, context)
+    retried: () => retried.updateUnsafe(1, context)
   }
 })
