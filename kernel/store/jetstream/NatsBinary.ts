@@ -34,8 +34,8 @@ const flawOf = Effect.fnUntraced(function* (file: string) {
 
 const cacheDirectory = Effect.gen(function* () {
   const path = yield* Path.Path
-  const cache = yield* Config.option(Config.string("XDG_CACHE_HOME"))
-  const home = yield* Config.withDefault(Config.string("HOME"), "/root")
+  const cache = yield* Config.option(Config.String("XDG_CACHE_HOME"))
+  const home = yield* Config.withDefault(Config.String("HOME"), "/root")
   return path.join(
     Option.getOrElse(cache, () => path.join(home, ".cache")),
     "keelson",
@@ -45,7 +45,7 @@ const cacheDirectory = Effect.gen(function* () {
 
 const onPath = Effect.gen(function* () {
   const path = yield* Path.Path
-  const all = yield* Config.withDefault(Config.string("PATH"), "")
+  const all = yield* Config.withDefault(Config.String("PATH"), "")
   return all
     .split(":")
     .filter(Boolean)
