@@ -216,14 +216,10 @@ const start = Effect.fnUntraced(function* ({ name = "default-scheduler" }: Optio
     on: (event: Event<A>) => void
   ) => Stream.runForEach(changes, ({ events }) => Effect.sync(() => events.forEach(on)))
 
-  yield* Effect.forkScoped(
-    following(
-      nodes,
-      follow(seeNode, ({ metadata }) => snapshot.removeNode(metadata.name))
-    )
-  )
-  yield* Effect.forkScoped(following(pods, follow(seePod, losePod)))
-  yield* Effect.forkScoped(Effect.forever(next))
+  const loseNode = ({ metadata }: Node) => snapshot.removeNode(metadata.name)
+  yield* Plugin.background(following(nodes, follow(seeNode, loseNode)))
+  yield* Plugin.background(following(pods, follow(seePod, losePod)))
+  yield* Plugin.background(Effect.forever(next))
 })
 
 /** With registries that others can add filters, scores and gates to. */

@@ -2,7 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
+import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
+import { Api } from "../../kernel/client/Api.ts"
+import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
+import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import * as Worker from "../../kernel/plugin/Worker.ts"
 import { Event, Node, Pod, type PodSpecDraft } from "../../plugins/resources/contracts/core/v1.ts"
 import * as Extensions from "../../plugins/scheduler/contracts/Extensions.ts"
 import { Queue } from "../../plugins/scheduler/Queue.ts"
@@ -104,6 +109,27 @@ describe("Scheduler", () => {
       )
     )
   )
+})
+
+describe("the scheduler in a thread", () => {
+  it.live("runs unchanged", () => {
+    const module = new URL("../../plugins/scheduler/Scheduler.ts", import.meta.url)
+    const isolated: Plugin.Plugin<never, Api> = Worker.isolate(Scheduler.plugin, module, { needs: [Api] })
+    return Effect.gen(function* () {
+      const client = yield* Client
+      yield* addNode("n1", "4")
+      yield* client.create(Pod, pod("p", "1"))
+      const pods = yield* when(Pod, ([one]) => one?.spec.nodeName !== undefined)
+      assert.deepStrictEqual(nodesOf(pods), { p: "n1" })
+    }).pipe(
+      Effect.provide(
+        Plugin.install(isolated).pipe(
+          Layer.provideMerge(ApiClient.layer),
+          Layer.provideMerge(Layer.merge(MemoryApi.layer(), Plugin.Host.layer))
+        )
+      )
+    )
+  })
 })
 
 describe("the queue", () => {
