@@ -90,7 +90,8 @@ export const make = Effect.fnUntraced(function* (watch: Watch) {
         if (table.get(key) === undefined && (gone || !matches(object))) return Effect.void
         const isShown = () => {
           if (revision !== undefined && table.knows(revision)) return true
-          return gone && table.get(key)?.metadata.uid !== uidOf(object)
+          const [now, uid] = [table.get(key), uidOf(object)]
+          return gone && (now === undefined || (uid !== undefined && now.metadata.uid !== uid))
         }
         return table.until(isShown).pipe(
           Effect.timeoutOrElse({

@@ -7,6 +7,7 @@ import * as Suite from "../../conformance/Api.ts"
 import { Api } from "../../kernel/client/Api.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
+import * as PipelineApi from "../../kernel/client/PipelineApi.ts"
 import { kubeconfig } from "../../plugins/certificates/contracts/Kubeconfig.ts"
 import { ConfigMap } from "../../plugins/resources/contracts/core/v1.ts"
 import { type Cluster, start, type User } from "../apiserver/Cluster.ts"
@@ -21,6 +22,13 @@ const optionsOf = ({ ca, port }: Cluster, { pair }: User): Https.Options => ({
 const direct = Layer.unwrap(Effect.map(start(), (cluster) => Https.layer(optionsOf(cluster, cluster.admin))))
 const proxied = Layer.unwrap(Effect.map(Effect.flatMap(start(), Proxy.start), ({ server }) => Https.layer({ server })))
 
+const inside = Layer.unwrap(
+  Effect.map(start(), ({ services }) =>
+    Layer.provide(PipelineApi.layer({ name: "self", groups: ["system:masters"] }), Layer.succeedContext(services))
+  )
+)
+
+verify("in the server", Suite.suite, inside)
 verify("over HTTP/2", Suite.suite, direct)
 verify("over HTTP/1.1", Suite.suite, proxied)
 
