@@ -2,6 +2,7 @@
 import {
   credsAuthenticator,
   connect,
+  type Msg,
   type MsgHdrs,
   type NatsConnection,
   RequestError,
@@ -116,10 +117,19 @@ export const make = Effect.fnUntraced(function* ({ credentials, password, server
   yield* Effect.forkScoped(Stream.runForEach(statuses, onStatus))
 
   const request: Nats["request"] = (subject, payload, headers, timeout = 3000) =>
-    Effect.tryPromise({
-      try: () => connection.request(subject, payload, { timeout, ...(headers && { headers }) }),
+    Effect.callback<Msg, Unavailable>((resume) => {
+      const end = (exit: Effect.Effect<Msg, Unavailable>) => {
+        onReconnect.delete(lost)
+        resume(exit)
+      }
+      // What was under way when the connection broke is not answered any more.
+      const lost = () => end(Effect.fail(unavailable("unknown", "the connection was lost")))
       // Without responders nobody has it; whatever else was lost may have been the answer.
-      catch: (cause) => unavailable(nobody(cause) ? "no" : "unknown", cause)
+      const failed = (cause: unknown) => end(Effect.fail(unavailable(nobody(cause) ? "no" : "unknown", cause)))
+      onReconnect.add(lost)
+      connection
+        .request(subject, payload, { timeout, ...(headers && { headers }) })
+        .then((msg) => end(Effect.succeed(msg)), failed)
     }).pipe(
       Effect.flatMap((answer) =>
         Effect.try({
