@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import type { Unavailable } from "../plugin/Contract.ts"
+import { messageOf } from "./Messages.ts"
 
 const { Array: List, Int, Literals, String: Text, Struct, optionalKey } = Schema
 
@@ -29,40 +30,96 @@ export const Cause = Struct({
 })
 export type Cause = typeof Cause.Type
 
-export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", where) {}
-export class AlreadyExists extends Schema.TaggedError<AlreadyExists>()("AlreadyExists", where) {}
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", where) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
+export class AlreadyExists extends Schema.TaggedError<AlreadyExists>()("AlreadyExists", where) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 /** The object is no longer what the caller had read, or a precondition (uid, resourceVersion) does not hold. */
-export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", { ...where, detail: Text }) {}
+export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", { ...where, detail: Text }) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 /** Server-side apply would take fields that others own. `causes`: the field, and who owns it. */
 export class ApplyConflict extends Schema.TaggedError<ApplyConflict>()("ApplyConflict", {
   ...where,
   causes: List(Struct({ field: Text, detail: Text }))
-}) {}
+}) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 /** `kind` as in `Pod "a" is invalid`. */
-export class Invalid extends Schema.TaggedError<Invalid>()("Invalid", { ...where, kind: Text, causes: List(Cause) }) {}
+export class Invalid extends Schema.TaggedError<Invalid>()("Invalid", { ...where, kind: Text, causes: List(Cause) }) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 /** The request itself makes no sense: a body that is no object, a selector that does not parse, an option that is not known. */
-export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", { detail: Text }) {}
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", { detail: Text }) {}
+export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", { detail: Text }) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", { detail: Text }) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 /** By authorization or by admission. */
-export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", { ...where, detail: Text }) {}
-export class MethodNotAllowed extends Schema.TaggedError<MethodNotAllowed>()("MethodNotAllowed", { ...where, verb: Text }) {}
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", { ...where, detail: Text }) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
+export class MethodNotAllowed extends Schema.TaggedError<MethodNotAllowed>()("MethodNotAllowed", { ...where, verb: Text }) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 /** The revision asked for is compacted, or a continue token too old. `token`: where a list may go on, inconsistently. */
-export class Expired extends Schema.TaggedError<Expired>()("Expired", { detail: Text, token: optionalKey(Text) }) {}
+export class Expired extends Schema.TaggedError<Expired>()("Expired", { detail: Text, token: optionalKey(Text) }) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 /** The revision asked for is not there, and did not come in time. */
 export class TooLargeResourceVersion extends Schema.TaggedError<TooLargeResourceVersion>()("TooLargeResourceVersion", {
   asked: Int,
   current: Int
-}) {}
+}) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 /** Such as an eviction that a disruption budget does not allow now. */
 export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()("TooManyRequests", {
   detail: Text,
   retryAfterSeconds: Int
-}) {}
-export class RequestTooLarge extends Schema.TaggedError<RequestTooLarge>()("RequestTooLarge", { limit: Int }) {}
+}) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
+export class RequestTooLarge extends Schema.TaggedError<RequestTooLarge>()("RequestTooLarge", { limit: Int }) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {
   given: Text,
   supported: List(Text)
-}) {}
+}) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
 
 /** All of them: the errors of every method that reads or writes objects. */
 export const all = [

@@ -2,10 +2,13 @@
  * A failure as Kubernetes shows it, and back: the `Status` object that kubectl and client libraries read. The words are those
  * of the upstream API server, because scripts and tests of users match them. Source: API conventions, "Response Status Kind".
  */
-import { Predicate, Schema } from "effect"
+import { Schema } from "effect"
 import { Unavailable } from "../plugin/Contract.ts"
 import type { WireObject } from "./Api.ts"
 import * as Errors from "./Errors.ts"
+import { detailsOf, type Failure, messageOf, ownerOf, quote, type Where } from "./Messages.ts"
+
+export { type Failure, messageOf } from "./Messages.ts"
 
 const { Array: List, Int, String: Text, Struct, optionalKey } = Schema
 
@@ -28,86 +31,6 @@ export const Status = Struct({
   code: optionalKey(Int)
 })
 export type Status = typeof Status.Type
-
-export type Failure = Errors.ApiError | Unavailable
-
-interface Where {
-  readonly group: string
-  readonly resource: string
-  readonly name: string
-}
-
-const quote = (text: string) => JSON.stringify(text)
-const qualified = (name: string, group: string) => (group === "" ? name : `${name}.${group}`)
-const resourceOf = ({ group, resource }: Where) => qualified(resource, group)
-const detailsOf = ({ group, resource, name }: Where) => ({
-  ...(name !== "" && { name }),
-  ...(group !== "" && { group }),
-  ...(resource !== "" && { kind: resource })
-})
-
-/** One error stands alone, several in brackets, none twice. */
-const aggregate = (messages: ReadonlyArray<string>) => {
-  const different = [...new Set(messages)]
-  return different.length === 1 ? `${different[0]}` : `[${different.join(", ")}]`
-}
-
-const ownerOf = ({ detail }: { readonly detail: string }) => detail.replace(/^conflict with /, "")
-const applyConflict = ({ causes }: Errors.ApplyConflict) => {
-  const [only] = causes
-  if (only !== undefined && causes.length === 1) {
-    return `Apply failed with 1 conflict: conflict with ${ownerOf(only)}: ${only.field}`
-  }
-  const groups = [...Map.groupBy(causes, ownerOf)].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const lines = groups.map(
-    ([owner, fields]) => `conflicts with ${owner}:\n${fields.map((it) => `- ${it.field}`).join("\n")}`
-  )
-  return `Apply failed with ${causes.length} conflicts: ${lines.join("\n")}`
-}
-
-const forbidden = ({ detail, ...at }: Errors.Forbidden) => {
-  if (at.resource === "") return `forbidden: ${detail}`
-  return at.name === ""
-    ? `${resourceOf(at)} is forbidden: ${detail}`
-    : `${resourceOf(at)} ${quote(at.name)} is forbidden: ${detail}`
-}
-
-const causeText = (cause: unknown): string =>
-  Predicate.hasProperty(cause, "message") && cause.message !== "" ? String(cause.message) : String(cause)
-
-export const messageOf = (error: Failure): string => {
-  switch (error._tag) {
-    case "NotFound":
-      if (error.resource === "") return "the server could not find the requested resource"
-      return `${resourceOf(error)} ${quote(error.name)} not found`
-    case "AlreadyExists":
-      return `${resourceOf(error)} ${quote(error.name)} already exists`
-    case "Conflict":
-      return `Operation cannot be fulfilled on ${resourceOf(error)} ${quote(error.name)}: ${error.detail}`
-    case "ApplyConflict":
-      return applyConflict(error)
-    case "Invalid": {
-      const about = `${qualified(error.kind, error.group)} ${quote(error.name)} is invalid`
-      if (error.causes.length === 0) return about
-      return `${about}: ${aggregate(error.causes.map(({ detail, field }) => `${field}: ${detail}`))}`
-    }
-    case "Forbidden":
-      return forbidden(error)
-    case "MethodNotAllowed":
-      if (error.resource === "") return "the server does not allow this method on the requested resource"
-      return `${error.verb} is not supported on resources of kind ${quote(resourceOf(error))}`
-    case "TooLargeResourceVersion":
-      return `Timeout: Too large resource version: ${error.asked}, current: ${error.current}`
-    case "RequestTooLarge":
-      return `Request entity too large: limit is ${error.limit}`
-    case "UnsupportedMediaType":
-      return `the body of the request was in an unknown format - accepted media types include: ${error.supported.join(", ")}`
-    case "Unavailable":
-      return `${error.contract} is unavailable: ${causeText(error.cause)}`
-    default:
-      return error.detail
-  }
-}
 
 /** The cause by which both of our ends keep what a 503 says of a write. */
 const applied = "WriteApplied"

@@ -1,12 +1,16 @@
 /** A plugin is a value: a name, the contracts it offers, and a Layer whose type says what it needs. */
-import { Cause, Context, type Duration, Effect, Layer, Schema, type Scope, type SubscriptionRef } from "effect"
+import { Cause, Context, type Duration, Effect, Layer, Predicate, Schema, type Scope, type SubscriptionRef } from "effect"
 import type { Contract } from "./Contract.ts"
 import * as Supervisor from "./Supervisor.ts"
 
 export class PluginFailed extends Schema.TaggedError<PluginFailed>()("PluginFailed", {
   plugin: Schema.String,
   cause: Schema.Defect()
-}) {}
+}) {
+  override get message(): string {
+    return `plugin ${this.plugin}: ${Predicate.hasProperty(this.cause, "message") ? this.cause.message : this.cause}`
+  }
+}
 
 export type Identifier<C> = C extends Context.Key<infer Self, unknown> ? Self : never
 
