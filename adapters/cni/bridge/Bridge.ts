@@ -3,12 +3,13 @@
  * cluster leaves with the node's address; to one another they speak with their own.
  */
 import { Effect, Layer, Schema } from "effect"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { NetworkConfiguration } from "../../../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import * as Program from "../../Program.ts"
+import * as HostPorts from "./HostPorts.ts"
 
 export interface Options {
   /** Where the addresses given are noted. */
@@ -65,33 +66,42 @@ table ip ${table} {
 
 const isIpv4 = (cidr: string) => !cidr.includes(":")
 
-/** What has to be switched on for Pods to reach others. The values before are noted, to be put back. */
+/** What has to be switched on for Pods to reach others. */
 const switches = ["net/ipv4/ip_forward", "net/bridge/bridge-nf-call-iptables"]
-const Noted = Schema.fromJsonString(Schema.Record(Schema.String, Schema.String))
+
+/** How the machine was before: the values of switches, and which families had no table `nat`. It is put back at the end. */
+const Before = Schema.fromJsonString(
+  Schema.Struct({ switches: Schema.Record(Schema.String, Schema.String), withoutNat: Schema.Array(Schema.String) })
+)
 
 const make = (options: Options) => {
   const { bridge = "keelson0", directory } = options
-  const noted = join(directory, "switches.json")
+  const noted = join(directory, "before.json")
   const failed = (cause: unknown) => new Unavailable({ contract: NetworkConfiguration.key, applied: "unknown", cause })
   const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: failed })
 
+  const note = Effect.gen(function* () {
+    if (existsSync(noted)) return
+    const values = switches.map((name) => [name, join("/proc/sys", name)] as const).filter(([, path]) => existsSync(path))
+    const before = {
+      switches: Object.fromEntries(values.map(([name, path]) => [name, readFileSync(path, "utf8").trim()])),
+      withoutNat: yield* HostPorts.without
+    }
+    yield* attempt(() => writeFileSync(noted, JSON.stringify(before), { mode: 0o600 }))
+  })
   const switchOn = () => {
-    const before = new Map<string, string>()
     for (const name of switches) {
       const path = join("/proc/sys", name)
-      const value = existsSync(path) ? readFileSync(path, "utf8").trim() : "1"
-      if (value === "1") continue
-      before.set(name, value)
-      writeFileSync(path, "1")
+      if (existsSync(path) && readFileSync(path, "utf8").trim() !== "1") writeFileSync(path, "1")
     }
-    if (before.size > 0) writeFileSync(noted, JSON.stringify(Object.fromEntries(before)), { mode: 0o600 })
   }
-  const switchBack = Effect.gen(function* () {
-    if (!existsSync(noted)) return
-    const before = yield* Schema.decodeUnknownEffect(Noted)(readFileSync(noted, "utf8"))
-    for (const [name, value] of Object.entries(before)) {
-      if (switches.includes(name)) writeFileSync(join("/proc/sys", name), value)
+  const restore = Effect.gen(function* () {
+    const before = yield* Schema.decodeEffect(Before)(readFileSync(noted, "utf8"))
+    for (const name of switches) {
+      const value = before.switches[name]
+      if (value !== undefined && value !== "1") writeFileSync(join("/proc/sys", name), value)
     }
+    yield* HostPorts.sweep(before.withoutNat)
   })
 
   return NetworkConfiguration.of({
@@ -99,6 +109,9 @@ const make = (options: Options) => {
       yield* attempt(() => {
         mkdirSync(directory, { recursive: true, mode: 0o700 })
         mkdirSync(network.folder, { recursive: true, mode: 0o755 })
+      })
+      yield* note
+      yield* attempt(() => {
         switchOn()
         const path = join(network.folder, file)
         const text = conflist(options, network)
@@ -114,7 +127,7 @@ const make = (options: Options) => {
       yield* attempt(() => rmSync(join(folder, file), { force: true }))
       yield* Effect.ignore(Program.run("nft", ["delete", "table", "ip", table]))
       yield* Effect.ignore(Program.run("ip", ["link", "delete", bridge]))
-      yield* Effect.ignore(switchBack)
+      if (existsSync(noted)) yield* Effect.ignore(restore)
       yield* attempt(() => rmSync(directory, { recursive: true, force: true }))
     })
   })
@@ -124,6 +137,3 @@ export const layer = (options: Options) => Layer.succeed(NetworkConfiguration, m
 
 export const plugin = (options: Options) =>
   Plugin.make({ name: "cni-bridge", offers: [NetworkConfiguration], layer: layer(options) })
-
-/** The files of a folder that hold a network: what a runtime would read. */
-export const configurations = (folder: string) => readdirSync(folder).filter((name) => /\.(conf|conflist|json)$/.test(name))

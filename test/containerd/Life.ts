@@ -1,0 +1,195 @@
+/**
+ * A program for the tests of the kubelet on containerd: it runs in a network namespace of its own, walks Pods through their life, and
+ * prints a line for each thing that held. What does not hold ends it.
+ */
+import { Console, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Bridge from "../../adapters/cni/bridge/Bridge.ts"
+import * as Containerd from "../../adapters/cri/containerd/Containerd.ts"
+import * as ImageArchive from "../../adapters/cri/ImageArchive.ts"
+import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
+import * as ApiClient from "../../kernel/client/ApiClient.ts"
+import { Client } from "../../kernel/client/Client.ts"
+import * as Kubelet from "../../plugins/kubelet/Kubelet.ts"
+import { ConfigMap, Event, Pod, type PodDraft, Secret } from "../../plugins/resources/contracts/core/v1.ts"
+
+const directory = process.argv[2] ?? ""
+const own = { directory: join(directory, "containerd") }
+const { cni, socket } = Containerd.folders(own)
+
+/** A node as bin makes it, with the cluster in memory. */
+const node = (stop: "keep" | "remove") =>
+  Kubelet.layer({
+    nodeName: "n1",
+    directory: join(directory, "kubelet"),
+    cniFolder: cni,
+    podCidr: "10.244.7.0/24",
+    addresses: ["127.0.0.1"],
+    cgroupRoot: "/kt-node-pods",
+    stop
+  }).pipe(
+    Layer.provide(Containerd.layer({ ...own, stop })),
+    Layer.provide(Bridge.layer({ directory: join(directory, "cni"), bridge: "kt-node0" }))
+  )
+
+const draft = (name: string, spec: Partial<PodDraft["spec"]>): PodDraft => ({
+  metadata: { name, namespace: "default", labels: { app: name } },
+  spec: { nodeName: "n1", terminationGracePeriodSeconds: 1, containers: [], ...spec }
+})
+const image = { image: "busybox", imagePullPolicy: "Never" } as const
+
+const web = draft("web", {
+  initContainers: [
+    {
+      name: "init",
+      ...image,
+      command: ["sh", "-c", "echo made > /data/made"],
+      volumeMounts: [{ name: "data", mountPath: "/data" }]
+    },
+    { name: "side", ...image, restartPolicy: "Always", command: ["sleep", "600"] }
+  ],
+  containers: [
+    {
+      name: "main",
+      ...image,
+      command: [
+        "sh",
+        "-c",
+        "cat /data/made /config/a.txt /secret/key > /www/index.html; echo $(GREETING) $IP >> /www/index.html; exec httpd -f -p 8080 -h /www"
+      ],
+      env: [
+        { name: "GREETING", valueFrom: { configMapKeyRef: { name: "config", key: "greeting" } } },
+        { name: "IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }
+      ],
+      ports: [{ name: "http", containerPort: 8080, hostPort: 18080 }],
+      readinessProbe: { httpGet: { port: "http", path: "/" }, periodSeconds: 1 },
+      livenessProbe: { exec: { command: ["true"] }, periodSeconds: 1 },
+      resources: { limits: { memory: "64Mi", cpu: "500m" } },
+      volumeMounts: [
+        { name: "data", mountPath: "/data" },
+        { name: "config", mountPath: "/config" },
+        { name: "secret", mountPath: "/secret" }
+      ]
+    }
+  ],
+  volumes: [
+    { name: "data", emptyDir: { medium: "Memory" } },
+    { name: "config", configMap: { name: "config" } },
+    { name: "secret", secret: { secretName: "secret" } }
+  ]
+})
+
+const key = (name: string) => ({ namespace: "default", name })
+const podNow = (name: string) =>
+  Effect.map(
+    Effect.flatMap(Client, (client) => client.find(Pod, key(name))),
+    Option.getOrUndefined
+  )
+const eventually = (name: string, holds: (pod: Pod | undefined) => boolean) =>
+  podNow(name).pipe(
+    Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: holds }),
+    Effect.timeout("15 seconds"),
+    Effect.tapError(() => Effect.flatMap(podNow(name), (pod) => Console.error(JSON.stringify(pod?.status))))
+  )
+const isReady = (pod: Pod | undefined) =>
+  pod?.status.conditions?.some(({ status, type }) => type === "Ready" && status === "True") ?? false
+const main = (pod: Pod | undefined) => pod?.status.containerStatuses?.find(({ name }) => name === "main")
+const ids = (pod: Pod | undefined) =>
+  [...(pod?.status.initContainerStatuses ?? []), ...(pod?.status.containerStatuses ?? [])].map(
+    ({ containerID }) => containerID
+  )
+const get = (url: string) => Effect.tryPromise(() => fetch(url).then((response) => response.text()))
+const ok = (what: string) => Console.log(`ok       ${what}`)
+
+const running = Effect.gen(function* () {
+  const client = yield* Client
+  const busybox = ImageArchive.make({ name: "busybox:latest", files: ImageArchive.busybox("/bin/busybox") })
+  yield* Containerd.importImage(socket, busybox)
+  yield* client.create(ConfigMap, { metadata: key("config"), data: { greeting: "hello", "a.txt": "config\n" } })
+  yield* client.create(Secret, { metadata: key("secret"), data: { key: Buffer.from("secret\n").toString("base64") } })
+  yield* client.create(Pod, web)
+  const pod = yield* eventually("web", isReady)
+  const ip = pod?.status.podIP
+  assert.equal(yield* get(`http://${ip}:8080/`), `made\nconfig\nsecret\nhello ${ip}\n`)
+  assert.equal(yield* get("http://127.0.0.1:18080/"), `made\nconfig\nsecret\nhello ${ip}\n`)
+  yield* ok("a Pod has its volumes, environment, address and host port")
+
+  yield* client.create(
+    Pod,
+    draft("job", {
+      restartPolicy: "Never",
+      containers: [{ name: "main", ...image, command: ["sh", "-c", "echo last > /dev/termination-log; exit 3"] }]
+    })
+  )
+  const job = yield* eventually("job", (now) => now?.status.phase === "Failed")
+  const state = main(job)?.state?.terminated
+  assert.deepEqual([state?.exitCode, state?.message], [3, "last\n"])
+  yield* ok("a Pod whose work failed is Failed, with its last words")
+
+  yield* client.create(
+    Pod,
+    draft("sick", {
+      containers: [
+        {
+          name: "main",
+          ...image,
+          command: ["sleep", "600"],
+          livenessProbe: { exec: { command: ["false"] }, periodSeconds: 1, failureThreshold: 1 }
+        }
+      ]
+    })
+  )
+  yield* eventually("sick", (now) => (main(now)?.restartCount ?? 0) > 0)
+  const events = yield* client.list(Event)
+  assert.ok(events.some(({ involvedObject, reason }) => involvedObject.name === "sick" && reason === "Unhealthy"))
+  yield* client.delete(Pod, key("sick"))
+  yield* eventually("sick", (now) => now === undefined)
+  yield* ok("a container that fails its liveness probe is started again, and a deleted Pod goes")
+  return ids(pod)
+})
+
+const killed = Effect.gen(function* () {
+  const before = main(yield* podNow("web"))
+  const pid = Number(readFileSync(join(own.directory, "containerd.pid"), "utf8"))
+  process.kill(pid, "SIGKILL")
+  yield* Effect.sleep("3 seconds")
+  assert.notEqual(Number(readFileSync(join(own.directory, "containerd.pid"), "utf8")), pid)
+  const after = yield* eventually("web", isReady)
+  assert.deepEqual([main(after)?.containerID, main(after)?.restartCount], [before?.containerID, 0])
+  yield* ok("a containerd that is killed comes back, with its Pods as they were")
+})
+
+const adopted = (before: ReadonlyArray<string | undefined>) =>
+  Effect.gen(function* () {
+    const client = yield* Client
+    const ip = (yield* podNow("web"))?.status.podIP
+    assert.match(yield* get(`http://${ip}:8080/`), /^made/)
+    yield* Effect.sleep("2 seconds")
+    const pod = yield* eventually("web", isReady)
+    assert.deepEqual([ids(pod), main(pod)?.restartCount], [before, 0])
+    yield* ok("a kubelet that starts again finds its Pods and restarts none")
+    yield* client.delete(Pod, key("web"))
+    yield* eventually("web", (now) => now === undefined)
+    yield* ok("what it found it can end")
+    yield* client.create(Pod, draft("left", { containers: [{ name: "main", ...image, command: ["sleep", "600"] }] }))
+    yield* eventually("left", isReady)
+  })
+
+const program = Effect.gen(function* () {
+  const first = yield* Scope.make()
+  yield* Layer.buildWithScope(node("keep"), first)
+  const before = yield* running
+  yield* killed
+  yield* Scope.close(first, Exit.void)
+  yield* Effect.scoped(Effect.andThen(Layer.build(node("remove")), adopted(before)))
+  yield* ok("the end leaves nothing running")
+})
+
+const api = Layer.provide(ApiClient.layer, MemoryApi.layer())
+const exit = await Effect.runPromiseExit(Effect.scoped(Effect.provide(program, api)))
+if (Exit.isFailure(exit)) {
+  console.error(exit.cause)
+  process.exit(1)
+}
