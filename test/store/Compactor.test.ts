@@ -1,0 +1,27 @@
+/** Compaction by the clock: what is within the window stays. */
+import { assert, it } from "@effect/vitest"
+import { Effect, Layer, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import * as Compactor from "../../kernel/store/Compactor.ts"
+import { Log } from "../../kernel/store/Log.ts"
+import * as MemoryLog from "../../kernel/store/memory/MemoryLog.ts"
+
+it.effect("an entry that was replaced is forgotten when that is older than the window, and not before", () =>
+  Effect.gen(function* () {
+    const log = yield* Log
+    const put = (prev: number) =>
+      log.append({ log: "leases", key: "a", op: "put", bytes: new Uint8Array(1), prev, writeId: `${prev}` })
+    const kept = Effect.map(Stream.runCollect(Stream.take(log.follow({ log: "leases" }), 2)), (events) =>
+      events.flatMap((event) => (event._tag === "Began" ? [] : event.entries.map(({ seq }) => seq)))
+    )
+    const first = yield* put(0)
+    const second = yield* put(first)
+    yield* TestClock.adjust("4 minutes")
+    const third = yield* put(second)
+    assert.deepStrictEqual(yield* kept, [first, second, third])
+    yield* TestClock.adjust("2 minutes")
+    assert.deepStrictEqual(yield* kept, [second, third])
+    yield* TestClock.adjust("5 minutes")
+    assert.deepStrictEqual(yield* kept, [third])
+  }).pipe(Effect.provide(Layer.provideMerge(Compactor.layer({ window: "5 minutes" }), MemoryLog.layer)))
+)
