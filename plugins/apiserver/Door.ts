@@ -20,7 +20,7 @@ import * as Rest from "./objects/Rest.ts"
 import * as Other from "./Other.ts"
 import * as Path from "./Path.ts"
 import { flag } from "./Query.ts"
-import { type DoorError, internal, notFound, statusOf } from "./Refused.ts"
+import { type DoorError, internal, notFound, Refused, statusOf } from "./Refused.ts"
 import type { Kubelet } from "./streaming/Kubelet.ts"
 import * as Streams from "./streaming/Streams.ts"
 
@@ -32,6 +32,8 @@ export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "ve
 
 const badPath = new BadRequest({ detail: "the path of the URL has a broken escape" })
 const pathOf = (path: string) => Result.try({ try: () => Path.objects(path), catch: () => badPath })
+
+const ending = new Refused({ code: 503, reason: "ServiceUnavailable", detail: "the server is shutting down" })
 
 /** What only a bug explains is told to the log, and to the client without its inside. */
 const broken = (cause: Cause.Cause<never>) =>
@@ -54,6 +56,7 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
   const other = Other.make({ ...options, kinds, routes, authorizers, context })
   const fork = Effect.runForkWith(context)
   const running = new Set<Running>()
+  let isClosing = false
 
   /** Whether it exists is told only to those who may ask. */
   const find = Effect.fnUntraced(function* (exchange: Exchange, path: Path.ObjectPath) {
@@ -82,6 +85,7 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const isWatch = path !== undefined && (path.watch || (path.name === "" && flag(query, "watch") === true))
     const base = { incoming, outgoing, method, path: text, query }
     const program = Effect.gen(function* () {
+      if (isClosing) return yield* ending
       const user = yield* identify(incoming, socket)
       return yield* answer({ ...base, user }, yield* Effect.fromResult(pathOf(text)))
     }).pipe(
@@ -129,6 +133,7 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
 
   /** Ends watches and streams, and waits for what else is under way. */
   const close = Effect.suspend(() => {
+    isClosing = true
     const all = [...running]
     const [short, long] = [all.filter(({ isLong }) => !isLong), all.filter(({ isLong }) => isLong)]
     return Effect.andThen(

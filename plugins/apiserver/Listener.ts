@@ -3,7 +3,13 @@
  * verified. What a certificate is worth is decided by others; a client without one is let in.
  */
 import { Effect, Schema, type Scope } from "effect"
-import { createSecureServer, type Http2SecureServer, Http2ServerRequest, type Http2ServerResponse } from "node:http2"
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  Http2ServerRequest,
+  type Http2ServerResponse,
+  type Http2Session
+} from "node:http2"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
@@ -48,18 +54,24 @@ const streamsPerSession = 4096
 /** In megabytes. Node's 10 refuse streams to whoever has some hundred watches. */
 const sessionMemory = 1024
 
+/** A client that keeps a connection should not find it closed when it comes back: Node's 5 seconds break writes. */
+const idle = 180_000
+
 const serverOf = ({ clientCa, tls }: ListenOptions): Http2SecureServer =>
-  createSecureServer({
-    ...tls,
-    ca: clientCa,
-    requestCert: true,
-    rejectUnauthorized: false,
-    allowHTTP1: true,
-    minVersion: "TLSv1.2",
-    maxSessionMemory: sessionMemory,
-    settings: { maxConcurrentStreams: streamsPerSession, initialWindowSize: 1 << 20 },
-    peerMaxConcurrentStreams: streamsPerSession
-  })
+  Object.assign(
+    createSecureServer({
+      ...tls,
+      ca: clientCa,
+      requestCert: true,
+      rejectUnauthorized: false,
+      allowHTTP1: true,
+      minVersion: "TLSv1.2",
+      maxSessionMemory: sessionMemory,
+      settings: { maxConcurrentStreams: streamsPerSession, initialWindowSize: 1 << 20 },
+      peerMaxConcurrentStreams: streamsPerSession
+    }),
+    { keepAliveTimeout: idle }
+  )
 
 const reasonOf = (error: NodeJS.ErrnoException) => {
   if (error.code === "EACCES") return "this user may not use that port"
@@ -90,11 +102,21 @@ const socketOf = (incoming: IncomingMessage | Http2ServerRequest): TLSSocket | u
   return socket instanceof TLSSocket ? socket : undefined
 }
 
-const attach = (server: Http2SecureServer, { request, upgrade }: Handler, connections: Set<Duplex>) => {
+/** What is open: to be ended with what is still on its way. */
+interface Open {
+  readonly sockets: Set<TLSSocket>
+  readonly sessions: Set<Http2Session>
+}
+
+const attach = (server: Http2SecureServer, { request, upgrade }: Handler, { sessions, sockets }: Open) => {
   server.on("secureConnection", (socket) => {
-    connections.add(socket)
+    sockets.add(socket)
     socket.setNoDelay(true)
-    socket.once("close", () => connections.delete(socket))
+    socket.once("close", () => sockets.delete(socket))
+  })
+  server.on("session", (session) => {
+    sessions.add(session)
+    session.once("close", () => sessions.delete(session))
   })
   server.on("request", (incoming: IncomingMessage | Http2ServerRequest, outgoing: ServerResponse | Http2ServerResponse) => {
     const socket = socketOf(incoming)
@@ -111,25 +133,44 @@ const attach = (server: Http2SecureServer, { request, upgrade }: Handler, connec
   server.on("tlsClientError", () => {})
 }
 
+/** How long clients have to take what was written for them. */
+const patience = "1 second"
+
+const closed = (socket: TLSSocket) =>
+  Effect.callback<void>((resume) => {
+    socket.once("close", () => resume(Effect.void))
+  })
+
+const end = ({ sessions, sockets }: Open) =>
+  Effect.suspend(() => {
+    for (const session of sessions) session.close()
+    for (const socket of sockets) if (socket.alpnProtocol !== "h2") socket.end()
+    return Effect.forEach([...sockets], closed, { discard: true, concurrency: "unbounded" })
+  }).pipe(
+    Effect.timeoutOption(patience),
+    Effect.andThen(
+      Effect.sync(() => {
+        for (const socket of sockets) socket.destroy()
+      })
+    )
+  )
+
 /** Listens until the scope closes. `port`: where. */
 export const start = Effect.fnUntraced(function* (
   options: ListenOptions,
   handler: Handler
 ): Effect.fn.Return<number, PortInUse | CannotListen, Scope.Scope> {
-  const connections = new Set<Duplex>()
+  const open: Open = { sockets: new Set(), sessions: new Set() }
   let port = options.port
   for (const address of options.addresses) {
     const server = yield* Effect.acquireRelease(
       Effect.sync(() => serverOf(options)),
       (server) => Effect.sync(() => server.close())
     )
-    attach(server, handler, connections)
+    attach(server, handler, open)
     port = yield* listen(server, address, port, options.reusePort ?? true)
   }
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      for (const socket of connections) socket.destroy()
-    })
-  )
+  // Before the servers are closed: that would cut off what has been answered and is not yet sent.
+  yield* Effect.addFinalizer(() => end(open))
   return port
 })

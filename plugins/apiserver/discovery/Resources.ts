@@ -70,7 +70,7 @@ const rank = (group: string) => {
 
 const hash = (kind: Kind.Any) => {
   const { group, version } = kind.versions[0]
-  const bytes = createHash("sha256").update(`${group}/${version}, Kind=${kind.kind}`).digest()
+  const bytes = createHash("sha256").update(`${group}/${version}/${kind.kind}`).digest()
   return bytes.subarray(0, 8).toString("base64")
 }
 

@@ -1,7 +1,7 @@
 /** The verbs of HTTP on objects: each reads its options and body, asks the pipeline, and says it in the client's form. */
 import { Effect, Result, type Schema } from "effect"
 import type { PatchType } from "../../../kernel/client/Api.ts"
-import { UnsupportedMediaType } from "../../../kernel/client/Errors.ts"
+import { BadRequest, UnsupportedMediaType } from "../../../kernel/client/Errors.ts"
 import type { At, Deleted } from "../../../kernel/pipeline/Pipeline.ts"
 import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type * as Kind from "../../../kernel/resource/Kind.ts"
@@ -72,13 +72,22 @@ const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At) {
   )
 })
 
+/** A refusal of what stands in a body says of what kind it was to be. */
+const named = (at: At) => (error: DoorError) => {
+  if (error._tag !== "BadRequest" || !error.detail.startsWith("strict decoding error")) return error
+  const { kind } = bodyKind(at)
+  return new BadRequest({
+    detail: `${kind} in version ${JSON.stringify(at.version.version)} cannot be handled as a ${kind}: ${error.detail}`
+  })
+}
+
 const create = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "create")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
   const options = yield* Effect.fromResult(WriteQuery.write(query, "CreateOptions", managerOf(incoming)))
   const body = yield* objectIn(exchange, at)
-  const { row, warnings } = yield* pipeline.create(at, body, options)
+  const { row, warnings } = yield* Effect.mapError(pipeline.create(at, body, options), named(at))
   return yield* One.answer(at, form, query, row, 201, warnings)
 })
 
@@ -88,7 +97,7 @@ const update = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Fo
   const { incoming, query } = exchange
   const options = yield* Effect.fromResult(WriteQuery.write(query, "UpdateOptions", managerOf(incoming)))
   const body = yield* objectIn(exchange, at)
-  const { created, row, warnings } = yield* pipeline.update(at, body, options)
+  const { created, row, warnings } = yield* Effect.mapError(pipeline.update(at, body, options), named(at))
   return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
 })
 
