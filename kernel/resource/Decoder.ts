@@ -6,6 +6,7 @@
  */
 import { Result, type Schema } from "effect"
 import type { Cause } from "../client/Errors.ts"
+import { checked } from "./Checks.ts"
 import { causeOf, Mistakes, unknownField } from "./Mistakes.ts"
 import * as Scalars from "./Scalars.ts"
 import { goType, type FieldShape, type ListShape, type MapShape, type ObjectShape, type Shape } from "./Shape.ts"
@@ -34,20 +35,27 @@ interface Output {
 /** At the root `apiVersion` and `kind` are known too, and kept. */
 export const decode = (shape: Shape) => {
   const walk = rootOf(shape)
+  const custom = shape.type === "object" && shape.definition === undefined
   return (wire: unknown, { unknown = "Ignore" }: Options = {}): Result.Result<Decoded, Failed> => {
     const mistakes = new Mistakes(unknown !== "Ignore")
     const object = walk(wire, mistakes) ?? {}
     return mistakes.all.length === 0
       ? Result.succeed({ object, warnings: none })
-      : judge(object, mistakes, unknown === "Strict")
+      : judge(object, mistakes, unknown === "Strict", custom)
   }
 }
 const none: ReadonlyArray<string> = []
 
-const judge = (object: Schema.JsonObject, { all }: Mistakes, strict: boolean): Result.Result<Decoded, Failed> => {
+/** A body that is not of a custom kind is judged by that kind's schema, so that all of its mistakes are of its values. */
+const judge = (
+  object: Schema.JsonObject,
+  { all }: Mistakes,
+  strict: boolean,
+  custom: boolean
+): Result.Result<Decoded, Failed> => {
   const warnings = all.filter(({ what }) => what === "unknown").map(unknownField)
-  const causes = all.filter(({ what }) => what !== "unknown").map(causeOf)
-  const mismatch = causes.find(({ type }) => type === "FieldValueTypeInvalid")?.detail
+  const causes = all.filter(({ what }) => what !== "unknown").map((mistake) => causeOf(mistake, custom))
+  const mismatch = custom ? undefined : causes.find(({ type }) => type === "FieldValueTypeInvalid")?.detail
   const malformed = mismatch ?? (strict && warnings.length > 0 ? `strict decoding error: ${warnings.join(", ")}` : undefined)
   return malformed === undefined && causes.length === 0
     ? Result.succeed({ object, warnings })
@@ -76,7 +84,7 @@ const walkOf = (shape: Shape): Walk => {
   if (before !== undefined) return before
   let walk: Walk | undefined
   walks.set(shape, (input, mistakes) => walk?.(input, mistakes))
-  walk = compile(shape)
+  walk = checked(shape, compile(shape))
   walks.set(shape, walk)
   return walk
 }

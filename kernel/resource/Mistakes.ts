@@ -1,18 +1,20 @@
 /**
  * What a decoder finds wrong, on its way out to where its path is known. Mistakes are rare, so paths are put together on the
- * way out of an object and not on the way in. Wording: Kubernetes' field errors, and Go's of a body that is not of a type.
+ * way out of an object and not on the way in. Wording: Kubernetes' field errors; Go's, of a body that is not of a built-in
+ * kind; and that of OpenAPI's validator for custom kinds.
  */
 import type { Schema } from "effect"
 import type { Cause } from "../client/Errors.ts"
 import { shortName } from "./Shape.ts"
 
+type Where = Pick<Mistake, "field" | "path" | "struct">
+type Detail = (where: Where, custom: boolean) => string
+
 export interface Mistake {
   /** `type`: the body is no such object at all. `unknown`: a field that was pruned. */
   readonly what: "type" | "unknown" | "value"
   readonly type: Cause["type"]
-  /** For `type`: Go's word for the type that was expected, where the detail is put together from it. */
-  readonly expected?: string
-  readonly detail: string
+  readonly detail: Detail
   /** From here down, in Kubernetes' notation. */
   field: string
   /** The same without indices, and the definition around it, as Go words them. */
@@ -27,30 +29,45 @@ export class Mistakes {
     this.reportUnknown = reportUnknown
   }
 
-  private add(what: Mistake["what"], type: Cause["type"], detail: string, field = "", expected?: string): undefined {
-    this.all.push({ what, type, detail, field, path: "", struct: undefined, ...(expected !== undefined && { expected }) })
+  private add(what: Mistake["what"], type: Cause["type"], detail: Detail, field = ""): undefined {
+    this.all.push({ what, type, detail, field, path: "", struct: undefined })
   }
 
   unknown(field: string): void {
-    if (this.reportUnknown) this.add("unknown", "FieldValueInvalid", "", field)
+    if (this.reportUnknown) this.add("unknown", "FieldValueInvalid", () => "", field)
   }
   required(field: string): void {
-    this.add("value", "FieldValueRequired", "Required value", field)
+    this.add("value", "FieldValueRequired", () => "Required value", field)
   }
   invalid(value: unknown, why: string): undefined {
-    return this.add("value", "FieldValueInvalid", `Invalid value: ${shown(value)}: ${why}`)
+    return this.add("value", "FieldValueInvalid", () => `Invalid value: ${shown(value)}: ${why}`)
+  }
+  /** As `invalid`, where the reason begins with the path. */
+  inBody(value: unknown, why: string): undefined {
+    return this.add("value", "FieldValueInvalid", ({ field }) => `Invalid value: ${shown(value)}: ${field} in body ${why}`)
+  }
+  tooLong(limit: number): undefined {
+    return this.add("value", "FieldValueTooLong", () => `Too long: may not be more than ${limit} bytes`)
+  }
+  tooMany(count: number, limit: number): undefined {
+    return this.add("value", "FieldValueTooMany", () => `Too many: ${count}: must have at most ${limit} items`)
   }
   unsupported(value: unknown, words: ReadonlyArray<Schema.Json>): undefined {
-    const supported = words.map(shown).join(", ")
-    return this.add("value", "FieldValueNotSupported", `Unsupported value: ${shown(value)}: supported values: ${supported}`)
+    const detail = () => `Unsupported value: ${shown(value)}: supported values: ${words.map(shown).join(", ")}`
+    return this.add("value", "FieldValueNotSupported", detail)
   }
   /** A value of another JSON type than `expected`, a type in Go's words. */
   mismatch(value: unknown, expected: string): undefined {
-    return this.add("type", "FieldValueTypeInvalid", goKind(value, expected), "", expected)
+    return this.add("type", "FieldValueTypeInvalid", ({ field, path, struct }, custom) => {
+      const kind = shown(jsonKind(value))
+      if (custom) return `Invalid value: ${kind}: ${field} in body must be of type ${jsonType(expected)}: ${kind}`
+      const where = struct === undefined ? "Go value" : `Go struct field ${shortName(struct)}.${path}`
+      return `json: cannot unmarshal ${goKind(value, expected)} into ${where} of type ${expected}`
+    })
   }
   /** A string that its own parser refuses; Go ends there with the parser's message. */
   malformed(detail: string): undefined {
-    return this.add("type", "FieldValueTypeInvalid", detail)
+    return this.add("type", "FieldValueTypeInvalid", () => detail)
   }
 
   /** What was added since `from` happened in this field of an object. */
@@ -88,11 +105,23 @@ const goKind = (value: unknown, expected: string) => {
   return typeof value
 }
 
-const detailOf = ({ detail, expected, path, struct }: Mistake) => {
-  if (expected === undefined) return detail
-  const where = struct === undefined ? "Go value" : `Go struct field ${shortName(struct)}.${path}`
-  return `json: cannot unmarshal ${detail} into ${where} of type ${expected}`
+/** What OpenAPI calls it, and the types that Go's stand for. */
+const jsonKind = (value: unknown) => {
+  if (Array.isArray(value)) return "array"
+  return value === null ? "null" : Number.isInteger(value) ? "integer" : typeof value
+}
+const jsonType = (goType: string) => {
+  if (goType.startsWith("[]")) return goType === "[]uint8" ? "string" : "array"
+  if (/^int\d/.test(goType)) return "integer"
+  if (goType === "float64") return "number"
+  if (goType === "bool") return "boolean"
+  return goType === "string" ? "string" : "object"
 }
 
-export const causeOf = (mistake: Mistake): Cause => ({ field: mistake.field, type: mistake.type, detail: detailOf(mistake) })
+/** `custom`: of a kind that is described by OpenAPI alone. */
+export const causeOf = (mistake: Mistake, custom: boolean): Cause => ({
+  field: mistake.field,
+  type: mistake.type,
+  detail: mistake.detail(mistake, custom)
+})
 export const unknownField = ({ field }: Mistake) => `unknown field ${JSON.stringify(field)}`

@@ -18,17 +18,6 @@ import {
 type Walk = (input: unknown, mistakes: Mistakes) => Schema.Json | undefined
 
 export const walk = (shape: Exclude<Shape, ObjectShape | MapShape | ListShape>): Walk => {
-  const one = typed(shape)
-  const words = shape.enum
-  if (words === undefined) return shape.nullable ? (input, mistakes) => (input === null ? null : one(input, mistakes)) : one
-  return (input, mistakes) => {
-    const value = one(input, mistakes)
-    if (value !== undefined && !words.includes(value)) mistakes.unsupported(value, words)
-    return value
-  }
-}
-
-const typed = (shape: Exclude<Shape, ObjectShape | MapShape | ListShape>): Walk => {
   switch (shape.type) {
     case "string":
       return string(shape)
