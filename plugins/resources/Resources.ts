@@ -4,11 +4,18 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type * as Kind from "../../kernel/resource/Kind.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
 import type { Strategy } from "../../kernel/resource/Strategy.ts"
+import * as Webhooks from "./admissionregistration/Webhooks.ts"
+import * as CustomResourceDefinition from "./apiextensions/CustomResourceDefinition.ts"
+import * as APIService from "./apiregistration/APIService.ts"
 import * as ControllerRevision from "./apps/ControllerRevision.ts"
 import * as DaemonSet from "./apps/DaemonSet.ts"
 import * as Deployment from "./apps/Deployment.ts"
 import * as ReplicaSet from "./apps/ReplicaSet.ts"
 import * as StatefulSet from "./apps/StatefulSet.ts"
+import * as HorizontalPodAutoscaler from "./autoscaling/HorizontalPodAutoscaler.ts"
+import * as CronJob from "./batch/CronJob.ts"
+import * as Job from "./batch/Job.ts"
+import * as CertificateSigningRequest from "./certificates/CertificateSigningRequest.ts"
 import * as Admissionregistration from "./contracts/admissionregistration/v1.ts"
 import * as Apiextensions from "./contracts/apiextensions/v1.ts"
 import * as Apiregistration from "./contracts/apiregistration/v1.ts"
@@ -29,12 +36,28 @@ import * as Rbac from "./contracts/rbac/v1.ts"
 import * as Dynamic from "./contracts/resource/v1.ts"
 import * as Scheduling from "./contracts/scheduling/v1.ts"
 import * as Storage from "./contracts/storage/v1.ts"
+import * as Lease from "./coordination/Lease.ts"
+import * as ComponentStatus from "./core/ComponentStatus.ts"
 import * as Data from "./core/Data.ts"
+import * as Endpoints from "./core/Endpoints.ts"
 import * as Event from "./core/Event.ts"
+import * as Limits from "./core/Limits.ts"
 import * as Namespace from "./core/Namespace.ts"
 import * as Node from "./core/Node.ts"
 import * as Pod from "./core/Pod.ts"
+import * as PodTemplate from "./core/PodTemplate.ts"
+import * as ReplicationController from "./core/ReplicationController.ts"
 import * as Service from "./core/Service.ts"
+import * as ServiceAccount from "./core/ServiceAccount.ts"
+import * as Volumes from "./core/Volumes.ts"
+import * as EndpointSlice from "./discovery/EndpointSlice.ts"
+import * as Flows from "./flowcontrol/Flowcontrol.ts"
+import * as Network from "./networking/Networking.ts"
+import * as RuntimeClass from "./node/RuntimeClass.ts"
+import * as PodDisruptionBudget from "./policy/PodDisruptionBudget.ts"
+import * as Roles from "./rbac/Rbac.ts"
+import * as PriorityClass from "./scheduling/PriorityClass.ts"
+import * as Volumed from "./storage/Storage.ts"
 
 /** A kind that is served with a strategy, or otherwise than its contract says. */
 interface Entry {
@@ -50,18 +73,57 @@ const entry = <A extends Kind.Resource, D extends Kind.ResourceDraft>(
 })
 
 const written: ReadonlyArray<Entry> = [
+  entry(Admissionregistration.MutatingWebhookConfiguration, Webhooks.configuration),
+  entry(Admissionregistration.ValidatingAdmissionPolicy, Webhooks.policy),
+  entry(Admissionregistration.ValidatingAdmissionPolicyBinding, Webhooks.policyBinding),
+  entry(Admissionregistration.ValidatingWebhookConfiguration, Webhooks.configuration),
+  entry(Apiextensions.CustomResourceDefinition, CustomResourceDefinition.strategy),
+  entry(Apiregistration.APIService, APIService.strategy),
   entry(Apps.ControllerRevision, ControllerRevision.strategy),
   entry(Apps.DaemonSet, DaemonSet.strategy),
   entry(Apps.Deployment, Deployment.strategy),
   entry(Apps.ReplicaSet, ReplicaSet.strategy),
   entry(Apps.StatefulSet, StatefulSet.strategy),
+  entry(Autoscaling.HorizontalPodAutoscaler, HorizontalPodAutoscaler.strategy),
+  entry(Batch.CronJob, CronJob.strategy),
+  entry(Batch.Job, Job.strategy),
+  entry(Certificates.CertificateSigningRequest, CertificateSigningRequest.strategy),
+  entry(Coordination.Lease, Lease.strategy),
+  entry(Core.ComponentStatus, ComponentStatus.strategy),
   entry(Core.ConfigMap, Data.configMap),
+  entry(Core.Endpoints, Endpoints.strategy),
   entry(Core.Event, Event.strategy),
+  entry(Core.LimitRange, Limits.limitRange),
   entry(Core.Namespace, Namespace.strategy),
   entry(Core.Node, Node.strategy),
+  entry(Core.PersistentVolume, Volumes.volume),
+  entry(Core.PersistentVolumeClaim, Volumes.claim),
   entry(Core.Pod, Pod.strategy),
+  entry(Core.PodTemplate, PodTemplate.strategy),
+  entry(Core.ReplicationController, ReplicationController.strategy),
+  entry(Core.ResourceQuota, Limits.quota),
   entry(Core.Secret, Data.secret),
-  entry(Core.Service, Service.strategy)
+  entry(Core.Service, Service.strategy),
+  entry(Core.ServiceAccount, ServiceAccount.strategy),
+  entry(Discovery.EndpointSlice, EndpointSlice.strategy),
+  entry(Flowcontrol.FlowSchema, Flows.flow),
+  entry(Flowcontrol.PriorityLevelConfiguration, Flows.level),
+  entry(Networking.Ingress, Network.ingress),
+  entry(Networking.IngressClass, Network.ingressClass),
+  entry(Networking.IPAddress, Network.address),
+  entry(Networking.NetworkPolicy, Network.policy),
+  entry(Networking.ServiceCIDR, Network.range),
+  entry(NodeClasses.RuntimeClass, RuntimeClass.strategy),
+  entry(Policy.PodDisruptionBudget, PodDisruptionBudget.strategy),
+  entry(Rbac.ClusterRole, Roles.clusterRole),
+  entry(Rbac.ClusterRoleBinding, Roles.clusterRoleBinding),
+  entry(Rbac.Role, Roles.role),
+  entry(Rbac.RoleBinding, Roles.roleBinding),
+  entry(Scheduling.PriorityClass, PriorityClass.strategy),
+  entry(Storage.CSIDriver, Volumed.driver),
+  entry(Storage.CSINode, Volumed.node),
+  entry(Storage.StorageClass, Volumed.storageClass),
+  entry(Storage.VolumeAttachment, Volumed.attachment)
 ]
 
 const isKind = (value: unknown): value is Kind.Any =>

@@ -1,0 +1,34 @@
+/** Webhooks and policies of admission: how they are shown. */
+import type { ObjectMeta } from "../../../kernel/resource/Metadata.ts"
+import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import { integer, text, unset } from "../Columns.ts"
+import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from "../contracts/admissionregistration/v1.ts"
+
+interface Configuration {
+  readonly metadata: ObjectMeta
+  readonly webhooks?: ReadonlyArray<unknown>
+}
+export const configuration: Strategy<Configuration> = {
+  generation: true,
+  columns: [integer("Webhooks", "How many there are.", ({ webhooks }) => webhooks?.length)]
+}
+
+export const policy: Strategy<ValidatingAdmissionPolicy> = {
+  columns: [
+    integer("Validations", "How many rules it has.", ({ spec }) => spec?.validations?.length),
+    text("ParamKind", "What it takes its parameters from.", ({ spec }) =>
+      spec?.paramKind === undefined ? unset : `${spec.paramKind.apiVersion}/${spec.paramKind.kind}`
+    )
+  ]
+}
+
+export const policyBinding: Strategy<ValidatingAdmissionPolicyBinding> = {
+  generation: true,
+  columns: [
+    text("PolicyName", "The policy.", ({ spec }) => spec.policyName ?? ""),
+    text("ParamRef", "Its parameters.", ({ spec: { paramRef } }) => {
+      if (paramRef === undefined) return unset
+      return `${paramRef.namespace === undefined ? "" : `${paramRef.namespace}/`}${paramRef.name ?? "*"}`
+    })
+  ]
+}

@@ -1,0 +1,37 @@
+/** CertificateSigningRequests: asked for once, approved by one, signed by another. */
+import * as Age from "../../../kernel/resource/Age.ts"
+import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import { age, none, text } from "../Columns.ts"
+import type { CertificateSigningRequest } from "../contracts/certificates/v1.ts"
+import { required } from "../core/ContainerValidation.ts"
+
+const prepareUpdate = (request: CertificateSigningRequest, old: CertificateSigningRequest, subresource: string) => {
+  const { conditions } = request.status
+  // Who approves says nothing of the certificate.
+  if (subresource === "approval") return { ...old, status: { ...old.status, ...(conditions && { conditions }) } }
+  if (subresource === "status") return { ...old, metadata: request.metadata, status: request.status }
+  return { ...request, spec: old.spec, status: old.status }
+}
+
+const conditionOf = ({ status: { certificate = "", conditions = [] } }: CertificateSigningRequest) => {
+  const has = (type: string) => conditions.some((condition) => condition.type === type)
+  const words = ["Approved", "Denied", "Failed"].filter(has)
+  const shown = words.length === 0 ? "Pending" : words.join(",")
+  return certificate === "" ? shown : `${shown},Issued`
+}
+
+export const strategy: Strategy<CertificateSigningRequest> = {
+  generation: false,
+  prepareUpdate,
+  validate: ({ spec }) => [...required("spec.request", spec.request), ...required("spec.signerName", spec.signerName)],
+  selectable: { "spec.signerName": ({ spec }) => spec.signerName },
+  columns: [
+    age,
+    text("SignerName", "Who is to sign it.", ({ spec }) => spec.signerName),
+    text("Requestor", "Who asks.", ({ spec }) => spec.username ?? ""),
+    text("RequestedDuration", "For how long.", ({ spec }) =>
+      spec.expirationSeconds === undefined ? none : Age.human(spec.expirationSeconds * 1000)
+    ),
+    text("Condition", "What became of it.", conditionOf)
+  ]
+}

@@ -1,0 +1,81 @@
+/** `pods/binding`: gives a Pod its node, once and for all. What schedulers do with their decisions. */
+import { Clock, Effect, Result } from "effect"
+import { Client } from "../../../kernel/client/Client.ts"
+import { BadRequest, Conflict, Invalid } from "../../../kernel/client/Errors.ts"
+import type { Action } from "../../../kernel/pipeline/Actions.ts"
+import * as Causes from "../../../kernel/resource/Causes.ts"
+import * as Decoder from "../../../kernel/resource/Decoder.ts"
+import type { Key } from "../../../kernel/resource/Kind.ts"
+import * as Shape from "../../../kernel/resource/Shape.ts"
+import { type Binding, BindingSchema, Pod, type PodCondition } from "../contracts/core/v1.ts"
+import { time } from "../contracts/Time.ts"
+
+const refuse = (key: Key, detail: string) => new Conflict({ group: "", resource: "pods/binding", ...key, detail })
+
+const decode = (key: Key, body: unknown): Result.Result<Binding, BadRequest | Invalid> => {
+  const decoded = Decoder.decode(Shape.of(BindingSchema()))(body)
+  const invalid = (causes: Invalid["causes"]) =>
+    new Invalid({ group: "", resource: "pods/binding", ...key, kind: "Binding", causes })
+  if (Result.isFailure(decoded)) {
+    const { causes, malformed } = decoded.failure
+    return Result.fail(malformed === undefined ? invalid(causes) : new BadRequest({ detail: malformed }))
+  }
+  // The decoder has checked it against the schema, hence the cast.
+  const binding = decoded.success.object as unknown as Binding
+  const { name = key.name } = binding.metadata
+  const { kind = "", name: node = "" } = binding.target
+  if (name !== "" && name !== key.name)
+    return Result.fail(new BadRequest({ detail: "name in URL does not match name in Binding object" }))
+  const causes = [
+    ...(kind === "" || kind === "Node" ? [] : [Causes.notSupported("target.kind", kind, ["Node", "<empty>"])]),
+    ...(node === "" ? [Causes.required("target.name")] : [])
+  ]
+  return causes.length === 0 ? Result.succeed(binding) : Result.fail(invalid(causes))
+}
+
+/** Why this Pod cannot be given this node. */
+const obstacle = ({ metadata, spec }: Pod, { metadata: { uid = "" } }: Binding): string | undefined => {
+  const { name } = metadata
+  if (uid !== "" && uid !== metadata.uid)
+    return `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`
+  if (metadata.deletionTimestamp !== undefined) return `pod ${name} is being deleted, cannot be assigned to a host`
+  if (spec.nodeName) return `pod ${name} is already assigned to node ${JSON.stringify(spec.nodeName)}`
+  return (spec.schedulingGates ?? []).length > 0 ? `pod ${name} has non-empty .spec.schedulingGates` : undefined
+}
+
+const bound = (pod: Pod, { metadata: { annotations = {} }, target: { name = "" } }: Binding, now: string): Pod => {
+  const { conditions = [] } = pod.status
+  const scheduled: PodCondition = { type: "PodScheduled", status: "True", lastTransitionTime: now }
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } },
+    spec: { ...pod.spec, nodeName: name },
+    status: { ...pod.status, conditions: [...conditions.filter(({ type }) => type !== "PodScheduled"), scheduled] }
+  }
+}
+
+/** How often another may write the Pod between our reading and our writing. */
+const attempts = 8
+
+export const action = Effect.map(
+  Client,
+  (client): Action => ({
+    storage: Pod.storage,
+    subresource: "binding",
+    act: Effect.fn("Binding.act")(function* ({ name, namespace }, body, { dryRun, fieldManager = "" }) {
+      const key = { namespace, name }
+      const binding = yield* Effect.fromResult(decode(key, body))
+      const once = Effect.gen(function* () {
+        const pod = yield* client.get(Pod, key)
+        const why = obstacle(pod, binding)
+        if (why !== undefined) return why
+        const now = time(yield* Clock.currentTimeMillis)
+        if (dryRun !== true) yield* client.update(Pod, bound(pod, binding, now), { subresource: "binding", fieldManager })
+        return undefined
+      })
+      const why = yield* Effect.retry(once, { while: ({ _tag }) => _tag === "Conflict", times: attempts })
+      if (why !== undefined) return yield* refuse(key, why)
+      return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }
+    })
+  })
+)

@@ -1,0 +1,16 @@
+/** PodTemplates, as the API server treats them. */
+import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import { containers, labels, text } from "../Columns.ts"
+import type { PodTemplate } from "../contracts/core/v1.ts"
+import * as PodDefaults from "./PodDefaults.ts"
+import { validateTemplate } from "./Template.ts"
+
+export const strategy: Strategy<PodTemplate> = {
+  generation: true,
+  defaults: (one) => ({ ...one, template: PodDefaults.template(one.template) }),
+  validate: ({ template }) => validateTemplate(template, "template"),
+  columns: [
+    ...containers<PodTemplate>(({ template }) => template.spec).map(({ wide: _, ...column }) => column),
+    text("Pod Labels", "The labels of its Pods.", ({ template }) => labels(template.metadata?.labels))
+  ]
+}

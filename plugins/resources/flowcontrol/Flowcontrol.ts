@@ -1,0 +1,36 @@
+/** Flows of requests and their priorities: how they are shown. */
+import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import { age, integer, none, text } from "../Columns.ts"
+import type { FlowSchema, PriorityLevelConfiguration } from "../contracts/flowcontrol/v1.ts"
+
+export const flow: Strategy<FlowSchema> = {
+  columns: [
+    text("PriorityLevel", "Its priority.", ({ spec }) => spec.priorityLevelConfiguration.name),
+    integer("MatchingPrecedence", "Which comes first.", ({ spec }) => spec.matchingPrecedence),
+    text("DistinguisherMethod", "What tells its flows apart.", ({ spec }) => spec.distinguisherMethod?.type ?? none),
+    age,
+    text(
+      "MissingPL",
+      "Whether its priority is missing.",
+      ({ status }) => status.conditions?.find(({ type }) => type === "Dangling")?.status ?? "?"
+    )
+  ]
+}
+
+export const level: Strategy<PriorityLevelConfiguration> = {
+  columns: [
+    text("Type", "Whether it is limited.", ({ spec }) => spec.type),
+    text("NominalConcurrencyShares", "Its share.", ({ spec }) => `${spec.limited?.nominalConcurrencyShares ?? none}`),
+    text("Queues", "How many queues it has.", ({ spec }) => `${spec.limited?.limitResponse?.queuing?.queues ?? none}`),
+    text(
+      "HandSize",
+      "How many of them a flow has.",
+      ({ spec }) => `${spec.limited?.limitResponse?.queuing?.handSize ?? none}`
+    ),
+    text(
+      "QueueLengthLimit",
+      "How long they may be.",
+      ({ spec }) => `${spec.limited?.limitResponse?.queuing?.queueLengthLimit ?? none}`
+    )
+  ]
+}

@@ -1,0 +1,127 @@
+/** Roles and their bindings, as the API server treats them. */
+import * as Causes from "../../../kernel/resource/Causes.ts"
+import * as Names from "../../../kernel/resource/Names.ts"
+import type { ObjectMeta } from "../../../kernel/resource/Metadata.ts"
+import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
+import { same } from "../apps/Workloads.ts"
+import { age, text, wide } from "../Columns.ts"
+import type { PolicyRule, RoleRef, Subject } from "../contracts/rbac/v1.ts"
+import { required } from "../core/ContainerValidation.ts"
+
+const group = "rbac.authorization.k8s.io"
+
+/** Roles are as old as their date: they show it instead of an age. */
+export const created: Column<{ readonly metadata: ObjectMeta }> = {
+  ...text("Created At", "When it was created.", ({ metadata }) => metadata.creationTimestamp),
+  type: "date"
+}
+
+interface HasRules {
+  readonly metadata: ObjectMeta
+  readonly rules?: ReadonlyArray<PolicyRule>
+}
+
+const validateRule =
+  (namespaced: boolean) =>
+  ({ apiGroups = [], nonResourceURLs = [], resources = [], verbs }: PolicyRule, index: number): Causes.Causes => {
+    const field = `rules[${index}]`
+    if (verbs.length === 0) return [Causes.required(`${field}.verbs`, "verbs must contain at least one value")]
+    if (nonResourceURLs.length > 0)
+      return [
+        ...(namespaced
+          ? [
+              Causes.invalid(
+                `${field}.nonResourceURLs`,
+                nonResourceURLs,
+                "namespaced rules cannot apply to non-resource URLs"
+              )
+            ]
+          : []),
+        ...(apiGroups.length + resources.length > 0
+          ? [
+              Causes.invalid(
+                `${field}.nonResourceURLs`,
+                nonResourceURLs,
+                "rules cannot apply to both regular resources and non-resource URLs"
+              )
+            ]
+          : [])
+      ]
+    return [
+      ...(apiGroups.length === 0
+        ? [Causes.required(`${field}.apiGroups`, "resource rules must supply at least one api group")]
+        : []),
+      ...(resources.length === 0
+        ? [Causes.required(`${field}.resources`, "resource rules must supply at least one resource")]
+        : [])
+    ]
+  }
+
+const roles = (namespaced: boolean): Strategy<HasRules> => ({
+  names: Names.pathSegment,
+  validate: ({ rules = [] }) => rules.flatMap(validateRule(namespaced)),
+  // A column named as Age is keeps the other one away.
+  columns: [{ ...created, name: "Created At" }]
+})
+export const role = roles(true)
+export const clusterRole = roles(false)
+
+interface Binding {
+  readonly metadata: ObjectMeta
+  readonly roleRef: RoleRef
+  readonly subjects?: ReadonlyArray<Subject>
+}
+
+const withGroup = (subject: Subject): Subject =>
+  subject.apiGroup === undefined && (subject.kind === "User" || subject.kind === "Group")
+    ? { ...subject, apiGroup: group }
+    : subject
+
+const validateSubject = ({ apiGroup = "", kind, name, namespace = "" }: Subject, index: number): Causes.Causes => {
+  const field = `subjects[${index}]`
+  const named = required(`${field}.name`, name)
+  switch (kind) {
+    case "ServiceAccount":
+      return [
+        ...named,
+        ...(name === "" ? [] : Causes.broken(`${field}.name`, name, Names.dns1123Subdomain(name))),
+        ...(apiGroup === "" ? [] : [Causes.notSupported(`${field}.apiGroup`, apiGroup, [""])]),
+        ...(namespace === "" ? [Causes.required(`${field}.namespace`)] : [])
+      ]
+    case "User":
+    case "Group":
+      return [...named, ...(apiGroup === group ? [] : [Causes.notSupported(`${field}.apiGroup`, apiGroup, [group])])]
+    default:
+      return [...named, Causes.notSupported(`${field}.kind`, kind, ["ServiceAccount", "User", "Group"])]
+  }
+}
+
+const validateRef = ({ apiGroup, kind, name }: RoleRef, kinds: ReadonlyArray<string>): Causes.Causes => [
+  ...(apiGroup === group ? [] : [Causes.notSupported("roleRef.apiGroup", apiGroup, [group])]),
+  ...(kinds.includes(kind) ? [] : [Causes.notSupported("roleRef.kind", kind, kinds)]),
+  ...(name === "" ? [Causes.required("roleRef.name")] : Causes.broken("roleRef.name", name, Names.pathSegment(name)))
+]
+
+const named = ({ subjects = [] }: Binding, kind: string) =>
+  subjects
+    .filter((subject) => subject.kind === kind)
+    .map(({ name, namespace }) => (kind === "ServiceAccount" ? `${namespace}/${name}` : name))
+    .join(", ")
+
+const bindings = (...kinds: ReadonlyArray<string>): Strategy<Binding> => ({
+  names: Names.pathSegment,
+  defaults: (binding) =>
+    binding.subjects === undefined ? binding : { ...binding, subjects: binding.subjects.map(withGroup) },
+  validate: ({ roleRef, subjects = [] }) => [...validateRef(roleRef, kinds), ...subjects.flatMap(validateSubject)],
+  validateUpdate: ({ roleRef }, { roleRef: old }) =>
+    same(roleRef, old) ? [] : [Causes.invalid("roleRef", roleRef, "cannot change roleRef")],
+  columns: [
+    text("Role", "What is given.", ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`),
+    age,
+    wide(text("Users", "The users it is given to.", (binding) => named(binding, "User"))),
+    wide(text("Groups", "The groups it is given to.", (binding) => named(binding, "Group"))),
+    wide(text("ServiceAccounts", "The service accounts it is given to.", (binding) => named(binding, "ServiceAccount")))
+  ]
+})
+export const roleBinding = bindings("Role", "ClusterRole")
+export const clusterRoleBinding = bindings("ClusterRole")

@@ -1,0 +1,39 @@
+/** PriorityClasses: numbers with a name, which do not change. */
+import * as Causes from "../../../kernel/resource/Causes.ts"
+import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import { age, integer, text } from "../Columns.ts"
+import type { PriorityClass } from "../contracts/scheduling/v1.ts"
+import { oneOf } from "../core/ContainerValidation.ts"
+
+/** Above it only the system's own. */
+const highest = 1_000_000_000
+
+export const strategy: Strategy<PriorityClass> = {
+  generation: true,
+  validate: ({ metadata: { name }, preemptionPolicy, value }) => [
+    ...(value > highest && !name.startsWith("system-")
+      ? [Causes.forbidden("value", `maximum allowed value of a user defined priority is ${highest}`)]
+      : []),
+    ...(name.startsWith("system-") && name !== "system-node-critical" && name !== "system-cluster-critical"
+      ? [
+          Causes.forbidden(
+            "metadata.name",
+            "priority class names with 'system-' prefix are reserved for system use only. error: not a system priority class"
+          )
+        ]
+      : []),
+    ...oneOf("preemptionPolicy", preemptionPolicy, ["Never", "PreemptLowerPriority"])
+  ],
+  validateUpdate: (now, old) => [
+    ...(now.value === old.value ? [] : [Causes.forbidden("value", "may not be changed in an update.")]),
+    ...(now.preemptionPolicy === old.preemptionPolicy ? [] : [Causes.immutable("preemptionPolicy", now.preemptionPolicy)])
+  ],
+  columns: [
+    integer("Value", "The priority.", ({ value }) => value),
+    text("Global-Default", "Whether it is everyone's who names none.", ({ globalDefault }) =>
+      String(globalDefault ?? false)
+    ),
+    age,
+    text("PreemptionPolicy", "Whether it drives others away.", ({ preemptionPolicy }) => preemptionPolicy)
+  ]
+}
