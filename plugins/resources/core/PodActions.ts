@@ -6,7 +6,9 @@ import * as Binding from "./Binding.ts"
 import * as Eviction from "./Eviction.ts"
 
 const layer = Layer.unwrap(
-  Effect.map(Effect.all([Binding.action, Eviction.action]), (actions) => Layer.mergeAll(Layer.empty, ...actions.map(Actions.add)))
+  Effect.map(Effect.all([Binding.action, Eviction.action]), (actions) =>
+    Layer.mergeAll(Layer.empty, ...actions.map(Actions.add))
+  )
 )
 
 export const plugin = Plugin.make({ name: "pod-actions", layer })

@@ -1,0 +1,164 @@
+/**
+ * What a control plane runs: a line for each plugin. Leaving out one that another needs is a type error here. To replace a part,
+ * replace its line.
+ */
+import { Layer, type Schema } from "effect"
+import { Api } from "../kernel/client/Api.ts"
+import type { Client } from "../kernel/client/Client.ts"
+import * as PipelineApi from "../kernel/client/PipelineApi.ts"
+import * as PipelineClient from "../kernel/client/PipelineClient.ts"
+import { Actions } from "../kernel/pipeline/Actions.ts"
+import { masters, type User } from "../kernel/pipeline/Attributes.ts"
+import * as Pipeline from "../kernel/pipeline/layer.ts"
+import * as Policy from "../kernel/pipeline/Policy.ts"
+import * as Plugin from "../kernel/plugin/Plugin.ts"
+import * as Worker from "../kernel/plugin/Worker.ts"
+import { Kinds } from "../kernel/resource/Kinds.ts"
+import type { Log } from "../kernel/store/Log.ts"
+import * as Tables from "../kernel/table/Tables.ts"
+import * as DefaultTolerations from "../plugins/admission/default-tolerations/DefaultTolerations.ts"
+import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/NamespaceLifecycle.ts"
+import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
+import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
+import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
+import * as Authentication from "../plugins/authentication/Authentication.ts"
+import * as Authorization from "../plugins/authorization/Authorization.ts"
+import * as Cluster from "../plugins/cluster/Cluster.ts"
+import * as Leader from "../plugins/controllers/contracts/Leader.ts"
+import * as Deployment from "../plugins/controllers/deployment/Deployment.ts"
+import * as EndpointsController from "../plugins/controllers/endpoints/Endpoints.ts"
+import * as EndpointSlices from "../plugins/controllers/endpointslice/EndpointSlice.ts"
+import * as GarbageCollector from "../plugins/controllers/garbage-collector/GarbageCollector.ts"
+import * as NamespaceController from "../plugins/controllers/namespace/Namespace.ts"
+import * as NodeIpam from "../plugins/controllers/node-ipam/NodeIpam.ts"
+import * as NodeLifecycle from "../plugins/controllers/node-lifecycle/NodeLifecycle.ts"
+import * as PodGc from "../plugins/controllers/podgc/PodGc.ts"
+import * as ReplicaSet from "../plugins/controllers/replicaset/ReplicaSet.ts"
+import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
+import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
+import * as PodActions from "../plugins/resources/core/PodActions.ts"
+import * as Resources from "../plugins/resources/Resources.ts"
+import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
+import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
+
+export interface Options {
+  readonly log: Layer.Layer<Log, unknown>
+  readonly apiserver: Apiserver.Options
+  readonly authentication: Parameters<typeof Authentication.plugin>[0]
+  readonly cluster: Cluster.Options
+  readonly serviceCidr: string
+  readonly podCidr: string
+  /** PEM: what Pods trust. */
+  readonly ca: string
+  /** This process among those that might lead. */
+  readonly identity: string
+  /** The plugins that run in a thread of their own, by name. */
+  readonly isolate: ReadonlyArray<string>
+}
+
+/** The server itself: what it does for its own sake needs no role. */
+const self: User = { name: "system:apiserver", groups: [masters] }
+const account = (name: string): User => ({
+  name: `system:serviceaccount:kube-system:${name}`,
+  groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]
+})
+const asSelf = Layer.provide(PipelineClient.layer(self))
+
+/** A plugin under its own identity; in a thread if the settings name it. `options` are what the module's `plugin` is called with there. */
+const program = <Offers>(
+  isolate: ReadonlyArray<string>,
+  user: User,
+  plugin: Plugin.Plugin<Offers, Client>,
+  module: URL,
+  options?: Schema.Json
+) =>
+  isolate.includes(plugin.name)
+    ? Plugin.install(Worker.isolate(plugin, module, { needs: [Api], ...(options === undefined ? {} : { options }) })).pipe(
+        Layer.provide(PipelineApi.layer(user))
+      )
+    : Plugin.install(plugin).pipe(Layer.provide(PipelineClient.layer(user)))
+
+/** The programs that act on what is stored. Of several servers, one runs them. */
+const programs = ({ ca, identity, isolate, podCidr }: Options) => {
+  const run = <Offers>(name: string, plugin: Plugin.Plugin<Offers, Client>, module: URL, options?: Schema.Json) =>
+    program(isolate, account(`${name}-controller`), plugin, module, options)
+  const all = Layer.mergeAll(
+    program(
+      isolate,
+      { name: "system:kube-scheduler", groups: ["system:authenticated"] },
+      Scheduler.plugin,
+      new URL("../plugins/scheduler/Scheduler.ts", import.meta.url)
+    ),
+    run(
+      "namespace",
+      NamespaceController.plugin(),
+      new URL("../plugins/controllers/namespace/Namespace.ts", import.meta.url)
+    ),
+    run(
+      "service-account",
+      ServiceAccount.plugin,
+      new URL("../plugins/controllers/serviceaccount/ServiceAccount.ts", import.meta.url)
+    ),
+    run(
+      "root-ca-cert-publisher",
+      RootCa.plugin({ ca }),
+      new URL("../plugins/controllers/root-ca/RootCa.ts", import.meta.url),
+      { ca }
+    ),
+    run("replicaset", ReplicaSet.plugin, new URL("../plugins/controllers/replicaset/ReplicaSet.ts", import.meta.url)),
+    run("deployment", Deployment.plugin, new URL("../plugins/controllers/deployment/Deployment.ts", import.meta.url)),
+    run("endpoint", EndpointsController.plugin, new URL("../plugins/controllers/endpoints/Endpoints.ts", import.meta.url)),
+    run(
+      "endpointslice",
+      EndpointSlices.plugin,
+      new URL("../plugins/controllers/endpointslice/EndpointSlice.ts", import.meta.url)
+    ),
+    run(
+      "generic-garbage-collector",
+      GarbageCollector.plugin(),
+      new URL("../plugins/controllers/garbage-collector/GarbageCollector.ts", import.meta.url)
+    ),
+    run("node", NodeLifecycle.plugin, new URL("../plugins/controllers/node-lifecycle/NodeLifecycle.ts", import.meta.url)),
+    run("node-ipam", NodeIpam.plugin({ podCidr }), new URL("../plugins/controllers/node-ipam/NodeIpam.ts", import.meta.url)),
+    run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
+    Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf)
+  )
+  return Leader.lead({ name: "keelson-controllers", identity, namespace: "kube-system" }, all).pipe(asSelf)
+}
+
+/** The kernel, and the policies that every request passes. */
+const policies = ({ authentication, serviceCidr }: Options) =>
+  Layer.mergeAll(
+    Plugin.install(Resources.plugin),
+    Plugin.install(PodActions.plugin),
+    Plugin.install(Authentication.plugin(authentication)),
+    Plugin.install(NamespaceLifecycle.plugin),
+    Plugin.install(ServiceAccountAdmission.plugin),
+    Plugin.install(DefaultTolerations.plugin),
+    Plugin.install(ServiceAddresses.plugin({ serviceCidr }))
+  ).pipe(asSelf)
+
+const kernel = ({ log }: Options) =>
+  Pipeline.layer.pipe(
+    Layer.provideMerge(Tables.layer),
+    Layer.provideMerge(log),
+    Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Routes.layer, Plugin.Host.layer))
+  )
+
+const complete = Layer.satisfiesServicesType<never>()
+
+/** An API process: a follower of the log, and the door. */
+export const api = (options: Options) =>
+  Plugin.install(Apiserver.plugin(options.apiserver)).pipe(
+    Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
+    Layer.provideMerge(policies(options)),
+    Layer.provideMerge(kernel(options))
+  )
+
+export const controlPlane = (options: Options) =>
+  Layer.mergeAll(Plugin.install(Cluster.plugin(options.cluster)).pipe(asSelf), programs(options)).pipe(
+    Layer.provideMerge(api(options)),
+    complete
+  )
+
+export const replica = (options: Options) => api(options).pipe(complete)

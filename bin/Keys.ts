@@ -1,0 +1,47 @@
+/** The certificates and keys that one machine's processes use, made at the first start and kept in the data directory. */
+import { Effect, FileSystem } from "effect"
+import { hostname } from "node:os"
+import * as Certificates from "../plugins/certificates/Certificates.ts"
+import { kubeconfig } from "../plugins/certificates/contracts/Kubeconfig.ts"
+import * as Requests from "../plugins/certificates/contracts/Requests.ts"
+import type { Paths } from "./Paths.ts"
+import { addressIn, type Settings } from "./Settings.ts"
+
+/** All of them. Called before anything is started, so that one process at a time writes the directory. */
+export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths: Paths) {
+  const { clusterDomain, nodeIp, nodeName, serviceCidr } = settings
+  const certificates = yield* Certificates.open(paths.pki)
+  const { ca, issue, signing } = certificates
+  const hosts = [nodeIp, hostname().toLowerCase(), nodeName]
+  const admin = yield* issue("admin", Requests.admin)
+  const keys = {
+    ca,
+    signing,
+    admin,
+    apiserver: yield* issue(
+      "apiserver",
+      Requests.apiServer({ serviceAddress: addressIn(serviceCidr, 1), domain: clusterDomain, hosts })
+    ),
+    kubeletClient: yield* issue("apiserver-kubelet-client", Requests.kubeletClient),
+    kubelet: yield* issue("kubelet", Requests.kubelet(nodeName)),
+    kubeletServing: yield* issue("kubelet-serving", Requests.kubeletServing(nodeName, [nodeIp, "127.0.0.1"])),
+    kubeProxy: yield* issue("kube-proxy", Requests.kubeProxy),
+    dns: yield* issue("dns", Requests.dns)
+  }
+  yield* writeKubeconfig(settings, paths, keys.ca.cert, admin)
+  return keys
+})
+export type Keys = Effect.Success<ReturnType<typeof open>>
+
+const writeKubeconfig = Effect.fnUntraced(function* (
+  { apiPort }: Settings,
+  { kubeconfig: file }: Paths,
+  ca: string,
+  { cert, key }: Certificates.Certificates["ca"]
+) {
+  const files = yield* FileSystem.FileSystem
+  const text = kubeconfig({ server: `https://127.0.0.1:${apiPort}`, ca, cert, key, user: "kubernetes-admin" })
+  const before = yield* Effect.orElseSucceed(files.readFileString(file), () => "")
+  if (before !== text) yield* files.writeFileString(file, text, { mode: 0o600 })
+  yield* files.chmod(file, 0o600)
+})

@@ -1,0 +1,151 @@
+/** The command line: `keelson up | server | agent | status | down | version | kubectl`. */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect, Option, Runtime } from "effect"
+import { Argument, CliError, Command, Flag } from "effect/cli"
+import * as Agent from "./Agent.ts"
+import * as Kubectl from "./Kubectl.ts"
+import * as Paths from "./Paths.ts"
+import * as Server from "./Server.ts"
+import * as Settings from "./Settings.ts"
+import * as Status from "./Status.ts"
+import * as Stop from "./Stop.ts"
+import * as Up from "./Up.ts"
+import { version } from "./Version.ts"
+
+const text = (name: string, description: string) => Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+const number = (name: string, description: string) => Flag.Int(name).pipe(Flag.withDescription(description), Flag.optional)
+
+const flags = {
+  config: Flag.String("config").pipe(
+    Flag.withDescription("A YAML or JSON file with these settings by their names in camel case"),
+    Flag.optional
+  ),
+  dataDir: text("data-dir", "Where everything of the cluster lies (default ~/.keelson)"),
+  nodeName: text("node-name", "This node's name (default: the host's name)"),
+  nodeIp: text("node-ip", "The address by which others reach this machine (default: its first)"),
+  apiPort: number("api-port", "The API server's port (default 6443)"),
+  kubeletPort: number("kubelet-port", "The kubelet's HTTPS port (default 10250)"),
+  serviceCidr: text("service-cidr", "The range of cluster IPs (default 10.96.0.0/16)"),
+  podCidr: text("pod-cidr", "The range of Pod addresses (default 10.244.0.0/16)"),
+  clusterDomain: text("cluster-domain", "The domain of Services (default cluster.local)"),
+  store: text("store", "sqlite (default), jetstream, memory, or nats://host:port"),
+  processes: number("processes", "How many API processes share the port (default 1)"),
+  runtime: text("runtime", "containerd, hollow, or auto (default)"),
+  containerdEndpoint: text(
+    "containerd-endpoint",
+    "The socket of a containerd that is there; without it the node runs its own"
+  ),
+  cniBinDir: text("cni-bin-dir", "Where the CNI plugins are (default /usr/lib/cni)"),
+  natsServer: text("nats-server", "The nats-server to run for --store jetstream"),
+  isolate: text("isolate", "Plugins that run in a thread of their own, separated by commas: scheduler,replicaset,…")
+}
+type Flags = { readonly [K in keyof typeof flags]: Option.Option<string | number> }
+
+const settingsOf = Effect.fnUntraced(function* ({ config, isolate, ...rest }: Flags) {
+  const given = Object.fromEntries(
+    Object.entries(rest).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : []))
+  )
+  const threads = Option.isSome(isolate)
+    ? {
+        isolate: String(isolate.value)
+          .split(",")
+          .filter((name) => name !== "")
+      }
+    : {}
+  return yield* Settings.load({ ...given, ...threads }, Option.map(config, String))
+})
+const pathsOf = ({ dataDir, nodeName }: Settings.Settings) => Paths.make(dataDir, nodeName)
+
+const up = Command.make(
+  "up",
+  flags,
+  Effect.fnUntraced(function* (given) {
+    yield* Up.run(yield* settingsOf(given))
+  })
+).pipe(Command.withDescription("Runs a cluster on this machine: a server and an agent, until Ctrl-C"))
+
+const server = Command.make(
+  "server",
+  {
+    ...flags,
+    api: Flag.Boolean("api-only").pipe(
+      Flag.withDescription("Only an API process beside others: no controllers"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* ({ api, ...given }) {
+    yield* Server.run(yield* settingsOf(given), api ? "replica" : "primary")
+  })
+).pipe(Command.withDescription("Runs a control plane: store, API, scheduler and controllers"))
+
+const agent = Command.make(
+  "agent",
+  {
+    ...flags,
+    removeAtEnd: Flag.Boolean("remove-at-end").pipe(
+      Flag.withDescription("Ends the Pods and removes what it made when it stops"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* ({ removeAtEnd, ...given }) {
+    yield* Agent.run(yield* settingsOf(given), removeAtEnd)
+  })
+).pipe(Command.withDescription("Runs a node: kubelet, service proxy and DNS"))
+
+const status = Command.make(
+  "status",
+  {
+    ...flags,
+    watch: Flag.Boolean("watch").pipe(
+      Flag.withAlias("w"),
+      Flag.withDescription("Goes on showing it"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* ({ watch, ...given }) {
+    yield* Status.run(pathsOf(yield* settingsOf(given)), watch)
+  })
+).pipe(Command.withDescription("Shows nodes, plugins, Pods and the store"))
+
+const down = Command.make(
+  "down",
+  {
+    ...flags,
+    purge: Flag.Boolean("purge").pipe(Flag.withDescription("Removes the data too"), Flag.withDefault(false))
+  },
+  Effect.fnUntraced(function* ({ purge, ...given }) {
+    const settings = yield* settingsOf(given)
+    const ran = yield* Stop.down(pathsOf(settings), purge, Agent.clean(settings))
+    yield* Console.log(`${ran ? "stopped" : "nothing was running"}${purge ? `, and ${settings.dataDir} is removed` : ""}`)
+  })
+).pipe(Command.withDescription("Stops the cluster of this data directory and removes what it made"))
+
+const kubectl = Command.make(
+  "kubectl",
+  { ...flags, args: Argument.String("args").pipe(Argument.variadic()) },
+  Effect.fnUntraced(function* ({ args, ...given }) {
+    process.exitCode = yield* Kubectl.run(pathsOf(yield* settingsOf(given)), args)
+  })
+).pipe(Command.withDescription("Runs the machine's kubectl on this cluster; its own flags go after --"))
+
+const printVersion = Command.make("version", {}, () =>
+  Console.log(`keelson ${version.keelson} (Kubernetes ${version.kubernetes})`)
+).pipe(Command.withDescription("Prints the version"))
+
+/** One sentence for what the user can mend; the whole cause for what only a bug explains. */
+const explain = (cause: Cause.Cause<unknown>) => {
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  if (CliError.isCliError(error)) return ""
+  return error instanceof Error && error.message !== "" ? `keelson: ${error.message}` : Cause.pretty(cause)
+}
+
+Command.make("keelson").pipe(
+  Command.withDescription("Kubernetes, made of plugins"),
+  Command.withSubcommands([up, server, agent, status, down, printVersion, kubectl]),
+  Command.run({ version: version.keelson }),
+  Effect.tapCause((cause) =>
+    Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => process.stderr.write(`${explain(cause)}\n`))
+  ),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain({ disableErrorReporting: true, teardown: Runtime.defaultTeardown })
+)

@@ -1,0 +1,91 @@
+/** What a node runs: a line for each plugin and adapter. To swap a runtime, a network, a proxy or a DNS server, change its line. */
+import { Layer } from "effect"
+import { join } from "node:path"
+import * as Https from "../adapters/client/https/Https.ts"
+import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
+import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
+import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
+import * as ApiClient from "../kernel/client/ApiClient.ts"
+import * as Plugin from "../kernel/plugin/Plugin.ts"
+import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
+import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
+import type { Keys } from "./Keys.ts"
+import type { Paths } from "./Paths.ts"
+import { addressIn, type Settings } from "./Settings.ts"
+import { version } from "./Version.ts"
+
+export interface Options {
+  readonly settings: Settings
+  readonly paths: Paths
+  readonly keys: Keys
+  readonly hollow: boolean
+  /** What becomes of the Pods when this ends. */
+  readonly stop: "keep" | "remove"
+}
+
+/** The cluster under an identity of this node's parts. */
+const as = ({ keys, settings }: Options, { cert, key }: Keys["kubelet"], userAgent: string) =>
+  Layer.provide(
+    Layer.fresh(ApiClient.layer).pipe(
+      Layer.provide(
+        Https.layer({
+          server: `https://127.0.0.1:${settings.apiPort}`,
+          ca: keys.ca.cert,
+          clientCertificate: cert,
+          clientKey: key,
+          userAgent
+        })
+      )
+    )
+  )
+
+const folder = ({ paths }: Options) => join(paths.node, "containerd")
+
+const containerd = (options: Options) => ({
+  directory: folder(options),
+  stop: options.stop,
+  cniPrograms: options.settings.cniBinDir,
+  ...(options.settings.containerdEndpoint === "" ? {} : { endpoint: options.settings.containerdEndpoint })
+})
+
+/** The runtime's powers: containers, images, exec, logs and figures. */
+const runtime = (options: Options) =>
+  options.hollow ? MemoryPowers.layer({ network: "runtime", images: [] }) : Containerd.layer(containerd(options))
+
+const network = (options: Options) => Plugin.install(Bridge.plugin({ directory: join(paths(options), "cni") }))
+const paths = ({ paths: { node } }: Options) => node
+
+const kubelet = (options: Options) => {
+  const { keys } = options
+  const { clusterDomain, kubeletPort, nodeIp, nodeName, podCidr, serviceCidr } = options.settings
+  return Kubelet.plugin({
+    nodeName,
+    directory: join(paths(options), "kubelet"),
+    cniFolder: Containerd.folders(containerd(options)).cni,
+    addresses: [nodeIp],
+    clusterDns: [addressIn(serviceCidr, 10)],
+    clusterDomain,
+    clusterCidrs: [podCidr, serviceCidr],
+    hollow: options.hollow,
+    stop: options.stop,
+    server: { port: kubeletPort, tls: { ...keys.kubeletServing, clientCa: keys.ca.cert } },
+    version: `${version.kubernetes}+keelson`
+  })
+}
+
+const complete = Layer.satisfiesServicesType<never>()
+
+/** A node with containers also serves Services and names; a hollow one changes nothing on its machine. */
+export const node = (options: Options) => {
+  const { keys, settings } = options
+  const { nodeName, podCidr } = settings
+  const agent = Plugin.install(kubelet(options)).pipe(as(options, keys.kubelet, "kubelet"))
+  const proxy = Plugin.install(KubeProxy.plugin({ nodeName, podCidr })).pipe(as(options, keys.kubeProxy, "kube-proxy"))
+  const all = options.hollow ? agent : Layer.mergeAll(agent, proxy)
+  return all.pipe(
+    Layer.provide(runtime(options)),
+    Layer.provide(network(options)),
+    Layer.provide(Plugin.Host.layer),
+    complete
+  )
+}

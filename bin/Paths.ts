@@ -1,0 +1,25 @@
+/** Where everything of a cluster lies below its data directory. */
+import { join } from "node:path"
+
+export interface Paths {
+  readonly root: string
+  readonly pki: string
+  readonly kubeconfig: string
+  readonly store: string
+  readonly run: string
+  readonly log: string
+  readonly node: string
+}
+
+export const make = (dataDir: string, nodeName: string): Paths => ({
+  root: dataDir,
+  pki: join(dataDir, "pki"),
+  kubeconfig: join(dataDir, "kubeconfig"),
+  store: join(dataDir, "store"),
+  run: join(dataDir, "run"),
+  log: join(dataDir, "log"),
+  node: join(dataDir, "nodes", nodeName)
+})
+
+/** The settings of the run, for the processes that it starts. */
+export const settingsFile = ({ run }: Paths) => join(run, "settings.json")

@@ -1,0 +1,70 @@
+/** Waiting until a cluster that was just started serves. */
+import { Duration, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
+import { join } from "node:path"
+import * as Https from "../adapters/client/https/Https.ts"
+import * as ApiClient from "../kernel/client/ApiClient.ts"
+import { Client } from "../kernel/client/Client.ts"
+import { Node } from "../plugins/resources/contracts/core/v1.ts"
+import type { Keys } from "./Keys.ts"
+import type { Paths } from "./Paths.ts"
+import type { Settings } from "./Settings.ts"
+
+export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { message: Schema.String }) {}
+
+/** The administrator's client on this machine's API. */
+export const client = ({ apiPort }: Settings, { admin, ca }: Keys) =>
+  ApiClient.layer.pipe(
+    Layer.provide(
+      Https.layer({
+        server: `https://127.0.0.1:${apiPort}`,
+        ca: ca.cert,
+        clientCertificate: admin.cert,
+        clientKey: admin.key,
+        userAgent: "keelson"
+      })
+    )
+  )
+
+const often = Schedule.spaced("50 millis")
+const patience = Duration.minutes(2)
+
+/** The last lines of a log: why what was started does not answer. */
+const tail = Effect.fnUntraced(function* (file: string) {
+  const files = yield* FileSystem.FileSystem
+  const text = yield* Effect.orElseSucceed(files.readFileString(file), () => "")
+  return text.trimEnd().split("\n").slice(-8).join("\n")
+})
+
+const within = <A, E, R>(what: string, log: string, effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(
+    Effect.retry(often),
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () =>
+        Effect.flatMap(tail(log), (lines) =>
+          Effect.fail(new NotReady({ message: `${what} within 2 minutes. The end of ${log}:\n${lines}` }))
+        )
+    })
+  )
+
+export const api = (settings: Settings, keys: Keys, paths: Paths) => {
+  const ask = Effect.flatMap(Client, (client) => client.get(Node, { namespace: "", name: settings.nodeName })).pipe(
+    Effect.catchTag("NotFound", () => Effect.void)
+  )
+  return within(
+    "the API did not answer",
+    join(paths.log, "server.log"),
+    Effect.provide(Effect.asVoid(ask), client(settings, keys))
+  )
+}
+
+export const node = Effect.fnUntraced(function* ({ nodeName }: Settings, paths: Paths) {
+  const cluster = yield* Client
+  const ready = Effect.flatMap(cluster.get(Node, { namespace: "", name: nodeName }), ({ status }) => {
+    const condition = status.conditions?.find(({ type }) => type === "Ready")
+    return condition?.status === "True"
+      ? Effect.void
+      : Effect.fail(new NotReady({ message: condition?.message ?? "it has not reported yet" }))
+  })
+  yield* within(`node ${nodeName} did not become ready`, join(paths.log, "agent.log"), ready)
+})

@@ -1,0 +1,77 @@
+/** `keelson server`: a control plane, and with `--processes` further API processes beside it that share its port. */
+import { Effect, FileSystem, Layer } from "effect"
+import * as Tokens from "../plugins/authentication/Tokens.ts"
+import * as ControlPlane from "./ControlPlane.ts"
+import * as Keys from "./Keys.ts"
+import * as Paths from "./Paths.ts"
+import { addressIn, type Settings } from "./Settings.ts"
+import * as Store from "./Store.ts"
+import * as Supervise from "./Supervise.ts"
+
+const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
+  const keys = yield* Keys.open(settings, paths)
+  const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
+  const issuer = `https://kubernetes.default.svc.${clusterDomain}`
+  const authentication = { signingKey: keys.signing.privateKey, issuer, audiences: [issuer] }
+  return {
+    apiserver: {
+      addresses: [...new Set(["127.0.0.1", nodeIp])],
+      port: apiPort,
+      tls: keys.apiserver,
+      clientCa: keys.ca.cert,
+      kubelet: { ca: keys.ca.cert, ...keys.kubeletClient },
+      openid: {
+        configuration: Tokens.discovery(authentication, `https://${nodeIp}:${apiPort}/openid/v1/jwks`),
+        keys: yield* Tokens.jwks(authentication)
+      }
+    },
+    authentication,
+    cluster: {
+      identity: nodeName,
+      address: nodeIp,
+      port: apiPort,
+      serviceAddress: addressIn(serviceCidr, 1),
+      dnsAddress: addressIn(serviceCidr, 10)
+    },
+    serviceCidr,
+    podCidr,
+    ca: keys.ca.cert,
+    identity: `${nodeName}_${process.pid}`,
+    isolate: settings.isolate
+  }
+})
+
+/** Every further API process is started once this one serves, because it may follow this one's log. */
+const others = (settings: Settings, paths: Paths.Paths) =>
+  Effect.forEach(
+    Array.from({ length: settings.processes - 1 }, (_, index) => index + 2),
+    (index) =>
+      Supervise.child(paths, {
+        name: `api-${index}`,
+        args: ["server", "--api-only", "--config", Paths.settingsFile(paths)],
+        patience: "10 seconds"
+      }),
+    { discard: true }
+  )
+
+const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
+  const files = yield* FileSystem.FileSystem
+  yield* files.makeDirectory(paths.run, { recursive: true, mode: 0o700 })
+  yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
+  const options = { ...(yield* optionsOf(settings, paths)), log: Store.owner(settings, paths) }
+  yield* Layer.build(ControlPlane.controlPlane(options))
+  yield* others(settings, paths)
+})
+
+const replica = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
+  const options = { ...(yield* optionsOf(settings, paths)), log: Store.replica(settings, paths) }
+  yield* Layer.build(ControlPlane.replica(options))
+})
+
+/** Runs until it is interrupted, or its supervisor is gone. */
+export const run = Effect.fn("Server.run")(function* (settings: Settings, role: "primary" | "replica") {
+  const paths = Paths.make(settings.dataDir, settings.nodeName)
+  yield* role === "primary" ? primary(settings, paths) : replica(settings, paths)
+  yield* Effect.logInfo(`the API is served on port ${settings.apiPort}`)
+  yield* Supervise.orphaned
+}, Effect.scoped)

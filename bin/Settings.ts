@@ -1,0 +1,126 @@
+/**
+ * What a cluster is started with: defaults, a config file over them, flags over that. Every value is decoded with one Schema, so
+ * that a mistake is told by the name of its field, whichever way it came.
+ */
+import { Effect, FileSystem, Option, Result, Schema, SchemaIssue } from "effect"
+import { homedir, hostname, networkInterfaces } from "node:os"
+import { isAbsolute, join, resolve } from "node:path"
+import { parse } from "yaml"
+
+/** A setting that cannot be used. The message is what the user reads. */
+export class BadSetting extends Schema.TaggedError<BadSetting>()("BadSetting", { message: Schema.String }) {}
+
+const Port = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65535 })).annotate({
+  expected: "a port from 1 to 65535"
+})
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/
+const Address = Schema.String.check(Schema.isPattern(ipv4, { expected: "an IPv4 address such as 192.0.2.10" }))
+const Cidr = Schema.String.check(
+  Schema.makeFilter((text: string) => {
+    const [address = "", bits = "", more] = text.split("/")
+    const sound =
+      more === undefined && ipv4.test(address) && /^\d{1,2}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= 28
+    return sound || "expected an IPv4 range such as 10.96.0.0/16"
+  })
+)
+const Name = Schema.String.check(
+  Schema.isPattern(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, { expected: "lower case letters, digits, '-' and '.'" })
+)
+const Store = Schema.String.check(
+  Schema.isPattern(/^(sqlite|jetstream|memory|nats:\/\/\S+|tls:\/\/\S+)$/, {
+    expected: "sqlite, jetstream, memory or nats://host:port"
+  })
+)
+
+export const Settings = Schema.Struct({
+  dataDir: Schema.String,
+  nodeName: Name,
+  nodeIp: Address,
+  apiPort: Port,
+  kubeletPort: Port,
+  serviceCidr: Cidr,
+  podCidr: Cidr,
+  clusterDomain: Name,
+  store: Store,
+  processes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
+  runtime: Schema.Literals(["containerd", "hollow", "auto"]),
+  containerdEndpoint: Schema.String,
+  /** Where the plugins of the container network interface are. */
+  cniBinDir: Schema.String,
+  natsServer: Schema.String,
+  /** The plugins that run in a thread of their own, by name, such as `scheduler`. */
+  isolate: Schema.Array(Schema.String)
+})
+export type Settings = typeof Settings.Type
+export type Given = { readonly [K in keyof Settings]?: Settings[K] | undefined }
+
+/** The node's own address: the first that is not loopback, or loopback where there is no other. */
+const ownAddress = () =>
+  Object.values(networkInterfaces())
+    .flatMap((some) => some ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1"
+
+export const defaults = (): Settings => ({
+  dataDir: join(homedir(), ".keelson"),
+  nodeName: hostname().toLowerCase(),
+  nodeIp: ownAddress(),
+  apiPort: 6443,
+  kubeletPort: 10250,
+  serviceCidr: "10.96.0.0/16",
+  podCidr: "10.244.0.0/16",
+  clusterDomain: "cluster.local",
+  store: "sqlite",
+  processes: 1,
+  runtime: "auto",
+  containerdEndpoint: "",
+  cniBinDir: "/usr/lib/cni",
+  natsServer: "",
+  isolate: []
+})
+
+const decode = Schema.decodeUnknownResult(Settings, { errors: "all", onExcessProperty: "error" })
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** `apiPort: expected a port …`, one line a mistake. */
+const explain = (issue: SchemaIssue.Issue, source: string) =>
+  format(issue)
+    .issues.map(({ message, path = [] }) => `${source}: ${path.map(String).join(".") || "the whole"}: ${message}`)
+    .join("\n")
+
+const readFile = Effect.fnUntraced(function* (file: string) {
+  const files = yield* FileSystem.FileSystem
+  const text = yield* files
+    .readFileString(file)
+    .pipe(Effect.mapError((error) => new BadSetting({ message: `--config ${file}: it cannot be read: ${error.message}` })))
+  const value: unknown = yield* Effect.try({
+    try: () => parse(text) ?? {},
+    catch: (cause) => new BadSetting({ message: `--config ${file}: expected YAML or JSON: ${String(cause).split("\n")[0]}` })
+  })
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return yield* new BadSetting({ message: `--config ${file}: expected an object with fields such as apiPort` })
+  }
+  return value
+})
+
+/** The settings of this run. */
+export const load = Effect.fnUntraced(function* (flags: Given, file: Option.Option<string>) {
+  const fromFile = Option.isSome(file) ? yield* readFile(file.value) : {}
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
+  const standard = defaults()
+  const fileOnly = decode({ ...standard, ...fromFile })
+  if (Result.isFailure(fileOnly))
+    return yield* new BadSetting({
+      message: explain(fileOnly.failure.issue, `--config ${Option.getOrElse(file, () => "")}`)
+    })
+  const all = decode({ ...standard, ...fromFile, ...given })
+  if (Result.isFailure(all)) return yield* new BadSetting({ message: explain(all.failure.issue, "flags") })
+  const settings = all.success
+  return { ...settings, dataDir: isAbsolute(settings.dataDir) ? settings.dataDir : resolve(settings.dataDir) }
+})
+
+/** The address `index` of a range: 1 is the API's Service, 10 the DNS server's. */
+export const addressIn = (cidr: string, index: number): string => {
+  const [a = 0, b = 0, c = 0, d = 0] = (cidr.split("/")[0] ?? "").split(".").map(Number)
+  const value = ((a << 24) | (b << 16) | (c << 8) | d) + index
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".")
+}

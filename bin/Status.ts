@@ -1,0 +1,60 @@
+/** `keelson status`: nodes, plugins, Pods and the store at a glance; with `--watch`, and below `keelson up`, kept current. */
+import { Console, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
+import * as Https from "../adapters/client/https/Https.ts"
+import * as ApiClient from "../kernel/client/ApiClient.ts"
+import { Client } from "../kernel/client/Client.ts"
+import { Node, Pod } from "../plugins/resources/contracts/core/v1.ts"
+import type { Paths } from "./Paths.ts"
+
+export class NoCluster extends Schema.TaggedError<NoCluster>()("NoCluster", { message: Schema.String }) {}
+
+const isReady = ({ status }: Node) =>
+  status.conditions?.some(({ status, type }) => type === "Ready" && status === "True") === true
+const isPodReady = ({ status }: Pod) =>
+  status.conditions?.some(({ status, type }) => type === "Ready" && status === "True") === true
+
+const podLine = (pods: ReadonlyArray<Pod>) => {
+  const phases = Map.groupBy(pods, (pod) =>
+    pod.metadata.deletionTimestamp === undefined ? (pod.status.phase ?? "Pending") : "Terminating"
+  )
+  const counts = [...phases].map(([phase, some]) => `${some.length} ${phase}`).join(", ")
+  return `pods      ${pods.length}${counts === "" ? "" : ` (${counts}; ${pods.filter(isPodReady).length} ready)`}`
+}
+
+const nodeLine = (pods: ReadonlyArray<Pod>) => (node: Node) => {
+  const mine = pods.filter(({ spec }) => spec.nodeName === node.metadata.name).length
+  const { containerRuntimeVersion = "" } = node.status.nodeInfo ?? {}
+  return `node      ${node.metadata.name} ${isReady(node) ? "Ready" : "NotReady"}, ${mine} pods, ${containerRuntimeVersion}`
+}
+
+const lines = Effect.gen(function* () {
+  const client = yield* Client
+  const [nodes, pods] = yield* Effect.all([client.list(Node), client.list(Pod)], { concurrency: 2 })
+  return [...nodes.map(nodeLine(pods)), podLine(pods)]
+})
+
+/** Over what was there before where there is a terminal; otherwise only what is new. */
+const show = (before: { text: string; rows: number }) => (all: ReadonlyArray<string>) =>
+  Effect.suspend(() => {
+    const text = all.join("\n")
+    if (text === before.text) return Effect.void
+    const up = process.stdout.isTTY && before.rows > 0 ? `\u001b[${before.rows}A\u001b[J` : ""
+    before.text = text
+    before.rows = all.length
+    return Console.log(`${up}${text}`)
+  })
+
+export const run = Effect.fn("Status.run")(function* ({ kubeconfig }: Paths, watch: boolean) {
+  const files = yield* FileSystem.FileSystem
+  if (!(yield* Effect.orElseSucceed(files.exists(kubeconfig), () => false))) {
+    return yield* new NoCluster({
+      message: `there is no ${kubeconfig}: start the cluster first (keelson up), or name its --data-dir`
+    })
+  }
+  const print = show({ text: "", rows: 0 })
+  const once = Effect.flatMap(lines, print)
+  const shown = watch
+    ? Effect.ignore(once).pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.asVoid)
+    : Effect.mapError(once, ({ message }) => new NoCluster({ message: `the API does not answer: ${message}` }))
+  yield* Effect.provide(shown, Layer.provide(ApiClient.layer, Https.fromKubeconfig(kubeconfig, { userAgent: "keelson" })))
+})

@@ -1,0 +1,22 @@
+/** `keelson down`: ends the cluster of a data directory, also one whose processes were killed, and with `purge` its data. */
+import { Effect, FileSystem, Option } from "effect"
+import type { Paths } from "./Paths.ts"
+import * as Processes from "./Processes.ts"
+
+/** Ends what a supervisor that was killed may have left. The agent first, which needs the server to take leave. */
+export const leftovers = Effect.fnUntraced(function* ({ run }: Paths) {
+  for (const name of ["agent", "server"]) {
+    const found = yield* Processes.find(run, name)
+    if (Option.isSome(found)) yield* Processes.end(found.value, "30 seconds")
+  }
+})
+
+export const down = Effect.fnUntraced(function* (paths: Paths, purge: boolean, cleanNode: Effect.Effect<void>) {
+  const files = yield* FileSystem.FileSystem
+  const up = yield* Processes.find(paths.run, "up")
+  if (Option.isSome(up)) yield* Processes.end(up.value, "120 seconds")
+  yield* leftovers(paths)
+  yield* cleanNode
+  if (purge) yield* Effect.orDie(files.remove(paths.root, { recursive: true, force: true }))
+  return Option.isSome(up)
+})

@@ -1,0 +1,48 @@
+/** `keelson up`: a whole cluster on this machine. It supervises a server and an agent, and shows what they do. */
+import { Console, Effect, FileSystem, Option, Schema } from "effect"
+import * as Keys from "./Keys.ts"
+import * as Paths from "./Paths.ts"
+import * as Processes from "./Processes.ts"
+import * as Ready from "./Ready.ts"
+import type { Settings } from "./Settings.ts"
+import * as Status from "./Status.ts"
+import * as Stop from "./Stop.ts"
+import * as Supervise from "./Supervise.ts"
+
+export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>()("AlreadyRunning", { message: Schema.String }) {}
+
+const claim = Effect.fnUntraced(function* (paths: Paths.Paths) {
+  const running = yield* Processes.find(paths.run, "up")
+  if (Option.isSome(running)) {
+    return yield* new AlreadyRunning({
+      message: `a cluster already runs on ${paths.root} (process ${running.value.pid}): stop it with keelson down, or name another --data-dir`
+    })
+  }
+  yield* Processes.record(paths.run, "up", process.pid)
+  // A supervisor that was killed leaves children that end by themselves; they are waited for here.
+  yield* Stop.leftovers(paths)
+})
+
+/** Starts both and returns when the API is ready and the node is. They run until the scope closes. */
+export const start = Effect.fn("Up.start")(function* (settings: Settings) {
+  const paths = Paths.make(settings.dataDir, settings.nodeName)
+  const files = yield* FileSystem.FileSystem
+  yield* files.makeDirectory(paths.root, { recursive: true, mode: 0o700 })
+  yield* claim(paths)
+  const keys = yield* Keys.open(settings, paths)
+  yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
+  const config = ["--config", Paths.settingsFile(paths)]
+  yield* Supervise.child(paths, { name: "server", args: ["server", ...config], patience: "30 seconds" })
+  // Started second and so ended first: to take leave it needs the server.
+  yield* Supervise.child(paths, { name: "agent", args: ["agent", "--remove-at-end", ...config], patience: "90 seconds" })
+  yield* Ready.api(settings, keys, paths)
+  return { paths, keys }
+})
+
+export const run = Effect.fn("Up.run")(function* (settings: Settings) {
+  const { keys, paths } = yield* start(settings)
+  yield* Console.log(`API ready: https://127.0.0.1:${settings.apiPort} (kubeconfig ${paths.kubeconfig})`)
+  yield* Ready.node(settings, paths).pipe(Effect.provide(Ready.client(settings, keys)))
+  yield* Console.log(`node ${settings.nodeName} is ready`)
+  yield* Status.run(paths, true)
+}, Effect.scoped)

@@ -1,0 +1,93 @@
+/**
+ * Installs what is missing before anything of the project can run: npm packages, and as root on Debian the packages that real
+ * containers need. Plain JavaScript without dependencies, for any Node.js from 18 on. Running it twice changes nothing.
+ */
+import { execFileSync, spawnSync } from "node:child_process"
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+export const node = join(root, "node_modules", ".bin", "node")
+
+const say = (text) => process.stderr.write(`${text}\n`)
+const fail = (text) => {
+  say(`keelson: ${text}`)
+  process.exit(1)
+}
+
+/** By package: a file that says it is there, and what for. */
+const debian = [
+  ["containerd", ["/usr/bin/containerd", "/usr/local/bin/containerd"], "runs the containers"],
+  ["runc", ["/usr/sbin/runc", "/usr/bin/runc", "/usr/local/sbin/runc"], "starts their processes"],
+  ["containernetworking-plugins", ["/usr/lib/cni/bridge", "/opt/cni/bin/bridge"], "connects Pods to the network"],
+  ["nftables", ["/usr/sbin/nft"], "leads Services to their Pods"],
+  ["iproute2", ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"], "makes links, addresses and routes"],
+  ["conntrack", ["/usr/sbin/conntrack"], "ends UDP flows to Pods that are gone"],
+  ["busybox-static", ["/usr/bin/busybox", "/bin/busybox"], "is what the first images are made of"],
+  ["ca-certificates", ["/etc/ssl/certs/ca-certificates.crt"], "lets registries be trusted"]
+]
+
+const isRoot = () => process.getuid?.() === 0
+const hasApt = () => existsSync("/usr/bin/apt-get")
+
+export const npmPackages = () => {
+  const lock = join(root, "package-lock.json")
+  const marker = join(root, "node_modules", ".keelson-lock")
+  const wanted = readFileSync(lock, "utf8")
+  if (existsSync(node) && existsSync(marker) && readFileSync(marker, "utf8") === wanted) return
+  say("installing the npm packages of package-lock.json")
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2]
+  })
+  if (status !== 0) fail("npm ci failed: is the npm registry reachable?")
+  if (!existsSync(node)) fail("the npm package `node` brought no Node.js for this machine: install Node.js 24 or newer")
+  writeFileSync(marker, wanted)
+}
+
+/** What is missing is said, with why; what cannot be installed is left out. */
+export const debianPackages = () => {
+  const missing = debian.filter(([, files]) => !files.some((file) => existsSync(file)))
+  if (missing.length === 0) return
+  const list = missing.map(([name, , why]) => `  ${name}: ${why}`).join("\n")
+  if (!isRoot() || !hasApt()) {
+    say(`these packages are not there, so nodes are hollow (Pods live without containers):\n${list}`)
+    return
+  }
+  say(`adding Debian packages:\n${list}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+  const names = missing.map(([name]) => name)
+  const install = () =>
+    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names], {
+      env,
+      stdio: ["ignore", "ignore", 2]
+    }).status
+  // The lists of a fresh machine are empty or old; where they are not, the update is not needed.
+  if (install() === 0) return
+  spawnSync("apt-get", ["update", "-qq"], { env, stdio: ["ignore", "ignore", 2] })
+  if (install() !== 0) fail(`apt-get could not install ${names.join(", ")}`)
+}
+
+const newest = (files) => Math.max(...files.map((file) => statSync(join(root, file)).mtimeMs))
+
+/** Bundles the program when its sources are newer than the bundle: what users run starts without a compiler. */
+export const bundle = () => {
+  const sources = execFileSync(
+    node,
+    [
+      "-e",
+      `
+    const { globSync } = require("node:fs")
+    console.log(JSON.stringify(globSync("{bin,kernel,plugins,adapters,conformance}/**/*.{ts,mjs,json}", { cwd: ${JSON.stringify(root)} })))
+  `
+    ],
+    { encoding: "utf8" }
+  )
+  const stamp = String(newest([...JSON.parse(sources), "package-lock.json"]))
+  const marker = join(root, "dist", ".stamp")
+  if (existsSync(marker) && readFileSync(marker, "utf8") === stamp) return
+  const { status } = spawnSync(node, [join(root, "bin", "bundle.mjs")], { cwd: root, stdio: ["ignore", 2, 2] })
+  if (status !== 0) fail("the program could not be bundled")
+  writeFileSync(marker, stamp)
+}

@@ -1,0 +1,20 @@
+/** `npm test`: installs what is missing; then types, rules of style, and every test that can run on this machine. */
+import { spawnSync } from "node:child_process"
+import { join } from "node:path"
+import { bundle, debianPackages, node, npmPackages, root } from "./setup.mjs"
+
+npmPackages()
+debianPackages()
+bundle()
+const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH}` }
+const run = (name, program, args) => {
+  console.log(`\n== ${name}`)
+  const { status } = spawnSync(node, [join(root, "node_modules", program), ...args], { cwd: root, stdio: "inherit", env })
+  return status === 0
+}
+const passed = [
+  run("types", "typescript/bin/tsc", ["-p", "."]),
+  run("style", "@biomejs/biome/bin/biome", ["check"]),
+  run("tests", "vitest/vitest.mjs", ["run", ...process.argv.slice(2)])
+]
+process.exit(passed.every(Boolean) ? 0 : 1)
