@@ -1,0 +1,21 @@
+/** A whole kernel for tests, with the built-in kinds and their strategies, on a log in memory. */
+import { Layer } from "effect"
+import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
+import { Actions } from "../../kernel/pipeline/Actions.ts"
+import { masters } from "../../kernel/pipeline/Attributes.ts"
+import * as Pipeline from "../../kernel/pipeline/layer.ts"
+import * as Policy from "../../kernel/pipeline/Policy.ts"
+import { Kinds } from "../../kernel/resource/Kinds.ts"
+import * as MemoryLog from "../../kernel/store/memory/MemoryLog.ts"
+import * as Tables from "../../kernel/table/Tables.ts"
+import * as PodActions from "../../plugins/resources/PodActions.ts"
+import * as Resources from "../../plugins/resources/Resources.ts"
+
+export const kernel = PodActions.layer.pipe(
+  Layer.provideMerge(PipelineClient.layer({ name: "tester", groups: [masters] })),
+  Layer.provideMerge(Pipeline.layer),
+  Layer.provideMerge(Resources.layer),
+  Layer.provideMerge(Tables.layer),
+  Layer.provideMerge(MemoryLog.layer),
+  Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer))
+)
