@@ -7,6 +7,7 @@ import { Client } from "../../kernel/client/Client.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { keyOf } from "../../kernel/resource/Kind.ts"
 import type { Event } from "../../kernel/table/Table.ts"
+import * as Controllers from "../controllers/contracts/Controllers.ts"
 import { Namespace, Node, Pod } from "../resources/contracts/core/v1.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { time } from "../resources/contracts/Time.ts"
@@ -169,7 +170,8 @@ const start = Effect.fnUntraced(function* ({ name = "default-scheduler" }: Optio
           snapshot.forget(info)
           putBack(tried)
           metrics.ended("error", clock.currentTimeMillisUnsafe() - began)
-          return Effect.logDebug(`${tried.pod.metadata.name} could not be bound to ${node}`, cause)
+          const log = Controllers.isOrdinary(cause) ? Effect.logDebug : Effect.logWarning
+          return log(`${tried.pod.metadata.name} could not be bound to ${node}`, cause)
         })
       )
   )

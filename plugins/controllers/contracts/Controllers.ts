@@ -74,7 +74,7 @@ export const byOne = { all: () => [""] }
 
 /** What a stale read leads to: not worth a warning, the next run reads what there is now. */
 const ordinary = new Set(["Conflict", "NotFound", "AlreadyExists"])
-const isOrdinary = (cause: Cause.Cause<unknown>) =>
+export const isOrdinary = (cause: Cause.Cause<unknown>) =>
   cause.reasons.every(
     (reason) =>
       Cause.isFailReason(reason) && Predicate.hasProperty(reason.error, "_tag") && ordinary.has(String(reason.error._tag))
