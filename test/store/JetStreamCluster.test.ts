@@ -1,0 +1,72 @@
+/** Three replicas on three servers: the laws, and the loss of a leader. */
+import { assert, describe, it } from "@effect/vitest"
+import { connect } from "@nats-io/transport-node"
+import { Effect, Fiber, Layer, Option, References, Stream } from "effect"
+import * as Suite from "../../conformance/Log.ts"
+import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
+import { Log } from "../../kernel/store/Log.ts"
+import { verify } from "../Verify.ts"
+import * as RawNats from "./RawNats.ts"
+
+const names = ["one", "two", "three"]
+
+const cluster = Effect.gen(function* () {
+  const ports = yield* Effect.forEach(names, () => RawNats.freePort)
+  const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(", ")
+  const servers = yield* Effect.forEach(names, (name, index) =>
+    RawNats.start(
+      `max_payload: 4MB\nserver_name: ${name}\ncluster { name: test, listen: "127.0.0.1:${ports[index]}", routes: [${routes}] }`
+    )
+  )
+  yield* Effect.forEach(servers, ({ healthy }) => healthy, { discard: true })
+  return servers
+})
+const optionsOf = (servers: Effect.Success<typeof cluster>): JetStreamLog.Options => ({
+  servers: servers.map((server) => server.servers),
+  ...(servers[0] && { monitor: servers[0].monitor }),
+  cluster: "test",
+  replicas: 3
+})
+
+describe.skipIf(Option.isNone(RawNats.binary))("JetStream", () => {
+  verify(
+    "on JetStream, three replicas",
+    Suite.suite,
+    Layer.unwrap(Effect.map(cluster, (servers) => JetStreamLog.layer(optionsOf(servers))))
+  )
+
+  it.live(
+    "the loss of a leader loses nothing acknowledged, and followers go on without a gap",
+    () =>
+      Effect.gen(function* () {
+        const servers = yield* cluster
+        const options = optionsOf(servers)
+        const log = yield* Effect.provide(Log, yield* Layer.build(JetStreamLog.layer(options)))
+        const client = yield* Effect.promise(() => connect({ servers: [...options.servers] }))
+        const info = yield* Effect.promise(() => client.request("$JS.API.STREAM.INFO.K8S_test_objects"))
+        const { leader } = info.json<{ cluster: { leader: string } }>().cluster
+        yield* Effect.promise(() => client.close())
+        const append = (key: string) =>
+          log.append({ log: "objects", key, op: "put", bytes: new Uint8Array(200), prev: 0, writeId: key })
+        const seen: number[] = []
+        const reader = yield* log.follow({ log: "objects" }).pipe(
+          Stream.flatMap((event) => Stream.fromIterable(event._tag === "Began" ? [] : event.entries)),
+          Stream.tap(({ seq }) => Effect.sync(() => seen.push(seq))),
+          Stream.takeUntil(({ key }) => key === "end"),
+          Stream.runDrain,
+          Effect.forkChild
+        )
+        const acknowledged: number[] = []
+        for (let count = 0; count < 100; count++) {
+          if (count === 30) servers[names.indexOf(leader)]?.child.kill("SIGKILL")
+          // Elections can take longer than an append waits: the caller goes on with the same write id.
+          acknowledged.push(yield* Effect.retry(append(`key ${count}`), { times: 5 }))
+        }
+        acknowledged.push(yield* append("end"))
+        yield* Fiber.join(reader)
+        assert.deepStrictEqual(seen, acknowledged)
+        assert.isAtLeast(yield* log.barrier({ log: "objects" }), acknowledged.at(-1) ?? 0)
+      }).pipe(Effect.provideService(References.MinimumLogLevel, "None")),
+    90_000
+  )
+})
