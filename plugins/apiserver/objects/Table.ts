@@ -38,7 +38,8 @@ const age: Column<Resource> = {
 
 const all = (own: ReadonlyArray<Column<Resource>>): ReadonlyArray<Column<Resource>> => {
   const names = new Set(own.map((column) => column.name.toLowerCase()))
-  if (names.has("age")) return names.has("name") ? own : [name, ...own]
+  // Some kinds show their date of creation instead, or what matters more.
+  if (["age", "created at", "last seen"].some((one) => names.has(one))) return names.has("name") ? own : [name, ...own]
   // Wide columns come last, as upstream has them.
   const narrow = own.filter((column) => column.wide !== true)
   const wide = own.filter((column) => column.wide === true)

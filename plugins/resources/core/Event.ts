@@ -48,7 +48,6 @@ export const strategy: Strategy<Core.Event> = {
       format: "name",
       description: "The name of the event.",
       value: ({ metadata }) => metadata.name
-    }),
-    wide(text("Age", "How long ago it was recorded.", ({ metadata }, now) => Age.since(metadata.creationTimestamp, now)))
+    })
   ]
 }
