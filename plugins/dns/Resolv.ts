@@ -1,0 +1,20 @@
+/** The servers that this machine asks, from its resolv.conf. */
+import { Effect } from "effect"
+import { readFile } from "node:fs/promises"
+import { isIP } from "node:net"
+
+/** In their order; `own` is left out, because asking oneself never ends. */
+export const servers = (text: string, own: string): ReadonlyArray<string> =>
+  text
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap(([word, address = ""]) => (word === "nameserver" && isIP(address) !== 0 && address !== own ? [address] : []))
+
+/** Without the file: none. */
+export const read = (path: string, own: string) =>
+  Effect.promise(() =>
+    readFile(path, "utf8").then(
+      (text) => servers(text, own),
+      () => []
+    )
+  )
