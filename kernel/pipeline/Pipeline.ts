@@ -68,6 +68,8 @@ export interface WriteOptions {
   /** Absent: the first word of the user agent, which the door knows. */
   readonly fieldManager?: string
   readonly fieldValidation?: "Strict" | "Warn" | "Ignore"
+  /** `duplicate field "spec.foo"`: what only the text of the body shows, and therefore only the door knows. */
+  readonly repeated?: ReadonlyArray<string>
   /** Apply: takes fields that others own. */
   readonly force?: boolean
 }

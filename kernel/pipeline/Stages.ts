@@ -34,17 +34,26 @@ export interface Decoded {
 }
 
 /** From the wire form of the served version to the storage version, checked, pruned, and with all defaults. */
-export const decode = (at: At, wire: Schema.JsonObject, { fieldValidation = "Warn" }: WriteOptions): Answer<Decoded> =>
+export const decode = (
+  at: At,
+  wire: Schema.JsonObject,
+  { fieldValidation = "Warn", repeated = [] }: WriteOptions
+): Answer<Decoded> =>
   Effect.suspend((): Answer<Decoded> => {
     const { apiVersion: _a, kind: _k, ...body } = wire
-    const decoded = Decoder.decode(Shape.of(at.version.schema()))(body, { unknown: fieldValidation })
+    const decoded = Decoder.decode(Shape.of(at.version.schema()))(body, { unknown: fieldValidation, repeated })
     if (Result.isFailure(decoded)) {
       const { causes, malformed } = decoded.failure
-      if (malformed !== undefined) return Effect.fail(new BadRequest({ detail: malformed }))
+      if (malformed !== undefined) return Effect.fail(unfit(at, malformed))
       return Effect.fail(invalid(at, causes, nameIn(body)))
     }
     const { object, warnings } = decoded.success
     return Effect.succeed({ object: complete(at, at.version.convert?.from(object) ?? object), warnings })
+  })
+
+const unfit = ({ served: { kind }, version }: At, why: string) =>
+  new BadRequest({
+    detail: `${kind.kind} in version ${JSON.stringify(version.version)} cannot be handled as a ${kind.kind}: ${why}`
   })
 
 const nameIn = ({ metadata }: Schema.JsonObject) => String(Object(metadata)["name"] ?? "")

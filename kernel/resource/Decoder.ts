@@ -14,6 +14,8 @@ import { goType, type FieldShape, type ListShape, type MapShape, type ObjectShap
 export interface Options {
   /** What becomes of fields that the shape does not know. They are pruned in any case; absent: without a word. */
   readonly unknown?: "Strict" | "Warn" | "Ignore"
+  /** What was found wrong with the text before it was parsed (see `Duplicates.ts`); it is reported as unknown fields are. */
+  readonly repeated?: ReadonlyArray<string>
 }
 export interface Decoded {
   readonly object: Schema.JsonObject
@@ -36,12 +38,12 @@ interface Output {
 export const decode = (shape: Shape) => {
   const walk = rootOf(shape)
   const custom = shape.type === "object" && shape.definition === undefined
-  return (wire: unknown, { unknown = "Ignore" }: Options = {}): Result.Result<Decoded, Failed> => {
+  return (wire: unknown, { repeated = none, unknown = "Ignore" }: Options = {}): Result.Result<Decoded, Failed> => {
     const mistakes = new Mistakes(unknown !== "Ignore")
     const object = walk(wire, mistakes) ?? {}
-    return mistakes.all.length === 0
+    return mistakes.all.length === 0 && (repeated.length === 0 || unknown === "Ignore")
       ? Result.succeed({ object, warnings: none })
-      : judge(object, mistakes, unknown === "Strict", custom)
+      : judge(object, mistakes, unknown === "Ignore" ? none : repeated, unknown === "Strict", custom)
   }
 }
 const none: ReadonlyArray<string> = []
@@ -50,10 +52,11 @@ const none: ReadonlyArray<string> = []
 const judge = (
   object: Schema.JsonObject,
   { all }: Mistakes,
+  repeated: ReadonlyArray<string>,
   strict: boolean,
   custom: boolean
 ): Result.Result<Decoded, Failed> => {
-  const warnings = all.filter(({ what }) => what === "unknown").map(unknownField)
+  const warnings = [...all.filter(({ what }) => what === "unknown").map(unknownField), ...repeated]
   const causes = all.filter(({ what }) => what !== "unknown").map((mistake) => causeOf(mistake, custom))
   const mismatch = custom ? undefined : causes.find(({ type }) => type === "FieldValueTypeInvalid")?.detail
   const malformed = mismatch ?? (strict && warnings.length > 0 ? `strict decoding error: ${warnings.join(", ")}` : undefined)

@@ -2,6 +2,7 @@
 import { Effect, Predicate, Result, type Schema } from "effect"
 import { parse } from "yaml"
 import { BadRequest, RequestTooLarge, UnsupportedMediaType } from "../../kernel/client/Errors.ts"
+import * as Duplicates from "../../kernel/resource/Duplicates.ts"
 import { header, type Incoming } from "./Exchange.ts"
 import * as Protobuf from "./protobuf/Protobuf.ts"
 
@@ -56,6 +57,11 @@ export const json = (bytes: Buffer, isYaml: boolean, kind: string): Result.Resul
     try: () => parseText(isYaml, bytes) as Schema.Json,
     catch: (why) => unreadable(kind, why)
   })
+
+/** What parsers of JSON do not tell. YAML's own refuses it. */
+export const repeated = (bytes: Buffer): { readonly repeated: ReadonlyArray<string> } => ({
+  repeated: bytes[0] === 0x7b ? Duplicates.find(bytes.toString()) : []
+})
 
 /** An object. `kind` is what should stand there, for the message. */
 export const object = (

@@ -1,7 +1,7 @@
 /** The verbs of HTTP on objects: each reads its options and body, asks the pipeline, and says it in the client's form. */
 import { Effect, Result, type Schema } from "effect"
 import type { PatchType } from "../../../kernel/client/Api.ts"
-import { BadRequest, UnsupportedMediaType } from "../../../kernel/client/Errors.ts"
+import { UnsupportedMediaType } from "../../../kernel/client/Errors.ts"
 import type { At, Deleted } from "../../../kernel/pipeline/Pipeline.ts"
 import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type * as Kind from "../../../kernel/resource/Kind.ts"
@@ -67,27 +67,19 @@ const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At) {
   const bytes = yield* Body.read(incoming)
   const known = (version: string, kind: string) =>
     kinds.all().some((one) => one.kind.kind === kind && one.kind.versions.some((other) => apiVersion(other) === version))
-  return yield* Effect.fromResult(
+  const body = yield* Effect.fromResult(
     Body.object(incoming, bytes, expected.kind).pipe(Result.flatMap((body) => Body.fitting(body, expected, known)))
   )
+  return { body, repeated: Body.repeated(bytes) }
 })
-
-/** A refusal of what stands in a body says of what kind it was to be. */
-const named = (at: At) => (error: DoorError) => {
-  if (error._tag !== "BadRequest" || !error.detail.startsWith("strict decoding error")) return error
-  const { kind } = bodyKind(at)
-  return new BadRequest({
-    detail: `${kind} in version ${JSON.stringify(at.version.version)} cannot be handled as a ${kind}: ${error.detail}`
-  })
-}
 
 const create = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "create")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
   const options = yield* Effect.fromResult(WriteQuery.write(query, "CreateOptions", managerOf(incoming)))
-  const body = yield* objectIn(exchange, at)
-  const { row, warnings } = yield* Effect.mapError(pipeline.create(at, body, options), named(at))
+  const { body, repeated } = yield* objectIn(exchange, at)
+  const { row, warnings } = yield* pipeline.create(at, body, { ...options, ...repeated })
   return yield* One.answer(at, form, query, row, 201, warnings)
 })
 
@@ -96,15 +88,10 @@ const update = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Fo
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
   const options = yield* Effect.fromResult(WriteQuery.write(query, "UpdateOptions", managerOf(incoming)))
-  const body = yield* objectIn(exchange, at)
-  const { created, row, warnings } = yield* Effect.mapError(pipeline.update(at, body, options), named(at))
+  const { body, repeated } = yield* objectIn(exchange, at)
+  const { created, row, warnings } = yield* pipeline.update(at, body, { ...options, ...repeated })
   return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
 })
-
-const patchBody = (type: PatchType, exchange: Exchange, at: At) =>
-  Effect.flatMap(Body.read(exchange.incoming), (bytes) =>
-    Effect.fromResult(Body.json(bytes, type === "apply", at.served.kind.kind))
-  )
 
 const patch = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "patch")
@@ -114,8 +101,9 @@ const patch = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: For
   const type = patchTypes[media]
   if (type === undefined) return yield* new UnsupportedMediaType({ given: media, supported: Object.keys(patchTypes) })
   const options = yield* Effect.fromResult(WriteQuery.write(query, "PatchOptions", managerOf(incoming), type === "apply"))
-  const body: Schema.Json = yield* patchBody(type, exchange, at)
-  const { created, row, warnings } = yield* pipeline.patch(at, type, body, options)
+  const bytes = yield* Body.read(incoming)
+  const body: Schema.Json = yield* Effect.fromResult(Body.json(bytes, type === "apply", at.served.kind.kind))
+  const { created, row, warnings } = yield* pipeline.patch(at, type, body, { ...options, ...Body.repeated(bytes) })
   return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
 })
 
