@@ -7,6 +7,7 @@ import { NatsUnfit } from "./JetStream.ts"
 import type { Nats } from "./Nats.ts"
 
 const About = Schema.Struct({
+  server_id: Schema.String,
   jetstream: Schema.Struct({ config: Schema.Struct({ sync_always: Schema.optionalKey(Schema.Boolean) }) })
 })
 
@@ -15,13 +16,15 @@ const ask = (monitor: string) =>
     fetch(new URL("/varz", monitor), { signal: AbortSignal.timeout(5000) }).then((answer) => answer.json())
   ).pipe(Effect.flatMap(Schema.decodeUnknownEffect(About)))
 
+/** Looks at `monitor`, or where a server's monitoring usually is. */
 export const checkSync = Effect.fnUntraced(function* ({ connection }: Nats, monitor: string | undefined) {
   const server = connection.getServer()
-  const unknown = (why: string) =>
-    Effect.logWarning(`whether the NATS server ${server} has sync_interval: always could not be seen: ${why}`)
-  if (monitor === undefined) return yield* unknown("the address of its monitoring is not given")
-  const about = yield* Effect.result(ask(monitor))
-  if (about._tag === "Failure") return yield* unknown(`${monitor} does not answer`)
+  const address = monitor ?? `http://${server.slice(0, server.lastIndexOf(":"))}:8222`
+  const about = yield* Effect.result(ask(address))
+  if (about._tag === "Failure" || about.success.server_id !== connection.info?.server_id) {
+    const why = `its monitoring does not answer at ${address}`
+    return yield* Effect.logWarning(`whether the NATS server ${server} has sync_interval: always could not be seen: ${why}`)
+  }
   if (about.success.jetstream.config.sync_always === true) return
   const reason = "it acknowledges before its disk has it: set jetstream { sync_interval: always }"
   return yield* new NatsUnfit({ server, reason })

@@ -19,8 +19,8 @@ export interface Options {
   readonly thread?: URL
 }
 
-/** The end of a log in memory is not longer than twice this. */
-const kept = 10_000
+/** When the end of a log in memory gets larger than this, its older half goes. */
+const most = { entries: 20_000, bytes: 32 * 1024 * 1024 }
 /** One step of a compaction: how long an append may have to wait for it. */
 const step = 5000
 
@@ -32,6 +32,7 @@ const makeLog = (epoch: string, log: LogName, ask: Owner.Owner["ask"]) => {
   /** All entries after `from`, up to `seq`. */
   let recent: Array<Entry> = []
   let from = 0
+  let size = 0
 
   const call = <A>(request: Owner.Ask, found: (answer: Answer) => A | undefined) =>
     Effect.callback<A, Unavailable>((resume) =>
@@ -45,9 +46,11 @@ const makeLog = (epoch: string, log: LogName, ask: Owner.Owner["ask"]) => {
 
   const push = (entry: Entry) => {
     seq = entry.seq
-    if (recent.push(entry) < 2 * kept) return
-    recent = recent.slice(kept)
-    from = recent[0]!.seq - 1
+    size += entry.bytes.length
+    if (recent.push(entry) < most.entries && size < most.bytes) return
+    const dropped = recent.splice(0, Math.ceil(recent.length / 2))
+    from = dropped.at(-1)?.seq ?? from
+    size = recent.reduce((sum, { bytes }) => sum + bytes.length, 0)
   }
 
   /** The entry goes to the followers whether or not who wrote it still waits. */
@@ -95,6 +98,7 @@ const makeLog = (epoch: string, log: LogName, ask: Owner.Owner["ask"]) => {
     publish: () => seq > head.seq && head.advance(seq),
     begin: (state: { readonly last: number; readonly compacted: number }) => {
       recent = []
+      size = 0
       from = seq = state.last
       compacted = state.compacted
       head.advance(seq)
