@@ -8,7 +8,8 @@ type Json = Schema.Json
 const { hasParts, isList, isNothing, isObject } = OwnedFields
 
 /** `applied` wins where it says something; what it does not speak of stays. */
-export const merge = (shape: Shape, live: Json | undefined, applied: Json): Json => {
+export const merge = (given: Shape, live: Json | undefined, applied: Json): Json => {
+  const shape = OwnedFields.seen(given, live, applied)
   if (live === undefined || !hasParts(shape) || (isNothing(live) && isNothing(applied))) return applied
   return shape.type === "list" ? mergeLists(shape, live, applied) : mergeObjects(shape, live, applied)
 }

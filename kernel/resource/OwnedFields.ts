@@ -15,10 +15,16 @@ export const isObject = (value: Json | undefined): value is Object => Predicate.
 export const isList = (value: Json | undefined): value is Schema.JsonArray => Array.isArray(value)
 
 /** What nobody has described is owned field by field, and its lists as one. Only custom resources have such places. */
-export const anything: Shape = { type: "map", atomic: false, value: { type: "free" } }
+const undescribed: { type: "map"; atomic: false; value: Shape } = { type: "map", atomic: false, value: { type: "free" } }
+undescribed.value = undescribed
+export const anything: Shape = undescribed
 
-/** Whether a place is owned as one value, or by its parts. */
+/** What a shape is of these values: of what is not described, they say it. */
+export const seen = (shape: Shape, ...values: ReadonlyArray<Json | undefined>): Shape =>
+  shape !== anything || values.every((value) => value === undefined || isObject(value)) ? shape : { type: "free" }
+
 type Parted = Extract<Shape, { readonly type: "object" | "map" | "list" }>
+/** Whether a place is owned by its parts, and not as one value. */
 export const hasParts = (shape: Shape): shape is Parted => {
   if (shape.type === "list") return shape.list !== "atomic"
   return (shape.type === "object" || shape.type === "map") && !shape.atomic
@@ -49,7 +55,10 @@ export const itemsOf = (shape: ListShape, list: Schema.JsonArray): ReadonlyMap<s
   Map.groupBy(list, (item) => elementOf(shape, item))
 
 /** Which places an object has: what its author owns. */
-export const of = (shape: Shape, value: Json): FieldSet => (hasParts(shape) ? inside(shape, value) : Ownership.leaf)
+export const of = (given: Shape, value: Json): FieldSet => {
+  const shape = seen(given, value)
+  return hasParts(shape) ? inside(shape, value) : Ownership.leaf
+}
 
 const inside = (shape: Parted, value: Json): FieldSet => {
   if (shape.type === "list") {
@@ -83,7 +92,8 @@ export interface Difference {
 const same: Difference = { added: Ownership.empty, modified: Ownership.empty, removed: Ownership.empty }
 
 /** All places of a value that is only on one side, itself included. */
-const whole = (shape: Shape, value: Json): FieldSet => {
+const whole = (given: Shape, value: Json): FieldSet => {
+  const shape = seen(given, value)
   if (!hasParts(shape)) return Ownership.leaf
   if (shape.type === "list") {
     const items = isList(value) ? Array.from(itemsOf(shape, value)) : []
@@ -107,8 +117,9 @@ export const isNothing = (value: Json) =>
   value === null || (isList(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0)
 
 /** Where two values of one shape differ. Shared parts cost nothing. */
-export const compare = (shape: Shape, before: Json | undefined, after: Json | undefined): Difference => {
+export const compare = (given: Shape, before: Json | undefined, after: Json | undefined): Difference => {
   if (before === after) return same
+  const shape = seen(given, before, after)
   if (before === undefined) return after === undefined ? same : { ...same, added: whole(shape, after) }
   if (after === undefined) return { ...same, removed: whole(shape, before) }
   if (!hasParts(shape) || (isNothing(before) && isNothing(after)))
@@ -161,7 +172,8 @@ const collect = (
 }
 
 /** The value without the places of a set. An object stays when all in it goes, unless it goes itself; a list does not. */
-export const remove = (shape: Shape, value: Json, set: FieldSet): Json | undefined => {
+export const remove = (given: Shape, value: Json, set: FieldSet): Json | undefined => {
+  const shape = seen(given, value)
   if (Ownership.isEmpty(set) || !hasParts(shape)) return value
   if (shape.type === "list") {
     if (!isList(value)) return value

@@ -367,3 +367,24 @@ describe("laws of ownership", () => {
       })
     ))
 })
+
+describe("what nobody has described", () => {
+  const open: Shape.Shape = {
+    type: "object",
+    atomic: false,
+    preserveUnknown: true,
+    fields: new Map([["metadata", { shape: Shape.of(ObjectMetaDraft()), required: false, default: {} }]])
+  }
+  const custom = { shape: open, apiVersion: "x/v1" }
+
+  it("is owned field by field, and its lists as one", () => {
+    const one = applied(undefined, { metadata: {}, spec: { a: { b: 1, c: [1] }, d: "x" } }, "a", custom)
+    const two = applied(one, { metadata: {}, spec: { a: { e: 2 } } }, "b", custom)
+    expect(two["spec"]).toEqual({ a: { b: 1, c: [1], e: 2 }, d: "x" })
+    expect(conflicts(two, { metadata: {}, spec: { a: { c: [2] } } }, "b", custom)).toEqual([
+      { field: ".spec.a.c", detail: 'conflict with "a"' }
+    ])
+    const three = applied(two, { metadata: {}, spec: { d: "x" } }, "a", custom)
+    expect(three["spec"]).toEqual({ a: { e: 2 }, d: "x" })
+  })
+})
