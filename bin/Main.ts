@@ -58,9 +58,15 @@ const pathsOf = ({ dataDir, nodeName }: Settings.Settings) => Paths.make(dataDir
 
 const up = Command.make(
   "up",
-  flags,
-  Effect.fnUntraced(function* (given) {
-    yield* Up.run(yield* settingsOf(given))
+  {
+    ...flags,
+    hello: Flag.Boolean("hello").pipe(
+      Flag.withDescription("Also deploys a small application, and calls it"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* ({ hello, ...given }) {
+    yield* Up.run(yield* settingsOf(given), hello)
   })
 ).pipe(Command.withDescription("Runs a cluster on this machine: a server and an agent, until Ctrl-C"))
 

@@ -7,6 +7,7 @@ import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
+import * as Dns from "../plugins/dns/Dns.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import type { Keys } from "./Keys.ts"
@@ -39,10 +40,15 @@ const as = ({ keys, settings }: Options, { cert, key }: Keys["kubelet"], userAge
     )
   )
 
-const folder = ({ paths }: Options) => join(paths.node, "containerd")
+const folder = ({ node }: Paths) => join(node, "containerd")
+
+/** Where this node's containerd listens. */
+export const socketOf = ({ containerdEndpoint }: Settings, paths: Paths) =>
+  Containerd.folders({ directory: folder(paths), ...(containerdEndpoint === "" ? {} : { endpoint: containerdEndpoint }) })
+    .socket
 
 const containerd = (options: Options) => ({
-  directory: folder(options),
+  directory: folder(options.paths),
   stop: options.stop,
   cniPrograms: options.settings.cniBinDir,
   ...(options.settings.containerdEndpoint === "" ? {} : { endpoint: options.settings.containerdEndpoint })
@@ -78,10 +84,13 @@ const complete = Layer.satisfiesServicesType<never>()
 /** A node with containers also serves Services and names; a hollow one changes nothing on its machine. */
 export const node = (options: Options) => {
   const { keys, settings } = options
-  const { nodeName, podCidr } = settings
+  const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
   const agent = Plugin.install(kubelet(options)).pipe(as(options, keys.kubelet, "kubelet"))
   const proxy = Plugin.install(KubeProxy.plugin({ nodeName, podCidr })).pipe(as(options, keys.kubeProxy, "kube-proxy"))
-  const all = options.hollow ? agent : Layer.mergeAll(agent, proxy)
+  const dns = Plugin.install(Dns.plugin({ address: addressIn(serviceCidr, 10), domain: clusterDomain })).pipe(
+    as(options, keys.dns, "dns")
+  )
+  const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns)
   return all.pipe(
     Layer.provide(runtime(options)),
     Layer.provide(network(options)),

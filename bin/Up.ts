@@ -1,6 +1,9 @@
 /** `keelson up`: a whole cluster on this machine. It supervises a server and an agent, and shows what they do. */
 import { Console, Effect, FileSystem, Option, Schema } from "effect"
+import * as Agent from "./Agent.ts"
+import * as Hello from "./Hello.ts"
 import * as Keys from "./Keys.ts"
+import * as Node from "./Node.ts"
 import * as Paths from "./Paths.ts"
 import * as Processes from "./Processes.ts"
 import * as Ready from "./Ready.ts"
@@ -39,10 +42,32 @@ export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   return { paths, keys }
 })
 
-export const run = Effect.fn("Up.run")(function* (settings: Settings) {
+const guide = ({ dataDir }: Settings) =>
+  [
+    "",
+    "The cluster is yours:",
+    `  export KUBECONFIG=${Paths.make(dataDir, "").kubeconfig}`,
+    "  kubectl get pods --all-namespaces        (or: bin/keelson kubectl -- get pods -A)",
+    "  kubectl run shell -it --image=keelson.local/hello:1 --image-pull-policy=Never",
+    "Ctrl-C stops it and removes what it made; the data stays, until bin/keelson down --purge.",
+    ""
+  ].join("\n")
+
+/** `hello`: also deploys the first application, calls it, and says how to go on. */
+export const run = Effect.fn("Up.run")(function* (settings: Settings, hello: boolean) {
+  const hollow = Agent.isHollow(settings)
+  if (hollow)
+    yield* Console.log(
+      `nodes are hollow, Pods live without containers: ${Agent.missing(settings).join(", ") || "--runtime hollow"}`
+    )
   const { keys, paths } = yield* start(settings)
+  const client = Ready.client(settings, keys)
   yield* Console.log(`API ready: https://127.0.0.1:${settings.apiPort} (kubeconfig ${paths.kubeconfig})`)
-  yield* Ready.node(settings, paths).pipe(Effect.provide(Ready.client(settings, keys)))
-  yield* Console.log(`node ${settings.nodeName} is ready`)
+  yield* Effect.gen(function* () {
+    yield* Ready.node(settings, paths)
+    yield* Console.log(`node ${settings.nodeName} is ready`)
+    if (hello) yield* Hello.run(settings, keys, Node.socketOf(settings, paths), hollow)
+  }).pipe(Effect.provide(client))
+  if (hello) yield* Console.log(guide(settings))
   yield* Status.run(paths, true)
 }, Effect.scoped)

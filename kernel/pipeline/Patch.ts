@@ -31,7 +31,7 @@ export const patch = Effect.fnUntraced(function* (
 ) {
   yield* authorize(environment, attributesOf(at, "patch"))
   if (at.subresource === "scale")
-    return yield* Scale.write(environment, at, (scale) => merged(at, type, scale, body), options, change)
+    return yield* Scale.write(environment, at, (scale) => scaled(at, type, scale, body), options, change)
   if (type === "apply") return yield* apply(environment, at, body, options)
   return yield* change(environment, at, (stored) => patched(at, type, stored, body, options), options)
 })
@@ -58,15 +58,22 @@ const patched = Effect.fnUntraced(function* (
 })
 
 /** Only a patch that names a resourceVersion is bound to one. */
-const repinned = (object: Resource, body: Schema.Json, type: PatchType): Resource => {
-  const names = (value: Schema.Json | undefined, field: string) => isObject(value) && field in value
+const namesVersion = (body: Schema.Json, type: PatchType): boolean => {
+  if (type === "json") {
+    return Array.isArray(body) && body.some((step) => isObject(step) && step["path"] === "/metadata/resourceVersion")
+  }
   const metadata = isObject(body) ? body["metadata"] : undefined
-  const pinned =
-    type === "json"
-      ? Array.isArray(body) && body.some((step) => isObject(step) && step["path"] === "/metadata/resourceVersion")
-      : names(metadata, "resourceVersion")
-  return pinned ? object : { ...object, metadata: { ...object.metadata, resourceVersion: "" } }
+  return isObject(metadata) && metadata["resourceVersion"] !== undefined
 }
+
+const repinned = <A extends { readonly metadata: object }>(object: A, body: Schema.Json, type: PatchType): A =>
+  namesVersion(body, type) ? object : { ...object, metadata: { ...object.metadata, resourceVersion: "" } }
+
+/** A patch of the small object that stands for the replicas. */
+const scaled = (at: At, type: PatchType, scale: WireObject, body: Schema.Json) =>
+  Effect.map(merged(at, type, scale, body), (after) =>
+    isObject(after) ? repinned({ ...after, metadata: Object(after["metadata"]) }, body, type) : after
+  )
 
 /** The patch on the wire form that the client sees. */
 const merged = (
