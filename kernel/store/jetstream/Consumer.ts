@@ -41,6 +41,7 @@ class Arrivals {
   broken: string | undefined
   private messages: Array<Message> = []
   private count = 0
+  private isTelling = false
   /** Where the server wants to hear that we got this far, before it sends more. */
   private credit: string | undefined
 
@@ -63,7 +64,16 @@ class Arrivals {
       this.count = count
       this.messages.push(messageOf(msg, seq))
     }
-    this.news.openUnsafe()
+    this.tell()
+  }
+  /** Once for all that one read of the socket brought: who is woken runs at once. */
+  private tell() {
+    if (this.isTelling) return
+    this.isTelling = true
+    queueMicrotask(() => {
+      this.isTelling = false
+      this.news.openUnsafe()
+    })
   }
   private onStatus({ headers, reply }: Msg) {
     if (reply) this.credit = reply
