@@ -8,6 +8,7 @@ import type { ObjectMetaDraft } from "../../../kernel/resource/Metadata.ts"
 import { Deployment, type ReplicaSet, type ReplicaSetDraft } from "../../resources/contracts/apps/v1.ts"
 import type { PodTemplateSpec } from "../../resources/contracts/core/v1.ts"
 import { millisOf } from "../../resources/contracts/Time.ts"
+import * as Hash from "../contracts/Hash.ts"
 
 export const hashLabel = "pod-template-hash"
 export const revisionAnnotation = "deployment.kubernetes.io/revision"
@@ -41,25 +42,9 @@ const comparable = ({ metadata, spec }: PodTemplateSpec) => ({
 
 export const isSameTemplate = (a: PodTemplateSpec, b: PodTemplateSpec) => Equal.equals(comparable(a), comparable(b))
 
-/** Keys in order, so that equal templates are equal texts. */
-const canonical = (value: Schema.Json | undefined): string => {
-  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null"
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join()}}`
-}
-
-/** Letters that spell no word, as in all generated names. */
-const alphabet = "bcdfghjklmnpqrstvwxz2456789"
-
-/** FNV-1a, 32 bits. `collisions`: how many other templates had this hash already. */
-export const hashOf = (template: PodTemplateSpec, collisions = 0): string => {
-  let hash = 0x811c9dc5
-  // A template is JSON by its type, hence the cast.
-  const text = canonical(comparable(template) as unknown as Schema.Json) + (collisions > 0 ? collisions : "")
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return [...`${hash}`].map((digit) => alphabet[(digit.codePointAt(0) ?? 0) % alphabet.length]).join("")
-}
+/** A template is JSON by its type, hence the cast. */
+export const hashOf = (template: PodTemplateSpec, collisions = 0): string =>
+  Hash.of(comparable(template) as unknown as Schema.Json, collisions)
 
 export const oldestFirst = (a: ReplicaSet, b: ReplicaSet) =>
   millisOf(a.metadata.creationTimestamp) - millisOf(b.metadata.creationTimestamp) ||
