@@ -1,5 +1,5 @@
 /** What all workers of a node share: where things lie, and whom to ask. */
-import { Clock, Context, Effect, Latch, type Option } from "effect"
+import { Clock, Context, Effect, Latch, type Option, Semaphore } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Client } from "../../kernel/client/Client.ts"
@@ -99,6 +99,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   })
   const machine = yield* Machine.read
   const described = yield* runtime.describe()
+  const permits = yield* Semaphore.make(2 * machine.cpus + 4)
   const lookup = objects(client)
 
   const sources = Effect.fnUntraced(function* (pod: Pod) {
@@ -139,6 +140,8 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     runtimeName: described.name,
     runtimeVersion: described.version,
     network: described.network,
+    /** Beyond so many at once a runtime does each later and none sooner. */
+    busy: <A, E, R>(work: Effect.Effect<A, E, R>) => permits.withPermit(work),
     /** Open when Pods can be attached to the network. */
     networkReady: Latch.makeUnsafe(),
     /** The services of exec, for checks and hooks. */
