@@ -52,7 +52,15 @@ const withEntries = (object: Object, entries: ReadonlyArray<ManagedFieldsEntry>)
 }
 
 /** An object before it exists: the parts that every object of a kind has are there, and so nobody owns that they are. */
+const zeros = new WeakMap<Shape, Json>()
 const zero = (shape: Shape): Json => {
+  const before = zeros.get(shape)
+  if (before !== undefined) return before
+  const made = zeroOf(shape)
+  zeros.set(shape, made)
+  return made
+}
+const zeroOf = (shape: Shape): Json => {
   if (shape.type !== "object" || shape.atomic) return null
   const parts = shape.fields.entries().flatMap(([name, { default: value, required, shape: inner }]) => {
     const isPart = OwnedFields.isObject(value) && Object.keys(value).length === 0

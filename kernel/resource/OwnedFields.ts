@@ -129,7 +129,7 @@ export const compare = (given: Shape, before: Json | undefined, after: Json | un
 
 const compareObjects = (shape: Shape, before: Json, after: Json): Difference => {
   const [old, now] = [isObject(before) ? before : {}, isObject(after) ? after : {}]
-  return collect(new Set([...Object.keys(old), ...Object.keys(now)]), Ownership.field, (name) => {
+  return collect(keysOf(old, now), Ownership.field, (name) => {
     const known = fieldShape(shape, name)
     return known === undefined ? same : compare(known, old[name], now[name])
   })
@@ -147,28 +147,37 @@ const compareLists = (shape: ListShape, before: Json, after: Json): Difference =
   })
 }
 
+type Parts = Map<string, FieldSet> | undefined
+const put = (parts: Parts, element: string, set: FieldSet): Parts => {
+  if (Ownership.isEmpty(set)) return parts
+  return (parts ?? new Map<string, FieldSet>()).set(element, set)
+}
+const made = (parts: Parts) => (parts === undefined ? Ownership.empty : { member: false, children: parts })
+
+/** On every write of every object: nothing is made where nothing differs. */
 const collect = (
   names: Iterable<string>,
   element: (name: string) => string,
   part: (name: string) => Difference
 ): Difference => {
-  const found = {
-    added: new Map<string, FieldSet>(),
-    modified: new Map<string, FieldSet>(),
-    removed: new Map<string, FieldSet>()
-  }
+  let [added, modified, removed]: [Parts, Parts, Parts] = [undefined, undefined, undefined]
   for (const name of names) {
     const one = part(name)
     if (one === same) continue
-    for (const side of ["added", "modified", "removed"] as const)
-      if (!Ownership.isEmpty(one[side])) found[side].set(element(name), one[side])
+    const at = element(name)
+    added = put(added, at, one.added)
+    modified = put(modified, at, one.modified)
+    removed = put(removed, at, one.removed)
   }
-  if (found.added.size + found.modified.size + found.removed.size === 0) return same
-  return {
-    added: Ownership.make(false, found.added),
-    modified: Ownership.make(false, found.modified),
-    removed: Ownership.make(false, found.removed)
-  }
+  if (added === undefined && modified === undefined && removed === undefined) return same
+  return { added: made(added), modified: made(modified), removed: made(removed) }
+}
+
+/** The keys of both, each once. */
+const keysOf = (a: Object, b: Object): ReadonlyArray<string> => {
+  const keys = Object.keys(a)
+  for (const key in b) if (!Object.hasOwn(a, key)) keys.push(key)
+  return keys
 }
 
 /** The value without the places of a set. An object stays when all in it goes, unless it goes itself; a list does not. */
