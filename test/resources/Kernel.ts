@@ -1,5 +1,6 @@
 /** A whole kernel for tests, with the built-in kinds and their strategies, on a log in memory. */
 import { Layer } from "effect"
+import * as PipelineApi from "../../kernel/client/PipelineApi.ts"
 import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
 import { Actions } from "../../kernel/pipeline/Actions.ts"
 import { masters } from "../../kernel/pipeline/Attributes.ts"
@@ -11,8 +12,10 @@ import * as Tables from "../../kernel/table/Tables.ts"
 import * as PodActions from "../../plugins/resources/PodActions.ts"
 import * as Resources from "../../plugins/resources/Resources.ts"
 
+const user = { name: "tester", groups: [masters] }
+
 export const kernel = PodActions.layer.pipe(
-  Layer.provideMerge(PipelineClient.layer({ name: "tester", groups: [masters] })),
+  Layer.provideMerge(Layer.mergeAll(PipelineClient.layer(user), PipelineApi.layer(user))),
   Layer.provideMerge(Pipeline.layer),
   Layer.provideMerge(Resources.layer),
   Layer.provideMerge(Tables.layer),
