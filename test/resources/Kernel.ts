@@ -9,12 +9,12 @@ import * as Policy from "../../kernel/pipeline/Policy.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
 import * as MemoryLog from "../../kernel/store/memory/MemoryLog.ts"
 import * as Tables from "../../kernel/table/Tables.ts"
-import * as PodActions from "../../plugins/resources/PodActions.ts"
+import * as PodActions from "../../plugins/resources/core/PodActions.ts"
 import * as Resources from "../../plugins/resources/Resources.ts"
 
 const user = { name: "tester", groups: [masters] }
 
-export const kernel = PodActions.layer.pipe(
+export const kernel = PodActions.plugin.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(PipelineClient.layer(user), PipelineApi.layer(user))),
   Layer.provideMerge(Pipeline.layer),
   Layer.provideMerge(Resources.layer),
