@@ -95,6 +95,8 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     )
     const entry = { fiber: fork(program), isLong: isWatch || (path !== undefined && Streams.isStream(path)) }
     running.add(entry)
+    // Whoever waits for the body has a listener of their own; without any an error would end the process.
+    incoming.on("error", () => {})
     outgoing.once("close", () => entry.fiber.interruptUnsafe())
     entry.fiber.addObserver((exit) => {
       running.delete(entry)

@@ -134,6 +134,40 @@ describe("a watch", () => {
   )
 })
 
+describe("a reader that stops reading", () => {
+  it.live("is dropped, and disturbs nobody", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const cluster = yield* start()
+        const { pair } = cluster.admin
+        const session = yield* Effect.acquireRelease(
+          Effect.sync(() => connect(`https://127.0.0.1:${cluster.port}`, { ca: cluster.ca.cert, ...pair })),
+          (session) => Effect.sync(() => session.destroy())
+        )
+        const stream = session.request({ ":path": `${configMaps}?watch=1` })
+        const dropped = yield* Effect.forkChild(
+          Effect.callback<void>((resume) => {
+            stream.once("error", () => resume(Effect.void))
+          })
+        )
+        yield* Effect.callback<void>((resume) => {
+          stream.once("response", () => resume(Effect.void))
+        })
+        const data = { text: "x".repeat(1_000_000) }
+        for (let index = 0; index < 24; index++) {
+          const made = yield* cluster.admin.ask(configMaps, {
+            method: "POST",
+            body: { metadata: { name: `m-${index}` }, data }
+          })
+          expect(made.code).toBe(201)
+        }
+        stream.resume()
+        yield* Fiber.join(dropped)
+      })
+    )
+  )
+})
+
 describe("a server that ends", () => {
   it.live("ends its watches whole", () =>
     Effect.gen(function* () {

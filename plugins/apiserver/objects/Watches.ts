@@ -100,7 +100,7 @@ class Writer {
     })
   }
   private drop() {
-    this.outgoing.destroy()
+    this.outgoing.destroy(new Error("the reader is too slow"))
     this.over()
   }
 }
