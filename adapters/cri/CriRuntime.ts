@@ -12,13 +12,14 @@ import {
 import { Cri, type CriFailed, NOT_FOUND } from "./Cri.ts"
 import * as Replies from "./Replies.ts"
 import * as Requests from "./Requests.ts"
+import * as Statuses from "./Statuses.ts"
+import { isMissing } from "./Statuses.ts"
 
 /** `unknown`: the runtime may have done it all the same. */
 export const unavailable = (contract: string) => (cause: CriFailed) =>
   new Contract.Unavailable({ contract, applied: "unknown", cause })
 
 const lost = unavailable(ContainerRuntime.key)
-const isMissing = ({ code, detail }: CriFailed) => code === NOT_FOUND || /not found|does not exist/.test(detail)
 /** What was to go and is gone already, went. */
 const gone = <A, R>(effect: Effect.Effect<A, CriFailed, R>) =>
   effect.pipe(
@@ -35,76 +36,60 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
   const cri = yield* Cri
   const version = Effect.mapError(cri.call("Version", Replies.Version, {}), lost)
 
+  const statuses = Statuses.make(cri)
   const containersOf = (pod: string) =>
     cri.call("ListContainers", Replies.ListContainers, { filter: { pod_sandbox_id: pod } })
 
-  /** A container that goes between the list and the question is left out. */
-  const containerStatus = (id: string) =>
-    cri.call("ContainerStatus", Replies.ContainerStatus, { container_id: id }).pipe(
-      Effect.map(({ status }) => [Replies.containerStatus(status)]),
-      Effect.catchIf(isMissing, () => Effect.succeed([]))
-    )
-  const sandboxStatus = (pod: string) =>
-    Effect.map(cri.call("PodSandboxStatus", Replies.PodSandboxStatus, { pod_sandbox_id: pod }), ({ status }) => status)
-
-  const podStatus = Effect.fnUntraced(function* (pod: string) {
-    const status = yield* sandboxStatus(pod)
-    const { containers } = yield* containersOf(pod)
-    const ordered = containers.toSorted((one, other) => one.created_at.localeCompare(other.created_at))
-    const statuses = yield* Effect.forEach(ordered, ({ id }) => containerStatus(id), { concurrency: 8 })
-    return Replies.podStatus({ ...status.metadata, ...status }, statuses.flat())
-  })
-
-  const sandboxes = (uid?: string) =>
-    Effect.map(
-      cri.call(
-        "ListPodSandbox",
-        Replies.ListPodSandbox,
-        uid === undefined ? {} : { filter: { label_selector: { [Requests.labels.uid]: uid } } }
-      ),
-      // Others may use the same runtime: a Pod without our labels is not the kubelet's.
-      ({ items }) => items.filter(({ labels }) => labels[Requests.labels.uid] !== undefined)
-    )
-
+  /** Names are reserved in the runtime: who asks for one that is taken is told so, and looks for it then. */
   const startPod = Effect.fn("cri.startPod")(function* (pod: Requests.PodConfig) {
     if (pod.network._tag === "given") return yield* new NetworkUnsupported({ network: pod.network._tag })
-    const there = yield* Effect.mapError(sandboxes(pod.uid), lost)
-    const found = there.find(({ metadata }) => metadata.attempt === pod.attempt)
-    const config = Requests.podSandbox(pod)
-    const started =
-      found?.id ??
-      (yield* cri
-        .call("RunPodSandbox", Replies.RunPodSandbox, { config, runtime_handler: pod.handler ?? "" }, "4 minutes")
-        .pipe(
-          Effect.map(({ pod_sandbox_id }) => pod_sandbox_id),
-          Effect.mapError(({ detail }) => new PodRefused({ message: detail }))
-        ))
-    return yield* Effect.mapError(podStatus(started), lost)
+    const request = { config: Requests.podSandbox(pod), runtime_handler: pod.handler ?? "" }
+    return yield* cri.call("RunPodSandbox", Replies.RunPodSandbox, request, "4 minutes").pipe(
+      Effect.flatMap(({ pod_sandbox_id }) => Effect.mapError(statuses.fresh(pod_sandbox_id), lost)),
+      Effect.catchTag("CriFailed", ({ detail }) =>
+        Effect.flatMap(Effect.mapError(statuses.list(pod.uid), lost), (there) => {
+          const found = there.find(({ attempt }) => attempt === pod.attempt)
+          return found === undefined ? Effect.fail(new PodRefused({ message: detail })) : Effect.succeed(found)
+        })
+      )
+    )
+  })
+
+  const findContainer = Effect.fnUntraced(function* ({ attempt, name, pod }: Requests.ContainerConfig) {
+    const { containers } = yield* Effect.mapError(containersOf(pod), lost)
+    return containers.find(({ metadata }) => metadata.name === name && metadata.attempt === attempt)
+  })
+
+  /** Why a container was not made; or the one that is there already, if it was made before and never started. */
+  const refusedToCreate = Effect.fnUntraced(function* (config: Requests.ContainerConfig, failure: CriFailed) {
+    if (failure.code === NOT_FOUND) {
+      const sandbox = statuses.sandbox(config.pod)
+      yield* Effect.mapError(sandbox, (gone) => (isMissing(gone) ? new PodMissing({ pod: config.pod }) : lost(gone)))
+      return yield* new ImageMissing({ image: config.image })
+    }
+    const found = yield* findContainer(config)
+    if (found === undefined) return yield* new ContainerRefused({ step: "create", message: failure.detail })
+    return { id: found.id, isStarted: found.state !== "CONTAINER_CREATED" }
   })
 
   const startContainer = Effect.fn("cri.startContainer")(function* (config: Requests.ContainerConfig) {
-    const sandbox = yield* sandboxStatus(config.pod).pipe(
-      Effect.mapError((failure) => (isMissing(failure) ? new PodMissing({ pod: config.pod }) : lost(failure)))
+    const sandbox = yield* Effect.mapError(statuses.knownSandbox(config.pod), (failure) =>
+      isMissing(failure) ? new PodMissing({ pod: config.pod }) : lost(failure)
     )
-    const { containers } = yield* Effect.mapError(containersOf(config.pod), lost)
-    const found = containers.find(({ metadata }) => metadata.name === config.name && metadata.attempt === config.attempt)
-    if (found !== undefined && found.state !== "CONTAINER_CREATED") return found.id
     const request = {
       pod_sandbox_id: config.pod,
       config: Requests.container(config, sandbox),
       sandbox_config: Requests.adoptedSandbox(sandbox)
     }
-    const refused = (step: "create" | "start") => (failure: CriFailed) =>
-      step === "create" && failure.code === NOT_FOUND
-        ? new ImageMissing({ image: config.image })
-        : new ContainerRefused({ step, message: failure.detail })
-    const id =
-      found?.id ??
-      (yield* cri.call("CreateContainer", Replies.CreateContainer, request).pipe(
-        Effect.map(({ container_id }) => container_id),
-        Effect.mapError(refused("create"))
-      ))
-    yield* Effect.mapError(cri.call("StartContainer", Replies.Nothing, { container_id: id }), refused("start"))
+    const { id, isStarted } = yield* cri.call("CreateContainer", Replies.CreateContainer, request).pipe(
+      Effect.map(({ container_id }) => ({ id: container_id, isStarted: false })),
+      Effect.catchTag("CriFailed", (failure) => refusedToCreate(config, failure))
+    )
+    if (isStarted) return id
+    yield* Effect.mapError(
+      cri.call("StartContainer", Replies.Nothing, { container_id: id }),
+      ({ detail }) => new ContainerRefused({ step: "start", message: detail })
+    )
     return id
   })
 
@@ -127,14 +112,14 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
 
   /** What a change would change: for each Pod the states of its containers. */
   const picture = Effect.gen(function* () {
-    const pods = yield* sandboxes()
-    const { containers } = yield* cri.call("ListContainers", Replies.ListContainers, {})
+    const there = yield* statuses.lists()
+    statuses.forget(there)
     const states = new Map<string, string>()
-    for (const { id, pod_sandbox_id, state } of containers) {
+    for (const { id, pod_sandbox_id, state } of there.containers) {
       states.set(pod_sandbox_id, `${states.get(pod_sandbox_id) ?? ""} ${id} ${state}`)
     }
     return new Map(
-      pods.map(({ id, metadata, state }) => [id, { uid: metadata.uid, text: `${state}${states.get(id) ?? ""}` }])
+      there.pods.map(({ id, metadata, state }) => [id, { uid: metadata.uid, text: `${state}${states.get(id) ?? ""}` }])
     )
   })
   type Picture = Effect.Success<typeof picture>
@@ -143,10 +128,9 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
       .filter((pod) => before.get(pod)?.text !== after.get(pod)?.text)
       .map((pod) => ({ pod, uid: (after.get(pod) ?? before.get(pod))?.uid ?? "" }))
 
-  const nudges = Stream.merge(
-    Stream.tick("1 second"),
-    Stream.ignore(Stream.retry(wake(cri), Schedule.spaced("5 seconds")))
-  ).pipe(Stream.debounce("10 millis"))
+  /** Events come in bursts, of which one look sees all. */
+  const woken = Stream.ignore(Stream.retry(wake(cri), Schedule.spaced("5 seconds"))).pipe(Stream.debounce("20 millis"))
+  const nudges = Stream.merge(Stream.tick("1 second"), woken)
 
   return ContainerRuntime.of({
     describe: () =>
@@ -175,25 +159,7 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
     startContainer,
     stopContainer: ({ graceSeconds, id }) => stopContainer(id, graceSeconds),
     removeContainer: ({ id }) => gone(cri.call("RemoveContainer", Replies.Nothing, { container_id: id })),
-    list: ({ uid }) =>
-      sandboxes(uid).pipe(
-        Effect.flatMap((pods) =>
-          Effect.forEach(
-            pods,
-            ({ id }) =>
-              Effect.catchIf(
-                Effect.map(podStatus(id), (pod) => [pod]),
-                isMissing,
-                () => Effect.succeed([])
-              ),
-            {
-              concurrency: 8
-            }
-          )
-        ),
-        Effect.map((pods) => pods.flat()),
-        Effect.mapError(lost)
-      ),
+    list: ({ uid }) => Effect.mapError(statuses.list(uid), lost),
     changes: () =>
       nudges.pipe(
         Stream.mapEffect(() => picture),

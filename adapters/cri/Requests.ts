@@ -18,7 +18,11 @@ export const labels = {
 } as const
 
 /** What CreateContainer wants to be told again of the Pod, and no reply tells. */
-const kept = { logDirectory: "keelson.dev/log-directory", cgroupParent: "keelson.dev/cgroup-parent" } as const
+const kept = {
+  logDirectory: "keelson.dev/log-directory",
+  cgroupParent: "keelson.dev/cgroup-parent",
+  hostname: "keelson.dev/hostname"
+} as const
 
 const int64 = (value: number | undefined) => (value === undefined ? undefined : { value })
 const present = <A extends object>(record: A) =>
@@ -65,6 +69,7 @@ export const podSandbox = (pod: PodConfig) => ({
   labels: podLabels(pod),
   annotations: {
     ...pod.annotations,
+    [kept.hostname]: pod.network._tag === "host" ? "" : pod.hostname,
     [kept.logDirectory]: pod.logDirectory ?? "",
     [kept.cgroupParent]: pod.cgroupParent ?? ""
   },
@@ -85,6 +90,7 @@ export const podSandbox = (pod: PodConfig) => ({
 /** The same out of what the runtime tells of a Pod, for a container that is added to it later. */
 export const adoptedSandbox = ({ annotations, labels, linux, metadata }: PodSandboxStatus) => ({
   metadata,
+  hostname: annotations[kept.hostname] ?? "",
   log_directory: annotations[kept.logDirectory] ?? "",
   labels,
   annotations,
