@@ -2,7 +2,7 @@
  * What a control plane runs: a line for each plugin. Leaving out one that another needs is a type error here. To replace a part,
  * replace its line.
  */
-import { Layer, type Schema } from "effect"
+import { Effect, Layer, type Schema } from "effect"
 import { Api } from "../kernel/client/Api.ts"
 import type { Client } from "../kernel/client/Client.ts"
 import * as PipelineApi from "../kernel/client/PipelineApi.ts"
@@ -15,9 +15,11 @@ import * as Plugin from "../kernel/plugin/Plugin.ts"
 import * as Worker from "../kernel/plugin/Worker.ts"
 import { Kinds } from "../kernel/resource/Kinds.ts"
 import type { Log } from "../kernel/store/Log.ts"
+import * as Compactor from "../kernel/store/Compactor.ts"
 import * as Tables from "../kernel/table/Tables.ts"
 import * as DefaultTolerations from "../plugins/admission/default-tolerations/DefaultTolerations.ts"
 import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/NamespaceLifecycle.ts"
+import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
@@ -40,8 +42,11 @@ import * as PodActions from "../plugins/resources/core/PodActions.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
+import * as StatusRoute from "./StatusRoute.ts"
 
 export interface Options {
+  /** What the log is kept in, for people. */
+  readonly store: string
   readonly log: Layer.Layer<Log, unknown>
   readonly apiserver: Apiserver.Options
   readonly authentication: Parameters<typeof Authentication.plugin>[0]
@@ -121,7 +126,8 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
     run("node", NodeLifecycle.plugin, new URL("../plugins/controllers/node-lifecycle/NodeLifecycle.ts", import.meta.url)),
     run("node-ipam", NodeIpam.plugin({ podCidr }), new URL("../plugins/controllers/node-ipam/NodeIpam.ts", import.meta.url)),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
-    Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf)
+    Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
+    Compactor.layer()
   )
   return Leader.lead({ name: "keelson-controllers", identity, namespace: "kube-system" }, all).pipe(asSelf)
 }
@@ -135,6 +141,7 @@ const policies = ({ authentication, serviceCidr }: Options) =>
     Plugin.install(NamespaceLifecycle.plugin),
     Plugin.install(ServiceAccountAdmission.plugin),
     Plugin.install(DefaultTolerations.plugin),
+    Plugin.install(Priority.plugin),
     Plugin.install(ServiceAddresses.plugin({ serviceCidr }))
   ).pipe(asSelf)
 
@@ -149,7 +156,10 @@ const complete = Layer.satisfiesServicesType<never>()
 
 /** An API process: a follower of the log, and the door. */
 export const api = (options: Options) =>
-  Plugin.install(Apiserver.plugin(options.apiserver)).pipe(
+  Layer.unwrap(
+    Effect.map(StatusRoute.checks, (checks) => Plugin.install(Apiserver.plugin({ ...options.apiserver, checks })))
+  ).pipe(
+    Layer.merge(Layer.effectDiscard(StatusRoute.add(options.store))),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(policies(options)),
     Layer.provideMerge(kernel(options))

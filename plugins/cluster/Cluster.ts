@@ -2,7 +2,7 @@
  * What every cluster has: its first namespaces, the Service `kubernetes` with the addresses of the API servers that live, and
  * the Service of the DNS server. Each server says by a Lease of its own that it lives (KEP-1965).
  */
-import { Clock, DateTime, Effect, Layer, Schedule } from "effect"
+import { Clock, DateTime, Effect, Layer, Option, Schedule } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { equal } from "../../kernel/resource/JsonEqual.ts"
@@ -27,8 +27,17 @@ const leaseSeconds = 15
 const identityLabel = { "apiserver.kubernetes.io/identity": "kube-apiserver" }
 const addressAnnotation = "keelson.dev/address"
 
-const create = <A extends Resource, D extends ResourceDraft>(kind: Kind<A, D>, draft: D) =>
-  Effect.flatMap(Client, (client) => client.create(kind, draft)).pipe(Effect.catchTag("AlreadyExists", () => Effect.void))
+/** It is looked for first: one that asks for an address that it has already would be refused for the address, not for its name. */
+const create = Effect.fnUntraced(function* <A extends Resource, D extends ResourceDraft>(kind: Kind<A, D>, draft: D) {
+  const client = yield* Client
+  const { name = "", namespace = "" } = draft.metadata
+  const isThere = Effect.map(client.find(kind, { namespace, name }), Option.isSome)
+  if (yield* isThere) return
+  // Another server may have been quicker.
+  yield* Effect.catch(client.create(kind, draft), (error) =>
+    Effect.flatMap(isThere, (there) => (there ? Effect.void : Effect.fail(error)))
+  )
+})
 
 const apiService = ({ port, serviceAddress }: Options) => ({
   metadata: { name: "kubernetes", namespace: "default", labels: { component: "apiserver", provider: "kubernetes" } },
@@ -110,24 +119,22 @@ const publish = Effect.fnUntraced(function* ({ port }: Options) {
   const subsets = addresses.length === 0 ? [] : [{ addresses: addresses.map((ip) => ({ ip })), ports }]
   const labels = { "kubernetes.io/service-name": "kubernetes" }
   const mirrored = { "endpointslice.kubernetes.io/skip-mirror": "true" }
-  yield* client
-    .find(EndpointSlice, key)
-    .pipe(
-      Effect.flatMap((found) =>
-        found._tag === "None"
-          ? Effect.asVoid(client.create(EndpointSlice, { metadata: { ...key, labels }, ...slice }))
-          : equal(
-                {
-                  addressType: found.value.addressType,
-                  endpoints: (found.value.endpoints ?? []).map(plain),
-                  ports: (found.value.ports ?? []).map(plain)
-                },
-                slice
-              )
-            ? Effect.void
-            : Effect.asVoid(client.update(EndpointSlice, { ...found.value, ...slice }))
-      )
+  yield* client.find(EndpointSlice, key).pipe(
+    Effect.flatMap((found) =>
+      found._tag === "None"
+        ? Effect.asVoid(client.create(EndpointSlice, { metadata: { ...key, labels }, ...slice }))
+        : equal(
+              {
+                addressType: found.value.addressType,
+                endpoints: (found.value.endpoints ?? []).map(plain),
+                ports: (found.value.ports ?? []).map(plain)
+              },
+              slice
+            )
+          ? Effect.void
+          : Effect.asVoid(client.update(EndpointSlice, { ...found.value, ...slice }))
     )
+  )
   yield* client
     .find(Endpoints, key)
     .pipe(
