@@ -90,7 +90,8 @@ const start = Effect.fnUntraced(function* ({ nodeName, podCidr, within = [] }: O
     Effect.tapError(({ detail }) => Effect.logError("the table is not programmed, trying again", detail)),
     // A run that is cut off could end after the table is deleted.
     Effect.uninterruptible,
-    Effect.retry(patience)
+    Effect.retry(patience),
+    Effect.withSpan("KubeProxy.program")
   )
 
   let round = 0

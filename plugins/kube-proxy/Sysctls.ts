@@ -18,9 +18,10 @@ const one = Effect.fnUntraced(function* (run: Run, name: string) {
 })
 
 /** A setting that is not there or not ours to change is told and left: somebody else may have seen to it. */
-export const apply = (run: Run) =>
-  Effect.forEach(
-    needed,
-    (name) => Effect.catch(one(run, name), ({ detail }) => Effect.logWarning(`${name} is not set`, detail)),
-    { discard: true }
-  )
+export const apply = Effect.fnUntraced(function* (run: Run) {
+  // Without this module the second setting does not exist. It may be built in, or be loaded by whoever owns this machine.
+  yield* Effect.ignore(run(["modprobe", "br_netfilter"]))
+  for (const name of needed) {
+    yield* Effect.catch(one(run, name), ({ detail }) => Effect.logWarning(`${name} is not set`, detail))
+  }
+})
