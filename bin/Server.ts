@@ -8,7 +8,7 @@ import { addressIn, type Settings } from "./Settings.ts"
 import * as Store from "./Store.ts"
 import * as Supervise from "./Supervise.ts"
 
-const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
+export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
   const keys = yield* Keys.open(settings, paths)
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`
@@ -33,6 +33,7 @@ const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.
       serviceAddress: addressIn(serviceCidr, 1),
       dnsAddress: addressIn(serviceCidr, 10)
     },
+    store: Store.describe(settings, paths),
     serviceCidr,
     podCidr,
     ca: keys.ca.cert,

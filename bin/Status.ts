@@ -1,10 +1,14 @@
 /** `keelson status`: nodes, plugins, Pods and the store at a glance; with `--watch`, and below `keelson up`, kept current. */
-import { Console, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
+import { Console, Effect, FileSystem, Layer, Option, Schedule, Schema } from "effect"
+import { request } from "node:https"
 import * as Https from "../adapters/client/https/Https.ts"
+import * as Kubeconfig from "../adapters/client/https/Kubeconfig.ts"
+import type { Target } from "../adapters/client/https/Transport.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
 import { Client } from "../kernel/client/Client.ts"
 import { Node, Pod } from "../plugins/resources/contracts/core/v1.ts"
 import type { Paths } from "./Paths.ts"
+import { path, ServerStatus } from "./StatusRoute.ts"
 
 export class NoCluster extends Schema.TaggedError<NoCluster>()("NoCluster", { message: Schema.String }) {}
 
@@ -27,10 +31,38 @@ const nodeLine = (pods: ReadonlyArray<Pod>) => (node: Node) => {
   return `node      ${node.metadata.name} ${isReady(node) ? "Ready" : "NotReady"}, ${mine} pods, ${containerRuntimeVersion}`
 }
 
-const lines = Effect.gen(function* () {
+/** What the server process that answers knows of itself. Absent: it is not one of ours. */
+const ask = (target: Target) =>
+  Effect.callback<Option.Option<ServerStatus>>((resume) => {
+    const options = { ca: target.ca, cert: target.clientCertificate, key: target.clientKey, agent: false }
+    const call = request(new URL(path, target.server), options, (response) => {
+      let text = ""
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk
+      })
+      response.on("end", () => resume(Effect.succeed(decodeStatus(text))))
+    })
+    call.on("error", () => resume(Effect.succeedNone))
+    call.end()
+    return Effect.sync(() => call.destroy())
+  })
+const decodeStatus = Schema.decodeUnknownOption(Schema.fromJsonString(ServerStatus))
+
+const serverLines = ({ plugins, store }: ServerStatus): ReadonlyArray<string> => {
+  const troubled = plugins.filter(({ state }) => state !== "running")
+  const threads = plugins.filter(({ isolation }) => isolation === "thread").map(({ name }) => name)
+  return [
+    `store     ${store.name}, at revision ${store.revisions["objects"] ?? 0}${store.following ? "" : ", NOT FOLLOWED"}`,
+    `plugins   ${plugins.length - troubled.length} of ${plugins.length} running${threads.length === 0 ? "" : `, in threads: ${threads.join(", ")}`}`,
+    ...troubled.map(({ name, reason = "", restarts, state }) => `  ${name} ${state} (${restarts} restarts) ${reason}`)
+  ]
+}
+
+const lines = Effect.fnUntraced(function* (target: Target) {
   const client = yield* Client
-  const [nodes, pods] = yield* Effect.all([client.list(Node), client.list(Pod)], { concurrency: 2 })
-  return [...nodes.map(nodeLine(pods)), podLine(pods)]
+  const all = Effect.all([client.list(Node), client.list(Pod), ask(target)], { concurrency: 3 })
+  const [nodes, pods, server] = yield* all
+  return [...Option.match(server, { onNone: () => [], onSome: serverLines }), ...nodes.map(nodeLine(pods)), podLine(pods)]
 })
 
 /** Over what was there before where there is a terminal; otherwise only what is new. */
@@ -52,9 +84,10 @@ export const run = Effect.fn("Status.run")(function* ({ kubeconfig }: Paths, wat
     })
   }
   const print = show({ text: "", rows: 0 })
-  const once = Effect.flatMap(lines, print)
+  const target = yield* Effect.mapError(Kubeconfig.read(kubeconfig), ({ message }) => new NoCluster({ message }))
+  const once = Effect.flatMap(lines(target), print)
   const shown = watch
     ? Effect.ignore(once).pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.asVoid)
     : Effect.mapError(once, ({ message }) => new NoCluster({ message: `the API does not answer: ${message}` }))
-  yield* Effect.provide(shown, Layer.provide(ApiClient.layer, Https.fromKubeconfig(kubeconfig, { userAgent: "keelson" })))
+  yield* Effect.provide(shown, Layer.provide(ApiClient.layer, Https.layer({ ...target, userAgent: "keelson" })))
 })

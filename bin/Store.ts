@@ -1,5 +1,5 @@
 /** Which driver keeps the log, by the setting `store`. */
-import { Effect, Layer } from "effect"
+import { Layer } from "effect"
 import { join } from "node:path"
 import * as Socket from "../kernel/plugin/Socket.ts"
 import * as JetStreamLog from "../kernel/store/jetstream/JetStreamLog.ts"
@@ -39,11 +39,9 @@ export const replica = (settings: Settings, paths: Paths) =>
     ? JetStreamLog.layer({ servers: settings.store, cluster: "keelson" })
     : Socket.connect(Log, socketOf(paths))
 
-export const describe = ({ store }: Settings, paths: Paths) =>
-  Effect.succeed(
-    external(store)
-      ? `JetStream at ${store}`
-      : store === "jetstream"
-        ? `JetStream in ${join(paths.store, "jetstream")}`
-        : store
-  )
+/** For people. */
+export const describe = ({ store }: Settings, paths: Paths) => {
+  if (external(store)) return `JetStream at ${store.replace(/\/\/[^@/]*@/, "//")}`
+  if (store === "jetstream") return `JetStream in ${join(paths.store, "jetstream")}`
+  return store === "memory" ? "memory" : `SQLite in ${join(paths.store, "keelson.db")}`
+}

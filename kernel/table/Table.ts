@@ -63,7 +63,7 @@ export class Table<A extends Resource> {
       else watcher.pending.push(...events)
       watcher.news.openUnsafe()
     }
-    for (const { holds, latch } of this.waiting) if (holds()) latch.openUnsafe()
+    for (const { holds, latch } of [...this.waiting]) if (holds()) latch.openUnsafe()
   }
 
   /** Waits until this table has seen everything up to `revision`. */

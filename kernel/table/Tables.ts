@@ -79,8 +79,8 @@ class LogTable {
 
   private reached(upTo: number) {
     this.revision = Math.max(this.revision, upTo)
-    for (const waiter of this.waiting) if (waiter.revision <= this.revision) waiter.latch.openUnsafe()
-    for (const listener of this.listeners) listener(this.revision)
+    for (const waiter of [...this.waiting]) if (waiter.revision <= this.revision) waiter.latch.openUnsafe()
+    for (const listener of [...this.listeners]) listener(this.revision)
   }
 }
 
