@@ -3,36 +3,18 @@ import { Effect, Layer, Stream } from "effect"
 import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
-import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
-import { Actions } from "../../kernel/pipeline/Actions.ts"
-import { masters } from "../../kernel/pipeline/Attributes.ts"
-import * as Pipeline from "../../kernel/pipeline/layer.ts"
-import * as Policy from "../../kernel/pipeline/Policy.ts"
-import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type { Kind, Resource, ResourceDraft } from "../../kernel/resource/Kind.ts"
-import { Kinds } from "../../kernel/resource/Kinds.ts"
-import * as MemoryLog from "../../kernel/store/memory/MemoryLog.ts"
-import * as Tables from "../../kernel/table/Tables.ts"
-import * as Resources from "../../plugins/resources/Resources.ts"
 import { Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import { time } from "../../plugins/resources/contracts/Time.ts"
+import { kernel } from "../resources/Kernel.ts"
 
 const memory = Layer.provide(ApiClient.layer, MemoryApi.layer())
-
-const user = { name: "tester", groups: [masters] }
-const server = PipelineClient.layer(user).pipe(
-  Layer.provideMerge(Plugin.install(Resources.plugin)),
-  Layer.provideMerge(Pipeline.layer),
-  Layer.provideMerge(Tables.layer),
-  Layer.provideMerge(MemoryLog.layer),
-  Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Plugin.Host.layer))
-)
 
 /** With controllers, which all use the same client. `KEELSON_TEST_API=server`: on the server's pipeline, with its strategies. */
 export const cluster = <E>(...controllers: ReadonlyArray<{ readonly layer: Layer.Layer<never, E, Client> }>) =>
   controllers
     .reduce<Layer.Layer<never, E, Client>>((all, { layer }) => Layer.merge(all, layer), Layer.empty)
-    .pipe(Layer.provideMerge(process.env["KEELSON_TEST_API"] === "server" ? server : memory))
+    .pipe(Layer.provideMerge(process.env["KEELSON_TEST_API"] === "server" ? kernel : memory))
 
 type Holds<A> = (all: ReadonlyArray<A>) => boolean
 

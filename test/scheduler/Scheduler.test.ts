@@ -69,8 +69,8 @@ describe("Scheduler", () => {
       yield* rested
       assert.deepStrictEqual(nodesOf(yield* client.list(Pod)), { other: undefined, gated: undefined })
       yield* client.update(Pod, { ...gated, spec: { ...gated.spec, schedulingGates: [] } })
-      yield* rested
-      assert.deepStrictEqual(nodesOf(yield* client.list(Pod)), { other: undefined, gated: "n1" })
+      const pods = yield* when(Pod, (all) => all.some(({ spec }) => spec.nodeName !== undefined))
+      assert.deepStrictEqual(nodesOf(pods), { other: undefined, gated: "n1" })
     }).pipe(Effect.provide(cluster(Scheduler.plugin)))
   )
 
@@ -90,8 +90,8 @@ describe("Scheduler", () => {
       const client = yield* Client
       yield* Effect.forEach(["n1", "n2"], (name) => addNode(name, "4"))
       yield* client.create(Pod, pod("p", "1"))
-      yield* rested
-      assert.deepStrictEqual(nodesOf(yield* client.list(Pod)), { p: "n2" })
+      const pods = yield* when(Pod, ([one]) => one?.spec.nodeName !== undefined)
+      assert.deepStrictEqual(nodesOf(pods), { p: "n2" })
     }).pipe(
       Effect.provide(
         cluster({
