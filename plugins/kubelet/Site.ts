@@ -122,7 +122,10 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   })
 
   const tell = (pod: Pod, type: "Normal" | "Warning", reason: string, message: string, container?: Container) => {
-    const list = pod.spec.initContainers?.some(({ name }) => name === container?.name) ? "initContainers" : "containers"
+    const has = (containers: ReadonlyArray<{ readonly name: string }> = []) =>
+      containers.some(({ name }) => name === container?.name)
+    const { ephemeralContainers, initContainers } = pod.spec
+    const list = has(initContainers) ? "initContainers" : has(ephemeralContainers) ? "ephemeralContainers" : "containers"
     const part = container === undefined ? {} : { fieldPath: `spec.${list}{${container.name}}` }
     return record({ kind: Pod, object: pod, type, reason, message, ...part })
   }

@@ -1,5 +1,5 @@
 /** A Pod of the API as what the runtime is asked for. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
 import type { ContainerRuntime } from "../contracts/ContainerRuntime.ts"
@@ -60,6 +60,8 @@ export interface ContainerContext {
   readonly addresses: ReadonlyArray<string>
   readonly sources: Sources
   readonly imageUser: number | string | undefined
+  /** The id of the container whose processes it shall see. */
+  readonly target: string | undefined
   readonly site: Site
 }
 
@@ -83,15 +85,16 @@ const ownMounts = (
   }
   const words = lastWordsFile(directory, container.name, attempt)
   mkdirSync(join(words, ".."), { recursive: true, mode: 0o750 })
-  // Whoever the container runs as may write it.
-  writeFileSync(words, "", { mode: 0o666 })
+  // Whoever the container runs as may write it, whatever this process's umask is.
+  writeFileSync(words, "")
+  chmodSync(words, 0o666)
   own.push({ hostPath: words, containerPath: container.terminationMessagePath, readOnly: false, propagation: "none" })
   return own
 }
 
 /** Throws a Refusal where something is missing. */
 export const ofContainer = (context: ContainerContext): ContainerConfig => {
-  const { addresses, attempt, container, imageUser, pod, sandbox, site, sources } = context
+  const { addresses, attempt, container, imageUser, pod, sandbox, site, sources, target } = context
   const namespace = pod.metadata.namespace ?? ""
   const services = [
     ...site.services.by("namespace", namespace),
@@ -116,6 +119,7 @@ export const ofContainer = (context: ContainerContext): ContainerConfig => {
     tty: container.tty ?? false,
     resources: Qos.resources(pod, container, site.machine.memoryBytes),
     security: Security.ofContainer(pod, container, imageUser, seccompFolder(site)),
+    ...(target !== undefined && { processes: { _tag: "target", id: target } as const }),
     logPath: join(container.name, `${attempt}.log`),
     annotations: {
       [hashAnnotation]: hashOf(container),

@@ -98,5 +98,6 @@ export const plan = (view: View.View): ReadonlyArray<Action> => {
   const { actions, done } = initialize(view, sandbox.id)
   if (!done && !hasBegun(view)) return actions
   const mains = view.pod.spec.containers.flatMap((container) => keepUp(view, sandbox.id, container, false))
-  return [...actions, ...mains]
+  const added = View.ephemerals(view.pod).flatMap((container) => keepUp(view, sandbox.id, container, false))
+  return [...actions, ...mains, ...added]
 }

@@ -92,14 +92,21 @@ type Start = Extract<Action, { _tag: "StartContainer" }>
 const notReady = (reason: string) => (cause: unknown) =>
   new ImagePuller.NotReady({ reason, message: cause instanceof Refusal ? cause.message : `${cause}` })
 
+/** Of a container that was added to look into another: the one that runs under the name it gives. */
+const targetOf = (view: View.View, name: string) => {
+  const added = view.pod.spec.ephemeralContainers?.find((one) => one.name === name)
+  return added?.targetContainerName === undefined ? undefined : View.current(view, added.targetContainerName)?.id
+}
+
 const create = Effect.fnUntraced(function* ({ pod, site }: State, view: View.View, { attempt, container, sandbox }: Start) {
   const imageUser = yield* ImagePuller.ensure(pod, container, site)
   const configError = notReady("CreateContainerConfigError")
   const addresses = pod.spec.hostNetwork ? site.settings.addresses : (View.openSandbox(view)?.addresses ?? [])
+  const target = targetOf(view, container.name)
   const made = Effect.gen(function* () {
     const sources = yield* Effect.mapError(site.sources(pod), configError)
     const config = yield* Effect.try({
-      try: () => Configs.ofContainer({ pod, container, sandbox, attempt, addresses, sources, imageUser, site }),
+      try: () => Configs.ofContainer({ pod, container, sandbox, attempt, addresses, sources, imageUser, target, site }),
       catch: configError
     })
     return yield* Effect.mapError(site.busy(site.runtime.startContainer(config)), (failure) => {

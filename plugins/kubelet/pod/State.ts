@@ -3,7 +3,7 @@ import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
 import type { Site } from "../Site.ts"
 import * as Backoff from "./Backoff.ts"
 import * as Tokens from "./Tokens.ts"
-import type { Waiting } from "./View.ts"
+import { ephemerals, type Waiting } from "./View.ts"
 
 /** What the probes of one container have found. */
 export interface Found {
@@ -46,7 +46,11 @@ export type State = ReturnType<typeof make>
 /** No container has this name: it is no DNS label. */
 export const sandboxKey = "(sandbox)"
 
-export const containersOf = ({ spec }: Pod): ReadonlyArray<Container> => [...(spec.initContainers ?? []), ...spec.containers]
+export const containersOf = (pod: Pod): ReadonlyArray<Container> => [
+  ...(pod.spec.initContainers ?? []),
+  ...pod.spec.containers,
+  ...ephemerals(pod)
+]
 export const specOf = ({ pod }: State, name: string) => containersOf(pod).find((container) => container.name === name)
 /** As in messages: `name_namespace(uid)`. */
 export const nameOf = ({ pod, uid }: State) => `${pod.metadata.name}_${pod.metadata.namespace}(${uid})`

@@ -36,9 +36,11 @@ const terminated = (status: ContainerStatus, { lastWords, runtime }: Options): C
 
 /** What was reported before for a container whose last attempt the runtime no longer has. */
 const remembered = (view: View.View, name: string) =>
-  [...(view.pod.status.containerStatuses ?? []), ...(view.pod.status.initContainerStatuses ?? [])].find(
-    (status) => status.name === name
-  )
+  [
+    ...(view.pod.status.containerStatuses ?? []),
+    ...(view.pod.status.initContainerStatuses ?? []),
+    ...(view.pod.status.ephemeralContainerStatuses ?? [])
+  ].find((status) => status.name === name)
 
 const container = (view: View.View, spec: Core.Container, init: boolean, options: Options): Core.ContainerStatus => {
   const all = View.attempts(view, spec.name)
@@ -171,6 +173,7 @@ export const compute = (view: View.View, options: Options): Core.PodStatus => {
   const specs = pod.spec.initContainers ?? []
   const init = specs.map((spec) => container(view, spec, true, options))
   const statuses = pod.spec.containers.map((spec) => container(view, spec, false, options))
+  const added = View.ephemerals(pod).map((spec) => container(view, spec, false, options))
   const initialized = isInitialized(specs, init)
   const phase = phaseOf(view, initialized, statuses)
   const own = View.openSandbox(view)?.addresses ?? []
@@ -189,6 +192,7 @@ export const compute = (view: View.View, options: Options): Core.PodStatus => {
     startTime: pod.status.startTime ?? time(view.now),
     ...(init.length > 0 && { initContainerStatuses: init }),
     containerStatuses: statuses,
+    ...(added.length > 0 && { ephemeralContainerStatuses: added }),
     qosClass: Qos.classOf(pod)
   }
 }

@@ -50,6 +50,13 @@ export const current = (view: View, name: string) => {
 
 export const isSidecar = ({ restartPolicy }: Container) => restartPolicy === "Always"
 
+/** Containers that were added to a Pod that runs, to look into it: they run once. */
+export const ephemerals = ({ spec }: Pod): ReadonlyArray<Container> =>
+  (spec.ephemeralContainers ?? []).map(({ targetContainerName: _, ...container }) => ({
+    ...container,
+    restartPolicy: "Never"
+  }))
+
 /** A container that exited: whether it has to run again. */
 export const shouldRestart = ({ spec }: Pod, container: Container, exitCode: number, init: boolean) => {
   const policy = container.restartPolicy ?? spec.restartPolicy
