@@ -38,10 +38,8 @@ export const mediaType = (incoming: Incoming): string => {
 
 const readable = ["application/json", "application/yaml", Protobuf.mediaType]
 
-const unreadable = (kind: string, why: unknown) =>
-  new BadRequest({
-    detail: `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${Predicate.isError(why) ? why.message : String(why)}`
-  })
+const unreadable = (kind: string) => (why: string) =>
+  `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`
 
 const isRecord = (value: unknown): value is Schema.JsonObject => Predicate.isObject(value)
 
@@ -50,12 +48,18 @@ const parseText = (isYaml: boolean, bytes: Buffer): unknown => {
   return isYaml ? parse(text, { maxAliasCount: 100 }) : JSON.parse(text)
 }
 
-/** Any JSON value: what a patch is. YAML is JSON in another dress. */
-export const json = (bytes: Buffer, isYaml: boolean, kind: string): Result.Result<Schema.Json, BadRequest> =>
+const reason = (why: unknown) => (Predicate.isError(why) ? why.message : String(why))
+
+/** Any JSON value: what a patch is. YAML is JSON in another dress. `words` say what is wrong with one that is none. */
+export const json = (
+  bytes: Buffer,
+  isYaml: boolean,
+  words: (why: string) => string
+): Result.Result<Schema.Json, BadRequest> =>
   Result.try({
     // Both parsers make nothing but JSON of their input, hence the cast.
     try: () => parseText(isYaml, bytes) as Schema.Json,
-    catch: (why) => unreadable(kind, why)
+    catch: (why) => new BadRequest({ detail: words(reason(why)) })
   })
 
 /** What parsers of JSON do not tell. YAML's own refuses it. */
@@ -79,8 +83,8 @@ export const object = (
   if (type !== "" && type !== "*/*" && !readable.includes(type)) {
     return Result.fail(new UnsupportedMediaType({ given: type, supported: readable }))
   }
-  return Result.flatMap(json(bytes, type === "application/yaml", kind), (value) =>
-    isRecord(value) ? Result.succeed(value) : Result.fail(unreadable(kind, "it is no object"))
+  return Result.flatMap(json(bytes, type === "application/yaml", unreadable(kind)), (value) =>
+    isRecord(value) ? Result.succeed(value) : Result.fail(new BadRequest({ detail: unreadable(kind)("it is no object") }))
   )
 }
 

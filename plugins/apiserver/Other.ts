@@ -13,7 +13,7 @@ import type { Exchange } from "./Exchange.ts"
 import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
 import * as OpenApi from "./OpenApi.ts"
-import { notFound } from "./Refused.ts"
+import { methodNotAllowed, notFound } from "./Refused.ts"
 import type * as Version from "./Version.ts"
 
 export interface About {
@@ -98,6 +98,7 @@ export const make = (about: About) => {
     if (Health.serves(path)) return yield* Health.answer(exchange, about.checks)
     const route = about.routes.find(path)
     if (route !== undefined) return yield* routed(route, exchange)
-    return simple(exchange) ?? failure(notFound)
+    const answer = simple(exchange) ?? failure(notFound)
+    return method === "GET" || method === "HEAD" || answer.code === 404 ? answer : failure(methodNotAllowed)
   })
 }

@@ -8,7 +8,7 @@ import type { ObjectPath } from "../Path.ts"
 import { methodNotAllowed, notFound, type Refused } from "../Refused.ts"
 
 /** Verbs that a collection has over all namespaces; the others are no part of the API there. */
-const acrossNamespaces = new Set(["GET", "HEAD"])
+const acrossNamespaces = new Set(["GET"])
 
 export const resolve = (
   kinds: Kinds["Service"],

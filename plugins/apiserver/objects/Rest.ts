@@ -18,6 +18,7 @@ import * as WriteQuery from "../WriteQuery.ts"
 import { bodyKind } from "./BodyKind.ts"
 import * as Lists from "./Lists.ts"
 import * as One from "./One.ts"
+import * as PatchBody from "./PatchBody.ts"
 import * as Watches from "./Watches.ts"
 
 const patchTypes: { readonly [type: string]: PatchType } = {
@@ -73,7 +74,7 @@ const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At) {
   return { body, repeated: Body.repeated(bytes) }
 })
 
-const create = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
+const create = Effect.fn("Rest.create")(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "create")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
@@ -83,7 +84,7 @@ const create = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Fo
   return yield* One.answer(at, form, query, row, 201, warnings)
 })
 
-const update = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
+const update = Effect.fn("Rest.update")(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "update")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
@@ -93,7 +94,9 @@ const update = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Fo
   return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
 })
 
-const patch = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
+const undecodable = (why: string) => `error decoding patch: ${why}`
+
+const patch = Effect.fn("Rest.patch")(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "patch")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
@@ -102,7 +105,8 @@ const patch = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: For
   if (type === undefined) return yield* new UnsupportedMediaType({ given: media, supported: Object.keys(patchTypes) })
   const options = yield* Effect.fromResult(WriteQuery.write(query, "PatchOptions", managerOf(incoming), type === "apply"))
   const bytes = yield* Body.read(incoming)
-  const body: Schema.Json = yield* Effect.fromResult(Body.json(bytes, type === "apply", at.served.kind.kind))
+  const body: Schema.Json = yield* Effect.fromResult(Body.json(bytes, type === "apply", undecodable))
+  yield* PatchBody.check(at, type, body)
   const { created, row, warnings } = yield* pipeline.patch(at, type, body, { ...options, ...Body.repeated(bytes) })
   return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
 })
@@ -127,11 +131,27 @@ const success = ({ served: { kind }, version }: At, row: Row) => ({
   }
 })
 
-const remove = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
+/** Kinds whose deletion is answered with what was deleted. The upstream API server's choice, which clients may rely on. */
+const returned = new Set([
+  "pods",
+  "podtemplates",
+  "services",
+  "serviceaccounts",
+  "persistentvolumes",
+  "persistentvolumeclaims",
+  "resourcequotas",
+  "storageclasses.storage.k8s.io",
+  "csidrivers.storage.k8s.io",
+  "csinodes.storage.k8s.io",
+  "volumeattachments.storage.k8s.io"
+])
+
+const remove = Effect.fn("Rest.delete")(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "delete")
   const pipeline = yield* Pipeline
   const { gone, row } = yield* pipeline.delete(at, yield* deleteOptions(exchange))
-  return gone ? json(200, success(at, row)) : yield* One.answer(at, form, exchange.query, row)
+  const isTold = gone && !returned.has(at.served.kind.storage)
+  return isTold ? json(200, success(at, row)) : yield* One.answer(at, form, exchange.query, row)
 })
 
 const listed = (deleted: ReadonlyArray<Deleted>) => ({
@@ -163,7 +183,6 @@ export const answer = Effect.fnUntraced(function* (
   const isNamed = at.name !== ""
   switch (exchange.method) {
     case "GET":
-    case "HEAD":
       return yield* reads(exchange, at, form, isWatch)
     case "POST":
       // An object is created in its collection; what has a name is posted to only at a subresource.

@@ -87,6 +87,7 @@ const asEndpoints = (row: Row) => row.object as Endpoints
 export const service = Effect.fnUntraced(function* (exchange: Exchange, at: At, rest: string) {
   yield* allowed(exchange, at)
   const { name, port, scheme } = parse(at.name)
+  yield* read("services", at.namespace, name)
   const endpoints = asEndpoints(yield* read("endpoints", at.namespace, name))
   for (const { addresses = [], ports = [] } of endpoints.subsets ?? []) {
     const [address] = addresses
