@@ -3,7 +3,7 @@
  * as a thread. A module that names such a module by `new URL("./X.ts", import.meta.url)` finds its bundle instead.
  */
 import { build } from "esbuild"
-import { globSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, globSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -31,11 +31,12 @@ const urls = {
     }))
 }
 
-rmSync(join(root, "dist"), { recursive: true, force: true })
+/** Built aside and put in place whole, so that who starts meanwhile finds the old one or the new one. */
+const [fresh, old, dist] = [`dist.new-${process.pid}`, `dist.old-${process.pid}`, "dist"].map((name) => join(root, name))
 await build({
   absWorkingDir: root,
   entryPoints: ["bin/Main.ts", ...[...threads].map((file) => relative(root, file))],
-  outdir: "dist",
+  outdir: fresh,
   outbase: ".",
   bundle: true,
   splitting: true,
@@ -52,3 +53,6 @@ await build({
     js: `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`
   }
 })
+if (existsSync(dist)) renameSync(dist, old)
+renameSync(fresh, dist)
+rmSync(old, { recursive: true, force: true })
