@@ -55,8 +55,11 @@ const withSelector = (job: Job): Job => {
     "job-name": name,
     [nameLabel]: name
   }
+  // Who was labelled like the template for want of labels of its own, still is.
+  const own = same(job.metadata.labels, template.metadata?.labels) ? labels : job.metadata.labels
   return {
     ...job,
+    metadata: { ...job.metadata, ...(own && { labels: own }) },
     spec: {
       ...job.spec,
       selector: { matchLabels: { ...job.spec.selector?.matchLabels, [uidLabel]: uid } },

@@ -1,5 +1,6 @@
 /** CertificateSigningRequests: asked for once, approved by one, signed by another. */
 import * as Age from "../../../kernel/resource/Age.ts"
+import * as Causes from "../../../kernel/resource/Causes.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, none, text } from "../Columns.ts"
 import type { CertificateSigningRequest } from "../contracts/certificates/v1.ts"
@@ -13,6 +14,13 @@ const prepareUpdate = (request: CertificateSigningRequest, old: CertificateSigni
   return { ...request, spec: old.spec, status: old.status }
 }
 
+const validateRequest = ({ request, usages = [] }: CertificateSigningRequest["spec"]): Causes.Causes => [
+  ...(Buffer.from(request, "base64").includes("-----BEGIN CERTIFICATE REQUEST-----")
+    ? []
+    : [Causes.invalid("spec.request", "", "PEM block type must be CERTIFICATE REQUEST")]),
+  ...(usages.length === 0 ? [Causes.required("spec.usages")] : [])
+]
+
 const conditionOf = ({ status: { certificate = "", conditions = [] } }: CertificateSigningRequest) => {
   const has = (type: string) => conditions.some((condition) => condition.type === type)
   const words = ["Approved", "Denied", "Failed"].filter(has)
@@ -23,7 +31,7 @@ const conditionOf = ({ status: { certificate = "", conditions = [] } }: Certific
 export const strategy: Strategy<CertificateSigningRequest> = {
   generation: false,
   prepareUpdate,
-  validate: ({ spec }) => [...required("spec.request", spec.request), ...required("spec.signerName", spec.signerName)],
+  validate: ({ spec }) => [...validateRequest(spec), ...required("spec.signerName", spec.signerName)],
   selectable: { "spec.signerName": ({ spec }) => spec.signerName },
   columns: [
     age,

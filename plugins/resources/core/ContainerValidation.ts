@@ -77,7 +77,7 @@ const validatePorts = (ports: ReadonlyArray<ContainerPort>, field: string, { hos
         : Names.portNumber(containerPort).map((why) => Causes.invalid(`${at}.containerPort`, containerPort, why))),
       ...(hostPort === 0 ? [] : Names.portNumber(hostPort).map((why) => Causes.invalid(`${at}.hostPort`, hostPort, why))),
       ...(hostNetwork && hostPort !== 0 && hostPort !== containerPort
-        ? [Causes.invalid(`${at}.containerPort`, containerPort, "must match `hostPort` when `hostNetwork` is true")]
+        ? [Causes.invalid(`${at}.hostPort`, hostPort, "must match `containerPort` when `hostNetwork` is true")]
         : []),
       ...oneOf(`${at}.protocol`, protocol, ["SCTP", "TCP", "UDP"])
     ]
@@ -109,7 +109,7 @@ const validateEnv = ({ name, value = "", valueFrom }: EnvVar, field: string): Ca
           Causes.invalid(
             from,
             "",
-            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
+            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
           )
         ]
       : []),
@@ -127,8 +127,11 @@ const validateFieldPath = (path: string, field: string): Causes.Causes => {
   return [Causes.invalid(field, path, `error converting fieldPath: field label not supported: ${path}`)]
 }
 
-const validateKeyRef = ({ key, name }: { readonly key: string; readonly name?: string }, field: string): Causes.Causes => [
-  ...required(`${field}.name`, name),
+const validateKeyRef = (
+  { key, name = "" }: { readonly key: string; readonly name?: string },
+  field: string
+): Causes.Causes => [
+  ...Causes.broken(`${field}.name`, name, Names.dns1123Subdomain(name)),
   ...(key === "" ? [Causes.required(`${field}.key`)] : Causes.broken(`${field}.key`, key, Names.configKey(key)))
 ]
 
@@ -158,8 +161,8 @@ const validateMounts = (mounts: ReadonlyArray<VolumeMount>, field: string, volum
       ...(name !== "" && !volumes.has(name) ? [Causes.notFound(`${at}.name`, name)] : []),
       ...required(`${at}.mountPath`, mountPath),
       ...(isAgain ? [Causes.invalid(`${at}.mountPath`, mountPath, "must be unique")] : []),
-      ...validateSubPath(subPath, `${at}.subPath`),
-      ...validateSubPath(subPathExpr, `${at}.subPathExpr`),
+      ...validateSubPath(subPath, `${field}.subPath`),
+      ...validateSubPath(subPathExpr, `${field}.subPathExpr`),
       ...(subPath !== "" && subPathExpr !== ""
         ? [Causes.invalid(`${at}.subPathExpr`, subPathExpr, "subPathExpr and subPath are mutually exclusive")]
         : []),

@@ -16,7 +16,8 @@ const defaults = (node: Node): Node => {
 
 const validateTaints = (taints: ReadonlyArray<Taint>): Causes.Causes =>
   taints.flatMap(({ effect, key, value = "" }, index) => {
-    const field = `spec.taints[${index}]`
+    // Upstream names the wrong part of the object, and clients match it.
+    const field = `metadata.taints[${index}]`
     const isAgain = taints.findIndex((other) => other.key === key && other.effect === effect) < index
     return [
       ...Causes.broken(`${field}.key`, key, Names.labelKey(key)),

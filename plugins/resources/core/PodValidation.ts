@@ -10,8 +10,7 @@ import type {
   Toleration,
   TopologySpreadConstraint
 } from "../contracts/core/v1.ts"
-import { type Around, duplicates, oneOf, required, type Sort, validateContainer } from "./ContainerValidation.ts"
-import { nonNegative } from "./ProbeValidation.ts"
+import { type Around, duplicates, oneOf, type Sort, validateContainer } from "./ContainerValidation.ts"
 import { validateVolumes } from "./VolumeValidation.ts"
 
 const maxInt32 = 2 ** 31 - 1
@@ -23,7 +22,6 @@ export const validatePodSpec = (spec: PodSpec, field = "spec"): Causes.Causes =>
   ...validateDns(spec, field),
   ...Selector.validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
   ...validateNames(spec, field),
-  ...(spec.imagePullSecrets ?? []).flatMap(({ name }, index) => required(`${field}.imagePullSecrets[${index}].name`, name)),
   ...(spec.tolerations ?? []).flatMap((one, index) => validateToleration(one, `${field}.tolerations[${index}]`)),
   ...(spec.topologySpreadConstraints ?? []).flatMap((one, index) =>
     validateSpread(one, `${field}.topologySpreadConstraints[${index}]`)
@@ -34,8 +32,8 @@ export const validatePodSpec = (spec: PodSpec, field = "spec"): Causes.Causes =>
 
 const all = ({ containers, ephemeralContainers = [], initContainers = [] }: PodSpec) =>
   [
-    ["initContainers", initContainers],
     ["containers", containers],
+    ["initContainers", initContainers],
     ["ephemeralContainers", ephemeralContainers]
   ] as const satisfies ReadonlyArray<readonly [Sort, ReadonlyArray<Container | EphemeralContainer>]>
 
@@ -129,9 +127,9 @@ const validateToleration = (
   ...(tolerationSeconds !== undefined && effect !== "NoExecute"
     ? [Causes.invalid(`${field}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set")]
     : []),
-  ...oneOf(`${field}.operator`, operator, ["Equal", "Exists", "Lt", "Gt"]),
+  ...oneOf(`${field}.operator`, operator, ["Equal", "Exists"]),
   ...(operator === "Exists" && value !== ""
-    ? [Causes.invalid(`${field}.operator`, { key, operator, value }, "value must be empty when `operator` is 'Exists'")]
+    ? [Causes.invalid(`${field}.operator`, value, "value must be empty when `operator` is 'Exists'")]
     : []),
   ...(operator === "Equal" ? Causes.broken(`${field}.operator`, value, Names.labelValue(value)) : []),
   ...(effect === "" ? [] : oneOf(`${field}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"]))
@@ -149,20 +147,19 @@ const validateSpread = (
   ...(labelSelector === undefined ? [] : Selector.validate(labelSelector, `${field}.labelSelector`))
 ]
 
-const validateTimes = ({ activeDeadlineSeconds, terminationGracePeriodSeconds }: PodSpec, field: string): Causes.Causes => [
+const validateTimes = ({ activeDeadlineSeconds }: PodSpec, field: string): Causes.Causes => [
   ...(activeDeadlineSeconds === undefined
     ? []
     : Names.between(activeDeadlineSeconds, 1, maxInt32).map((why) =>
         Causes.invalid(`${field}.activeDeadlineSeconds`, activeDeadlineSeconds, why)
-      )),
-  ...nonNegative(`${field}.terminationGracePeriodSeconds`, terminationGracePeriodSeconds)
+      ))
 ]
 
 const validateSharing = ({ hostPID, shareProcessNamespace }: PodSpec, field: string): Causes.Causes =>
   hostPID === true && shareProcessNamespace === true
     ? [
         Causes.invalid(
-          `${field}.shareProcessNamespace`,
+          `${field}.securityContext.shareProcessNamespace`,
           shareProcessNamespace,
           "ShareProcessNamespace and HostPID cannot both be enabled"
         )

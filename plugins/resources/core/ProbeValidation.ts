@@ -33,7 +33,8 @@ export const validatePort = (port: number | string, field: string): Causes.Cause
 
 const validateHandler = (handler: Handler, field: string): Causes.Causes => {
   const [first, second] = handlers.filter((name) => handler[name] !== undefined)
-  const { exec, grpc, httpGet, tcpSocket } = handler
+  // Of several only the first is looked at.
+  const { exec, grpc, httpGet, tcpSocket }: Handler = first === undefined ? {} : { [first]: handler[first] }
   return [
     ...(first === undefined ? [Causes.required(field, "must specify a handler type")] : []),
     ...(second === undefined ? [] : [Causes.forbidden(`${field}.${second}`, "may not specify more than 1 handler type")]),

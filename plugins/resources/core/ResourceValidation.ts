@@ -9,7 +9,8 @@ type Amounts = { readonly [name: string]: string }
 const isStandard = (name: string) =>
   name === "cpu" || name === "memory" || name === "ephemeral-storage" || name.startsWith("hugepages-")
 /** Of what only whole pieces are given away, nobody may be promised more than there is. */
-const isDivisible = (name: string) => isStandard(name) && !name.startsWith("hugepages-")
+const isDivisible = (name: string) =>
+  (!name.includes("/") || name.includes("kubernetes.io/")) && !name.startsWith("hugepages-")
 
 /** An amount of anything, under `field`. */
 export const validateQuantity = (text: string, field: string): Causes.Causes =>
@@ -23,7 +24,10 @@ const validateAmounts = (amounts: Amounts, field: string): Causes.Causes =>
       ...Causes.broken(at, name, Names.labelKey(name)),
       ...(name.includes("/") || isStandard(name)
         ? []
-        : [Causes.invalid(at, name, "must be a standard resource for containers")]),
+        : [
+            Causes.invalid(at, name, "must be a standard resource type or fully qualified"),
+            Causes.invalid(at, name, "must be a standard resource for containers")
+          ]),
       ...validateQuantity(amount, at),
       ...(isWhole ? [] : [Causes.invalid(at, amount, "must be an integer")])
     ]

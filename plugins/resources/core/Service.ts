@@ -184,7 +184,7 @@ const columns: ReadonlyArray<Column<Service>> = [
 ]
 
 export const strategy: Strategy<Service> = {
-  names: Names.dns1035Label,
+  names: Names.dns1123Label,
   generation: false,
   defaults,
   prepareUpdate,

@@ -20,8 +20,8 @@ const shown = (list: ReadonlyArray<string> | undefined) =>
     .map((mode) => shortModes[mode])
     .join(",")
 
-const validateModes = (accessModes: ReadonlyArray<string> = []): Causes.Causes => [
-  ...(accessModes.length === 0 ? [Causes.required("spec.accessModes", "at least 1 access mode is required")] : []),
+const validateModes = (accessModes: ReadonlyArray<string> = [], detail: string): Causes.Causes => [
+  ...(accessModes.length === 0 ? [Causes.required("spec.accessModes", detail)] : []),
   ...accessModes.flatMap((mode) => oneOf("spec.accessModes", mode, modes)),
   ...(accessModes.includes("ReadWriteOncePod") && accessModes.length > 1
     ? [Causes.forbidden("spec.accessModes", "may not use ReadWriteOncePod with other access modes")]
@@ -36,9 +36,9 @@ const validateVolume = ({ spec }: PersistentVolume): Causes.Causes => {
   const { accessModes, capacity, persistentVolumeReclaimPolicy } = spec
   const [first, second] = Object.keys(spec).filter((name) => sources.test(name))
   return [
-    ...validateModes(accessModes),
+    ...validateModes(accessModes, ""),
     ...(capacity?.["storage"] === undefined
-      ? [Causes.required("spec.capacity")]
+      ? [Causes.notSupported("spec.capacity", capacity ?? null, ["storage"])]
       : validateQuantity(capacity["storage"], "spec.capacity[storage]")),
     ...(first === undefined ? [Causes.required("spec", "must specify a volume type")] : []),
     ...(second === undefined ? [] : [Causes.forbidden(`spec.${second}`, "may not specify more than 1 volume type")]),
@@ -76,7 +76,7 @@ export const volume: Strategy<PersistentVolume> = {
 const validateClaim = ({ spec }: PersistentVolumeClaim): Causes.Causes => {
   const storage = spec.resources.requests?.["storage"]
   return [
-    ...validateModes(spec.accessModes),
+    ...validateModes(spec.accessModes, "at least 1 access mode is required"),
     ...(storage === undefined
       ? [Causes.required("spec.resources[storage]")]
       : validateQuantity(storage, "spec.resources[storage]"))

@@ -25,9 +25,10 @@ const validateRule =
   (namespaced: boolean) =>
   ({ apiGroups = [], nonResourceURLs = [], resources = [], verbs }: PolicyRule, index: number): Causes.Causes => {
     const field = `rules[${index}]`
-    if (verbs.length === 0) return [Causes.required(`${field}.verbs`, "verbs must contain at least one value")]
+    const unsaid = verbs.length === 0 ? [Causes.required(`${field}.verbs`, "verbs must contain at least one value")] : []
     if (nonResourceURLs.length > 0)
       return [
+        ...unsaid,
         ...(namespaced
           ? [
               Causes.invalid(
@@ -48,6 +49,7 @@ const validateRule =
           : [])
       ]
     return [
+      ...unsaid,
       ...(apiGroups.length === 0
         ? [Causes.required(`${field}.apiGroups`, "resource rules must supply at least one api group")]
         : []),
@@ -77,7 +79,8 @@ const withGroup = (subject: Subject): Subject =>
     ? { ...subject, apiGroup: group }
     : subject
 
-const validateSubject = ({ apiGroup = "", kind, name, namespace = "" }: Subject, index: number): Causes.Causes => {
+/** `namespaced`: service accounts without a namespace are those of the binding's. */
+const validateSubject = (namespaced: boolean, { apiGroup = "", kind, name, namespace = "" }: Subject, index: number) => {
   const field = `subjects[${index}]`
   const named = required(`${field}.name`, name)
   switch (kind) {
@@ -86,7 +89,7 @@ const validateSubject = ({ apiGroup = "", kind, name, namespace = "" }: Subject,
         ...named,
         ...(name === "" ? [] : Causes.broken(`${field}.name`, name, Names.dns1123Subdomain(name))),
         ...(apiGroup === "" ? [] : [Causes.notSupported(`${field}.apiGroup`, apiGroup, [""])]),
-        ...(namespace === "" ? [Causes.required(`${field}.namespace`)] : [])
+        ...(namespace === "" && !namespaced ? [Causes.required(`${field}.namespace`)] : [])
       ]
     case "User":
     case "Group":
@@ -108,11 +111,14 @@ const named = ({ subjects = [] }: Binding, kind: string) =>
     .map(({ name, namespace }) => (kind === "ServiceAccount" ? `${namespace}/${name}` : name))
     .join(", ")
 
-const bindings = (...kinds: ReadonlyArray<string>): Strategy<Binding> => ({
+const bindings = (namespaced: boolean, ...kinds: ReadonlyArray<string>): Strategy<Binding> => ({
   names: Names.pathSegment,
   defaults: (binding) =>
     binding.subjects === undefined ? binding : { ...binding, subjects: binding.subjects.map(withGroup) },
-  validate: ({ roleRef, subjects = [] }) => [...validateRef(roleRef, kinds), ...subjects.flatMap(validateSubject)],
+  validate: ({ roleRef, subjects = [] }) => [
+    ...validateRef(roleRef, kinds),
+    ...subjects.flatMap((subject, index) => validateSubject(namespaced, subject, index))
+  ],
   validateUpdate: ({ roleRef }, { roleRef: old }) =>
     same(roleRef, old) ? [] : [Causes.invalid("roleRef", roleRef, "cannot change roleRef")],
   columns: [
@@ -123,5 +129,5 @@ const bindings = (...kinds: ReadonlyArray<string>): Strategy<Binding> => ({
     wide(text("ServiceAccounts", "The service accounts it is given to.", (binding) => named(binding, "ServiceAccount")))
   ]
 })
-export const roleBinding = bindings("Role", "ClusterRole")
-export const clusterRoleBinding = bindings("ClusterRole")
+export const roleBinding = bindings(true, "Role", "ClusterRole")
+export const clusterRoleBinding = bindings(false, "ClusterRole")

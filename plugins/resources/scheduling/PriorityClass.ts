@@ -18,7 +18,7 @@ export const strategy: Strategy<PriorityClass> = {
       ? [
           Causes.forbidden(
             "metadata.name",
-            "priority class names with 'system-' prefix are reserved for system use only. error: not a system priority class"
+            `priority class names with 'system-' prefix are reserved for system use only. error: ${name} is not a known system priority class`
           )
         ]
       : []),
