@@ -17,6 +17,7 @@ export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths:
     apiserver: {
       addresses: [...new Set(["127.0.0.1", nodeIp])],
       port: apiPort,
+      reusePort: settings.processes > 1,
       tls: keys.apiserver,
       clientCa: keys.ca.cert,
       kubelet: { ca: keys.ca.cert, ...keys.kubeletClient },

@@ -40,7 +40,7 @@ export interface ListenOptions {
   readonly tls: { readonly cert: string; readonly key: string }
   /** PEM text of the authority of client certificates. */
   readonly clientCa: string
-  /** Lets several processes of one user listen on the same port; the kernel shares connections out among them. On by default. */
+  /** Lets several processes of one user listen on the same port; the kernel shares connections out among them. Otherwise a port that is taken is a failure. */
   readonly reusePort?: boolean
 }
 
@@ -168,7 +168,7 @@ export const start = Effect.fnUntraced(function* (
       (server) => Effect.sync(() => server.close())
     )
     attach(server, handler, open)
-    port = yield* listen(server, address, port, options.reusePort ?? true)
+    port = yield* listen(server, address, port, options.reusePort ?? false)
   }
   // Before the servers are closed: that would cut off what has been answered and is not yet sent.
   yield* Effect.addFinalizer(() => end(open))

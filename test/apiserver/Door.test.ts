@@ -125,8 +125,8 @@ describe("the door", () => {
   it.live("says in one sentence that its port is taken", () =>
     Effect.scoped(
       Effect.gen(function* () {
-        const { port } = yield* start({ reusePort: false })
-        const exit = yield* Effect.exit(Effect.scoped(start({ port, reusePort: false })))
+        const { port } = yield* start()
+        const exit = yield* Effect.exit(Effect.scoped(start({ port })))
         expect(Exit.isFailure(exit) && String(exit.cause)).toContain(
           `Port ${port} on 127.0.0.1 is in use by another program`
         )
