@@ -43,12 +43,12 @@ const isEqual = (data: string, files: Files) => {
   )
 }
 
+/** A path that leads elsewhere is left out, whoever named it. */
 const isInside = (path: string) => !normalize(path).startsWith("..") && !path.startsWith("/")
 
 const writeAll = (target: string, files: Files, { gid, uid }: Owner) => {
   mkdirSync(target, { mode: 0o755 })
   for (const [path, { bytes, mode }] of files) {
-    if (!isInside(path)) continue
     mkdirSync(dirname(join(target, path)), { recursive: true, mode: 0o755 })
     writeFileSync(join(target, path), bytes)
     // What a group shall read, it may read. The process's umask does not count here.
@@ -66,7 +66,8 @@ const isLink = (path: string) => {
 }
 
 /** Whether anything changed. */
-export const write = (directory: string, files: Files, owner: Owner = {}) => {
+export const write = (directory: string, given: Files, owner: Owner = {}) => {
+  const files: Files = new Map([...given].filter(([path]) => isInside(path)))
   const data = join(directory, "..data")
   if (isEqual(data, files)) return false
   const old = isLink(data) ? readlinkSync(data) : undefined
