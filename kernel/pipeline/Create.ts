@@ -15,12 +15,13 @@ import * as Stamp from "./Stamp.ts"
 /** How often a generated name may be taken before that is the caller's problem. */
 const attempts = 8
 
-export const create = Effect.fnUntraced(function* (
+export const create = Effect.fn("Pipeline.create")(function* (
   environment: Environment,
   at: At,
   body: WireObject,
   options: WriteOptions = {}
 ) {
+  yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "create"))
   const action = environment.actions.find(at.served.kind.storage, at.subresource)
   if (action !== undefined) return answerOf(at, yield* action.act(at, body, options))

@@ -13,7 +13,12 @@ import * as Stages from "./Stages.ts"
 import * as Stamp from "./Stamp.ts"
 import { isDone, modified } from "./Update.ts"
 
-export const remove = Effect.fnUntraced(function* (environment: Environment, at: At, options: DeleteOptions = {}) {
+export const remove = Effect.fn("Pipeline.delete")(function* (
+  environment: Environment,
+  at: At,
+  options: DeleteOptions = {}
+) {
+  yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "delete"))
   return yield* one(environment, at, options, "delete")
 })

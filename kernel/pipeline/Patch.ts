@@ -22,13 +22,14 @@ import { change, type Wanted } from "./Update.ts"
 const isObject = (value: unknown): value is Schema.JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-export const patch = Effect.fnUntraced(function* (
+export const patch = Effect.fn("Pipeline.patch")(function* (
   environment: Environment,
   at: At,
   type: PatchType,
   body: Schema.Json,
   options: WriteOptions = {}
 ) {
+  yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "patch"))
   if (at.subresource === "scale")
     return yield* Scale.write(environment, at, (scale) => scaled(at, type, scale, body), options, change)

@@ -149,13 +149,18 @@ export const own = Effect.fnUntraced(function* (
     reset: resetOf(at),
     time: yield* Stamp.now
   })
-  return { ...object, metadata: { ...object.metadata, managedFields } }
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata: managedFields.length === 0 ? metadata : { ...metadata, managedFields } }
 })
+
+/** Says what a span is about, in the words of the URL. */
+export const annotate = ({ served, subresource }: At) =>
+  Effect.annotateCurrentSpan("resource", subresource === "" ? served.kind.plural : `${served.kind.plural}/${subresource}`)
 
 const backOff = Schedule.exponential("10 millis")
 
 /** Adds an entry and waits until the tables have it. Repeated under its write id until it is known what became of it. */
-export const append = Effect.fnUntraced(function* (
+export const append = Effect.fn("Pipeline.append")(function* (
   environment: Environment,
   at: At,
   op: "put" | "delete",

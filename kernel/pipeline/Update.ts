@@ -23,12 +23,13 @@ export interface Wanted {
 }
 export type Change = (stored: Resource) => Effect.Effect<Wanted, ApiError | Unavailable>
 
-export const update = Effect.fnUntraced(function* (
+export const update = Effect.fn("Pipeline.update")(function* (
   environment: Environment,
   at: At,
   body: WireObject,
   options: WriteOptions = {}
 ) {
+  yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "update"))
   if (at.subresource === "scale") return yield* Scale.write(environment, at, () => Effect.succeed(body), options, change)
   const { object, warnings } = yield* Stages.decode(at, body, options)

@@ -151,7 +151,7 @@ const start = Effect.fnUntraced(function* ({ name = "default-scheduler" }: Optio
     news.openUnsafe()
   }
 
-  const bind = Effect.fnUntraced(
+  const bind = Effect.fn("Scheduler.bind")(
     function* (tried: Waiting, info: PodInfo, node: string, began: number) {
       const { pod } = info
       const { name: podName, namespace = "", uid } = pod.metadata
@@ -186,7 +186,7 @@ const start = Effect.fnUntraced(function* ({ name = "default-scheduler" }: Optio
     yield* Effect.ignore(client.update(Pod, changed, { subresource: "status" }))
   })
 
-  const attempt = Effect.fnUntraced(function* (tried: Waiting) {
+  const attempt = Effect.fn("Scheduler.attempt")(function* (tried: Waiting) {
     const began = clock.currentTimeMillisUnsafe()
     const info = infoOf(tried.pod)
     const rules = { filters: Defaults.filters.concat(filters.all()), scores: Defaults.scores.concat(scores.all()) }
