@@ -48,7 +48,6 @@ import * as Pod from "./core/Pod.ts"
 import * as PodTemplate from "./core/PodTemplate.ts"
 import * as ReplicationController from "./core/ReplicationController.ts"
 import * as Service from "./core/Service.ts"
-import * as ServiceAccount from "./core/ServiceAccount.ts"
 import * as Volumes from "./core/Volumes.ts"
 import * as EndpointSlice from "./discovery/EndpointSlice.ts"
 import * as Flows from "./flowcontrol/Flowcontrol.ts"
@@ -73,6 +72,8 @@ const entry = <A extends Kind.Resource, D extends Kind.ResourceDraft>(
 })
 
 const written: ReadonlyArray<Entry> = [
+  entry(Admissionregistration.MutatingAdmissionPolicy, Webhooks.mutatingPolicy),
+  entry(Admissionregistration.MutatingAdmissionPolicyBinding, Webhooks.policyBinding),
   entry(Admissionregistration.MutatingWebhookConfiguration, Webhooks.configuration),
   entry(Admissionregistration.ValidatingAdmissionPolicy, Webhooks.policy),
   entry(Admissionregistration.ValidatingAdmissionPolicyBinding, Webhooks.policyBinding),
@@ -104,7 +105,6 @@ const written: ReadonlyArray<Entry> = [
   entry(Core.ResourceQuota, Limits.quota),
   entry(Core.Secret, Data.secret),
   entry(Core.Service, Service.strategy),
-  entry(Core.ServiceAccount, ServiceAccount.strategy),
   entry(Discovery.EndpointSlice, EndpointSlice.strategy),
   entry(Flowcontrol.FlowSchema, Flows.flow),
   entry(Flowcontrol.PriorityLevelConfiguration, Flows.level),
@@ -122,8 +122,10 @@ const written: ReadonlyArray<Entry> = [
   entry(Scheduling.PriorityClass, PriorityClass.strategy),
   entry(Storage.CSIDriver, Volumed.driver),
   entry(Storage.CSINode, Volumed.node),
+  entry(Storage.CSIStorageCapacity, Volumed.capacity),
   entry(Storage.StorageClass, Volumed.storageClass),
-  entry(Storage.VolumeAttachment, Volumed.attachment)
+  entry(Storage.VolumeAttachment, Volumed.attachment),
+  entry(Storage.VolumeAttributesClass, Volumed.attributes)
 ]
 
 const isKind = (value: unknown): value is Kind.Any =>

@@ -2,7 +2,12 @@
 import type { ObjectMeta } from "../../../kernel/resource/Metadata.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { integer, text, unset } from "../Columns.ts"
-import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from "../contracts/admissionregistration/v1.ts"
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding
+} from "../contracts/admissionregistration/v1.ts"
 
 interface Configuration {
   readonly metadata: ObjectMeta
@@ -22,7 +27,17 @@ export const policy: Strategy<ValidatingAdmissionPolicy> = {
   ]
 }
 
-export const policyBinding: Strategy<ValidatingAdmissionPolicyBinding> = {
+export const mutatingPolicy: Strategy<MutatingAdmissionPolicy> = {
+  generation: true,
+  columns: [
+    integer("Mutations", "How many changes it makes.", ({ spec }) => spec.mutations?.length),
+    text("ParamKind", "What it takes its parameters from.", ({ spec: { paramKind } }) =>
+      paramKind === undefined ? unset : `${paramKind.apiVersion}/${paramKind.kind}`
+    )
+  ]
+}
+
+export const policyBinding: Strategy<MutatingAdmissionPolicyBinding | ValidatingAdmissionPolicyBinding> = {
   generation: true,
   columns: [
     text("PolicyName", "The policy.", ({ spec }) => spec.policyName ?? ""),

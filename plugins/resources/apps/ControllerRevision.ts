@@ -2,7 +2,7 @@
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
-import { integer, none, text } from "../Columns.ts"
+import { none, text } from "../Columns.ts"
 import type { ControllerRevision } from "../contracts/apps/v1.ts"
 import { same } from "./Workloads.ts"
 
@@ -17,6 +17,6 @@ export const strategy: Strategy<ControllerRevision> = {
   validateUpdate: ({ data }, { data: old }) => (same(data, old) ? [] : [Causes.immutable("data", data)]),
   columns: [
     text("Controller", "What it is a revision of.", ownerOf),
-    integer("Revision", "Its number.", ({ revision }) => revision)
+    text("Revision", "Its number.", ({ revision }) => `${revision}`)
   ]
 }

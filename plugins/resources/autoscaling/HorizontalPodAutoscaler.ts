@@ -1,7 +1,7 @@
 /** HorizontalPodAutoscalers, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
-import { integer, none, text, unset } from "../Columns.ts"
+import { none, text, unset } from "../Columns.ts"
 import type { HorizontalPodAutoscaler, MetricSpec, MetricTarget } from "../contracts/autoscaling/v2.ts"
 import { required } from "../core/ContainerValidation.ts"
 
@@ -42,7 +42,7 @@ export const strategy: Strategy<HorizontalPodAutoscaler> = {
     text("Reference", "What it scales.", ({ spec }) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`),
     text("Targets", "What it goes by.", targets),
     text("MinPods", "The fewest.", ({ spec }) => `${spec.minReplicas}`),
-    integer("MaxPods", "The most.", ({ spec }) => spec.maxReplicas),
-    integer("Replicas", "How many there are.", ({ status }) => status.currentReplicas)
+    text("MaxPods", "The most.", ({ spec }) => `${spec.maxReplicas}`),
+    text("Replicas", "How many there are.", ({ status }) => `${status.currentReplicas}`)
   ]
 }

@@ -1,12 +1,12 @@
 /** Flows of requests and their priorities: how they are shown. */
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
-import { age, integer, none, text } from "../Columns.ts"
+import { age, none, text } from "../Columns.ts"
 import type { FlowSchema, PriorityLevelConfiguration } from "../contracts/flowcontrol/v1.ts"
 
 export const flow: Strategy<FlowSchema> = {
   columns: [
     text("PriorityLevel", "Its priority.", ({ spec }) => spec.priorityLevelConfiguration.name),
-    integer("MatchingPrecedence", "Which comes first.", ({ spec }) => spec.matchingPrecedence),
+    text("MatchingPrecedence", "Which comes first.", ({ spec }) => `${spec.matchingPrecedence}`),
     text("DistinguisherMethod", "What tells its flows apart.", ({ spec }) => spec.distinguisherMethod?.type ?? none),
     age,
     text(

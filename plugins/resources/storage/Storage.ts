@@ -3,8 +3,16 @@ import * as Causes from "../../../kernel/resource/Causes.ts"
 import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
 import { age, integer, text, unset } from "../Columns.ts"
-import type { CSIDriver, CSINode, StorageClass, VolumeAttachment } from "../contracts/storage/v1.ts"
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+  VolumeAttributesClass
+} from "../contracts/storage/v1.ts"
 import { oneOf, required } from "../core/ContainerValidation.ts"
+import { created } from "../rbac/Rbac.ts"
 
 const defaultAnnotations = [
   "storageclass.kubernetes.io/is-default-class",
@@ -63,6 +71,12 @@ export const driver: Strategy<CSIDriver> = {
     age
   ]
 }
+
+export const attributes: Strategy<VolumeAttributesClass> = {
+  columns: [text("DriverName", "Who understands them.", ({ driverName }) => driverName)]
+}
+
+export const capacity: Strategy<CSIStorageCapacity> = { columns: [created] }
 
 export const attachment: Strategy<VolumeAttachment> = {
   columns: [
