@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
 import type { WireObject } from "../../kernel/client/Api.ts"
 import { Admissions } from "../../kernel/pipeline/Policy.ts"
 import type { Any } from "../../kernel/resource/Kind.ts"
@@ -98,6 +99,19 @@ describe("admission", () => {
           yield* refused(pod({ serviceAccountName: "gone" })),
           'error looking up service account default/gone: serviceaccount "gone" not found'
         )
+      })
+    )
+  )
+
+  it.effect("a Pod of a new namespace waits for the account that the namespace is about to get", () =>
+    run((objects) =>
+      Effect.gen(function* () {
+        objects.put(Namespace, { metadata: { name: "new" } })
+        const waiting = yield* Effect.forkChild(admit(pod({}, { namespace: "new" }), { namespace: "new" }))
+        yield* TestClock.adjust("1 second")
+        objects.put(ServiceAccount, { metadata: { namespace: "new", name: "default" } })
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* Fiber.join(waiting)).spec.serviceAccountName, "default")
       })
     )
   )

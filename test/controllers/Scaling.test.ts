@@ -104,4 +104,17 @@ describe("a Deployment's sizes", () => {
     assert.notStrictEqual(Revision.hashOf(template), Revision.hashOf(template, 1))
     assert.match(Revision.hashOf(template), /^[bcdfghjklmnpqrstvwxz2456789]{5,10}$/)
   })
+
+  it("a history goes on from any number of 64 bits", () => {
+    const numbered = (revision: string) => ({
+      ...setOf([1, 1, 1]),
+      metadata: { name: "s", annotations: { [Revision.revisionAnnotation]: revision } }
+    })
+    const olds = ["3546343826724305832", "7", "none"].map(numbered) as unknown as ReadonlyArray<ReplicaSet>
+    assert.strictEqual(
+      Revision.annotationsOf(deploymentOf(1), {}, Revision.next(olds))[Revision.revisionAnnotation],
+      "3546343826724305833"
+    )
+    assert.strictEqual(Revision.next([]), 1n)
+  })
 })

@@ -66,12 +66,21 @@ const suffix = Effect.map(
   (indexes) => indexes.map((index) => letters[index]).join("")
 )
 
+/**
+ * The account, where need be from the log: another process may have made it just now. Every namespace gets an account "default"
+ * soon after it begins, so for that one we wait a little.
+ */
 const find = (cache: Cache<ServiceAccount, never>, namespace: string, name: string) =>
   Effect.gen(function* () {
     const cached = cache.get({ namespace, name })
     if (cached !== undefined) return Option.some(cached)
-    // Another process may have made it just now.
-    return yield* (yield* Client).find(ServiceAccount, { namespace, name })
+    const look = (yield* Client).find(ServiceAccount, { namespace, name })
+    let found = yield* look
+    for (let tries = 0; name === "default" && Option.isNone(found) && tries < 15; tries++) {
+      yield* Effect.sleep("100 millis")
+      found = yield* look
+    }
+    return found
   })
 
 /** What is admitted has been decoded as its kind, hence the casts. */

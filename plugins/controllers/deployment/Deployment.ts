@@ -45,7 +45,7 @@ const withSets = (view: View, changed: ReadonlyArray<ReplicaSet>): View => {
 export const outdated = ({ spec }: Deployment, olds: ReadonlyArray<ReplicaSet>) =>
   olds
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .toSorted((a, b) => Revision.numberOf(a) - Revision.numberOf(b))
+    .toSorted((a, b) => Number(Revision.numberOf(a) - Revision.numberOf(b)))
     .slice(0, Math.max(0, olds.length - spec.revisionHistoryLimit))
     .filter(
       ({ metadata, spec, status }) =>

@@ -2,7 +2,7 @@
  * The ReplicaSets of a Deployment as its revisions: which one has the template of now, what number it has, and what
  * `kubectl rollout history` and `undo` read from its annotations.
  */
-import { Equal, type Schema } from "effect"
+import { BigInt as BigIntOf, Equal, type Schema } from "effect"
 import { controllerReference } from "../../../kernel/resource/Kind.ts"
 import type { ObjectMetaDraft } from "../../../kernel/resource/Metadata.ts"
 import { Deployment, type ReplicaSet, type ReplicaSetDraft } from "../../resources/contracts/apps/v1.ts"
@@ -56,26 +56,27 @@ export const current = ({ spec }: Deployment, sets: ReadonlyArray<ReplicaSet>) =
     .toSorted(oldestFirst)
     .find((set) => set.spec.template !== undefined && isSameTemplate(set.spec.template, spec.template))
 
-export const numberOf = ({ metadata: { annotations = {} } }: { readonly metadata: ObjectMetaDraft }) => {
-  const number = Number(annotations[revisionAnnotation] ?? 0)
-  return Number.isSafeInteger(number) ? number : 0
-}
+/** Numbers of revisions are 64 bits wide: other tools continue histories of their own in them. */
+const parsed = (text = "") => (/^\d{1,19}$/.test(text) ? BigInt.asIntN(64, BigInt(text)) : 0n)
 
-export const next = (olds: ReadonlyArray<ReplicaSet>) => 1 + Math.max(0, ...olds.map(numberOf))
+export const numberOf = ({ metadata: { annotations = {} } }: { readonly metadata: ObjectMetaDraft }) =>
+  parsed(annotations[revisionAnnotation])
+
+export const next = (olds: ReadonlyArray<ReplicaSet>) => 1n + olds.map(numberOf).reduce(BigIntOf.max, 0n)
 
 const copied = ({ metadata }: Deployment): Annotations =>
   Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key)))
 
 /** The annotations of the revision of now: the Deployment's, its number, and the numbers it had before. */
-export const annotationsOf = (deployment: Deployment, before: Annotations, revision: number): Annotations => {
-  const old = Number(before[revisionAnnotation] ?? 0)
+export const annotationsOf = (deployment: Deployment, before: Annotations, revision: bigint): Annotations => {
+  const old = parsed(before[revisionAnnotation])
   const history = before[historyAnnotation]
   return {
     ...before,
     ...copied(deployment),
     ...(old < revision && {
       [revisionAnnotation]: `${revision}`,
-      ...(old > 0 && { [historyAnnotation]: history === undefined ? `${old}` : `${history},${old}` })
+      ...(old > 0n && { [historyAnnotation]: history === undefined ? `${old}` : `${history},${old}` })
     })
   }
 }
