@@ -2,6 +2,8 @@
 import { Effect } from "effect"
 import type { Client } from "../../../kernel/client/Client.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
+import type { OwnerReference } from "../../../kernel/resource/Metadata.ts"
+import { patchMetadata } from "./Writes.ts"
 
 export type Selects = (labels: { readonly [key: string]: string } | undefined) => boolean
 
@@ -19,21 +21,13 @@ export const claim = (owner: Kind.Resource, selects: Selects, object: Kind.Resou
   return selected ? "own" : leaving ? "foreign" : "release"
 }
 
-const adopted = <A extends Kind.Resource>(object: A, kind: Kind.Any, owner: Kind.Resource): A => ({
-  ...object,
-  metadata: {
-    ...object.metadata,
-    ownerReferences: [...(object.metadata.ownerReferences ?? []), Kind.controllerReference(kind, owner)]
-  }
-})
+const adopted = ({ metadata }: Kind.Resource, kind: Kind.Any, owner: Kind.Resource) => [
+  ...(metadata.ownerReferences ?? []),
+  Kind.controllerReference(kind, owner)
+]
 
-const released = <A extends Kind.Resource>(object: A, owner: Kind.Resource): A => ({
-  ...object,
-  metadata: {
-    ...object.metadata,
-    ownerReferences: (object.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid)
-  }
-})
+const released = ({ metadata }: Kind.Resource, owner: Kind.Resource) =>
+  (metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid)
 
 /** An index by owner, and of what has none by namespace: `mine` finds both. */
 export const byOwner = {
@@ -58,12 +52,13 @@ export const claimAll = Effect.fnUntraced(function* <
   objects: ReadonlyArray<A>
 ) {
   const { own = [], adopt = [], release = [] } = Object.groupBy(objects, (object) => claim(by.owner, by.selects, object))
-  yield* Effect.forEach(release, (object) => Effect.ignore(client.update(kind, released(object, by.owner))), {
-    discard: true
-  })
+  // A patch, because the roles of controllers allow no more of the objects that they own.
+  const refer = (object: A, ownerReferences: ReadonlyArray<OwnerReference>) =>
+    patchMetadata(client, kind, object, { ownerReferences })
+  yield* Effect.forEach(release, (object) => Effect.ignore(refer(object, released(object, by.owner))), { discard: true })
   if (adopt.length === 0) return own
   const fresh = yield* client.get(by.kind, Kind.keyOf(by.owner))
   if (fresh.metadata.uid !== by.owner.metadata.uid || fresh.metadata.deletionTimestamp !== undefined) return own
-  const taken = yield* Effect.forEach(adopt, (object) => client.update(kind, adopted(object, by.kind, by.owner)))
+  const taken = yield* Effect.forEach(adopt, (object) => refer(object, adopted(object, by.kind, by.owner)))
   return [...own, ...taken]
 })

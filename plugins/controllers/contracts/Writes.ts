@@ -1,6 +1,9 @@
 /** How controllers write many objects, and what some refusals mean to them. */
 import { Effect, type Exit } from "effect"
+import type { Client } from "../../../kernel/client/Client.ts"
 import type { Failure } from "../../../kernel/client/Status.ts"
+import * as Kind from "../../../kernel/resource/Kind.ts"
+import type { ObjectMetaDraft } from "../../../kernel/resource/Metadata.ts"
 
 /** The namespace is being deleted: nothing can be made in it. */
 export const isEnding = (error: Failure) =>
@@ -22,3 +25,16 @@ export const slowStart = Effect.fnUntraced(function* <A, E, R>(
     for (const exit of exits) if (exit._tag === "Failure") yield* exit
   }
 })
+
+/** Changes some metadata of an object, if that is still as it was read. */
+export const patchMetadata = <A extends Kind.Resource, D extends Kind.ResourceDraft>(
+  client: Client["Service"],
+  kind: Kind.Kind<A, D>,
+  object: Kind.Resource,
+  metadata: Pick<ObjectMetaDraft, "ownerReferences" | "finalizers">
+) => {
+  const { resourceVersion, uid } = object.metadata
+  // Metadata are JSON by their types, hence the cast.
+  const body = { metadata: { uid, resourceVersion, ...metadata } } as unknown as Parameters<typeof client.patch>[3]
+  return client.patch(kind, Kind.keyOf(object), "merge", body)
+}

@@ -10,6 +10,7 @@ import type { Event } from "../../../kernel/table/Table.ts"
 import { Event as EventKind } from "../../resources/contracts/core/v1.ts"
 import * as BuiltIn from "../contracts/BuiltIn.ts"
 import * as Controllers from "../contracts/Controllers.ts"
+import { patchMetadata } from "../contracts/Writes.ts"
 import { Graph, indexes, type Item, keyOf, kindOf } from "./Graph.ts"
 import {
   blocks,
@@ -53,13 +54,8 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
     return { reference, found: waitsForDependents(read.value) ? "waiting" : "solid" } as const
   })
 
-  /** If it is still as it was when that was decided. */
-  const patch = ({ kind, object }: Item, metadata: { readonly [field: string]: unknown }) => {
-    const { resourceVersion, uid } = object.metadata
-    // Finalizers and references are JSON by their types, hence the cast.
-    const body = { metadata: { uid, resourceVersion, ...metadata } } as Parameters<typeof client.patch>[3]
-    return client.patch(kind, Kind.keyOf(object), "merge", body)
-  }
+  const patch = ({ kind, object }: Item, metadata: Parameters<typeof patchMetadata>[3]) =>
+    patchMetadata(client, kind, object, metadata)
 
   const forget = (item: Item, uids: ReadonlySet<string>) =>
     patch(item, { ownerReferences: ownersOf(item.object).filter(({ uid }) => !uids.has(uid)) })

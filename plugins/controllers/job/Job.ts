@@ -11,7 +11,7 @@ import * as Controllers from "../contracts/Controllers.ts"
 import * as Owned from "../contracts/Owned.ts"
 import { isActive, isFinished, isReady, isTerminating } from "../contracts/Pods.ts"
 import { positive, withCondition } from "../contracts/Statuses.ts"
-import { isEnding, slowStart } from "../contracts/Writes.ts"
+import { isEnding, patchMetadata, slowStart } from "../contracts/Writes.ts"
 import * as Accounting from "./Accounting.ts"
 
 export const newPod = (job: Job, index: number | undefined): PodDraft => {
@@ -81,9 +81,7 @@ const start = Effect.gen(function* () {
     )
   const release = (pod: Pod) => {
     const finalizers = (pod.metadata.finalizers ?? []).filter((name) => name !== Accounting.finalizer)
-    return client
-      .update(Pod, { ...pod, metadata: { ...pod.metadata, finalizers } })
-      .pipe(Effect.catchTag("NotFound", () => Effect.void))
+    return patchMetadata(client, Pod, pod, { finalizers }).pipe(Effect.catchTag("NotFound", () => Effect.void))
   }
   const releaseAll = (all: ReadonlyArray<Pod>) => Effect.forEach(all, release, { concurrency: 8, discard: true })
 
@@ -103,20 +101,6 @@ const start = Effect.gen(function* () {
     Equal.equals(status, job.status)
       ? Effect.succeed(job)
       : client.update(Job, { ...job, status }, { subresource: "status" })
-
-  /** Where a Job that is over goes when its time to be looked at is over too. */
-  const retire = Effect.fnUntraced(function* (job: Job, own: ReadonlyArray<Pod>, now: number) {
-    yield* releaseAll(own.filter(Accounting.isHeld))
-    const { ttlSecondsAfterFinished: seconds } = job.spec
-    if (seconds === undefined || job.metadata.deletionTimestamp !== undefined) return Controllers.done
-    const ended = job.status.conditions?.find(
-      ({ status, type }) => (type === "Complete" || type === "Failed") && status === "True"
-    )
-    const due = millisOf(ended?.lastTransitionTime) + seconds * 1000
-    if (due > now) return Controllers.again(due - now)
-    yield* client.delete(Job, Kind.keyOf(job), { uid: job.metadata.uid, propagationPolicy: "Foreground" })
-    return Controllers.done
-  })
 
   /** Suspended, or going on: with the time from which its deadline counts. */
   const begun = Effect.fnUntraced(function* (job: Job, now: number) {
@@ -186,7 +170,10 @@ const start = Effect.gen(function* () {
   const sync = Effect.fnUntraced(function* (found: Job, now: number) {
     const by = { kind: Job, owner: found, selects: Selector.matcher(found.spec.selector) }
     const own = yield* Owned.claimAll(client, by, Pod, Owned.mine(pods, found))
-    if (Accounting.isOver(found)) return yield* retire(found, own, now)
+    if (Accounting.isOver(found)) {
+      yield* releaseAll(own.filter(Accounting.isHeld))
+      return Controllers.done
+    }
     if (found.metadata.deletionTimestamp !== undefined) {
       yield* releaseAll(own.filter((pod) => Accounting.isHeld(pod) && isTerminating(pod)))
       return Controllers.done

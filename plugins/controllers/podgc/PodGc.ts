@@ -42,8 +42,9 @@ const start = Effect.gen(function* () {
         message: "PodGC: node no longer exists"
       }
       const conditions = withCondition(pod.status.conditions, disrupted, time(now))
-      const status = { ...pod.status, phase: "Failed", conditions }
-      yield* Effect.ignore(client.update(Pod, { ...pod, status }, { subresource: "status" }))
+      // Conditions are JSON by their type, hence the cast.
+      const body = { status: { phase: "Failed", conditions } } as unknown as Parameters<typeof client.patch>[3]
+      yield* Effect.ignore(client.patch(Pod, keyOf(pod), "merge", body, { subresource: "status" }))
     }
     yield* remove(pod)
   })
