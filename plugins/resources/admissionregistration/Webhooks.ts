@@ -30,9 +30,9 @@ export const policy: Strategy<ValidatingAdmissionPolicy> = {
 export const mutatingPolicy: Strategy<MutatingAdmissionPolicy> = {
   generation: true,
   columns: [
-    integer("Mutations", "How many changes it makes.", ({ spec }) => spec.mutations?.length),
-    text("ParamKind", "What it takes its parameters from.", ({ spec: { paramKind } }) =>
-      paramKind === undefined ? unset : `${paramKind.apiVersion}/${paramKind.kind}`
+    integer("Mutations", "How many changes it makes.", ({ spec }) => spec?.mutations?.length),
+    text("ParamKind", "What it takes its parameters from.", ({ spec }) =>
+      spec?.paramKind === undefined ? unset : `${spec.paramKind.apiVersion}/${spec.paramKind.kind}`
     )
   ]
 }
@@ -40,8 +40,9 @@ export const mutatingPolicy: Strategy<MutatingAdmissionPolicy> = {
 export const policyBinding: Strategy<MutatingAdmissionPolicyBinding | ValidatingAdmissionPolicyBinding> = {
   generation: true,
   columns: [
-    text("PolicyName", "The policy.", ({ spec }) => spec.policyName ?? ""),
-    text("ParamRef", "Its parameters.", ({ spec: { paramRef } }) => {
+    text("PolicyName", "The policy.", ({ spec }) => spec?.policyName ?? ""),
+    text("ParamRef", "Its parameters.", ({ spec }) => {
+      const paramRef = spec?.paramRef
       if (paramRef === undefined) return unset
       return `${paramRef.namespace === undefined ? "" : `${paramRef.namespace}/`}${paramRef.name ?? "*"}`
     })
