@@ -99,8 +99,10 @@ const one = Effect.fnUntraced(function* (
     creationTimestamp: yield* Stamp.now,
     ...(counted ? { generation: 1 } : {})
   }
-  const stamped = strategy.identified?.({ ...mutated, metadata }) ?? { ...mutated, metadata }
-  const object = managed ? stamped : yield* Stages.own(at, stamped, undefined, options)
+  const stamped = { ...mutated, metadata }
+  const owned = managed ? stamped : yield* Stages.own(at, stamped, undefined, options)
+  // What the kind says of itself is nobody's.
+  const object = strategy.identified?.(owned) ?? owned
   yield* Stages.validate(at, object, undefined)
   yield* Stages.admit(environment, at, "create", object, undefined, dryRun)
   return yield* put(environment, at, object, dryRun)
