@@ -1,8 +1,9 @@
 /** `keelson agent`: a node of the cluster on this machine. */
-import { Effect, FileSystem, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as Keys from "./Keys.ts"
+import * as Machine from "./Machine.ts"
 import * as Node from "./Node.ts"
 import * as Paths from "./Paths.ts"
 import type { Settings } from "./Settings.ts"
@@ -25,9 +26,8 @@ export const isHollow = (settings: Settings) =>
 
 /** Runs until it is interrupted, or its supervisor is gone. Pods outlive it unless `remove` says otherwise. */
 export const run = Effect.fn("Agent.run")(function* (settings: Settings, remove: boolean) {
-  const files = yield* FileSystem.FileSystem
   const paths = Paths.make(settings.dataDir, settings.nodeName)
-  yield* files.makeDirectory(paths.node, { recursive: true, mode: 0o700 })
+  yield* Machine.directory(paths.node)
   const keys = yield* Keys.open(settings, paths)
   const hollow = isHollow(settings)
   if (hollow)

@@ -3,19 +3,22 @@ import { Effect, FileSystem, Layer } from "effect"
 import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Keys from "./Keys.ts"
+import * as Machine from "./Machine.ts"
 import * as Paths from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import * as Store from "./Store.ts"
 import * as Supervise from "./Supervise.ts"
 
-export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
+export const addressesOf = ({ nodeIp }: Settings) => [...new Set(["127.0.0.1", nodeIp])]
+
+const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
   const keys = yield* Keys.open(settings, paths)
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`
   const authentication = { signingKey: keys.signing.privateKey, issuer, audiences: [issuer] }
   return {
     apiserver: {
-      addresses: [...new Set(["127.0.0.1", nodeIp])],
+      addresses: addressesOf(settings),
       port: apiPort,
       reusePort: settings.processes > 1,
       tls: keys.apiserver,
@@ -58,7 +61,10 @@ const others = (settings: Settings, paths: Paths.Paths) =>
 
 const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
   const files = yield* FileSystem.FileSystem
-  yield* files.makeDirectory(paths.run, { recursive: true, mode: 0o700 })
+  yield* Machine.directory(paths.run)
+  yield* Effect.forEach(addressesOf(settings), (address) => Machine.free("--api-port", address, settings.apiPort), {
+    discard: true
+  })
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const options = { ...(yield* optionsOf(settings, paths)), log: Store.owner(settings, paths) }
   yield* Layer.build(ControlPlane.controlPlane(options))

@@ -3,6 +3,7 @@ import { Console, Effect, FileSystem, Option, Schema } from "effect"
 import * as Agent from "./Agent.ts"
 import * as Hello from "./Hello.ts"
 import * as Keys from "./Keys.ts"
+import * as Machine from "./Machine.ts"
 import * as Node from "./Node.ts"
 import * as Paths from "./Paths.ts"
 import * as Processes from "./Processes.ts"
@@ -30,8 +31,10 @@ const claim = Effect.fnUntraced(function* (paths: Paths.Paths) {
 export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   const paths = Paths.make(settings.dataDir, settings.nodeName)
   const files = yield* FileSystem.FileSystem
-  yield* files.makeDirectory(paths.root, { recursive: true, mode: 0o700 })
+  yield* Machine.directory(paths.root)
   yield* claim(paths)
+  yield* Machine.free("--api-port", "127.0.0.1", settings.apiPort)
+  if (!Agent.isHollow(settings)) yield* Machine.free("--kubelet-port", "0.0.0.0", settings.kubeletPort)
   const keys = yield* Keys.open(settings, paths)
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const config = ["--config", Paths.settingsFile(paths)]
