@@ -1,0 +1,57 @@
+/** What this machine must give before anything is started: a directory that can be written, ports that are free. */
+import { Effect, Schema } from "effect"
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs"
+import { createServer } from "node:net"
+import { dirname } from "node:path"
+
+export class Unusable extends Schema.TaggedError<Unusable>()("Unusable", { message: Schema.String }) {}
+
+const reasons: { readonly [code: string]: string } = {
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of the path is a file",
+  EEXIST: "it is a file",
+  ENOENT: "nothing can be made there"
+}
+const reasonOf = (cause: unknown) => {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
+  return reasons[code] ?? String(cause)
+}
+
+const existing = (path: string): string => (existsSync(path) || path === dirname(path) ? path : existing(dirname(path)))
+
+/** Makes the data directory, for its owner alone. */
+export const directory = (path: string) =>
+  Effect.try({
+    try: () => {
+      // Asked first, because some file systems answer a recursive mkdir only after very long.
+      accessSync(existing(path), constants.W_OK)
+      mkdirSync(path, { recursive: true, mode: 0o700 })
+      accessSync(path, constants.W_OK)
+    },
+    catch: (cause) => new Unusable({ message: `--data-dir ${path} cannot be used: ${reasonOf(cause)}; name another one` })
+  })
+
+/**
+ * Fails if somebody listens there. API processes of one cluster share their port, and so would another cluster's, unseen: this is
+ * asked before the first of them.
+ */
+export const free = (flag: string, address: string, port: number) =>
+  Effect.callback<void, Unusable>((resume) => {
+    const server = createServer()
+    server.once("error", (error) =>
+      resume(
+        Effect.fail(
+          new Unusable({
+            message:
+              "code" in error && error.code === "EADDRINUSE"
+                ? `port ${port} on ${address} is in use: stop what listens there, or name another ${flag}`
+                : `cannot listen on ${address}:${port}: ${error.message}; name another ${flag}`
+          })
+        )
+      )
+    )
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resume(Effect.void)))
+  })
