@@ -2,7 +2,7 @@
  * The node agent: registers this machine as a node, and runs the Pods that the cluster gives it. It knows the cluster by
  * `Client` alone and the machine's containers by the contracts in `contracts/`.
  */
-import { Effect, Layer } from "effect"
+import { Cause, Effect, Exit, Layer } from "effect"
 import { mkdirSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { join } from "node:path"
@@ -38,7 +38,7 @@ export interface Options {
   readonly version?: string
   /** Pods without containers, on a machine that has no runtime: nothing is mounted or asked over the network. */
   readonly hollow?: boolean
-  /** What becomes of the Pods when the scope ends. */
+  /** What becomes of the Pods when the scope ends, unless it ends by a failure. */
   readonly stop?: "keep" | "remove"
   /** Where others ask the kubelet for logs and commands. Absent: nowhere. */
   readonly server?: Server.Options
@@ -75,12 +75,17 @@ const removeAll = Effect.fn("Kubelet.removeAll")(function* (site: Site.Site, opt
   yield* Effect.ignore(network.remove({ folder: options.cniFolder }))
 })
 
+/** Not an end by a failure: of that whoever starts next shall find its Pods as they are. */
+const isIntended = (exit: Exit.Exit<unknown, unknown>) => Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
+
 const agent = Effect.fnUntraced(function* (options: Options) {
   yield* Effect.sync(() => mkdirSync(options.directory, { recursive: true, mode: 0o700 }))
   const site = yield* Site.make(settings(options))
   if (options.stop === "remove") {
     const network = yield* NetworkConfiguration
-    yield* Effect.addFinalizer(() => Effect.provideService(removeAll(site, options), NetworkConfiguration, network))
+    yield* Effect.addFinalizer((exit) =>
+      isIntended(exit) ? Effect.provideService(removeAll(site, options), NetworkConfiguration, network) : Effect.void
+    )
   }
   const port = options.server === undefined ? 10250 : yield* Server.make(site, options.server)
   yield* Registration.run(site, {

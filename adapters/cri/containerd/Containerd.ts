@@ -2,7 +2,7 @@
  * containerd as a node's container runtime. Without an endpoint the node runs its own: detached, so that Pods outlive the
  * node agent, found again by its pid file, and started again when it ends. How it ends with us the option `stop` says.
  */
-import { Effect, Layer, Schedule } from "effect"
+import { Cause, Effect, Exit, Layer, Schedule } from "effect"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -24,7 +24,10 @@ export interface Options {
   readonly directory: string
   /** The socket of a containerd that others run. With it nothing is started, made or stopped. */
   readonly endpoint?: string
-  /** What becomes of the Pods when the scope ends: `keep` them for who starts next, or `remove` them and the daemon. */
+  /**
+   * What becomes of the Pods when the scope ends: `keep` them for who starts next, or `remove` them and the daemon. When it ends by
+   * a failure they are kept.
+   */
   readonly stop: "keep" | "remove"
   readonly program?: string
   readonly cniPrograms?: string
@@ -163,12 +166,15 @@ const watchOver = (daemon: Daemon.Daemon) =>
     }
   })
 
+/** Not an end by a failure: of that whoever starts next shall find the Pods as they are. */
+const isIntended = (exit: Exit.Exit<unknown, unknown>) => Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
+
 const supervised = Effect.fn("Containerd.supervised")(function* (options: Options) {
   const own = folders(options)
   const daemon = yield* configure(options, own)
   yield* Effect.acquireRelease(
     Daemon.running(daemon) === undefined ? Daemon.start(daemon) : Effect.log("found containerd running"),
-    () => (options.stop === "remove" ? removeAll(daemon, own.socket) : Effect.void)
+    (_, exit) => (options.stop === "remove" && isIntended(exit) ? removeAll(daemon, own.socket) : Effect.void)
   )
   yield* ready(own.socket)
   yield* Effect.forkScoped(watchOver(daemon))
