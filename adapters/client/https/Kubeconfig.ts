@@ -42,7 +42,11 @@ const decode = Schema.decodeUnknownResult(Config)
 export class KubeconfigInvalid extends Schema.TaggedError<KubeconfigInvalid>()("KubeconfigInvalid", {
   file: Text,
   detail: Text
-}) {}
+}) {
+  override get message() {
+    return `the kubeconfig ${this.file} cannot be used: ${this.detail}`
+  }
+}
 
 /** What a kubeconfig says of its current context, or of another. Files that it names are read, relative to its own place. */
 export const read = Effect.fnUntraced(function* (file: string, context?: string) {
