@@ -1,8 +1,24 @@
 import { defineConfig } from "vitest/config"
 
+const include = ["test/**/*.test.ts"]
+const endToEnd = ["test/e2e/**/*.test.ts"]
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 20_000
+    projects: [
+      { test: { name: "parts", include, exclude: endToEnd, testTimeout: 20_000, sequence: { groupOrder: 0 } } },
+      {
+        // One cluster after another, and after the rest: they take the whole machine.
+        test: {
+          name: "e2e",
+          include: endToEnd,
+          globalSetup: ["test/e2e/bundle.mjs"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 1 }
+        }
+      }
+    ]
   }
 })

@@ -34,7 +34,11 @@ const serviceName = "kubernetes.io/service-name"
 export class AddressNotSet extends Schema.TaggedError<AddressNotSet>()("AddressNotSet", {
   address: Schema.String,
   detail: Schema.String
-}) {}
+}) {
+  override get message() {
+    return `the address ${this.address} cannot be put on lo: ${this.detail}`
+  }
+}
 
 const ip = (...args: ReadonlyArray<string>) =>
   Effect.callback<void, string>((resume) => {
@@ -48,8 +52,9 @@ const takeAddress = (address: string) =>
   address.startsWith("127.")
     ? Effect.void
     : Effect.acquireRelease(
-        Effect.catch(ip("address", "add", `${address}/32`, "dev", "lo"), (detail) =>
-          detail.includes("exists") ? Effect.void : Effect.fail(new AddressNotSet({ address, detail }))
+        Effect.mapError(
+          ip("address", "replace", `${address}/32`, "dev", "lo"),
+          (detail) => new AddressNotSet({ address, detail })
         ),
         () => Effect.ignore(ip("address", "delete", `${address}/32`, "dev", "lo"))
       )

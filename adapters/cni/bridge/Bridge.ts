@@ -74,7 +74,7 @@ const Before = Schema.fromJsonString(
   Schema.Struct({ switches: Schema.Record(Schema.String, Schema.String), withoutNat: Schema.Array(Schema.String) })
 )
 
-const make = (options: Options) => {
+const make = Effect.fnUntraced(function* (options: Options) {
   const { bridge = "keelson0", directory } = options
   const noted = join(directory, "before.json")
   const failed = (cause: unknown) => new Unavailable({ contract: NetworkConfiguration.key, applied: "unknown", cause })
@@ -82,6 +82,7 @@ const make = (options: Options) => {
 
   const note = Effect.gen(function* () {
     if (existsSync(noted)) return
+    yield* attempt(() => mkdirSync(directory, { recursive: true, mode: 0o700 }))
     const values = switches.map((name) => [name, join("/proc/sys", name)] as const).filter(([, path]) => existsSync(path))
     const before = {
       switches: Object.fromEntries(values.map(([name, path]) => [name, readFileSync(path, "utf8").trim()])),
@@ -104,10 +105,11 @@ const make = (options: Options) => {
     yield* HostPorts.sweep(before.withoutNat)
   })
 
+  // Already now, because others switch the same on. Who cannot tell yet is asked again when it matters.
+  yield* Effect.ignore(note)
   return NetworkConfiguration.of({
     write: Effect.fn("bridge.write")(function* (network) {
       yield* attempt(() => {
-        mkdirSync(directory, { recursive: true, mode: 0o700 })
         mkdirSync(network.folder, { recursive: true, mode: 0o755 })
       })
       yield* note
@@ -131,9 +133,9 @@ const make = (options: Options) => {
       yield* attempt(() => rmSync(directory, { recursive: true, force: true }))
     })
   })
-}
+})
 
-export const layer = (options: Options) => Layer.succeed(NetworkConfiguration, make(options))
+export const layer = (options: Options) => Layer.effect(NetworkConfiguration, make(options))
 
 export const plugin = (options: Options) =>
   Plugin.make({ name: "cni-bridge", offers: [NetworkConfiguration], layer: layer(options) })

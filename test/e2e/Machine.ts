@@ -1,0 +1,91 @@
+/** What the end-to-end tests need of the machine, and how they run its programs. */
+import { Effect } from "effect"
+import { execFile, spawnSync } from "node:child_process"
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs"
+
+export const has = (program: string) => spawnSync("which", [program]).status === 0
+
+/** What of it this machine lacks; tests are left out for no other reason. */
+export const missing = [
+  ...(process.getuid?.() === 0 ? [] : ["root"]),
+  ...["containerd", "runc", "ip", "nft", "nsenter", "busybox"].filter((program) => !has(program)),
+  ...(["/opt/cni/bin/bridge", "/usr/lib/cni/bridge"].some(existsSync) ? [] : ["CNI plugins"])
+]
+export const lacking = missing.length === 0 ? "" : ` (left out: this machine lacks ${missing.join(", ")})`
+
+/** A kubectl of the version that is served or near it: another says less about us. */
+export const kubectl = process.env["KEELSON_KUBECTL"] ?? (has("kubectl") ? "kubectl" : undefined)
+
+export interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program to its end, whatever that is. */
+export const run = (
+  program: string,
+  args: ReadonlyArray<string>,
+  { env = {}, input = "", seconds = 60 }: { env?: Record<string, string>; input?: string; seconds?: number } = {}
+) =>
+  Effect.callback<Ended>((resume) => {
+    const options = { env: { ...process.env, ...env }, timeout: seconds * 1000, maxBuffer: 1 << 26 }
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1
+      resume(Effect.succeed({ code, stdout, stderr }))
+    })
+    // A program that ends before it has read everything is no failure of ours.
+    child.stdin?.on("error", () => undefined)
+    child.stdin?.end(input)
+    // TERM, which `timeout` passes on.
+    return Effect.sync(() => child.kill("SIGTERM"))
+  })
+
+/** Its output, or a defect with what it said: for steps that are not what is tested. */
+export const output = (program: string, args: ReadonlyArray<string>, options: Parameters<typeof run>[2] = {}) =>
+  Effect.flatMap(run(program, args, options), ({ code, stderr, stdout }) =>
+    code === 0 ? Effect.succeed(stdout) : Effect.die(new Error(`${program} ${args.join(" ")}: ${code}\n${stderr}${stdout}`))
+  )
+
+export const textOf = (path: string) => {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    // Processes end while they are looked at.
+    return ""
+  }
+}
+
+const linkOf = (path: string) => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // As above.
+    return ""
+  }
+}
+
+export interface Process {
+  readonly pid: number
+  readonly command: string
+  readonly network: string
+  /** What it has mounted, if that is not what we have. */
+  readonly mounts: string
+}
+
+const ownMounts = linkOf("/proc/self/ns/mnt")
+
+/** All processes but our own. */
+export const processes = (): ReadonlyArray<Process> =>
+  readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 1 && pid !== process.pid)
+    .map((pid) => ({
+      pid,
+      command: textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim(),
+      network: linkOf(`/proc/${pid}/ns/net`),
+      mounts: linkOf(`/proc/${pid}/ns/mnt`) === ownMounts ? "" : textOf(`/proc/${pid}/mountinfo`)
+    }))
+    .filter(({ command }) => command !== "")
+
+export const mounts = () => textOf("/proc/self/mounts").trim().split("\n")
