@@ -179,6 +179,7 @@ const unversioned = (object: Resource) => {
 const count = (at: At, next: Resource, stored: Resource): Resource => {
   const { kind, strategy } = at.served
   if (!(strategy.generation ?? kind.subresources.includes("status"))) return next
+  if (strategy.uncounted?.includes(at.subresource) === true) return next
   if (equal(desired(next), desired(stored))) return next
   return { ...next, metadata: { ...next.metadata, generation: (stored.metadata.generation ?? 0) + 1 } }
 }

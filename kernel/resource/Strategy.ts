@@ -47,6 +47,8 @@ export interface Strategy<A extends Resource> {
   readonly scale?: ScalePaths
   /** Whether `metadata.generation` counts changes of the spec. Without it: yes, where `status` is a subresource. */
   readonly generation?: boolean
+  /** The subresources whose writes are not counted in it, although they change the spec. */
+  readonly uncounted?: ReadonlyArray<string>
   /** What keeps a marked object besides `metadata.finalizers`, such as a Namespace's `spec.finalizers`. */
   readonly finalizers?: (object: A) => ReadonlyArray<string>
   /** What a deletion does to the object besides marking it, such as a Namespace's phase. */

@@ -145,6 +145,8 @@ describe("built-in kinds", () => {
         assert.deepInclude(yield* bind("one"), { status: "Success" })
         const bound = yield* client.get(Pod, at("bound"))
         assert.strictEqual(bound.spec.nodeName, "one")
+        // The Pod is as its author wants it, still.
+        assert.strictEqual(bound.metadata.generation, 1)
         assert.deepInclude(bound.status.conditions?.[0], { type: "PodScheduled", status: "True" })
         assert.deepStrictEqual(yield* failure(bind("two")), ["Conflict", 'pod bound is already assigned to node "one"'])
         yield* client.delete(Pod, at("bound"))

@@ -47,6 +47,7 @@ export const strategy: Strategy<Pod> = {
   prepareUpdate,
   validate: validatePod,
   validateUpdate,
+  uncounted: ["binding"],
   graceSeconds,
   selectable: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
