@@ -54,22 +54,22 @@ const formOf = ({ parameters, type }: Range): Form | undefined => {
 }
 
 /** Clients say the same few things again and again. */
-const known = new Map<string, Form | undefined>()
+const known = new Map<string, ReadonlyArray<Form>>()
 const knownLimit = 256
 
-/** The first form that we have, in the order of the header. */
-export const negotiate = (header: string | undefined): Result.Result<Form, Refused> => {
+const formsIn = (header: string): ReadonlyArray<Form> => {
+  const found = known.get(header)
+  if (found !== undefined) return found
+  if (known.size >= knownLimit) known.clear()
+  const forms = ranges(header).flatMap((range) => formOf(range) ?? [])
+  known.set(header, forms)
+  return forms
+}
+
+/** The first form that we have, in the order of the header. Kinds that only answer are no rows of a table: `isPlain`. */
+export const negotiate = (header: string | undefined, isPlain = false): Result.Result<Form, Refused> => {
   if (header === undefined || header === "") return Result.succeed(plain)
-  if (!known.has(header)) {
-    if (known.size >= knownLimit) known.clear()
-    known.set(
-      header,
-      ranges(header)
-        .map(formOf)
-        .find((form) => form !== undefined)
-    )
-  }
-  const form = known.get(header)
+  const form = formsIn(header).find(({ as }) => !isPlain || as === "Object")
   return form === undefined
     ? Result.fail(notAcceptable(`only the following media types are accepted: ${supported}`))
     : Result.succeed(form)

@@ -179,7 +179,8 @@ export const answer = Effect.fnUntraced(function* (
   at: At,
   isWatch: boolean
 ): Effect.fn.Return<Answer, DoorError, Pipeline | Kinds> {
-  const form = yield* Effect.fromResult(negotiate(header(exchange.incoming, "accept")))
+  const isPlain = !at.served.kind.verbs.includes("get")
+  const form = yield* Effect.fromResult(negotiate(header(exchange.incoming, "accept"), isPlain))
   const isNamed = at.name !== ""
   switch (exchange.method) {
     case "GET":
