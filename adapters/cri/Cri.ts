@@ -4,7 +4,7 @@
  */
 import * as grpc from "@grpc/grpc-js"
 import { Cause, Context, type Duration, Effect, Layer, Queue, Schema, Stream } from "effect"
-import protobuf from "protobufjs"
+import * as Description from "./Description.ts"
 import description from "./generated/cri-v1.json" with { type: "json" }
 
 export const { NOT_FOUND, DEADLINE_EXCEEDED } = grpc.status
@@ -15,43 +15,7 @@ export class CriFailed extends Schema.TaggedError<CriFailed>()("CriFailed", {
   detail: Schema.String
 }) {}
 
-/** `id type`, `id repeated type` or `id map type`. */
-const field = (text: string) => {
-  const [id = "", ...words] = text.split(" ")
-  const type = words.at(-1) ?? ""
-  const rule = words.length === 2 && words[0] === "repeated" ? { rule: "repeated" } : {}
-  return { id: Number(id), type, ...rule, ...(words[0] === "map" && { keyType: "string" }) }
-}
-
-const mapValues = <A, B>(record: { readonly [key: string]: A }, each: (value: A) => B) =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, each(value)]))
-
-const messages: { readonly [name: string]: { readonly [field: string]: string } } = description.messages
-const root = protobuf.Root.fromJSON({
-  nested: {
-    ...mapValues(messages, (fields) => ({ fields: mapValues(fields, field) })),
-    ...mapValues(description.enums, (names) => ({ values: Object.fromEntries(names.map((name, value) => [name, value])) }))
-  }
-})
-
-const reading = { longs: String, enums: String, defaults: true, arrays: true, objects: true } as const
-const methods = new Map(
-  Object.entries(description.services).flatMap(([service, ofService]) =>
-    Object.entries(ofService).map(([name, [request = "", response = ""]]) => {
-      const input = root.lookupType(request)
-      const output = root.lookupType(response)
-      return [
-        name,
-        {
-          path: `/${description.package}.${service}/${name}`,
-          encode: (message: object) => Buffer.from(input.encode(input.fromObject(message)).finish()),
-          decode: (bytes: Buffer): unknown => output.toObject(output.decode(bytes), reading)
-        }
-      ] as const
-    })
-  )
-)
-
+const methods = Description.load(description)
 const method = (name: string) => {
   const found = methods.get(name)
   if (found === undefined) throw new Error(`the CRI description has no ${name}`)
@@ -81,11 +45,17 @@ const make = (socket: string) =>
       ),
       (open) => Effect.sync(() => open.close())
     )
-    /** One call, which is cancelled when nobody waits for it any more. */
-    const call = <A>(name: string, reply: Schema.Decoder<A>, request: object, within: Duration.Input = "2 minutes") =>
+    /** One call of any method on this socket, which is cancelled when nobody waits for it any more. */
+    const invoke = <A>(
+      name: string,
+      { decode, encode, path }: Description.Method,
+      reply: Schema.Decoder<A>,
+      request: object,
+      within: Duration.Input,
+      metadata = new grpc.Metadata()
+    ) =>
       Effect.callback<unknown, CriFailed>((resume) => {
-        const { decode, encode, path } = method(name)
-        const running = client.makeUnaryRequest(path, encode, decode, request, (error, value) =>
+        const running = client.makeUnaryRequest(path, encode, decode, request, metadata, (error, value) =>
           resume(error === null ? Effect.succeed(value) : Effect.fail(failed(name, error)))
         )
         return Effect.sync(() => running.cancel())
@@ -97,6 +67,8 @@ const make = (socket: string) =>
         Effect.flatMap((value) => Effect.mapError(Schema.decodeUnknownEffect(reply)(value), strange(name))),
         Effect.withSpan(`cri.${name}`)
       )
+    const call = <A>(name: string, reply: Schema.Decoder<A>, request: object, within: Duration.Input = "2 minutes") =>
+      Effect.suspend(() => invoke(name, method(name), reply, request, within))
     /** A stream of messages of any service on this socket. */
     const serverStream = <A>(name: string, path: string, encode: () => Buffer, decode: (bytes: Buffer) => A) =>
       Stream.callback<A, CriFailed>((queue) =>
@@ -112,7 +84,7 @@ const make = (socket: string) =>
           (running) => Effect.sync(() => running.cancel())
         )
       )
-    return { socket, call, serverStream }
+    return { socket, call, invoke, serverStream }
   })
 
 export class Cri extends Context.Service<Cri, Effect.Success<ReturnType<typeof make>>>()("cri/Cri") {

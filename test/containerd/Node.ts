@@ -16,7 +16,6 @@ import * as ContainerRuntime from "../../conformance/ContainerRuntime.ts"
 import * as Suite from "../../conformance/Suite.ts"
 import { NetworkConfiguration } from "../../plugins/kubelet/contracts/NetworkConfiguration.ts"
 
-const noEnd = "containerd's WebSockets know no end of stdin before version 5 of the protocol"
 const directory = process.argv[2] ?? ""
 const options = { directory: join(directory, "containerd"), stop: "remove" } as const
 const { cni, socket } = Containerd.folders(options)
@@ -36,7 +35,7 @@ const program = Effect.gen(function* () {
   const reports = [
     Suite.report(ContainerRuntime.suite),
     Suite.report(Images.suite),
-    Suite.report(Exec.suite, { deviations: { "input/reaches": noEnd } }),
+    Suite.report(Exec.suite),
     Suite.report(Logs.suite),
     Suite.report(Stats.suite),
     Suite.report(NetworkConfigurationLaws.suite)

@@ -17,6 +17,7 @@ import * as ImageArchive from "../ImageArchive.ts"
 import * as Replies from "../Replies.ts"
 import { type Folders, toml } from "./Config.ts"
 import * as Daemon from "./Daemon.ts"
+import * as TaskExec from "./TaskExec.ts"
 import { wake } from "./Wake.ts"
 
 export interface Options {
@@ -184,11 +185,18 @@ const supervised = Effect.fn("Containerd.supervised")(function* (options: Option
   if (image === null) yield* importImage(own.socket, yield* pauseImage)
 })
 
-const powers = Layer.mergeAll(CriRuntime.layer({ wake }), CriImages.layer, CriExec.layer, CriLogs.layer, CriStats.layer)
+const powers = ({ directory }: Options) =>
+  Layer.mergeAll(
+    CriRuntime.layer({ wake }),
+    CriImages.layer,
+    Layer.provide(TaskExec.layer(directory), CriExec.layer),
+    CriLogs.layer,
+    CriStats.layer
+  )
 
 /** ContainerRuntime, Images, Exec, Logs and Stats of one containerd. */
 export const layer = (options: Options) => {
   const { socket } = folders(options)
   const daemon = Layer.effectDiscard(options.endpoint === undefined ? supervised(options) : ready(socket))
-  return powers.pipe(Layer.provide(daemon), Layer.provide(Cri.layer(socket)))
+  return powers(options).pipe(Layer.provide(daemon), Layer.provide(Cri.layer(socket)))
 }
