@@ -1,11 +1,18 @@
 /**
  * `npm run bench`, the API over HTTPS: a server in this process, a client in a process of its own, one connection that is kept.
- * Prints how long a GET of one object, a LIST of 1000 Pods, a write, and the way of a change to 100 watches take.
+ * Prints how long a GET of one object, a LIST of 1000 Pods, a write, and the way of a change to 100 watches take, as ratios to a
+ * server that only sends the same bytes, in turns within one run.
  */
 import { Effect, Layer } from "effect"
 import { fork } from "node:child_process"
 import { once } from "node:events"
-import { type ClientHttp2Session, connect } from "node:http2"
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  createSecureServer,
+  type ServerHttp2Stream
+} from "node:http2"
 import { Actions } from "../kernel/pipeline/Actions.ts"
 import * as Pipeline from "../kernel/pipeline/layer.ts"
 import * as Policy from "../kernel/pipeline/Policy.ts"
@@ -32,43 +39,100 @@ const ask = async (session: ClientHttp2Session, method: string, path: string, bo
   return bytes
 }
 
-const median = async (times: number, run: (turn: number) => Promise<unknown>) => {
-  const taken: Array<number> = []
-  for (let turn = 0; turn < times; turn++) {
-    const began = performance.now()
-    await run(turn)
-    taken.push(performance.now() - began)
-  }
-  return taken.toSorted((a, b) => a - b)[Math.floor(times / 2)] ?? 0
-}
-const line = (what: string, milliseconds: number) => console.log(`${what.padEnd(40)} ${milliseconds.toFixed(2)} ms`)
+type Run = (turn: number) => Promise<unknown>
 
-const watchers = async (session: ClientHttp2Session, count: number) => {
-  const streams = Array.from({ length: count }, () =>
-    session.request({ ":path": `${namespaced}/configmaps?watch=1&labelSelector=w` })
-  )
+const middle = (taken: ReadonlyArray<number>) => taken.toSorted((a, b) => a - b)[Math.floor(taken.length / 2)] ?? 0
+
+/** The medians of both, in turns, so that what the machine does besides hits both alike. */
+const compare = async (what: string, times: number, ours: Run, bare: Run) => {
+  const taken: { readonly ours: Array<number>; readonly bare: Array<number> } = { ours: [], bare: [] }
+  for (let turn = 0; turn < times; turn++)
+    for (const [mine, run] of [
+      [taken.ours, ours],
+      [taken.bare, bare]
+    ] as const) {
+      const began = performance.now()
+      await run(turn)
+      mine.push(performance.now() - began)
+    }
+  const [here, there] = [middle(taken.ours), middle(taken.bare)]
+  console.log(`${what.padEnd(40)} ${here.toFixed(2)} ms  ${(here / there).toFixed(2)} × a bare server`)
+}
+
+const watchers = async (session: ClientHttp2Session, path: string) => {
+  const streams = Array.from({ length: 100 }, () => session.request({ ":path": path }))
   await Promise.all(streams.map((stream) => once(stream, "response")))
   return streams
 }
 
-const client = async ({ ca, pair, port }: { readonly ca: string; readonly pair: Pki.Pair; readonly port: number }) => {
+interface Servers {
+  readonly ca: string
+  readonly pair: Pki.Pair
+  readonly port: number
+  readonly bare: number
+}
+
+/** Answers with `?bytes=` bytes, after it has read and parsed what it was sent; and tells the watches of what is posted. */
+const bareServer = async (tls: { readonly cert: string; readonly key: string }) => {
+  const watches = new Set<ServerHttp2Stream>()
+  const server = createSecureServer(tls)
+  server.on("stream", async (stream, headers) => {
+    const { searchParams } = new URL(headers[":path"] ?? "/", "https://bare")
+    stream.respond({ ":status": 200, "content-type": "application/json" })
+    if (searchParams.has("watch")) return watches.add(stream)
+    let body = ""
+    for await (const chunk of stream) body += String(chunk)
+    const text = body === "" ? "" : JSON.stringify(JSON.parse(body))
+    if (searchParams.has("tell")) for (const watch of watches) watch.write(text)
+    return stream.end(Buffer.alloc(Number(searchParams.get("bytes") ?? text.length)))
+  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  return { port: typeof address === "object" && address !== null ? address.port : 0, close: () => server.close() }
+}
+
+const client = async ({ bare: barePort, ca, pair, port }: Servers) => {
   const session = connect(`https://127.0.0.1:${port}`, { ca, ...pair })
+  const bare = connect(`https://127.0.0.1:${barePort}`, { ca })
   await ask(session, "POST", "/api/v1/namespaces", { metadata: { name: "default" } })
   await ask(session, "POST", `${namespaced}/configmaps`, { metadata: { name: "a" }, data: { key: "value" } })
-  const write = (turn: number) => ask(session, "POST", `${namespaced}/pods`, { metadata: { name: `pod-${turn}` }, spec })
-  line("create of a Pod", await median(1000, write))
-  const get = () => ask(session, "GET", `${namespaced}/configmaps/a`)
-  await median(1000, get)
-  line("get of a ConfigMap", await median(2000, get))
-  line("list of 1000 Pods", await median(30, () => ask(session, "GET", `${namespaced}/pods`)))
-  const streams = await watchers(session, 100)
-  const change = async (turn: number) => {
-    const all = Promise.all(streams.map((stream) => once(stream, "data")))
-    await ask(session, "POST", `${namespaced}/configmaps`, { metadata: { name: `w-${turn}`, labels: { w: "" } } })
-    await all
-  }
-  line("a create, until 100 watches know it", await median(100, change))
+  const both = (what: string, times: number, path: string, bytes: number) =>
+    compare(
+      what,
+      times,
+      () => ask(session, "GET", path),
+      () => ask(bare, "GET", `/?bytes=${bytes}`)
+    )
+
+  const pod = (turn: number) => ({ metadata: { name: `pod-${turn}` }, spec })
+  const written = await ask(session, "POST", `${namespaced}/pods`, pod(-1))
+  const write: Run = (turn) => ask(session, "POST", `${namespaced}/pods`, pod(turn))
+  await compare("create of a Pod", 1000, write, (turn) => ask(bare, "POST", `/?bytes=${written}`, pod(turn)))
+
+  const one = await ask(session, "GET", `${namespaced}/configmaps/a`)
+  for (let turn = 0; turn < 1000; turn++) await ask(session, "GET", `${namespaced}/configmaps/a`)
+  await both("get of a ConfigMap", 2000, `${namespaced}/configmaps/a`, one)
+  await both("list of 1000 Pods", 30, `${namespaced}/pods`, await ask(session, "GET", `${namespaced}/pods`))
+
+  const told =
+    (streams: ReadonlyArray<ClientHttp2Stream>, post: Run): Run =>
+    async (turn) => {
+      const all = Promise.all(streams.map((stream) => once(stream, "data")))
+      await post(turn)
+      await all
+    }
+  const map = (turn: number) => ({ metadata: { name: `w-${turn}`, labels: { w: "" } } })
+  const ours = await watchers(session, `${namespaced}/configmaps?watch=1&labelSelector=w`)
+  const theirs = await watchers(bare, "/?watch=1")
+  await compare(
+    "a create, until 100 watches know it",
+    100,
+    told(ours, (turn) => ask(session, "POST", `${namespaced}/configmaps`, map(turn))),
+    told(theirs, (turn) => ask(bare, "POST", "/?tell=1", map(turn)))
+  )
   session.destroy()
+  bare.destroy()
 }
 
 const kinds = Layer.effectDiscard(
@@ -94,9 +158,11 @@ const bench = Effect.gen(function* () {
   const { port } = yield* Effect.provide(Apiserver.Listening, services)
   const pair = yield* Pki.issue(ca, Requests.admin)
   yield* Effect.promise(async () => {
+    const bare = await bareServer(tls)
     const child = fork(import.meta.filename, { execArgv: ["--import", "tsx"] })
-    child.send({ ca: ca.cert, pair, port })
+    child.send({ ca: ca.cert, pair, port, bare: bare.port })
     await once(child, "exit")
+    bare.close()
   })
 })
 

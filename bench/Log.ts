@@ -1,12 +1,15 @@
 /**
  * `npm run bench`, the log: appends a second of each driver at 1, 64 and 256 writers, each with a key of its own and entries of
- * 2 KiB; and beside JetStream a bare client that publishes the same to the same server, in turns within one run.
+ * 2 KiB; beside SQLite a transaction a write without a log, and beside JetStream a bare client that publishes the same to the same
+ * server, each in turns within one run.
  */
 import { NodeServices } from "@effect/platform-node"
 import { connect, headers } from "@nats-io/transport-node"
-import { Clock, Effect, FileSystem } from "effect"
+import { Clock, Effect, FileSystem, Option } from "effect"
+import { DatabaseSync } from "node:sqlite"
 import { Log } from "../kernel/store/Log.ts"
 import * as JetStreamLog from "../kernel/store/jetstream/JetStreamLog.ts"
+import * as NatsBinary from "../kernel/store/jetstream/NatsBinary.ts"
 import * as NatsServer from "../kernel/store/jetstream/NatsServer.ts"
 import * as MemoryLog from "../kernel/store/memory/MemoryLog.ts"
 import * as SqliteLog from "../kernel/store/sqlite/SqliteLog.ts"
@@ -67,6 +70,23 @@ const bare = ({ password, servers, user }: JetStreamLog.Options) =>
         })
   )
 
+/** What a program would do that uses SQLite and nothing else: a transaction a write, as safe on disk as ours. */
+const bareSqlite = (file: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => new DatabaseSync(file)),
+      (database) => Effect.sync(() => database.close())
+    ),
+    (database): Write => {
+      database.exec("pragma journal_mode = wal; pragma synchronous = full")
+      database.exec("create table log (seq integer primary key, key text unique, prev integer, id text, bytes blob)")
+      const put = database.prepare(
+        "insert into log (key, prev, id, bytes) values (?, ?, ?, ?) on conflict (key) do update set prev = seq, id = excluded.id, bytes = excluded.bytes"
+      )
+      return (key, prev, writeId) => Effect.sync(() => Number(put.run(key, prev, writeId, bytes).lastInsertRowid))
+    }
+  )
+
 const compare = Effect.fnUntraced(function* (contestants: { readonly [name: string]: Write }) {
   for (const writers of [1, 64, 256]) {
     const best: { [name: string]: { rate: number; p50: number } } = {}
@@ -79,23 +99,29 @@ const compare = Effect.fnUntraced(function* (contestants: { readonly [name: stri
     for (const [name, { p50, rate }] of Object.entries(best)) {
       console.log(`${name.padEnd(24)} ${`${writers}`.padStart(4)} writers ${rate.toFixed(0).padStart(8)}/s  p50 ${p50} ms`)
     }
-    const [ours, theirs] = [best["jetstream"], best["jetstream, bare client"]]
+    const [theirs, ours] = Object.values(best)
     if (ours && theirs) console.log(`${"".padEnd(24)} ratio ${(ours.rate / theirs.rate).toFixed(2)}`)
   }
 })
 
 const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "keelson-bench-" }))
-const single = (name: string) => Effect.flatMap(throughLog, (write) => compare({ [name]: write }))
+/** Ours beside what stands first. */
+const beside = (name: string, bare: { readonly [name: string]: Write } = {}) =>
+  Effect.flatMap(throughLog, (write) => compare({ ...bare, [name]: write }))
 
 const program = Effect.gen(function* () {
   const directory = yield* temporary
-  yield* Effect.provide(single("memory"), MemoryLog.layer)
-  yield* Effect.provide(single("sqlite"), SqliteLog.layer({ file: `${directory}/store.db` }))
-  const access = yield* NatsServer.start({ directory: `${directory}/nats` })
-  const theirs = yield* bare(access)
-  yield* Effect.flatMap(throughLog, (ours) => compare({ "jetstream, bare client": theirs, jetstream: ours })).pipe(
-    Effect.provide(JetStreamLog.layer(access))
+  yield* Effect.provide(beside("memory"), MemoryLog.layer)
+  yield* Effect.provide(
+    beside("sqlite", { "sqlite, bare": yield* bareSqlite(`${directory}/bare.db`) }),
+    SqliteLog.layer({ file: `${directory}/store.db` })
   )
+  const binary = yield* Effect.option(NatsBinary.find())
+  if (Option.isNone(binary))
+    return console.log("JetStream is left out: this machine has no nats-server, and no Go to build one")
+  const access = yield* NatsServer.start({ directory: `${directory}/nats`, binary: binary.value })
+  const theirs = yield* bare(access)
+  yield* Effect.provide(beside("jetstream", { "jetstream, bare client": theirs }), JetStreamLog.layer(access))
 })
 
 await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
