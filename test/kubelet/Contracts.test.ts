@@ -1,10 +1,12 @@
 /** The machine in memory keeps the laws of the kubelet's contracts, and each check sees its law broken. */
 import * as MemoryContainerRuntime from "../../adapters/memory/MemoryContainerRuntime.ts"
+import * as MemoryNetworkAttachment from "../../adapters/memory/MemoryNetworkAttachment.ts"
 import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
 import * as ContainerRuntime from "../../conformance/ContainerRuntime.ts"
 import * as Exec from "../../conformance/Exec.ts"
 import * as Images from "../../conformance/Images.ts"
 import * as Logs from "../../conformance/Logs.ts"
+import * as NetworkAttachment from "../../conformance/NetworkAttachment.ts"
 import * as Stats from "../../conformance/Stats.ts"
 import * as Worker from "../../kernel/plugin/Worker.ts"
 import { installed, sabotage, verify } from "../Verify.ts"
@@ -32,3 +34,6 @@ verify("in memory", Logs.suite, machine)
 sabotage(Logs.suite, machine)
 verify("in memory", Stats.suite, machine)
 sabotage(Stats.suite, machine)
+
+verify("in memory", NetworkAttachment.suite, MemoryNetworkAttachment.layer())
+sabotage(NetworkAttachment.suite, MemoryNetworkAttachment.layer())

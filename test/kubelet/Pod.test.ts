@@ -103,7 +103,10 @@ describe("what a container is given", () => {
     const env = environment({
       pod: podOf(),
       container: container("main", {
-        envFrom: [{ prefix: "C_", configMapRef: { name: "config" } }],
+        envFrom: [
+          { prefix: "C_", configMapRef: { name: "config" } },
+          { prefix: "1-", configMapRef: { name: "config" } }
+        ],
         env: [
           { name: "URL", value: "pg://$(MY_DB_SERVICE_HOST)" },
           { name: "C_A", value: "own" },
@@ -119,8 +122,8 @@ describe("what a container is given", () => {
       place: { nodeName: "n1", hostIps: [], podIps: ["10.244.0.2"], allocatable: {} }
     })
     assert.deepStrictEqual(
-      ["URL", "C_A", "C_B", "IP", "NONE", "MY_DB_PORT_5432_TCP_ADDR"].map((name) => env.get(name)),
-      ["pg://10.96.0.9", "own", "b", "10.244.0.2", undefined, "10.96.0.9"]
+      ["URL", "C_A", "C_B", "1-B", "IP", "NONE", "MY_DB_PORT_5432_TCP_ADDR"].map((name) => env.get(name)),
+      ["pg://10.96.0.9", "own", "b", "b", "10.244.0.2", undefined, "10.96.0.9"]
     )
   })
 

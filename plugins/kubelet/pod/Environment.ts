@@ -1,5 +1,6 @@
 /** The environment of a container, in the order in which later values win: services, `envFrom`, `env`. */
 import { Schema } from "effect"
+import { environmentName } from "../../../kernel/resource/Names.ts"
 import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from "../../resources/contracts/core/v1.ts"
 import { expand } from "./Expansion.ts"
 import * as Fields from "./Fields.ts"
@@ -57,7 +58,7 @@ export const serviceVariables = (pod: Pod, services: ReadonlyArray<Service>) =>
     .flatMap(variablesOf)
 
 const text = (base64: string) => Buffer.from(base64, "base64").toString("utf8")
-const isName = (name: string) => /^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name)
+const isName = (name: string) => environmentName(name).length === 0
 
 const fromSource = (
   { configMapRef, prefix = "", secretRef }: NonNullable<Container["envFrom"]>[number],

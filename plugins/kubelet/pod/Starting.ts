@@ -18,8 +18,9 @@ import * as View from "./View.ts"
 const refreshEvery = 60_000
 
 /** What failed is left alone for a while. */
-const postpone = Effect.fnUntraced(function* ({ failures, held }: State, key: string) {
-  held.set(key, failures.failed(key, yield* Clock.currentTimeMillis))
+const postpone = Effect.fnUntraced(function* ({ failures, held, mounts }: State, key: string) {
+  const backoff = key === sandboxKey ? mounts : failures
+  held.set(key, backoff.failed(key, yield* Clock.currentTimeMillis))
 })
 
 /** Of what volumes show of the Pod itself. */
@@ -60,7 +61,7 @@ export const sandbox = Effect.fn("Pod.startSandbox")(function* (
   state: State,
   { attempt, old }: Extract<Action, { _tag: "StartSandbox" }>
 ) {
-  const { directory, failures, held, pod, site } = state
+  const { directory, held, mounts, pod, site } = state
   const { runtime, settings, tell } = site
   if (old !== undefined) {
     yield* tell(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
@@ -80,7 +81,7 @@ export const sandbox = Effect.fn("Pod.startSandbox")(function* (
       return Effect.andThen(tell(pod, "Warning", "FailedCreatePodSandBox", message), postpone(state, sandboxKey))
     })
   )
-  failures.forget(sandboxKey)
+  mounts.forget(sandboxKey)
   held.delete(sandboxKey)
   if (settings.hollow) return
   const hosts = Dns.hosts(pod, started.addresses, settings.dns.domain, yield* site.hostHosts)

@@ -37,7 +37,10 @@ export const make = (pod: Pod, site: Site) => ({
   lastWords: new Map<string, string>(),
   tokens: Tokens.make(site),
   crashes: backoff(),
+  /** Of images and containers that cannot be had. */
   failures: backoff(),
+  /** Of volumes and sandboxes: what they wait for mostly comes soon. */
+  mounts: Backoff.make(seconds / 2, 120 * seconds),
   refreshed: { at: Number.NEGATIVE_INFINITY, version: "" }
 })
 

@@ -50,10 +50,17 @@ export const inputOf = (message: Buffer): Input | undefined => {
   return size && { _tag: "Size", rows: size.Height, columns: size.Width }
 }
 
+/** The end as the last message; before version 4 only of a failure, in words. */
+const lastOf = ({ protocol }: WebSocket, output: Output) => {
+  const status = statusOf(output)
+  return protocol === "channel.k8s.io" ? (status.message ?? "") : JSON.stringify(status)
+}
+
 const tell = (socket: WebSocket, output: Output) => {
   if (output._tag === "Stdout") return send(socket, 1, output.bytes)
   if (output._tag === "Stderr") return send(socket, 2, output.bytes)
-  return send(socket, 3, Buffer.from(JSON.stringify(statusOf(output))))
+  const last = lastOf(socket, output)
+  return last === "" ? Effect.void : send(socket, 3, Buffer.from(last))
 }
 
 /** Joins a socket and a process until either ends. */
