@@ -59,6 +59,34 @@ describe("logs", () => {
   )
 })
 
+/** What comes over a WebSocket that is only listened to. */
+const listen = ({ admin, ca, port }: Cluster, path: string, protocols: ReadonlyArray<string>) =>
+  Effect.callback<Said>((resume) => {
+    const frames: Array<string> = []
+    const socket = new WebSocket(`wss://127.0.0.1:${port}${pods}/${path}`, [...protocols], { ca: ca.cert, ...admin.pair })
+    const isEncoded = protocols[0]?.startsWith("base64") === true
+    const decode = (data: Buffer) => (isEncoded ? Buffer.from(data.toString(), "base64") : data).toString()
+    socket.on("message", (data: Buffer) => frames.push(decode(data)))
+    socket.on("close", (code) => resume(Effect.succeed({ protocol: socket.protocol, frames: [frames.join("")], code })))
+  })
+
+describe("logs over a WebSocket", () => {
+  it.live("come as they are, or as base64", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const cluster = yield* start()
+        yield* Node.start(cluster)
+        const said = (protocol: string, text: string) => ({ protocol, frames: [text], code: 1000 })
+        expect(yield* listen(cluster, "p/log", ["binary.k8s.io"])).toEqual(said("binary.k8s.io", "one\ntwo\n"))
+        expect(yield* listen(cluster, "p/log", [])).toEqual(said("", "one\ntwo\n"))
+        const base64 = ["base64.binary.k8s.io", "binary.k8s.io"]
+        expect(yield* listen(cluster, "p/log", base64)).toEqual(said("base64.binary.k8s.io", "one\ntwo\n"))
+        expect(yield* listen(cluster, "nowhere/log", ["binary.k8s.io"])).toEqual(said("binary.k8s.io", ""))
+      })
+    )
+  )
+})
+
 describe("a command", () => {
   it.live("runs over two WebSockets, frame by frame", () =>
     Effect.scoped(

@@ -44,7 +44,8 @@ const refused = (code: number, detail: string) => {
   return code === 404 ? new NotFound({ group: "", resource: "pods", namespace: "", name: detail }) : internal(detail)
 }
 
-export const answer = Effect.fnUntraced(function* ({ outgoing, query }: Exchange, at: At, kubelet: Kubelet) {
+/** The kubelet's answer, or nothing where nothing can have been written. */
+export const open = Effect.fnUntraced(function* (query: URLSearchParams, at: At, kubelet: Kubelet) {
   const pipeline = yield* Pipeline
   yield* pipeline.authorize(at, "get")
   const passed = options(query)
@@ -57,12 +58,18 @@ export const answer = Effect.fnUntraced(function* ({ outgoing, query }: Exchange
   const container = yield* containerOf(pod, query.get("container"))
   const { nodeName } = pod.spec
   // As upstream: what runs nowhere has written nothing.
-  if (nodeName === undefined || nodeName === "") return text(200, "")
+  if (nodeName === undefined || nodeName === "") return undefined
   const path = `/containerLogs/${at.namespace}/${at.name}/${container}?${passed}`
   const target = kubelet.target(yield* kubeletOf(nodeName), path)
   const response = yield* call(target, (request) => request.end())
   const { statusCode = 500 } = response
   if (statusCode !== 200) return yield* refused(statusCode, yield* textOf(response))
+  return response
+})
+
+export const answer = Effect.fnUntraced(function* ({ outgoing, query }: Exchange, at: At, kubelet: Kubelet) {
+  const response = yield* open(query, at, kubelet)
+  if (response === undefined) return text(200, "")
   outgoing.writeHead(200, { "content-type": "text/plain", "cache-control": "no-cache, private" })
   outgoing.flushHeaders?.()
   yield* pipe(response, outgoing)

@@ -31,16 +31,17 @@ const protocols: { readonly [subresource: string]: ReadonlyArray<string> } = {
 export const serves = (subresource: string) => Object.hasOwn(protocols, subresource)
 
 /** Bytes that may wait for the slower end before the faster one is made to wait. */
-const waitingLimit = 1 << 20
+export const waitingLimit = 1 << 20
 
 /** The channel on which a command's end is told. */
 const errorChannel = 3
 
-const offered = ({ incoming }: Upgrade, subresource: string) =>
+/** Those of the known protocols that the client speaks, what it likes best first. */
+export const offeredOf = ({ incoming }: Upgrade, known: ReadonlyArray<string>) =>
   (incoming.headers["sec-websocket-protocol"] ?? "")
     .split(",")
     .map((protocol) => protocol.trim())
-    .filter((protocol) => protocols[subresource]?.includes(protocol))
+    .filter((protocol) => known.includes(protocol))
 
 /** Source: the kubelet's own API: `/exec/<namespace>/<pod>/<container>`. */
 const pathOf = ({ name, namespace, subresource }: At, container: string, query: URLSearchParams) => {
@@ -86,9 +87,11 @@ const dial = (url: string, wanted: ReadonlyArray<string>, options: ReturnType<Ku
     return Effect.sync(() => socket.terminate())
   })
 
-const accept = ({ head, incoming, socket }: Upgrade, protocol: string) =>
+/** Without a protocol: the client has named none that we know. */
+export const accept = ({ head, incoming, socket }: Upgrade, protocol: string) =>
   Effect.callback<WebSocket>((resume) => {
-    const server = new WebSocketServer({ noServer: true, handleProtocols: () => protocol, perMessageDeflate: false })
+    const handleProtocols = () => (protocol === "" ? false : protocol)
+    const server = new WebSocketServer({ noServer: true, handleProtocols, perMessageDeflate: false })
     server.handleUpgrade(incoming, socket, head, (client) => resume(Effect.succeed(client)))
   })
 
@@ -133,7 +136,7 @@ export const serve = Effect.fnUntraced(function* (upgrade: Upgrade, at: At, kube
   const pod = asPod(yield* read("pods", at.namespace, at.name))
   const container = at.subresource === "portforward" ? "" : yield* containerOf(pod, upgrade.query.get("container"))
   const location = yield* located(pod)
-  const wanted = offered(upgrade, at.subresource)
+  const wanted = offeredOf(upgrade, protocols[at.subresource] ?? [])
   const [first] = wanted
   if (upgrade.incoming.headers.upgrade?.toLowerCase() !== "websocket" || first === undefined) {
     const known = protocols[at.subresource]?.join(", ")

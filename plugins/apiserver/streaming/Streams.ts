@@ -9,6 +9,7 @@ import type { ObjectPath } from "../Path.ts"
 import { type DoorError, methodNotAllowed } from "../Refused.ts"
 import type { Kubelet } from "./Kubelet.ts"
 import * as Logs from "./Logs.ts"
+import * as LogSockets from "./LogSockets.ts"
 import * as Proxy from "./Proxy.ts"
 import * as Sockets from "./Sockets.ts"
 
@@ -47,6 +48,7 @@ export const upgrade = (
   kubelet: Kubelet
 ): Effect.Effect<void, DoorError, Pipeline | Kinds> => {
   if (at.served.kind.storage === "pods" && Sockets.serves(at.subresource)) return Sockets.serve(upgrade, at, kubelet)
+  if (at.served.kind.storage === "pods" && at.subresource === "log") return LogSockets.serve(upgrade, at, kubelet)
   const detail = `${at.served.kind.plural}/${at.subresource}${rest} takes no upgrade of the connection`
   return Effect.fail(new BadRequest({ detail }))
 }
