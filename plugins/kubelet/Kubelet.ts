@@ -3,7 +3,7 @@
  * `Client` alone and the machine's containers by the contracts in `contracts/`.
  */
 import { Cause, Effect, Exit, Layer } from "effect"
-import { mkdirSync } from "node:fs"
+import { mkdirSync, rmSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { join } from "node:path"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
@@ -69,8 +69,13 @@ const removeAll = Effect.fn("Kubelet.removeAll")(function* (site: Site.Site, opt
   const pods = yield* Effect.orElseSucceed(runtime.list({}), () => [])
   yield* Effect.forEach(pods, ({ id }) => Effect.ignore(runtime.removePod({ pod: id })), { concurrency: 8, discard: true })
   if (!settings.hollow) {
-    for (const uid of Volumes.known(join(settings.directory, "pods"))) yield* Volumes.unmount(site.directoryOf(uid))
-    yield* Cgroups.remove(settings.cgroupRoot)
+    const uids = new Set([...Volumes.known(join(settings.directory, "pods")), ...pods.map(({ uid }) => uid)])
+    for (const uid of uids) {
+      yield* Volumes.unmount(site.directoryOf(uid))
+      yield* Cgroups.removePod(settings.cgroupRoot, uid)
+    }
+    yield* Cgroups.removeRoot(settings.cgroupRoot)
+    yield* Effect.sync(() => rmSync(settings.logDirectory, { recursive: true, force: true }))
   }
   yield* Effect.ignore(network.remove({ folder: options.cniFolder }))
 })

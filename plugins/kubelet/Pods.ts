@@ -45,7 +45,7 @@ export const make = Effect.fnUntraced(function* (site: Site) {
     }
     if (settings.hollow) return
     yield* Volumes.unmount(site.directoryOf(uid))
-    for (const qos of ["", "/burstable", "/besteffort"]) yield* Cgroups.remove(`${settings.cgroupRoot}${qos}/pod${uid}`)
+    yield* Cgroups.removePod(settings.cgroupRoot, uid)
   })
 
   const folders = settings.hollow ? [] : Volumes.known(join(settings.directory, "pods"))

@@ -226,6 +226,12 @@ describe("what is done next", () => {
     )
   })
 
+  it("a runtime that was emptied does not begin to count again", () => {
+    const said = { name: "main", image: "", imageID: "", ready: false, restartCount: 2, containerID: "memory://main-2" }
+    const [next] = Plan.plan(view(podOf({}, { containerStatuses: [said] }), [sandbox([])]))
+    assert.strictEqual(next?._tag === "StartContainer" && next.attempt, 3)
+  })
+
   it("what is unhealthy is stopped", () => {
     const health = () => ({ started: true, ready: false, unhealthy: { message: "sick" } })
     assert.deepStrictEqual(planned(view(podOf(), [sandbox([ran("main", 0, "Running")])], { health })), [

@@ -8,18 +8,35 @@ const root = "/sys/fs/cgroup"
 /** Of version 1 one tree for each controller, of version 2 one for all. */
 const trees = () => [root, ...(existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [])]
 
-const removeTree = (path: string): void => {
-  if (!existsSync(path)) return
-  for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) removeTree(join(path, entry.name))
+const removeFolder = (path: string) => {
   try {
     rmdirSync(path)
   } catch {
-    // Something still runs in it: whoever removes the Pod's last container comes by again.
+    // It is not there, or something is in it: whoever removes that comes by again.
   }
+}
+
+const removeTree = (path: string): void => {
+  if (!existsSync(path)) return
+  for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) removeTree(join(path, entry.name))
+  removeFolder(path)
 }
 
 /** A folder below the roots of all trees, with all below it, as far as nothing runs there. */
 export const remove = (cgroup: string) =>
   Effect.sync(() => {
     if (cgroup.length > 1) for (const tree of trees()) removeTree(join(tree, cgroup))
+  })
+
+const classes = ["", "/burstable", "/besteffort"]
+
+/** Those of a Pod of which nothing is known but its uid. */
+export const removePod = (cgroupRoot: string, uid: string) =>
+  Effect.forEach(classes, (folder) => remove(`${cgroupRoot}${folder}/pod${uid}`), { discard: true })
+
+/** What is shared by all Pods, if no node of this machine has one any more. */
+export const removeRoot = (cgroupRoot: string) =>
+  Effect.sync(() => {
+    if (cgroupRoot.length <= 1) return
+    for (const tree of trees()) for (const folder of classes.toReversed()) removeFolder(join(tree, cgroupRoot, folder))
   })

@@ -46,13 +46,12 @@ export const isOver = (view: View.View) =>
 /** Starts it if it is not there, and again if it ended and shall not have. */
 const keepUp = (view: View.View, sandbox: string, container: Container, init: boolean): ReadonlyArray<Action> => {
   const status = View.current(view, container.name)
-  const last = View.attempts(view, container.name).at(-1)
   const start = (attempt: number): Action => ({ _tag: "StartContainer", container, attempt, sandbox, init })
   const until = view.notBefore.get(container.name) ?? 0
   const later = until > view.now
   if (status === undefined || status.state === "Created") {
     if (later) return [{ _tag: "Wait", until }]
-    return [start(status?.attempt ?? (last === undefined ? 0 : last.attempt + 1))]
+    return [start(status?.attempt ?? View.nextAttempt(view, container.name))]
   }
   if (status.state === "Exited") {
     if (!View.shouldRestart(view.pod, container, status.exitCode ?? 0, init)) return []

@@ -34,19 +34,11 @@ const terminated = (status: ContainerStatus, { lastWords, runtime }: Options): C
   }
 }
 
-/** What was reported before for a container whose last attempt the runtime no longer has. */
-const remembered = (view: View.View, name: string) =>
-  [
-    ...(view.pod.status.containerStatuses ?? []),
-    ...(view.pod.status.initContainerStatuses ?? []),
-    ...(view.pod.status.ephemeralContainerStatuses ?? [])
-  ].find((status) => status.name === name)
-
 const container = (view: View.View, spec: Core.Container, init: boolean, options: Options): Core.ContainerStatus => {
   const all = View.attempts(view, spec.name)
   const status = all.at(-1)
   const before = all.at(-2)
-  const said = remembered(view, spec.name)
+  const said = View.remembered(view, spec.name)
   const hasInit = (view.pod.spec.initContainers ?? []).length > 0
   const waiting = view.waiting.get(spec.name) ?? {
     reason: init || hasInit ? "PodInitializing" : "ContainerCreating"

@@ -42,6 +42,22 @@ export const attempts = ({ sandboxes }: View, name: string): ReadonlyArray<Conta
     .flatMap(({ containers }) => containers.filter((one) => one.name === name))
     .toSorted((one, other) => one.attempt - other.attempt)
 
+/** What was reported before for a container whose last attempt the runtime no longer has. */
+export const remembered = (view: View, name: string) =>
+  [
+    ...(view.pod.status.containerStatuses ?? []),
+    ...(view.pod.status.initContainerStatuses ?? []),
+    ...(view.pod.status.ephemeralContainerStatuses ?? [])
+  ].find((status) => status.name === name)
+
+/** The number of the next attempt: a runtime that was emptied does not begin to count again. */
+export const nextAttempt = (view: View, name: string) => {
+  const last = attempts(view, name).at(-1)
+  if (last !== undefined) return last.attempt + 1
+  const said = remembered(view, name)
+  return said?.containerID === undefined ? 0 : said.restartCount + 1
+}
+
 /** The last attempt, if it was made in the sandbox that is open, or the last one. */
 export const current = (view: View, name: string) => {
   const last = attempts(view, name).at(-1)
