@@ -227,7 +227,16 @@ describe("what is done next", () => {
   })
 
   it("a runtime that was emptied does not begin to count again", () => {
-    const said = { name: "main", image: "", imageID: "", ready: false, restartCount: 2, containerID: "memory://main-2" }
+    const said = {
+      name: "main",
+      image: "",
+      imageID: "",
+      ready: false,
+      restartCount: 2,
+      containerID: "memory://main-2",
+      lastState: {},
+      state: {}
+    }
     const [next] = Plan.plan(view(podOf({}, { containerStatuses: [said] }), [sandbox([])]))
     assert.strictEqual(next?._tag === "StartContainer" && next.attempt, 3)
   })
