@@ -27,10 +27,12 @@ import * as Authentication from "../plugins/authentication/Authentication.ts"
 import * as Authorization from "../plugins/authorization/Authorization.ts"
 import * as Cluster from "../plugins/cluster/Cluster.ts"
 import * as Leader from "../plugins/controllers/contracts/Leader.ts"
+import * as DaemonSet from "../plugins/controllers/daemonset/DaemonSet.ts"
 import * as Deployment from "../plugins/controllers/deployment/Deployment.ts"
 import * as EndpointsController from "../plugins/controllers/endpoints/Endpoints.ts"
 import * as EndpointSlices from "../plugins/controllers/endpointslice/EndpointSlice.ts"
 import * as GarbageCollector from "../plugins/controllers/garbage-collector/GarbageCollector.ts"
+import * as Job from "../plugins/controllers/job/Job.ts"
 import * as NamespaceController from "../plugins/controllers/namespace/Namespace.ts"
 import * as NodeIpam from "../plugins/controllers/node-ipam/NodeIpam.ts"
 import * as NodeLifecycle from "../plugins/controllers/node-lifecycle/NodeLifecycle.ts"
@@ -39,6 +41,7 @@ import * as ReplicaSet from "../plugins/controllers/replicaset/ReplicaSet.ts"
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
 import * as PodActions from "../plugins/resources/core/PodActions.ts"
+import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
@@ -125,6 +128,13 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
     ),
     run("node", NodeLifecycle.plugin, new URL("../plugins/controllers/node-lifecycle/NodeLifecycle.ts", import.meta.url)),
     run("node-ipam", NodeIpam.plugin({ podCidr }), new URL("../plugins/controllers/node-ipam/NodeIpam.ts", import.meta.url)),
+    run("daemon-set", DaemonSet.plugin, new URL("../plugins/controllers/daemonset/DaemonSet.ts", import.meta.url)),
+    run("job", Job.plugin, new URL("../plugins/controllers/job/Job.ts", import.meta.url)),
+    run(
+      "ttl-after-finished",
+      TtlAfterFinished.plugin,
+      new URL("../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts", import.meta.url)
+    ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
     Compactor.layer()

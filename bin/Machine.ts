@@ -20,15 +20,18 @@ const reasonOf = (cause: unknown) => {
   return reasons[code] ?? String(cause)
 }
 
-const existing = (path: string): string => (existsSync(path) || path === dirname(path) ? path : existing(dirname(path)))
+/** One folder after another: some file systems never answer a recursive mkdir that they refuse. */
+const make = (path: string) => {
+  if (existsSync(path)) return
+  make(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
+}
 
 /** Makes the data directory, for its owner alone. */
 export const directory = (path: string) =>
   Effect.try({
     try: () => {
-      // Asked first, because some file systems answer a recursive mkdir only after very long.
-      accessSync(existing(path), constants.W_OK)
-      mkdirSync(path, { recursive: true, mode: 0o700 })
+      make(path)
       accessSync(path, constants.W_OK)
     },
     catch: (cause) => new Unusable({ message: `--data-dir ${path} cannot be used: ${reasonOf(cause)}; name another one` })
