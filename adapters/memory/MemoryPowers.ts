@@ -1,13 +1,13 @@
-/** The optional powers of a machine in memory: images, commands, logs, statistics, network configuration. */
+/** The optional powers of a machine in memory: images, commands, logs, statistics. */
 import { Effect, Layer, Queue, Stream } from "effect"
 import { ImageMissing } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { CommandTimeout, ContainerMissing, Exec } from "../../plugins/kubelet/contracts/Exec.ts"
 import { Images } from "../../plugins/kubelet/contracts/Images.ts"
 import { Logs } from "../../plugins/kubelet/contracts/Logs.ts"
-import { NetworkConfiguration } from "../../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import { Stats } from "../../plugins/kubelet/contracts/Stats.ts"
 import { parse } from "./Commands.ts"
 import { layerOn } from "./MemoryContainerRuntime.ts"
+import * as MemoryNetworkConfiguration from "./MemoryNetworkConfiguration.ts"
 import { type Line, MemoryNode, now, type Options } from "./MemoryNode.ts"
 
 const images = Layer.effect(
@@ -152,21 +152,8 @@ const stats = Layer.effect(
   )
 )
 
-/** Nothing is written: the Pods get addresses out of the node's range. */
-const network = Layer.effect(
-  NetworkConfiguration,
-  Effect.map(MemoryNode, (node) =>
-    NetworkConfiguration.of({
-      write: ({ podCidrs: [cidr] }) =>
-        Effect.sync(() => {
-          const prefix = cidr?.split(".").slice(0, 3).join(".")
-          if (prefix !== undefined) node.network.range = prefix
-        }),
-      remove: () => Effect.void
-    })
-  )
-)
-
 /** A whole machine in memory: everything that a kubelet needs of one. */
 export const layer = (options: Options) =>
-  Layer.mergeAll(layerOn, images, exec, logs, stats, network).pipe(Layer.provide(MemoryNode.layer(options)))
+  Layer.mergeAll(layerOn, images, exec, logs, stats, MemoryNetworkConfiguration.layerOn).pipe(
+    Layer.provide(MemoryNode.layer(options))
+  )

@@ -7,6 +7,7 @@ import * as Exec from "../../conformance/Exec.ts"
 import * as Images from "../../conformance/Images.ts"
 import * as Logs from "../../conformance/Logs.ts"
 import * as NetworkAttachment from "../../conformance/NetworkAttachment.ts"
+import * as NetworkConfiguration from "../../conformance/NetworkConfiguration.ts"
 import * as Stats from "../../conformance/Stats.ts"
 import * as Worker from "../../kernel/plugin/Worker.ts"
 import { installed, sabotage, verify } from "../Verify.ts"
@@ -37,3 +38,6 @@ sabotage(Stats.suite, machine)
 
 verify("in memory", NetworkAttachment.suite, MemoryNetworkAttachment.layer())
 sabotage(NetworkAttachment.suite, MemoryNetworkAttachment.layer())
+
+verify("in memory", NetworkConfiguration.suite, machine)
+sabotage(NetworkConfiguration.suite, machine)

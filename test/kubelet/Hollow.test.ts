@@ -1,6 +1,9 @@
 /** The kubelet on a machine in memory: a Pod's life, as the API sees it. */
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Schedule } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
@@ -9,10 +12,12 @@ import * as Kubelet from "../../plugins/kubelet/Kubelet.ts"
 import { Node, Pod, type PodDraft } from "../../plugins/resources/contracts/core/v1.ts"
 import { Lease } from "../../plugins/resources/contracts/coordination/v1.ts"
 
+const directory = mkdtempSync(join(tmpdir(), "hollow-"))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
 const options = {
   nodeName: "n1",
-  directory: "/tmp/kt-node-hollow",
-  cniFolder: "/tmp/kt-node-hollow/net.d",
+  directory,
+  cniFolder: join(directory, "net.d"),
   podCidr: "10.244.1.0/24",
   addresses: ["192.0.2.1"],
   hollow: true

@@ -3,7 +3,7 @@ import { Metadata } from "@grpc/grpc-js"
 import { Effect, Schema } from "effect"
 import type { Cri } from "../Cri.ts"
 import * as Description from "../Description.ts"
-import description from "../generated/containerd-v1.json" with { type: "json" }
+import description from "./generated/containerd-v1.json" with { type: "json" }
 
 const methods = Description.load(description)
 /** Where the CRI keeps its containers. */
