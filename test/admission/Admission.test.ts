@@ -13,15 +13,16 @@ interface Asked {
   readonly kind?: Any
   readonly namespace?: string
   readonly deletes?: boolean
+  readonly old?: WireObject
 }
 
 /** As the pipeline does: all mutate, then all validate. */
-const admit = (object: WireObject, { deletes = false, kind = Pod, namespace = "default" }: Asked = {}) =>
+const admit = (object: WireObject, { deletes = false, kind = Pod, namespace = "default", old }: Asked = {}) =>
   Effect.gen(function* () {
     const all = (yield* Admissions).all()
     const attributes = {
       user: { name: "jane", groups: [] },
-      verb: deletes ? "delete" : "create",
+      verb: deletes ? "delete" : old ? "update" : "create",
       group: kind.versions[0].group,
       version: "v1",
       resource: kind.plural,
@@ -31,7 +32,8 @@ const admit = (object: WireObject, { deletes = false, kind = Pod, namespace = "d
     }
     let current = object
     for (const { mutate } of deletes ? [] : all) {
-      current = (yield* mutate?.({ attributes, kind, object: current, dryRun: false }) ?? Effect.undefined) ?? current
+      const request = { attributes, kind, object: current, dryRun: false, ...(old && { old }) }
+      current = (yield* mutate?.(request) ?? Effect.undefined) ?? current
     }
     const request = { attributes, kind, ...(deletes ? { old: current } : { object: current }), dryRun: false }
     for (const { validate } of all) yield* validate?.(request) ?? Effect.void
@@ -131,6 +133,8 @@ describe("admission", () => {
           [unreachable, 5],
           [notReady, 300]
         ])
+        const fewer = admit(pod({ tolerations: [own] }), { old: pod({}) })
+        assert.strictEqual(keys(yield* fewer)?.length, 2)
         assert.deepStrictEqual(keys(yield* admit(pod({ tolerations: [{ operator: "Exists" }] }))), [[undefined, undefined]])
       })
     )

@@ -1,4 +1,4 @@
-/** Every Pod bears a node that is not ready or not reachable for five minutes, unless it says otherwise. */
+/** Every Pod bears a node that is not ready or not reachable for five minutes, unless it says otherwise; also after an update. */
 import { Effect } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
 import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
@@ -21,9 +21,9 @@ export const complete = (spec: PodSpec): PodSpec => {
 }
 
 /** What is admitted has been decoded as its kind, hence the casts. */
-const mutate = ({ attributes, kind, object, old }: Admitted) =>
+const mutate = ({ attributes, kind, object }: Admitted) =>
   Effect.sync(() => {
-    if (kind.storage !== Pod.storage || attributes.subresource !== "" || object === undefined || old !== undefined) return
+    if (kind.storage !== Pod.storage || attributes.subresource !== "" || object === undefined) return
     const pod = object as unknown as Pod
     return pod.spec === undefined ? undefined : ({ ...pod, spec: complete(pod.spec) } as unknown as WireObject)
   })
