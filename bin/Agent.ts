@@ -1,7 +1,5 @@
 /** `keelson agent`: a node of the cluster on this machine. */
 import { Effect, Layer } from "effect"
-import { existsSync } from "node:fs"
-import { join } from "node:path"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
 import * as Node from "./Node.ts"
@@ -9,30 +7,15 @@ import * as Paths from "./Paths.ts"
 import type { Settings } from "./Settings.ts"
 import * as Supervise from "./Supervise.ts"
 
-const found = (...files: ReadonlyArray<string>) => files.some((file) => existsSync(file))
-
-/** What is missing for real containers; empty if nothing is. */
-export const missing = ({ cniBinDir, containerdEndpoint }: Settings): ReadonlyArray<string> => [
-  ...(process.getuid?.() === 0 ? [] : ["this is not root"]),
-  ...(containerdEndpoint !== "" || found("/usr/bin/containerd", "/usr/local/bin/containerd")
-    ? []
-    : ["there is no containerd"]),
-  ...(found(join(cniBinDir, "bridge")) ? [] : [`there are no CNI plugins in ${cniBinDir}`]),
-  ...(found("/usr/sbin/nft", "/sbin/nft") ? [] : ["there is no nft"])
-]
-
-export const isHollow = (settings: Settings) =>
-  settings.runtime === "hollow" || (settings.runtime === "auto" && missing(settings).length > 0)
-
 /** Runs until it is interrupted, or its supervisor is gone. Pods outlive it unless `remove` says otherwise. */
 export const run = Effect.fn("Agent.run")(function* (settings: Settings, remove: boolean) {
   const paths = Paths.make(settings.dataDir, settings.nodeName)
   yield* Machine.directory(paths.node)
   const keys = yield* Keys.open(settings, paths)
-  const hollow = isHollow(settings)
+  const hollow = Machine.isHollow(settings)
   if (hollow)
     yield* Effect.logInfo(
-      `this node is hollow, Pods live without containers: ${missing(settings).join(", ") || "--runtime hollow"}`
+      `this node is hollow, Pods live without containers: ${Machine.missing(settings).join(", ") || "--runtime hollow"}`
     )
   yield* Layer.build(Node.node({ settings, paths, keys, hollow, stop: remove ? "remove" : "keep" }))
   yield* Supervise.orphaned

@@ -13,6 +13,8 @@ import type { Kind, Resource, ResourceDraft } from "../kernel/resource/Kind.ts"
 import { Deployment } from "../plugins/resources/contracts/apps/v1.ts"
 import { Pod, Service } from "../plugins/resources/contracts/core/v1.ts"
 import type { Keys } from "./Keys.ts"
+import * as Node from "./Node.ts"
+import type { Paths } from "./Paths.ts"
 import type { Settings } from "./Settings.ts"
 
 export class HelloFailed extends Schema.TaggedError<HelloFailed>()("HelloFailed", { message: Schema.String }) {}
@@ -48,7 +50,7 @@ const deployment = {
           {
             name: "hello",
             image,
-            imagePullPolicy: "Never",
+            imagePullPolicy: "IfNotPresent",
             args: ["-c", serve],
             ports: [{ containerPort: 8080 }],
             readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 }
@@ -67,7 +69,7 @@ const caller = (domain: string) => ({
       {
         name: "caller",
         image,
-        imagePullPolicy: "Never",
+        imagePullPolicy: "IfNotPresent",
         args: [
           "-c",
           `for i in 1 2 3 4 5 6 7 8 9 10; do timeout 2 wget -qO- http://hello.default.svc.${domain} && exit 0; sleep 1; done; exit 1`
@@ -158,10 +160,13 @@ const callByName = Effect.fnUntraced(function* (settings: Settings, keys: Keys) 
   return text
 })
 
-export const run = Effect.fn("Hello.run")(function* (settings: Settings, keys: Keys, containerd: string, hollow: boolean) {
+export const run = Effect.fn("Hello.run")(function* (settings: Settings, paths: Paths, keys: Keys, hollow: boolean) {
   const client = yield* Client
   if (!hollow)
-    yield* Effect.mapError(Containerd.importImage(containerd, yield* archive), ({ message }) => new HelloFailed({ message }))
+    yield* Effect.mapError(
+      Containerd.importImage(Node.socketOf(settings, paths), yield* archive),
+      ({ message }) => new HelloFailed({ message })
+    )
   yield* ensure(Deployment, deployment)
   yield* ensure(Service, service)
   yield* within("the hello application did not become available", available)

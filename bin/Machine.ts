@@ -2,7 +2,8 @@
 import { Effect, Schema } from "effect"
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs"
 import { createServer } from "node:net"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
+import type { Settings } from "./Settings.ts"
 
 export class Unusable extends Schema.TaggedError<Unusable>()("Unusable", { message: Schema.String }) {}
 
@@ -58,3 +59,18 @@ export const free = (flag: string, address: string, port: number) =>
     )
     server.listen({ host: address, port, exclusive: true }, () => server.close(() => resume(Effect.void)))
   })
+
+const found = (...files: ReadonlyArray<string>) => files.some((file) => existsSync(file))
+
+/** What is missing for real containers; empty if nothing is. */
+export const missing = ({ cniBinDir, containerdEndpoint }: Settings): ReadonlyArray<string> => [
+  ...(process.getuid?.() === 0 ? [] : ["this is not root"]),
+  ...(containerdEndpoint !== "" || found("/usr/bin/containerd", "/usr/local/bin/containerd")
+    ? []
+    : ["there is no containerd"]),
+  ...(found(join(cniBinDir, "bridge")) ? [] : [`there are no CNI plugins in ${cniBinDir}`]),
+  ...(found("/usr/sbin/nft", "/sbin/nft") ? [] : ["there is no nft"])
+]
+
+export const isHollow = (settings: Settings) =>
+  settings.runtime === "hollow" || (settings.runtime === "auto" && missing(settings).length > 0)

@@ -1,15 +1,12 @@
-/** The command line: `keelson up | server | agent | status | down | version | kubectl`. */
+/**
+ * The command line: each command loads what it needs when it is called.
+ * `keelson up | server | agent | status | down | version | kubectl`.
+ */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Option, Runtime } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
-import * as Agent from "./Agent.ts"
-import * as Kubectl from "./Kubectl.ts"
 import * as Paths from "./Paths.ts"
-import * as Server from "./Server.ts"
 import * as Settings from "./Settings.ts"
-import * as Status from "./Status.ts"
-import * as Stop from "./Stop.ts"
-import * as Up from "./Up.ts"
 import { version } from "./Version.ts"
 
 const text = (name: string, description: string) => Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -66,6 +63,7 @@ const up = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ hello, ...given }) {
+    const Up = yield* Effect.promise(() => import("./Up.ts"))
     yield* Up.run(yield* settingsOf(given), hello)
   })
 ).pipe(Command.withDescription("Runs a cluster on this machine: a server and an agent, until Ctrl-C"))
@@ -80,6 +78,7 @@ const server = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ api, ...given }) {
+    const Server = yield* Effect.promise(() => import("./Server.ts"))
     yield* Server.run(yield* settingsOf(given), api ? "replica" : "primary")
   })
 ).pipe(Command.withDescription("Runs a control plane: store, API, scheduler and controllers"))
@@ -94,6 +93,7 @@ const agent = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ removeAtEnd, ...given }) {
+    const Agent = yield* Effect.promise(() => import("./Agent.ts"))
     yield* Agent.run(yield* settingsOf(given), removeAtEnd)
   })
 ).pipe(Command.withDescription("Runs a node: kubelet, service proxy and DNS"))
@@ -109,6 +109,7 @@ const status = Command.make(
     )
   },
   Effect.fnUntraced(function* ({ watch, ...given }) {
+    const Status = yield* Effect.promise(() => import("./Status.ts"))
     yield* Status.run(pathsOf(yield* settingsOf(given)), watch)
   })
 ).pipe(Command.withDescription("Shows nodes, plugins, Pods and the store"))
@@ -121,6 +122,8 @@ const down = Command.make(
   },
   Effect.fnUntraced(function* ({ purge, ...given }) {
     const settings = yield* settingsOf(given)
+    const Stop = yield* Effect.promise(() => import("./Stop.ts"))
+    const Agent = yield* Effect.promise(() => import("./Agent.ts"))
     const ran = yield* Stop.down(pathsOf(settings), purge, Agent.clean(settings))
     yield* Console.log(`${ran ? "stopped" : "nothing was running"}${purge ? `, and ${settings.dataDir} is removed` : ""}`)
   })
@@ -130,6 +133,7 @@ const kubectl = Command.make(
   "kubectl",
   { ...flags, args: Argument.String("args").pipe(Argument.variadic()) },
   Effect.fnUntraced(function* ({ args, ...given }) {
+    const Kubectl = yield* Effect.promise(() => import("./Kubectl.ts"))
     process.exitCode = yield* Kubectl.run(pathsOf(yield* settingsOf(given)), args)
   })
 ).pipe(Command.withDescription("Runs the machine's kubectl on this cluster; its own flags go after --"))

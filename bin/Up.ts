@@ -1,10 +1,7 @@
 /** `keelson up`: a whole cluster on this machine. It supervises a server and an agent, and shows what they do. */
 import { Console, Effect, FileSystem, Option, Schema } from "effect"
-import * as Agent from "./Agent.ts"
-import * as Hello from "./Hello.ts"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
-import * as Node from "./Node.ts"
 import * as Paths from "./Paths.ts"
 import * as Processes from "./Processes.ts"
 import * as Ready from "./Ready.ts"
@@ -34,7 +31,7 @@ export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   yield* Machine.directory(paths.root)
   yield* claim(paths)
   yield* Machine.free("--api-port", "127.0.0.1", settings.apiPort)
-  if (!Agent.isHollow(settings)) yield* Machine.free("--kubelet-port", "0.0.0.0", settings.kubeletPort)
+  if (!Machine.isHollow(settings)) yield* Machine.free("--kubelet-port", "0.0.0.0", settings.kubeletPort)
   const keys = yield* Keys.open(settings, paths)
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const config = ["--config", Paths.settingsFile(paths)]
@@ -45,23 +42,23 @@ export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   return { paths, keys }
 })
 
-const guide = ({ dataDir }: Settings) =>
+const guide = ({ dataDir }: Settings, hollow: boolean) =>
   [
     "",
     "The cluster is yours:",
     `  export KUBECONFIG=${Paths.make(dataDir, "").kubeconfig}`,
     "  kubectl get pods --all-namespaces        (or: bin/keelson kubectl -- get pods -A)",
-    "  kubectl run shell -it --image=keelson.local/hello:1 --image-pull-policy=Never",
+    ...(hollow ? [] : ["  kubectl run shell -it --rm --image=keelson.local/hello:1"]),
     "Ctrl-C stops it and removes what it made; the data stays, until bin/keelson down --purge.",
     ""
   ].join("\n")
 
 /** `hello`: also deploys the first application, calls it, and says how to go on. */
 export const run = Effect.fn("Up.run")(function* (settings: Settings, hello: boolean) {
-  const hollow = Agent.isHollow(settings)
+  const hollow = Machine.isHollow(settings)
   if (hollow)
     yield* Console.log(
-      `nodes are hollow, Pods live without containers: ${Agent.missing(settings).join(", ") || "--runtime hollow"}`
+      `nodes are hollow, Pods live without containers: ${Machine.missing(settings).join(", ") || "--runtime hollow"}`
     )
   const { keys, paths } = yield* start(settings)
   const client = Ready.client(settings, keys)
@@ -69,8 +66,10 @@ export const run = Effect.fn("Up.run")(function* (settings: Settings, hello: boo
   yield* Effect.gen(function* () {
     yield* Ready.node(settings, paths)
     yield* Console.log(`node ${settings.nodeName} is ready`)
-    if (hello) yield* Hello.run(settings, keys, Node.socketOf(settings, paths), hollow)
+    if (!hello) return
+    const Hello = yield* Effect.promise(() => import("./Hello.ts"))
+    yield* Hello.run(settings, paths, keys, hollow)
   }).pipe(Effect.provide(client))
-  if (hello) yield* Console.log(guide(settings))
+  if (hello) yield* Console.log(guide(settings, hollow))
   yield* Status.run(paths, true)
 }, Effect.scoped)
