@@ -11,7 +11,8 @@ import * as Supervise from "./Supervise.ts"
 
 export const addressesOf = ({ nodeIp }: Settings) => [...new Set(["127.0.0.1", nodeIp])]
 
-const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
+/** Also what a test composes a control plane of. */
+export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
   const keys = yield* Keys.open(settings, paths)
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`
