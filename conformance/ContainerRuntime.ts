@@ -26,7 +26,7 @@ const check = (
 
 /** What the outside world does takes its time. */
 const eventually = <A, E>(read: Effect.Effect<A, E>, holds: (value: A) => boolean) =>
-  read.pipe(Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: holds }), Effect.timeout("3 seconds"))
+  read.pipe(Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: holds }), Effect.timeout("6 seconds"))
 
 /** Works once, as what does not expect to be asked again. */
 const once = <P, A, E>(method: (payload: P) => Effect.Effect<A, E>) => {
