@@ -2,7 +2,7 @@
 import { Effect, Option, Schedule } from "effect"
 import { Client, type Selection } from "../../kernel/client/Client.ts"
 import type { Key, Kind, Resource, ResourceDraft } from "../../kernel/resource/Kind.ts"
-import { type Container, type ContainerStatus, Event, Pod } from "../../plugins/resources/contracts/core/v1.ts"
+import { type ContainerDraft, type ContainerStatus, Event, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 
 const often = Schedule.spaced("100 millis")
 
@@ -45,8 +45,11 @@ export const isReady = (pod: Pod | undefined) =>
 
 export const firstStatus = (pod: Pod | undefined): ContainerStatus | undefined => pod?.status.containerStatuses?.[0]
 
+/** The runtime's id of the first container. */
+export const idOf = (pod: Pod | undefined) => firstStatus(pod)?.containerID?.replace("containerd://", "") ?? ""
+
 /** A container that is to be made of an image of ours. */
-export const container = (image: string, more: Partial<Container> = {}) => ({
+export const container = (image: string, more: Partial<ContainerDraft> = {}) => ({
   name: "main",
   image,
   imagePullPolicy: "Never",

@@ -10,7 +10,7 @@ import { Client } from "../../kernel/client/Client.ts"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
 import { Pod, Service } from "../../plugins/resources/contracts/core/v1.ts"
 import { Cluster } from "./Cluster.ts"
-import { at, container, eventually, find, firstStatus, isReady, podsOf } from "./Eventually.ts"
+import { at, container, eventually, find, firstStatus, idOf, isReady, podsOf } from "./Eventually.ts"
 import * as Images from "./Images.ts"
 import * as Machine from "./Machine.ts"
 import { Site } from "./Site.ts"
@@ -90,15 +90,6 @@ const under = <A, E, R>(url: string, effect: Effect.Effect<A, E, R>) =>
     return yield* Schema.decodeUnknownEffect(Load)(text)
   }).pipe(Effect.scoped)
 
-/** A process on this machine that is the first of a container. */
-const firstProcess = (containerId: string) =>
-  Machine.processes().find(
-    ({ pid }) =>
-      Machine.textOf(`/proc/${pid}/cgroup`).includes(containerId) &&
-      /^NSpid:.*\t1$/m.test(Machine.textOf(`/proc/${pid}/status`))
-  )
-const idOf = (pod: Pod | undefined) => firstStatus(pod)?.containerID?.replace("containerd://", "") ?? ""
-
 const killContainer = (name: string) =>
   Effect.gen(function* () {
     const pod = yield* eventually(
@@ -107,7 +98,7 @@ const killContainer = (name: string) =>
       find(Pod, at(name)),
       (now) => firstStatus(now)?.state?.running !== undefined
     )
-    const found = firstProcess(idOf(pod))
+    const found = Machine.firstProcess(idOf(pod))
     assert.isDefined(found, `no process of container ${idOf(pod)}`)
     if (found !== undefined) yield* Effect.sync(() => process.kill(found.pid, "SIGKILL"))
   })

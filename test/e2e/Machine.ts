@@ -11,7 +11,10 @@ export const missing = [
   ...["containerd", "runc", "ip", "nft", "nsenter", "busybox"].filter((program) => !has(program)),
   ...(["/opt/cni/bin/bridge", "/usr/lib/cni/bridge"].some(existsSync) ? [] : ["CNI plugins"])
 ]
-export const lacking = missing.length === 0 ? "" : ` (left out: this machine lacks ${missing.join(", ")})`
+
+/** For the names of tests. */
+export const left = (lacks: ReadonlyArray<string> = missing) =>
+  lacks.length === 0 ? "" : ` (left out: this machine lacks ${lacks.join(", ")})`
 
 /** A kubectl of the version that is served or near it: another says less about us. */
 export const kubectl = process.env["KEELSON_KUBECTL"] ?? (has("kubectl") ? "kubectl" : undefined)
@@ -87,5 +90,11 @@ export const processes = (): ReadonlyArray<Process> =>
       mounts: linkOf(`/proc/${pid}/ns/mnt`) === ownMounts ? "" : textOf(`/proc/${pid}/mountinfo`)
     }))
     .filter(({ command }) => command !== "")
+
+/** The process that is the first of a container. */
+export const firstProcess = (containerId: string) =>
+  processes().find(
+    ({ pid }) => textOf(`/proc/${pid}/cgroup`).includes(containerId) && /^NSpid:.*\t1$/m.test(textOf(`/proc/${pid}/status`))
+  )
 
 export const mounts = () => textOf("/proc/self/mounts").trim().split("\n")

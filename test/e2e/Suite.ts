@@ -3,19 +3,48 @@ import { assert, describe, layer, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import type { Client } from "../../kernel/client/Client.ts"
+import { Client } from "../../kernel/client/Client.ts"
+import { Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import * as Cluster from "./Cluster.ts"
+import { at, container, eventually, find, isReady } from "./Eventually.ts"
 import { flow } from "./Flow.ts"
+import * as Images from "./Images.ts"
 import * as Machine from "./Machine.ts"
 import * as Site from "./Site.ts"
 
 export type It = Vitest.MethodsNonLive<Cluster.Cluster | Client | Site.Site>
 
+/** With a port of the machine, so that chains for it are there too. */
+const running = {
+  metadata: at("running"),
+  spec: {
+    terminationGracePeriodSeconds: 2,
+    containers: [
+      {
+        ...container(Images.web(1)),
+        ports: [{ containerPort: 8080, hostPort: 18080 }],
+        volumeMounts: [{ name: "memory", mountPath: "/memory" }]
+      }
+    ],
+    volumes: [{ name: "memory", emptyDir: { medium: "Memory" } }]
+  }
+}
+
+const run = Effect.gen(function* () {
+  const client = yield* Client
+  const cluster = yield* Cluster.Cluster
+  const { address } = yield* Site.Site
+  yield* client.create(Pod, running)
+  yield* eventually("running is ready", 30, find(Pod, at("running")), isReady)
+  yield* eventually("its port answers", 10, cluster.fetch(`http://${address}:18080/`), (text) => text === "running v1")
+})
+
 /** Ctrl-C, then nothing but the data is there; then not even that. */
 const end = (it: It) => {
-  it.effect("Ctrl-C ends it", () =>
+  it.effect("Ctrl-C ends it, with what runs in it", () =>
     Effect.gen(function* () {
       const { interrupt } = yield* Cluster.Cluster
+      yield* run
       assert.include([0, 130], yield* interrupt)
     })
   )
@@ -29,16 +58,24 @@ const end = (it: It) => {
   it.effect("down --purge removes that too", () =>
     Effect.gen(function* () {
       const { dataDir } = yield* Site.Site
-      const { run } = yield* Cluster.Cluster
-      const { code, stderr } = yield* run(process.execPath, [Cluster.keelson, "down", "--purge", "--data-dir", dataDir])
+      const cluster = yield* Cluster.Cluster
+      const purge = ["down", "--purge", "--data-dir", dataDir]
+      const { code, stderr } = yield* cluster.run(process.execPath, [Cluster.keelson, ...purge])
       assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
       assert.isFalse(existsSync(dataDir))
     })
   )
 }
 
-export const suite = (name: string, options: Cluster.Options, more: (it: It) => void = () => undefined) =>
-  describe.skipIf(Machine.missing.length > 0)(`${name}${Machine.lacking}`, () => {
+/** `lacks`: what this kind of cluster needs, and the machine has not. */
+export const suite = (
+  name: string,
+  options: Cluster.Options,
+  more: (it: It) => void = () => undefined,
+  lacks: ReadonlyArray<string> = []
+) => {
+  const missing = [...Machine.missing, ...lacks]
+  return describe.skipIf(missing.length > 0)(`${name}${Machine.left(missing)}`, () => {
     layer(Site.layer, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
       it.layer(Cluster.layer(options), { timeout: "150 seconds" })((it) => {
         flow(it)
@@ -47,3 +84,4 @@ export const suite = (name: string, options: Cluster.Options, more: (it: It) => 
       })
     })
   })
+}
