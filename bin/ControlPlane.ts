@@ -38,6 +38,7 @@ import * as NodeIpam from "../plugins/controllers/node-ipam/NodeIpam.ts"
 import * as NodeLifecycle from "../plugins/controllers/node-lifecycle/NodeLifecycle.ts"
 import * as PodGc from "../plugins/controllers/podgc/PodGc.ts"
 import * as ReplicaSet from "../plugins/controllers/replicaset/ReplicaSet.ts"
+import * as ReplicationController from "../plugins/controllers/replicaset/ReplicationController.ts"
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
 import * as PodActions from "../plugins/resources/core/PodActions.ts"
@@ -114,6 +115,11 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
       { ca }
     ),
     run("replicaset", ReplicaSet.plugin, new URL("../plugins/controllers/replicaset/ReplicaSet.ts", import.meta.url)),
+    run(
+      "replication",
+      ReplicationController.plugin,
+      new URL("../plugins/controllers/replicaset/ReplicationController.ts", import.meta.url)
+    ),
     run("deployment", Deployment.plugin, new URL("../plugins/controllers/deployment/Deployment.ts", import.meta.url)),
     run("endpoint", EndpointsController.plugin, new URL("../plugins/controllers/endpoints/Endpoints.ts", import.meta.url)),
     run(

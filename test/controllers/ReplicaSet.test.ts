@@ -4,9 +4,10 @@ import { Array, Effect } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import { controllerOf } from "../../kernel/resource/Kind.ts"
 import * as ReplicaSetController from "../../plugins/controllers/replicaset/ReplicaSet.ts"
+import * as ReplicationControllers from "../../plugins/controllers/replicaset/ReplicationController.ts"
 import { cheapestFirst } from "../../plugins/controllers/replicaset/Victims.ts"
 import { ReplicaSet } from "../../plugins/resources/contracts/apps/v1.ts"
-import { Event, Pod } from "../../plugins/resources/contracts/core/v1.ts"
+import { Event, Pod, ReplicationController } from "../../plugins/resources/contracts/core/v1.ts"
 import { at, cluster, names, runs, when } from "./Cluster.ts"
 import { podOf } from "./Pods.ts"
 
@@ -50,6 +51,21 @@ const story = Effect.gen(function* () {
 
 describe("ReplicaSet", () => {
   it.live("adopts, makes, releases and removes Pods", () => Effect.provide(story, cluster(ReplicaSetController.plugin)))
+
+  it.live("a ReplicationController does the same with a selector of labels", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* client.create(Pod, { metadata: { ...at("orphan"), labels }, spec })
+      yield* client.create(ReplicationController, {
+        metadata: at("web"),
+        spec: { replicas: 3, selector: labels, template: { metadata: { labels }, spec } }
+      })
+      const pods = yield* when(Pod, (all) => all.filter((pod) => controllerOf(pod)?.name === "web").length === 3)
+      assert.include(names(pods), "orphan")
+      for (const pod of pods) assert.strictEqual(controllerOf(pod)?.kind, "ReplicationController")
+      yield* when(ReplicationController, ([set]) => set?.status.replicas === 3)
+    }).pipe(Effect.provide(cluster(ReplicationControllers.plugin)))
+  )
 
   const now = Date.parse("2026-01-01T00:00:00Z")
   const cases: ReadonlyArray<readonly [why: string, dies: Pod, lives: Pod]> = [
