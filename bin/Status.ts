@@ -65,15 +65,18 @@ const lines = Effect.fnUntraced(function* (target: Target) {
   return [...Option.match(server, { onNone: () => [], onSome: serverLines }), ...nodes.map(nodeLine(pods)), podLine(pods)]
 })
 
-/** Over what was there before where there is a terminal; otherwise only what is new. */
-const show = (before: { text: string; rows: number }) => (all: ReadonlyArray<string>) =>
+/** Every heartbeat has a revision: that one alone is no news. */
+const newsOf = (line: string) => line.replace(/, at revision \d+/, "")
+
+/** Over what was there before where there is a terminal; otherwise only the lines that are new. */
+const show = (before: { lines: ReadonlyArray<string> }) => (all: ReadonlyArray<string>) =>
   Effect.suspend(() => {
-    const text = all.join("\n")
-    if (text === before.text) return Effect.void
-    const up = process.stdout.isTTY && before.rows > 0 ? `\u001b[${before.rows}A\u001b[J` : ""
-    before.text = text
-    before.rows = all.length
-    return Console.log(`${up}${text}`)
+    const old = new Set(before.lines.map(newsOf))
+    const shown = process.stdout.isTTY ? all : all.filter((line) => !old.has(newsOf(line)))
+    const up = process.stdout.isTTY && before.lines.length > 0 ? `\u001b[${before.lines.length}A\u001b[J` : ""
+    const isSame = all.join("\n") === before.lines.join("\n")
+    before.lines = all
+    return isSame || shown.length === 0 ? Effect.void : Console.log(`${up}${shown.join("\n")}`)
   })
 
 export const run = Effect.fn("Status.run")(function* ({ kubeconfig }: Paths, watch: boolean) {
@@ -83,7 +86,7 @@ export const run = Effect.fn("Status.run")(function* ({ kubeconfig }: Paths, wat
       message: `there is no ${kubeconfig}: start the cluster first (keelson up), or name its --data-dir`
     })
   }
-  const print = show({ text: "", rows: 0 })
+  const print = show({ lines: [] })
   const target = yield* Effect.mapError(Kubeconfig.read(kubeconfig), ({ message }) => new NoCluster({ message }))
   const once = Effect.flatMap(lines(target), print)
   const shown = watch

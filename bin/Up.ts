@@ -1,11 +1,11 @@
 /** `keelson up`: a whole cluster on this machine. It supervises a server and an agent, and shows what they do. */
-import { Console, Effect, FileSystem, Option, Schema } from "effect"
+import { Console, Effect, Exit, FileSystem, Option, Schema } from "effect"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
 import * as Paths from "./Paths.ts"
 import * as Processes from "./Processes.ts"
 import * as Ready from "./Ready.ts"
-import type { Settings } from "./Settings.ts"
+import { defaults, type Settings } from "./Settings.ts"
 import * as Status from "./Status.ts"
 import * as Stop from "./Stop.ts"
 import * as Supervise from "./Supervise.ts"
@@ -42,16 +42,21 @@ export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   return { paths, keys }
 })
 
-const guide = ({ dataDir }: Settings, hollow: boolean) =>
-  [
+const guide = ({ dataDir }: Settings, hollow: boolean) => {
+  const elsewhere = dataDir === defaults().dataDir ? "" : ` --data-dir ${dataDir}`
+  return [
     "",
     "The cluster is yours:",
     `  export KUBECONFIG=${Paths.make(dataDir, "").kubeconfig}`,
-    "  kubectl get pods --all-namespaces        (or: bin/keelson kubectl -- get pods -A)",
+    `  kubectl get pods --all-namespaces        (or: bin/keelson kubectl${elsewhere} -- get pods -A)`,
     ...(hollow ? [] : ["  kubectl run shell -it --rm --image=keelson.local/hello:1"]),
-    "Ctrl-C stops it and removes what it made; the data stays, until bin/keelson down --purge.",
+    `Ctrl-C stops it and removes what it made; the data stays, until bin/keelson down --purge${elsewhere}`,
     ""
   ].join("\n")
+}
+
+/** Whoever pressed Ctrl-C is told that it is heard, and when it is done. */
+const told = (text: string) => Effect.addFinalizer((exit) => (Exit.hasInterrupts(exit) ? Console.log(text) : Effect.void))
 
 /** `hello`: also deploys the first application, calls it, and says how to go on. */
 export const run = Effect.fn("Up.run")(function* (settings: Settings, hello: boolean) {
@@ -60,7 +65,9 @@ export const run = Effect.fn("Up.run")(function* (settings: Settings, hello: boo
     yield* Console.log(
       `nodes are hollow, Pods live without containers: ${Machine.missing(settings).join(", ") || "--runtime hollow"}`
     )
+  yield* told("stopped")
   const { keys, paths } = yield* start(settings)
+  yield* told("\nstopping: Pods end, and what was made on this machine is removed")
   const client = Ready.client(settings, keys)
   yield* Console.log(`API ready: https://127.0.0.1:${settings.apiPort} (kubeconfig ${paths.kubeconfig})`)
   yield* Effect.gen(function* () {
