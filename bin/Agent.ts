@@ -22,6 +22,3 @@ export const run = Effect.fn("Agent.run")(function* (settings: Settings, remove:
   // The supervisor was killed, and this ends as if it had been killed too: Pods stay for whoever is started next.
   yield* Effect.sync(() => process.exit(1))
 }, Effect.scoped)
-
-/** Removes what a node that was killed left on this machine. */
-export const clean = (settings: Settings): Effect.Effect<void> => Effect.asVoid(Effect.succeed(settings))

@@ -164,7 +164,7 @@ export const run = Effect.fn("Hello.run")(function* (settings: Settings, paths: 
   const client = yield* Client
   if (!hollow)
     yield* Effect.mapError(
-      Containerd.importImage(Node.socketOf(settings, paths), yield* archive),
+      Containerd.importImage(Containerd.folders(Node.containerd(settings, paths)).socket, yield* archive),
       ({ message }) => new HelloFailed({ message })
     )
   yield* ensure(Deployment, deployment)

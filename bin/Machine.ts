@@ -1,6 +1,6 @@
 /** What this machine must give before anything is started: a directory that can be written, ports that are free. */
 import { Effect, Schema } from "effect"
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs"
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { createServer } from "node:net"
 import { dirname, join } from "node:path"
 import type { Settings } from "./Settings.ts"
@@ -59,6 +59,12 @@ export const free = (flag: string, address: string, port: number) =>
     )
     server.listen({ host: address, port, exclusive: true }, () => server.close(() => resume(Effect.void)))
   })
+
+/** The container runtime of others, if one is named. */
+export const endpoint = ({ containerdEndpoint: path }: Settings) =>
+  path === "" || (existsSync(path) && statSync(path).isSocket())
+    ? Effect.void
+    : Effect.fail(new Unusable({ message: `--containerd-endpoint ${path}: expected the socket of a containerd that runs` }))
 
 const found = (...files: ReadonlyArray<string>) => files.some((file) => existsSync(file))
 

@@ -123,8 +123,7 @@ const down = Command.make(
   Effect.fnUntraced(function* ({ purge, ...given }) {
     const settings = yield* settingsOf(given)
     const Stop = yield* Effect.promise(() => import("./Stop.ts"))
-    const Agent = yield* Effect.promise(() => import("./Agent.ts"))
-    const ran = yield* Stop.down(pathsOf(settings), purge, Agent.clean(settings))
+    const ran = yield* Stop.down(settings, pathsOf(settings), purge)
     yield* Console.log(`${ran ? "stopped" : "nothing was running"}${purge ? `, and ${settings.dataDir} is removed` : ""}`)
   })
 ).pipe(Command.withDescription("Stops the cluster of this data directory and removes what it made"))

@@ -40,23 +40,18 @@ const as = ({ keys, settings }: Options, { cert, key }: Keys["kubelet"], userAge
     )
   )
 
-const folder = ({ node }: Paths) => join(node, "containerd")
-
-/** Where this node's containerd listens. */
-export const socketOf = ({ containerdEndpoint }: Settings, paths: Paths) =>
-  Containerd.folders({ directory: folder(paths), ...(containerdEndpoint === "" ? {} : { endpoint: containerdEndpoint }) })
-    .socket
-
-const containerd = (options: Options) => ({
-  directory: folder(options.paths),
-  stop: options.stop,
-  cniPrograms: options.settings.cniBinDir,
-  ...(options.settings.containerdEndpoint === "" ? {} : { endpoint: options.settings.containerdEndpoint })
+/** This node's containerd: its own, or one that is there. */
+export const containerd = ({ cniBinDir, containerdEndpoint }: Settings, { node }: Paths) => ({
+  directory: join(node, "containerd"),
+  cniPrograms: cniBinDir,
+  ...(containerdEndpoint === "" ? {} : { endpoint: containerdEndpoint })
 })
 
 /** The runtime's powers: containers, images, exec, logs and figures. */
 const runtime = (options: Options) =>
-  options.hollow ? MemoryPowers.layer({ network: "runtime", images: [] }) : Containerd.layer(containerd(options))
+  options.hollow
+    ? MemoryPowers.layer({ network: "runtime", images: [] })
+    : Containerd.layer({ ...containerd(options.settings, options.paths), stop: options.stop })
 
 const network = (options: Options) => Plugin.install(Bridge.plugin({ directory: join(paths(options), "cni") }))
 const paths = ({ paths: { node } }: Options) => node
@@ -67,7 +62,7 @@ const kubelet = (options: Options) => {
   return Kubelet.plugin({
     nodeName,
     directory: join(paths(options), "kubelet"),
-    cniFolder: Containerd.folders(containerd(options)).cni,
+    cniFolder: Containerd.folders(containerd(options.settings, options.paths)).cni,
     addresses: [nodeIp],
     clusterDns: [addressIn(serviceCidr, 10)],
     clusterDomain,

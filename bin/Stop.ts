@@ -2,6 +2,8 @@
 import { Effect, FileSystem, Option } from "effect"
 import type { Paths } from "./Paths.ts"
 import * as Processes from "./Processes.ts"
+import type { Settings } from "./Settings.ts"
+import * as Sweep from "./Sweep.ts"
 
 /** Ends what a supervisor that was killed may have left. The agent first, which needs the server to take leave. */
 export const leftovers = Effect.fnUntraced(function* ({ run }: Paths) {
@@ -11,12 +13,12 @@ export const leftovers = Effect.fnUntraced(function* ({ run }: Paths) {
   }
 })
 
-export const down = Effect.fnUntraced(function* (paths: Paths, purge: boolean, cleanNode: Effect.Effect<void>) {
+export const down = Effect.fnUntraced(function* (settings: Settings, paths: Paths, purge: boolean) {
   const files = yield* FileSystem.FileSystem
   const up = yield* Processes.find(paths.run, "up")
   if (Option.isSome(up)) yield* Processes.end(up.value, "120 seconds")
   yield* leftovers(paths)
-  yield* cleanNode
+  yield* Sweep.run(settings, paths)
   if (purge) yield* Effect.orDie(files.remove(paths.root, { recursive: true, force: true }))
   return Option.isSome(up)
 })

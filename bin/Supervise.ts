@@ -2,7 +2,7 @@
  * Runs one of our own processes as a child: its output goes to a log file, it is started again with back-off when it ends, and it
  * ends by itself when this process is gone (its standard input closes).
  */
-import { Clock, Deferred, Duration, Effect, FileSystem, Scope } from "effect"
+import { Clock, Deferred, Duration, Effect, FileSystem, Schema, Scope } from "effect"
 import { spawn } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import { join } from "node:path"
@@ -52,14 +52,32 @@ const start = Effect.fnUntraced(function* ({ log, run }: Paths, { args, name, pa
   return yield* Deferred.await(ended)
 })
 
-/** Keeps the child running until the scope closes; then it is ended. */
+export class NotStarting extends Schema.TaggedError<NotStarting>()("NotStarting", { message: Schema.String }) {}
+
+/** So often in a row may a start fail by something that passes, such as a port that a dying process still has. */
+const attempts = 3
+
+/** The child's own words for why it ended, or the end of its log. */
+const lastWords = Effect.fnUntraced(function* ({ log }: Paths, { name }: Child) {
+  const files = yield* FileSystem.FileSystem
+  const file = join(log, `${name}.log`)
+  const lines = (yield* Effect.orElseSucceed(files.readFileString(file), () => "")).trimEnd().split("\n")
+  const said = lines.findLast((line) => line.startsWith("keelson: "))?.slice("keelson: ".length)
+  return said ?? `the ${name} does not start. The end of ${file}:\n${lines.slice(-8).join("\n")}`
+})
+
+/** Keeps the child running until the scope closes; then it is ended. The effect that it returns fails if the child never starts. */
 export const child = Effect.fnUntraced(function* (paths: Paths, about: Child) {
   const scope = yield* Scope.Scope
+  const hopeless = yield* Deferred.make<never, NotStarting>()
   const loop = Effect.gen(function* () {
     for (let failures = 0; ; failures++) {
       const began = yield* Clock.currentTimeMillis
       const code = yield* Effect.scoped(start(paths, about))
       if ((yield* Clock.currentTimeMillis) - began > steady) failures = 0
+      if (failures + 1 === attempts) {
+        yield* Deferred.fail(hopeless, new NotStarting({ message: yield* lastWords(paths, about) }))
+      }
       const delay = Math.min(longest, shortest * 2 ** failures)
       yield* Effect.logWarning(
         `${about.name} ended (${code ?? "killed"}); again in ${delay} ms; its log: ${join(paths.log, `${about.name}.log`)}`
@@ -68,6 +86,7 @@ export const child = Effect.fnUntraced(function* (paths: Paths, about: Child) {
     }
   })
   yield* Effect.forkIn(loop, scope)
+  return Deferred.await(hopeless)
 })
 
 /** In a child: succeeds when the supervisor is gone. */

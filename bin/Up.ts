@@ -12,7 +12,14 @@ import * as Supervise from "./Supervise.ts"
 
 export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>()("AlreadyRunning", { message: Schema.String }) {}
 
-const claim = Effect.fnUntraced(function* (paths: Paths.Paths) {
+/** An agent that was being started again when the cluster was stopped has removed nothing: that is done for it. */
+const sweep = (settings: Settings, paths: Paths.Paths) =>
+  Effect.flatMap(
+    Effect.promise(() => import("./Sweep.ts")),
+    ({ run }) => run(settings, paths)
+  )
+
+const claim = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
   const running = yield* Processes.find(paths.run, "up")
   if (Option.isSome(running)) {
     return yield* new AlreadyRunning({
@@ -20,6 +27,8 @@ const claim = Effect.fnUntraced(function* (paths: Paths.Paths) {
     })
   }
   yield* Processes.record(paths.run, "up", process.pid)
+  // Added before the children, so that it runs when they have ended.
+  yield* Effect.addFinalizer(() => Effect.ignore(sweep(settings, paths)))
   // A supervisor that was killed leaves children that end by themselves; they are waited for here.
   yield* Stop.leftovers(paths)
 })
@@ -29,17 +38,18 @@ export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   const paths = Paths.make(settings.dataDir, settings.nodeName)
   const files = yield* FileSystem.FileSystem
   yield* Machine.directory(paths.root)
-  yield* claim(paths)
+  yield* claim(settings, paths)
+  yield* Machine.endpoint(settings)
   yield* Machine.free("--api-port", "127.0.0.1", settings.apiPort)
   if (!Machine.isHollow(settings)) yield* Machine.free("--kubelet-port", "0.0.0.0", settings.kubeletPort)
   const keys = yield* Keys.open(settings, paths)
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const config = ["--config", Paths.settingsFile(paths)]
-  yield* Supervise.child(paths, { name: "server", args: ["server", ...config], patience: "30 seconds" })
+  const noServer = yield* Supervise.child(paths, { name: "server", args: ["server", ...config], patience: "30 seconds" })
   // Started second and so ended first: to take leave it needs the server.
-  yield* Supervise.child(paths, { name: "agent", args: ["agent", "--remove-at-end", ...config], patience: "90 seconds" })
-  yield* Ready.api(settings, keys, paths)
-  return { paths, keys }
+  const noAgent = yield* Supervise.child(paths, { name: "agent", args: ["agent", "--remove-at-end", ...config], patience: "90 seconds" })
+  yield* Effect.raceFirst(Ready.api(settings, keys, paths), noServer)
+  return { paths, keys, noAgent }
 })
 
 const guide = ({ dataDir }: Settings, hollow: boolean) => {
@@ -66,12 +76,12 @@ export const run = Effect.fn("Up.run")(function* (settings: Settings, hello: boo
       `nodes are hollow, Pods live without containers: ${Machine.missing(settings).join(", ") || "--runtime hollow"}`
     )
   yield* told("stopped")
-  const { keys, paths } = yield* start(settings)
+  const { keys, noAgent, paths } = yield* start(settings)
   yield* told("\nstopping: Pods end, and what was made on this machine is removed")
   const client = Ready.client(settings, keys)
   yield* Console.log(`API ready: https://127.0.0.1:${settings.apiPort} (kubeconfig ${paths.kubeconfig})`)
   yield* Effect.gen(function* () {
-    yield* Ready.node(settings, paths)
+    yield* Effect.raceFirst(Ready.node(settings, paths), noAgent)
     yield* Console.log(`node ${settings.nodeName} is ready`)
     if (!hello) return
     const Hello = yield* Effect.promise(() => import("./Hello.ts"))
