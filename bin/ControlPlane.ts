@@ -2,7 +2,7 @@
  * What a control plane runs: a line for each plugin. Leaving out one that another needs is a type error here. To replace a part,
  * replace its line.
  */
-import { Effect, Layer, type Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { Api } from "../kernel/client/Api.ts"
 import type { Client } from "../kernel/client/Client.ts"
 import * as PipelineApi from "../kernel/client/PipelineApi.ts"
@@ -65,6 +65,15 @@ export interface Options {
   readonly isolate: ReadonlyArray<string>
 }
 
+export class NoSuchPlugin extends Schema.TaggedError<NoSuchPlugin>()("NoSuchPlugin", {
+  unknown: Schema.Array(Schema.String),
+  names: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return `isolate: there is no ${this.unknown.join(", ")} that runs in a thread: expected some of ${this.names.join(", ")}`
+  }
+}
+
 /** The server itself: what it does for its own sake needs no role. */
 const self: User = { name: "system:apiserver", groups: [masters] }
 const account = (name: string): User => ({
@@ -89,8 +98,11 @@ const program = <Offers>(
 
 /** The programs that act on what is stored. Of several servers, one runs them. */
 const programs = ({ ca, identity, isolate, podCidr }: Options) => {
-  const run = <Offers>(name: string, plugin: Plugin.Plugin<Offers, Client>, module: URL, options?: Schema.Json) =>
-    program(isolate, account(`${name}-controller`), plugin, module, options)
+  const names = [Scheduler.plugin.name]
+  const run = <Offers>(name: string, plugin: Plugin.Plugin<Offers, Client>, module: URL, options?: Schema.Json) => {
+    names.push(plugin.name)
+    return program(isolate, account(`${name}-controller`), plugin, module, options)
+  }
   const all = Layer.mergeAll(
     program(
       isolate,
@@ -145,6 +157,8 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
     Compactor.layer()
   )
+  const unknown = isolate.filter((name) => !names.includes(name))
+  if (unknown.length > 0) return Layer.effectDiscard(Effect.fail(new NoSuchPlugin({ unknown, names })))
   return Leader.lead({ name: "keelson-controllers", identity, namespace: "kube-system" }, all).pipe(asSelf)
 }
 

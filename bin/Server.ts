@@ -42,7 +42,8 @@ export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths:
     serviceCidr,
     podCidr,
     ca: keys.ca.cert,
-    identity: `${nodeName}_${process.pid}`,
+    // The same after a crash, so that who was killed takes up its work at once; no other process can have its port.
+    identity: `${nodeName}_${apiPort}`,
     isolate: settings.isolate
   }
 })

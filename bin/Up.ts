@@ -47,7 +47,11 @@ export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   const config = ["--config", Paths.settingsFile(paths)]
   const noServer = yield* Supervise.child(paths, { name: "server", args: ["server", ...config], patience: "30 seconds" })
   // Started second and so ended first: to take leave it needs the server.
-  const noAgent = yield* Supervise.child(paths, { name: "agent", args: ["agent", "--remove-at-end", ...config], patience: "90 seconds" })
+  const noAgent = yield* Supervise.child(paths, {
+    name: "agent",
+    args: ["agent", "--remove-at-end", ...config],
+    patience: "90 seconds"
+  })
   yield* Effect.raceFirst(Ready.api(settings, keys, paths), noServer)
   return { paths, keys, noAgent }
 })
