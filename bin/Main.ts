@@ -124,7 +124,9 @@ const down = Command.make(
     const settings = yield* settingsOf(given)
     const Stop = yield* Effect.promise(() => import("./Stop.ts"))
     const ran = yield* Stop.down(settings, pathsOf(settings), purge)
-    yield* Console.log(`${ran ? "stopped" : "nothing was running"}${purge ? `, and ${settings.dataDir} is removed` : ""}`)
+    yield* Console.log(
+      `${ran ? "stopped" : "no cluster was running; what one had left is removed"}${purge ? `, and ${settings.dataDir} is removed` : ""}`
+    )
   })
 ).pipe(Command.withDescription("Stops the cluster of this data directory and removes what it made"))
 
