@@ -30,7 +30,8 @@ const running = {
   }
 }
 
-const run = Effect.gen(function* () {
+/** A Pod with all that a node makes for one. */
+export const run = Effect.gen(function* () {
   const client = yield* Client
   const cluster = yield* Cluster.Cluster
   const { address } = yield* Site.Site
@@ -38,6 +39,22 @@ const run = Effect.gen(function* () {
   yield* eventually("running is ready", 30, find(Pod, at("running")), isReady)
   yield* eventually("its port answers", 10, cluster.fetch(`http://${address}:18080/`), (text) => text === "running v1")
 })
+
+/** Nothing of the cluster is on the machine but its data. */
+export const onlyData = Effect.gen(function* () {
+  const { dataDir, remains } = yield* Site.Site
+  assert.deepStrictEqual(yield* remains, Site.nothing)
+  assert.isTrue(existsSync(join(dataDir, "store")))
+})
+
+export const down = (...flags: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const { dataDir } = yield* Site.Site
+    const cluster = yield* Cluster.Cluster
+    const all = [Cluster.keelson, "down", "--data-dir", dataDir, "--node-name", Cluster.nodeName, ...flags]
+    const { code, stderr } = yield* cluster.run(process.execPath, all)
+    assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
+  })
 
 /** Ctrl-C, then nothing but the data is there; then not even that. */
 const end = (it: It) => {
@@ -48,20 +65,11 @@ const end = (it: It) => {
       assert.include([0, 130], yield* interrupt)
     })
   )
-  it.effect("nothing of it is left but its data", () =>
-    Effect.gen(function* () {
-      const { dataDir, remains } = yield* Site.Site
-      assert.deepStrictEqual(yield* remains, Site.nothing)
-      assert.isTrue(existsSync(join(dataDir, "store")))
-    })
-  )
+  it.effect("nothing of it is left but its data", () => onlyData)
   it.effect("down --purge removes that too", () =>
     Effect.gen(function* () {
       const { dataDir } = yield* Site.Site
-      const cluster = yield* Cluster.Cluster
-      const purge = ["down", "--purge", "--data-dir", dataDir]
-      const { code, stderr } = yield* cluster.run(process.execPath, [Cluster.keelson, ...purge])
-      assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
+      yield* down("--purge")
       assert.isFalse(existsSync(dataDir))
     })
   )
