@@ -53,11 +53,11 @@ export const suite = Suite.make(ContainerRuntime, {
   "pod/network": check(
     function* ({ given, runtime }) {
       const { network } = yield* runtime.describe()
-      const before = yield* runtime.list({})
+      const uid = `${given.uid}-other`
       const other = { _tag: network === "given" ? "runtime" : "given", namespace: "/run/netns/law" } as const
-      const refused = yield* Effect.flip(runtime.startPod({ ...given, uid: `${given.uid}-other`, network: other }))
+      const refused = yield* Effect.flip(runtime.startPod({ ...given, uid, network: other }))
       assert.equal(refused._tag, "NetworkUnsupported")
-      assert.deepEqual(yield* runtime.list({}), before)
+      assert.deepEqual(yield* runtime.list({ uid }), [])
     },
     ({ startPod }) => ({ startPod: (pod) => startPod({ ...pod, network: { _tag: "host" } }) })
   ),
