@@ -108,17 +108,10 @@ const store = (kinds: ReadonlyArray<Kind>) => {
       return Objects.isSame(before, after) ? before : commit(collection, Objects.counted(before, after), at)
     })
 
-  const merged = ({ kind }: Collection, before: WireObject, { body, type }: Pick<Patch, "body" | "type">, at: At) => {
+  const merged = ({ kind }: Collection, before: WireObject, { body, type }: Pick<Patch, "body" | "type">) => {
     switch (type) {
-      case "json": {
-        const invalid = (detail: string) => {
-          const causes = [{ field: "patch", type: "FieldValueInvalid", detail } as const]
-          return new Errors.Invalid({ ...where(at), kind: kind.kind, causes })
-        }
-        return Result.flatMap(JsonPatch.decode(body), (operations) =>
-          Result.mapError(JsonPatch.apply(before, operations), invalid)
-        )
-      }
+      case "json":
+        return JsonPatch.patch(before, body)
       case "merge":
         return Result.succeed(MergePatch.apply(before, body))
       default:
@@ -132,7 +125,7 @@ const store = (kinds: ReadonlyArray<Kind>) => {
       const before = collection.table.get(at)
       if (before === undefined && type === "apply") return yield* create({ ...at, body: Objects.fieldsOf(body) }, now)
       const target = before ?? (yield* look(collection, at))
-      const after: Answer<Schema.Json> = merged(collection, target, { body, type }, at)
+      const after: Answer<Schema.Json> = merged(collection, target, { body, type })
       return yield* update({ ...at, body: Objects.fieldsOf(yield* after) })
     })
 

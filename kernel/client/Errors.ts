@@ -55,7 +55,7 @@ export class ApplyConflict extends Schema.TaggedError<ApplyConflict>()("ApplyCon
     return messageOf(this)
   }
 }
-/** `kind` as in `Pod "a" is invalid`. */
+/** `kind` as in `Pod "a" is invalid`. Without one the request cannot be carried out at all, such as a patch that does not apply. */
 export class Invalid extends Schema.TaggedError<Invalid>()("Invalid", { ...where, kind: Text, causes: List(Cause) }) {
   override get message(): string {
     return messageOf(this)

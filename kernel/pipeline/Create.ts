@@ -64,11 +64,7 @@ const place = Effect.fnUntraced(function* (at: At, object: Resource) {
   } = object.metadata
   if (resourceVersion !== "")
     return yield* new BadRequest({ detail: "resourceVersion should not be set on objects to be created" })
-  if (namespaced && namespace !== "" && namespace !== at.namespace) {
-    return yield* new BadRequest({
-      detail: "the namespace of the provided object does not match the namespace sent on the request"
-    })
-  }
+  if (namespaced && namespace !== "" && namespace !== at.namespace) return yield* Stages.elsewhere
   const { namespace: _n, ...rest } = { namespace, ...metadata }
   const meta = {
     ...rest,

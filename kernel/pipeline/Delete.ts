@@ -73,16 +73,18 @@ const one = Effect.fnUntraced(function* (
 })
 
 const preconditions = (at: At, { metadata }: Resource, { resourceVersion, uid }: DeleteOptions) => {
-  const failed = (field: string, asked: string, found: string) =>
+  // Upstream names the kind here, and not the resource.
+  const failed = (field: string, asked: string, found: string, what: string) =>
     Effect.fail(
       new Conflict({
         ...where(at),
-        detail: `Precondition failed: ${field} in precondition: ${asked}, ${field} in object meta: ${found}`
+        resource: at.served.kind.kind,
+        detail: `the ${field} in the precondition (${asked}) does not match the ${field} in record (${found}). The object might have been ${what}`
       })
     )
-  if (uid !== undefined && uid !== metadata.uid) return failed("UID", uid, metadata.uid)
+  if (uid !== undefined && uid !== metadata.uid) return failed("UID", uid, metadata.uid, "deleted and then recreated")
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    return failed("ResourceVersion", resourceVersion, metadata.resourceVersion)
+    return failed("ResourceVersion", resourceVersion, metadata.resourceVersion, "modified")
   }
   return Effect.void
 }

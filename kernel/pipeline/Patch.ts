@@ -4,6 +4,7 @@ import type { PatchType, WireObject } from "../client/Api.ts"
 import { type ApiError, ApplyConflict, BadRequest, UnsupportedMediaType } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import * as Apply from "../resource/Apply.ts"
+import * as Causes from "../resource/Causes.ts"
 import * as JsonPatch from "../resource/JsonPatch.ts"
 import { apiVersion, type Resource } from "../resource/Kind.ts"
 import * as MergePatch from "../resource/MergePatch.ts"
@@ -53,8 +54,17 @@ const patched = Effect.fnUntraced(function* (
 ) {
   const before = wireOf(at, stored)
   const after = yield* merged(at, type, before, body)
-  if (!isObject(after)) return yield* new BadRequest({ detail: "the patch leaves no object" })
-  const { object, warnings } = yield* Stages.decode(at, after, options)
+  const refused = (why: string) => Stages.invalid(at, [{ field: "patch", type: "FieldValueInvalid", detail: why }])
+  if (!isObject(after)) return yield* refused("Invalid value: the patch leaves no object")
+  if (after["kind"] !== before["kind"] || after["apiVersion"] !== before["apiVersion"])
+    return yield* refused("Invalid value: the patch makes another kind of it")
+  // The patch is sound, and what it makes is not: that is unprocessable, where a body like it would be a bad request.
+  const { object, warnings } = yield* Stages.decode(at, after, options).pipe(
+    Effect.catchTag("BadRequest", ({ detail }) => Effect.fail(refused(`Invalid value: ${detail}`)))
+  )
+  yield* Stages.addressed(at, object)
+  const { uid = "" } = object.metadata
+  if (uid !== "" && uid !== stored.metadata.uid) return yield* Stages.invalid(at, [Causes.immutable("metadata.uid", uid)])
   return { object: repinned(object, body, type), warnings } satisfies Wanted
 })
 
@@ -86,13 +96,7 @@ const merged = (
   Effect.suspend((): Effect.Effect<Schema.Json, ApiError | Unavailable> => {
     switch (type) {
       case "json":
-        return Effect.fromResult(
-          Result.flatMap(JsonPatch.decode(body), (operations) =>
-            Result.mapError(JsonPatch.apply(before, operations), (detail) =>
-              Stages.invalid(at, [{ field: "", type: "FieldValueInvalid", detail }])
-            )
-          )
-        )
+        return Effect.fromResult(JsonPatch.patch(before, body))
       case "merge":
         return isObject(body)
           ? Effect.succeed(MergePatch.apply(before, body))

@@ -22,9 +22,11 @@ export const where = ({ name, namespace, served, version }: At) => ({
 const patience = "3 seconds"
 
 export const parseRevision = (text: string): Result.Result<number, BadRequest> =>
-  /^\d{1,16}$/.test(text)
-    ? Result.succeed(Number(text))
-    : Result.fail(new BadRequest({ detail: `resource version: Invalid value: ${JSON.stringify(text)}: must be a number` }))
+  /^\d{1,16}$/.test(text) ? Result.succeed(Number(text)) : Result.fail(new BadRequest({ detail: noRevision(text) }))
+
+/** As the conversion of Go's library words it. */
+export const noRevision = (text: string) =>
+  `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`
 
 /** Waits until the tables know `revision`. */
 export const reach = ({ tables }: Environment, log: LogName, revision: number) =>
@@ -54,7 +56,8 @@ export const get = Effect.fnUntraced(function* (environment: Environment, at: At
 /** Where the next page begins: after the key `start`, as of the revision `rv`. */
 const Token = Schema.fromJsonString(Schema.Struct({ rv: Schema.Int, start: Schema.String }))
 const encodeToken = Schema.encodeSync(Token)
-const badToken = () => new BadRequest({ detail: "continue key is not valid: it was not made by this server" })
+const badToken = () =>
+  new BadRequest({ detail: "invalid continue token: continue key is not valid: it was not made by this server" })
 const decodeToken = (text: string) =>
   Base64Url.decodeString(text).pipe(Result.flatMap(Schema.decodeUnknownResult(Token)), Result.mapError(badToken))
 

@@ -1,9 +1,10 @@
 /** The subresource `scale`: the replicas of any kind that says where they are, as one small object. Source: autoscaling/v1 Scale. */
 import { Effect, Option, Schema } from "effect"
-import { BadRequest, MethodNotAllowed } from "../client/Errors.ts"
+import { BadRequest, Invalid, MethodNotAllowed } from "../client/Errors.ts"
 import type { WireObject } from "../client/Api.ts"
 import type { ApiError } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
+import * as Causes from "../resource/Causes.ts"
 import type { Resource } from "../resource/Kind.ts"
 import { LabelSelector } from "../resource/LabelSelector.ts"
 import * as Selector from "../resource/Selector.ts"
@@ -18,11 +19,14 @@ import type { Change } from "./Update.ts"
 
 const Body = Schema.Struct({
   metadata: Schema.optionalKey(
-    Schema.Struct({ resourceVersion: Schema.optionalKey(Schema.String), uid: Schema.optionalKey(Schema.String) })
+    Schema.Struct({
+      name: Schema.optionalKey(Schema.String),
+      namespace: Schema.optionalKey(Schema.String),
+      resourceVersion: Schema.optionalKey(Schema.String),
+      uid: Schema.optionalKey(Schema.String)
+    })
   ),
-  spec: Schema.optionalKey(
-    Schema.Struct({ replicas: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))) })
-  )
+  spec: Schema.optionalKey(Schema.Struct({ replicas: Schema.optionalKey(Schema.Int) }))
 })
 const decodeBody = Schema.decodeUnknownOption(Body)
 
@@ -101,8 +105,13 @@ export const write = Effect.fnUntraced(function* (
     const present = scaleOf(environmentRow(environment, main, stored), paths)
     const body = decodeBody(yield* make(present))
     if (Option.isNone(body)) return yield* new BadRequest({ detail: "spec.replicas: expected an integer of at least 0" })
-    const { metadata = {}, spec = {} } = body.value
-    const object = Stages.asResource(write1(Stages.asWire(stored), paths.spec.split("."), spec.replicas ?? 0))
+    const { metadata = {}, spec: { replicas = 0 } = {} } = body.value
+    yield* Stages.addressed(at, { ...stored, metadata: { ...stored.metadata, name: "", namespace: "", ...metadata } })
+    if (replicas < 0) {
+      const causes = [Causes.invalid("spec.replicas", replicas, "must be greater than or equal to 0")]
+      return yield* new Invalid({ ...where(at), group: "autoscaling", resource: "scales", kind: "Scale", causes })
+    }
+    const object = Stages.asResource(write1(Stages.asWire(stored), paths.spec.split("."), replicas))
     return {
       object: {
         ...object,

@@ -56,6 +56,22 @@ const unfit = ({ served: { kind }, version }: At, why: string) =>
     detail: `${kind.kind} in version ${JSON.stringify(version.version)} cannot be handled as a ${kind.kind}: ${why}`
   })
 
+/** That an object which was sent, or made by a patch, is the one in the path. */
+export const addressed = (at: At, { metadata }: Resource): Answer<void> =>
+  Effect.suspend(() => {
+    const { name = "", namespace = "" } = metadata
+    if (at.served.kind.namespaced && namespace !== "" && namespace !== at.namespace) return Effect.fail(elsewhere)
+    if (name === at.name) return Effect.void
+    const detail =
+      name === ""
+        ? `the name of the object (${at.name} based on URL) was undeterminable: name must be provided`
+        : `the name of the object (${name}) does not match the name on the URL (${at.name})`
+    return Effect.fail(new BadRequest({ detail }))
+  })
+export const elsewhere = new BadRequest({
+  detail: "the namespace of the provided object does not match the namespace sent on the request"
+})
+
 const nameIn = ({ metadata }: Schema.JsonObject) => String(Object(metadata)["name"] ?? "")
 
 /** With the storage version's names on it, and the defaults that depend on other fields. */

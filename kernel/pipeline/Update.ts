@@ -1,7 +1,7 @@
 /** update: replaces an object or its subresource; and what every change of an object that is there goes through. */
 import { Effect } from "effect"
 import type { WireObject } from "../client/Api.ts"
-import { type ApiError, BadRequest, Conflict, NotFound } from "../client/Errors.ts"
+import { type ApiError, Conflict, NotFound } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import { equal } from "../resource/JsonEqual.ts"
 import type { Resource } from "../resource/Kind.ts"
@@ -11,7 +11,7 @@ import { attributesOf, authorize } from "./Authorize.ts"
 import * as Create from "./Create.ts"
 import type { Environment } from "./Environment.ts"
 import type { At, WriteOptions, Written } from "./Pipeline.ts"
-import { where } from "./Read.ts"
+import { parseRevision, where } from "./Read.ts"
 import * as Scale from "./Scale.ts"
 import * as Stages from "./Stages.ts"
 
@@ -33,11 +33,7 @@ export const update = Effect.fn("Pipeline.update")(function* (
   yield* authorize(environment, attributesOf(at, "update"))
   if (at.subresource === "scale") return yield* Scale.write(environment, at, () => Effect.succeed(body), options, change)
   const { object, warnings } = yield* Stages.decode(at, body, options)
-  if (object.metadata.name !== undefined && object.metadata.name !== "" && object.metadata.name !== at.name) {
-    return yield* new BadRequest({
-      detail: `the name of the object (${object.metadata.name}) does not match the name on the URL (${at.name})`
-    })
-  }
+  yield* Stages.addressed(at, object)
   const changed = change(environment, at, () => Effect.succeed({ object, warnings }), options)
   if (at.served.strategy.createOnUpdate !== true || at.subresource !== "") return yield* changed
   return yield* Effect.catchTag(changed, "NotFound", () => Create.store(environment, at, body, options))
@@ -92,6 +88,7 @@ const preconditions = Effect.fnUntraced(function* (
     })
   }
   if (resourceVersion === "" || resourceVersion === "0") return false
+  yield* Effect.fromResult(parseRevision(resourceVersion))
   if (resourceVersion !== stored.metadata.resourceVersion) return yield* modified(at)
   return true
 })

@@ -1,6 +1,6 @@
 /** JSON patch: a list of operations on places of a document, all of them or none. Source: RFC 6902, RFC 6901. */
 import { Predicate, Result, Schema } from "effect"
-import { BadRequest } from "../client/Errors.ts"
+import { BadRequest, Invalid } from "../client/Errors.ts"
 import * as Equal from "./JsonEqual.ts"
 
 type Json = Schema.Json
@@ -16,19 +16,23 @@ const Operations = Schema.Array(
 export type Operations = typeof Operations.Type
 type Operation = Operations[number]
 
+const isObject = (value: Json | undefined): value is Schema.JsonObject => Predicate.isObject(value) && !Array.isArray(value)
+const isList = (value: Json | undefined): value is Schema.JsonArray => Array.isArray(value)
+
 /** More are refused, as Kubernetes does: each costs a walk. */
 const limit = 10_000
 
 const decodeOperations = Schema.decodeUnknownResult(Operations)
-export const decode = (body: Json): Result.Result<Operations, BadRequest> => {
-  if (Array.isArray(body) && body.length > limit)
+/** What is no list of objects is no patch, a BadRequest; an operation that makes no sense is a patch that does not apply: why. */
+export const decode = (body: Json): Result.Result<Operations, BadRequest | string> => {
+  const malformed = (why: string) => Result.fail(new BadRequest({ detail: `error decoding patch: ${why}` }))
+  if (!isList(body)) return malformed("a JSON patch is a list of operations")
+  if (body.length > limit)
     return Result.fail(
       new BadRequest({ detail: `The allowed maximum operations in a JSON patch is ${limit}, got ${body.length}` })
     )
-  return Result.mapError(
-    decodeOperations(body),
-    (error) => new BadRequest({ detail: `error decoding patch: ${error.message}` })
-  )
+  if (!body.every(isObject)) return malformed("an operation of a JSON patch is an object")
+  return Result.mapError(decodeOperations(body), ({ message }) => message)
 }
 
 /** The steps of a JSON pointer; `undefined` if it is none. */
@@ -40,9 +44,6 @@ const steps = (pointer: string) => {
     .split("/")
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
 }
-
-const isObject = (value: Json | undefined): value is Schema.JsonObject => Predicate.isObject(value) && !Array.isArray(value)
-const isList = (value: Json | undefined): value is Schema.JsonArray => Array.isArray(value)
 
 const indexIn = (list: Schema.JsonArray, step: string) =>
   /^(?:0|[1-9]\d*)$/.test(step) && Number(step) < list.length ? Number(step) : undefined
@@ -105,7 +106,10 @@ const one = (document: Json, operation: Operation): Result.Result<Json, string> 
     case "add":
       return at(to, true, () => operation.value)
     case "replace":
-      return at(to, false, (before) => (before === undefined ? undefined : operation.value))
+      // A field that is not there is set, as in the library that Kubernetes uses; an item of a list has to be there.
+      return at(to, false, (before) =>
+        before === undefined && isList(read(document, to.slice(0, -1))) ? undefined : operation.value
+      )
     case "remove":
       return at(to, false, (before) => (before === undefined ? undefined : removed))
     case "test": {
@@ -135,4 +139,17 @@ export const apply = (document: Json, operations: Operations): Result.Result<Jso
   operations.reduce<Result.Result<Json, string>>(
     (result, operation) => Result.flatMap(result, (value) => one(value, operation)),
     Result.succeed(document)
+  )
+
+/** One that does not apply is told as upstream tells it; why is among the causes. */
+const inapplicable = (detail: string) => {
+  const causes = [{ field: "patch", type: "FieldValueInvalid", detail } as const]
+  return new Invalid({ group: "", resource: "", namespace: "", name: "", kind: "", causes })
+}
+
+/** Decodes and applies. */
+export const patch = (document: Json, body: Json): Result.Result<Json, BadRequest | Invalid> =>
+  Result.mapError(
+    Result.flatMap(decode(body), (operations) => apply(document, operations)),
+    (error) => (typeof error === "string" ? inapplicable(error) : error)
   )

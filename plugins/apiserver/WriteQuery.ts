@@ -102,6 +102,13 @@ export const deletion = (
   body: Schema.JsonObject | undefined
 ): Result.Result<DeleteOptions, Invalid | BadRequest> => {
   if (body !== undefined) {
+    const { apiVersion = "v1", kind = "DeleteOptions" } = body
+    if (kind !== "DeleteOptions")
+      return Result.fail(
+        new BadRequest({
+          detail: `no kind ${JSON.stringify(kind)} of options is registered for version ${JSON.stringify(apiVersion)}`
+        })
+      )
     const decoded = decodeDelete(body)
     if (Result.isSuccess(decoded)) return deleteOf(decoded.success)
     return Result.fail(new BadRequest({ detail: `the body is no DeleteOptions: ${decoded.failure.message}` }))

@@ -58,7 +58,7 @@ describe("JSON patch: the examples of RFC 6902", () => {
 
   it("is all or nothing, and refuses what is no patch", () => {
     expect(Result.isFailure(patch({ a: 1 }, { op: "remove", path: "/a" }, { op: "remove", path: "/a" }))).toBe(true)
-    expect(refused({}, { op: "jump", path: "/a" })).toMatchObject({ _tag: "BadRequest" })
+    expect(refused({}, { op: "jump", path: "/a" })).toContain("Expected")
     expect(Result.isFailure(JsonPatch.decode({}))).toBe(true)
   })
 })

@@ -3,6 +3,7 @@ import { Clock, Effect, Result } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
 import { BadRequest, Conflict, Invalid } from "../../../kernel/client/Errors.ts"
 import type { Action } from "../../../kernel/pipeline/Actions.ts"
+import { elsewhere } from "../../../kernel/pipeline/Stages.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Decoder from "../../../kernel/resource/Decoder.ts"
 import type { Key } from "../../../kernel/resource/Kind.ts"
@@ -22,10 +23,10 @@ const decode = (key: Key, body: unknown): Result.Result<Binding, BadRequest | In
   }
   // The decoder has checked it against the schema, hence the cast.
   const binding = decoded.success.object as unknown as Binding
-  const { name = key.name } = binding.metadata
+  const { name = "", namespace = key.namespace } = binding.metadata
   const { kind = "", name: node = "" } = binding.target
-  if (name !== "" && name !== key.name)
-    return Result.fail(new BadRequest({ detail: "name in URL does not match name in Binding object" }))
+  if (namespace !== "" && namespace !== key.namespace) return Result.fail(elsewhere)
+  if (name !== key.name) return Result.fail(new BadRequest({ detail: "name in URL does not match name in Binding object" }))
   const causes = [
     ...(kind === "" || kind === "Node" ? [] : [Causes.notSupported("target.kind", kind, ["Node", "<empty>"])]),
     ...(node === "" ? [Causes.required("target.name")] : [])
