@@ -31,6 +31,8 @@ export class Rows {
   private recent: Array<Change> = []
   /** Everything after this revision is in `recent`. */
   private since: number
+  /** Before this revision nothing is told of what was there, even if nothing has changed since. */
+  private compacted = 0
   private readonly watchers = new Set<Watcher>()
 
   constructor(since: number) {
@@ -57,7 +59,7 @@ export class Rows {
 
   /** What was there at a revision, or `undefined` if that is too long ago. */
   at(revision: number, namespace: string): ReadonlyArray<Row> | undefined {
-    if (revision < this.since) return undefined
+    if (revision < this.since || revision < this.compacted) return undefined
     const then = new Map<string, Row | undefined>()
     for (let index = this.recent.length - 1; index >= 0; index--) {
       const change = this.recent[index]
@@ -90,7 +92,7 @@ export class Rows {
     }
     if (changes.length === 0) return
     this.recent.push(...changes)
-    if (this.recent.length > windowSize * 2) this.forget()
+    if (this.recent.length > windowSize * 2) this.forget(this.recent.length - windowSize)
     for (const watcher of this.watchers) watcher.changed(changes, upTo)
   }
 
@@ -120,8 +122,14 @@ export class Rows {
     return this.order
   }
 
-  private forget() {
-    const gone = this.recent.length - windowSize
+  /** Lets go of what was before a revision. A watch that has missed nothing by it goes on. */
+  compact(revision: number) {
+    this.compacted = revision
+    this.forget(firstAfter(this.recent, revision))
+  }
+
+  private forget(gone: number) {
+    if (gone === 0) return
     this.since = this.recent[gone - 1]?.row.revision ?? this.since
     this.recent = this.recent.slice(gone)
   }

@@ -26,8 +26,13 @@ export class Tables extends Context.Service<
   }
 >()("kernel/Tables") {}
 
+/** How long old versions can be asked for, as with upstream: so that they do not fill the memory of a server that is idle. */
+const historyMinutes = 5
+
 class LogTable {
   revision = 0
+  /** What was known at each of the last minutes. */
+  private readonly minutes: Array<number> = []
   following = false
   private readonly storages = new Map<string, Rows>()
   private readonly waiting = new Set<{ readonly revision: number; readonly latch: Latch.Latch }>()
@@ -76,6 +81,13 @@ class LogTable {
         Effect.sync(() => this.waiting.delete(waiter))
       )
     })
+
+  /** Called once a minute: what lies `historyMinutes` back is forgotten, in every storage. */
+  tick() {
+    this.minutes.push(this.revision)
+    const past = this.minutes.length > historyMinutes ? this.minutes.shift() : undefined
+    if (past !== undefined) for (const rows of this.storages.values()) rows.compact(past)
+  }
 
   private reached(upTo: number) {
     this.revision = Math.max(this.revision, upTo)
@@ -158,6 +170,16 @@ export const layer = Layer.effect(
     const log = yield* Log
     const tables = { objects: new LogTable(), events: new LogTable(), leases: new LogTable() }
     yield* Effect.forEach(names, (name) => follow(name, tables[name]), { concurrency: "unbounded", discard: true })
+    yield* Effect.forkScoped(
+      Effect.forever(
+        Effect.andThen(
+          Effect.sleep("1 minute"),
+          Effect.sync(() => {
+            for (const name of names) tables[name].tick()
+          })
+        )
+      )
+    )
     const barrier = {
       objects: coalesced(log.barrier({ log: "objects" })),
       events: coalesced(log.barrier({ log: "events" })),

@@ -141,7 +141,11 @@ describe("built-in kinds", () => {
       Effect.gen(function* () {
         const client = yield* Client
         yield* client.create(Pod, pod("bound"))
-        const bind = (node: string) => client.post(Pod, at("bound"), "binding", { target: { kind: "Node", name: node } })
+        const bindAs = (name: string, node: string) =>
+          client.post(Pod, at("bound"), "binding", { metadata: { name }, target: { kind: "Node", name: node } })
+        const bind = (node: string) => bindAs("bound", node)
+        const otherName = ["BadRequest", "name in URL does not match name in Binding object"] as const
+        for (const name of ["", "other"]) assert.deepStrictEqual(yield* failure(bindAs(name, "one")), otherName)
         assert.deepInclude(yield* bind("one"), { status: "Success" })
         const bound = yield* client.get(Pod, at("bound"))
         assert.strictEqual(bound.spec.nodeName, "one")
