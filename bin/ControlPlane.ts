@@ -42,6 +42,7 @@ import * as ReplicationController from "../plugins/controllers/replicaset/Replic
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
 import * as PodActions from "../plugins/resources/core/PodActions.ts"
+import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
 import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
@@ -147,6 +148,7 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
     run("node", NodeLifecycle.plugin, new URL("../plugins/controllers/node-lifecycle/NodeLifecycle.ts", import.meta.url)),
     run("node-ipam", NodeIpam.plugin({ podCidr }), new URL("../plugins/controllers/node-ipam/NodeIpam.ts", import.meta.url)),
     run("daemon-set", DaemonSet.plugin, new URL("../plugins/controllers/daemonset/DaemonSet.ts", import.meta.url)),
+    run("statefulset", StatefulSet.plugin, new URL("../plugins/controllers/statefulset/StatefulSet.ts", import.meta.url)),
     run("job", Job.plugin, new URL("../plugins/controllers/job/Job.ts", import.meta.url)),
     run(
       "ttl-after-finished",
