@@ -27,10 +27,12 @@ import * as Authentication from "../plugins/authentication/Authentication.ts"
 import * as Authorization from "../plugins/authorization/Authorization.ts"
 import * as Cluster from "../plugins/cluster/Cluster.ts"
 import * as Leader from "../plugins/controllers/contracts/Leader.ts"
+import * as CronJob from "../plugins/controllers/cronjob/CronJob.ts"
 import * as DaemonSet from "../plugins/controllers/daemonset/DaemonSet.ts"
 import * as Deployment from "../plugins/controllers/deployment/Deployment.ts"
 import * as EndpointsController from "../plugins/controllers/endpoints/Endpoints.ts"
 import * as EndpointSlices from "../plugins/controllers/endpointslice/EndpointSlice.ts"
+import * as EndpointSliceMirroring from "../plugins/controllers/endpointslicemirroring/EndpointSliceMirroring.ts"
 import * as GarbageCollector from "../plugins/controllers/garbage-collector/GarbageCollector.ts"
 import * as Job from "../plugins/controllers/job/Job.ts"
 import * as NamespaceController from "../plugins/controllers/namespace/Namespace.ts"
@@ -141,6 +143,11 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
       new URL("../plugins/controllers/endpointslice/EndpointSlice.ts", import.meta.url)
     ),
     run(
+      "endpointslicemirroring",
+      EndpointSliceMirroring.plugin,
+      new URL("../plugins/controllers/endpointslicemirroring/EndpointSliceMirroring.ts", import.meta.url)
+    ),
+    run(
       "generic-garbage-collector",
       GarbageCollector.plugin(),
       new URL("../plugins/controllers/garbage-collector/GarbageCollector.ts", import.meta.url)
@@ -150,6 +157,7 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
     run("daemon-set", DaemonSet.plugin, new URL("../plugins/controllers/daemonset/DaemonSet.ts", import.meta.url)),
     run("statefulset", StatefulSet.plugin, new URL("../plugins/controllers/statefulset/StatefulSet.ts", import.meta.url)),
     run("job", Job.plugin, new URL("../plugins/controllers/job/Job.ts", import.meta.url)),
+    run("cronjob", CronJob.plugin, new URL("../plugins/controllers/cronjob/CronJob.ts", import.meta.url)),
     run(
       "ttl-after-finished",
       TtlAfterFinished.plugin,
