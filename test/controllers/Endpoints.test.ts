@@ -6,6 +6,7 @@ import { Client } from "../../kernel/client/Client.ts"
 import * as EndpointsController from "../../plugins/controllers/endpoints/Endpoints.ts"
 import { backendsOf } from "../../plugins/controllers/endpointslice/Backends.ts"
 import * as EndpointSliceController from "../../plugins/controllers/endpointslice/EndpointSlice.ts"
+import * as EndpointSliceMirroring from "../../plugins/controllers/endpointslicemirroring/EndpointSliceMirroring.ts"
 import { plan } from "../../plugins/controllers/endpointslice/Slices.ts"
 import { Endpoints, Pod, Service, type ServiceDraft } from "../../plugins/resources/contracts/core/v1.ts"
 import { EndpointSlice } from "../../plugins/resources/contracts/discovery/v1.ts"
@@ -137,5 +138,41 @@ describe("Endpoints and EndpointSlices", () => {
       yield* client.delete(Service, at("web"))
       yield* when(Endpoints, (all) => all.length === 0)
     }).pipe(Effect.provide(cluster(EndpointsController.plugin, EndpointSliceController.plugin)))
+  )
+})
+
+describe("Endpoints written by hand", () => {
+  it.live("are mirrored in slices as long as the Service has no selector", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* client.create(Service, { metadata: at("db"), spec: { ports: [{ port: 80 }] } })
+      const subsets = (ip: string) => [
+        { addresses: [{ ip }], notReadyAddresses: [{ ip: "fd00::1" }], ports: [{ port: 80 }] }
+      ]
+      const made = yield* client.create(Endpoints, { metadata: at("db"), subsets: subsets("10.1.2.3") })
+      const skip = { "endpointslice.kubernetes.io/skip-mirror": "true" }
+      yield* client.create(Service, { metadata: at("own"), spec: { ports: [{ port: 80 }] } })
+      yield* client.create(Endpoints, { metadata: { ...at("own"), labels: skip }, subsets: subsets("10.9.9.9") })
+      const told = (all: ReadonlyArray<EndpointSlice>) =>
+        all
+          .flatMap(({ addressType, endpoints = [], ports = [] }) =>
+            endpoints.map(({ addresses, conditions }) => [addressType, addresses[0], conditions?.ready, ports[0]?.port])
+          )
+          .toSorted()
+      const slices = yield* when(EndpointSlice, (all) => all.length === 2)
+      assert.deepStrictEqual(told(slices), [
+        ["IPv4", "10.1.2.3", true, 80],
+        ["IPv6", "fd00::1", false, 80]
+      ])
+      yield* client.update(Endpoints, {
+        ...made,
+        subsets: [{ addresses: [{ ip: "10.2.3.4" }], ports: [{ port: 81, protocol: "TCP" }] }]
+      })
+      const after = yield* when(EndpointSlice, (all) => all.length === 1)
+      assert.deepStrictEqual(told(after), [["IPv4", "10.2.3.4", true, 81]])
+      const service = yield* client.get(Service, at("db"))
+      yield* client.update(Service, { ...service, spec: { ...service.spec, selector: { app: "db" } } })
+      yield* when(EndpointSlice, (all) => all.length === 0)
+    }).pipe(Effect.provide(cluster(EndpointSliceMirroring.plugin)))
   )
 })
