@@ -11,6 +11,7 @@ import { Kinds, type Served } from "../resource/Kinds.ts"
 import { type Any, apiVersion, type Key, type Kind, type Resource } from "../resource/Kind.ts"
 import { type Event, Table } from "../table/Table.ts"
 import { Tables } from "../table/Tables.ts"
+import type { Watcher } from "../table/Watchers.ts"
 import type { WireObject } from "./Api.ts"
 import { Client, type Selection } from "./Client.ts"
 import type { BadRequest } from "./Errors.ts"
@@ -54,7 +55,7 @@ export const layer = (user: User): Layer.Layer<Client, never, Pipeline | Tables 
         Effect.fromResult(
           Result.map(
             Select.compile({ served: servedOf(kind), namespace: selection.namespace ?? "", name: "" }, selection),
-            ({ matches }) => {
+            ({ interest, matches }) => {
               const rows = tables.of(kind)
               const table = new Table<Resource>()
               const snapshot = (): ReadonlyArray<Event<Resource>> => [
@@ -64,7 +65,7 @@ export const layer = (user: User): Layer.Layer<Client, never, Pipeline | Tables 
                 }
               ]
               table.apply({ revision: tables.revision(kind.log), events: snapshot() })
-              const close = rows.watch({
+              const watcher: Watcher = {
                 changed: (changes, revision) => {
                   const events = changes.flatMap((change): ReadonlyArray<Event<Resource>> => {
                     const event = eventOf(change, matches)
@@ -74,7 +75,8 @@ export const layer = (user: User): Layer.Layer<Client, never, Pipeline | Tables 
                   if (events.length > 0) table.apply({ revision, events })
                 },
                 reset: () => table.apply({ revision: tables.revision(kind.log), events: snapshot() })
-              })
+              }
+              const close = rows.watch(watcher, interest)
               return { table, close, users: 0 }
             }
           )

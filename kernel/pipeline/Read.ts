@@ -107,12 +107,15 @@ const sourceOf = Effect.fnUntraced(function* (
       ? yield* Effect.fromResult(parseRevision(options.resourceVersion ?? ""))
       : undefined)
   const current = yield* arrive(environment, at, rv === undefined ? options : { resourceVersion: "0" })
-  if (exact === undefined || exact === current) return sources(rows, at, current)
-  const then = rows.at(exact, at.namespace)
+  if (exact === undefined || exact === current) return sources(rows, at, current, start)
+  const then = rows.at(exact, at.namespace, start)
   if (then !== undefined) return { rows: then, revision: exact }
   return yield* start === undefined ? tooOld(exact) : continueTooOld(start, current)
 })
-const sources = (rows: Rows, { namespace }: At, revision: number): Source => ({ rows: rows.list(namespace), revision })
+const sources = (rows: Rows, { namespace }: At, revision: number, start?: string): Source => ({
+  rows: rows.list(namespace, start),
+  revision
+})
 
 export const list = Effect.fnUntraced(function* (environment: Environment, at: At, options: ListOptions = {}) {
   yield* authorize(environment, attributesOf(at, "list"))
@@ -123,22 +126,20 @@ export const list = Effect.fnUntraced(function* (environment: Environment, at: A
       : yield* Effect.fromResult(decodeToken(options.continue))
   const selection = yield* Effect.fromResult(Select.compile(at, options))
   const source = yield* sourceOf(environment, at, options, token?.start, token?.rv)
-  return page(source, selection, token?.start, options.limit)
+  return page(source, selection, options.limit)
 })
 
-const page = (
-  { revision, rows }: Source,
-  { matches, selects }: Select.Selection,
-  start: string | undefined,
-  limit = 0
-): Listed => {
+const page = ({ revision, rows }: Source, { matches, selects }: Select.Selection, limit = 0): Listed => {
   const chosen: Array<Row> = []
   let remaining = 0
   for (const row of rows) {
-    if (start !== undefined && pathOf(row) <= start) continue
     if (!matches(row)) continue
-    if (limit > 0 && chosen.length === limit) remaining++
-    else chosen.push(row)
+    if (limit === 0 || chosen.length < limit) chosen.push(row)
+    else {
+      remaining++
+      // How many there are is told only where it costs no reading of what is not listed.
+      if (selects) break
+    }
   }
   const last = chosen.at(-1)
   if (remaining === 0 || last === undefined) return { revision, rows: chosen }

@@ -5,6 +5,7 @@ import type { Resource } from "../resource/Kind.ts"
 import type { Served } from "../resource/Kinds.ts"
 import * as Selector from "../resource/Selector.ts"
 import type { Row } from "../table/Row.ts"
+import type { Interest } from "../table/Watchers.ts"
 import type { At, SelectOptions } from "./Pipeline.ts"
 
 export interface Selection {
@@ -13,7 +14,12 @@ export interface Selection {
   readonly selects: boolean
   /** The one name that can match, if there is only one. */
   readonly name: string | undefined
+  /** The value by which whoever watches this is found; absent for who watches everything. */
+  readonly interest: Interest | undefined
 }
+
+const names: Omit<Interest, "value"> = { by: "metadata.name", of: ({ name }) => name }
+const namespaces: Omit<Interest, "value"> = { by: "metadata.namespace", of: ({ namespace }) => namespace }
 
 const valueOf = (object: Resource, { kind, strategy }: Served, field: string): string | undefined => {
   if (field === "metadata.name") return object.metadata.name
@@ -42,5 +48,14 @@ export const compile = (
       if (labels !== undefined && !labels(row.object.metadata.labels ?? {})) return false
       return others.every(({ equal, field, value }) => (valueOf(row.object, served, field) === value) === equal)
     }
-    return { matches, selects: labels !== undefined || fields.length > 0 || named !== undefined, name: named }
+    const equality = others.find(({ equal }) => equal)
+    const interest: Interest | undefined =
+      named !== undefined
+        ? { ...names, value: named }
+        : equality !== undefined
+          ? { by: equality.field, of: ({ object }) => valueOf(object, served, equality.field), value: equality.value }
+          : namespace !== ""
+            ? { ...namespaces, value: namespace }
+            : undefined
+    return { interest, matches, selects: labels !== undefined || fields.length > 0 || named !== undefined, name: named }
   })

@@ -55,7 +55,7 @@ export const watch = Effect.fnUntraced(function* (environment: Environment, at: 
   yield* authorize(environment, attributesOf(at, "watch"))
   const { log } = at.served.kind
   const { tables } = environment
-  const { matches } = yield* Effect.fromResult(Select.compile(at, options))
+  const { interest, matches } = yield* Effect.fromResult(Select.compile(at, options))
   const asked =
     options.resourceVersion === undefined || options.resourceVersion === ""
       ? undefined
@@ -70,13 +70,14 @@ export const watch = Effect.fnUntraced(function* (environment: Environment, at: 
   if (events.length > 0) sink.events(events)
   if (options.sendInitialEvents === true) sink.bookmark(tables.revision(log), true)
 
-  const stop = rows.watch({
-    changed: (changes) => {
+  const watcher = {
+    changed: (changes: ReadonlyArray<Change>) => {
       const some = changes.flatMap((change) => eventOf(change, matches) ?? [])
       if (some.length > 0) sink.events(some)
     },
     reset: () => sink.failed(expired(asked ?? 0, tables.revision(log)))
-  })
+  }
+  const stop = rows.watch(watcher, interest)
   yield* Effect.addFinalizer(() => Effect.sync(stop))
   if (options.bookmarks === true) yield* Effect.forkScoped(bookmarks(environment, at, sink))
 })

@@ -29,7 +29,8 @@ export const seal = (kind: Kind<Resource, never>, object: WireObject): Uint8Arra
   const { resourceVersion: _r, ...meta } = Object(metadata)
   const head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(gv)},"metadata":{`
   const tail = JSON.stringify({ metadata: meta, ...rest }).slice(`{"metadata":{`.length)
-  return encode({ v: 1, gv, rvAt: head.length, obj: text.encode(head + tail) })
+  // Copied out of the encoder's pool: what is kept, or sent to a thread, would be the whole pool.
+  return new Uint8Array(encode({ v: 1, gv, rvAt: head.length, obj: text.encode(head + tail) }))
 }
 
 /** Puts `"resourceVersion":"…",` where the envelope says. Metadata is never empty: every object has a name. */
@@ -57,7 +58,7 @@ export const open = ({ bytes, key, seq }: Pick<Entry, "bytes" | "key" | "seq">):
     const { obj, rvAt } = Result.getOrThrow(decodeEnvelope(decode(bytes)))
     return splice(obj, rvAt, seq)
   }
-  return new Row({ namespace, name, revision: seq, bytes: json })
+  return new Row({ namespace, name, revision: seq, size: bytes.length, bytes: json })
 }
 
 /** A row that is not in the log: the answer to a dry run. */

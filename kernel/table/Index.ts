@@ -9,11 +9,21 @@ export class Index<A> {
     return [...(this.entries.get(value)?.values() ?? [])]
   }
   put(path: string, before: A | undefined, after: A | undefined) {
-    if (before !== undefined) for (const value of this.of(before)) this.entries.get(value)?.delete(path)
+    if (before !== undefined) for (const value of this.of(before)) this.drop(value, path)
     if (after === undefined) return
     for (const value of this.of(after)) {
       const found = this.entries.get(value) ?? new Map<string, A>()
       this.entries.set(value, found.set(path, after))
     }
+  }
+
+  get size() {
+    return this.entries.size
+  }
+
+  /** A value without objects goes: uids never come again. */
+  private drop(value: string, path: string) {
+    const found = this.entries.get(value)
+    if (found?.delete(path) === true && found.size === 0) this.entries.delete(value)
   }
 }

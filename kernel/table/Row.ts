@@ -12,8 +12,10 @@ export class Row {
   readonly name: string
   /** The seq of the log's entry; the object's `resourceVersion`. */
   readonly revision: number
-  private readonly text: () => Uint8Array
-  private bytes: Uint8Array | undefined
+  /** Bytes of the log's entry; 0 for a row that is in no log. */
+  readonly size: number
+  /** Its text, or how to make it: never both, which would be every object twice. */
+  private text: Uint8Array | (() => Uint8Array)
   private parsed: WireObject | undefined
   private encodings: Map<string, Uint8Array> | undefined
 
@@ -21,17 +23,20 @@ export class Row {
     readonly namespace: string
     readonly name: string
     readonly revision: number
+    readonly size?: number
     readonly bytes: () => Uint8Array
   }) {
     this.namespace = about.namespace
     this.name = about.name
     this.revision = about.revision
+    this.size = about.size ?? 0
     this.text = about.bytes
   }
 
   /** Its JSON text in the storage version, in UTF-8, with `apiVersion`, `kind` and `resourceVersion`. */
   get json(): Uint8Array {
-    return (this.bytes ??= this.text())
+    if (typeof this.text === "function") this.text = this.text()
+    return this.text
   }
 
   /** The same as an object, parsed at the first call. */
@@ -52,5 +57,11 @@ export class Row {
     const made = make(this)
     this.encodings.set(key, made)
     return made
+  }
+
+  /** Gives up what can be made again: few read a version that another has replaced. */
+  shrink() {
+    this.parsed = undefined
+    this.encodings = undefined
   }
 }

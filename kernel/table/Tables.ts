@@ -35,13 +35,17 @@ class LogTable {
   private readonly minutes: Array<number> = []
   following = false
   private readonly storages = new Map<string, Rows>()
+  /** What watchers have thrown, to be told to the log. */
+  failures: ReadonlyArray<unknown> = []
   private readonly waiting = new Set<{ readonly revision: number; readonly latch: Latch.Latch }>()
   readonly listeners = new Set<(revision: number) => void>()
 
   of(storage: string): Rows {
     const found = this.storages.get(storage)
     if (found !== undefined) return found
-    const rows = new Rows(this.revision)
+    const rows = new Rows(this.revision, (cause) => {
+      this.failures = [...this.failures, cause]
+    })
     this.storages.set(storage, rows)
     return rows
   }
@@ -104,6 +108,14 @@ const follow = Effect.fnUntraced(function* (name: LogName, table: LogTable) {
   /** What lives, while it is gathered: readers get it as one snapshot, without the history that led there. */
   let replay: { readonly epoch: string; readonly until: number; readonly living: Map<string, Entry> } | undefined
 
+  const tellFailures = Effect.suspend(() => {
+    const failures = table.failures
+    table.failures = []
+    return Effect.forEach(failures, (cause) => Effect.logError(`a watcher of the log ${name} has failed`, cause), {
+      discard: true
+    })
+  })
+
   const onEvent = Effect.fnUntraced(function* (event: Followed) {
     if (event._tag === "Began") {
       replay = { epoch: event.epoch, until: yield* log.barrier({ log: name }), living: new Map() }
@@ -112,6 +124,7 @@ const follow = Effect.fnUntraced(function* (name: LogName, table: LogTable) {
     if (replay === undefined) {
       table.advance(event.entries, event.upTo)
       if (since !== undefined) since = { ...since, seq: event.upTo }
+      if (table.failures.length > 0) yield* tellFailures
       return
     }
     for (const entry of event.entries) {
@@ -126,7 +139,11 @@ const follow = Effect.fnUntraced(function* (name: LogName, table: LogTable) {
     yield* Deferred.succeed(ready, undefined)
   })
 
-  yield* Stream.suspend(() => log.follow({ log: name, ...(since === undefined ? {} : { since }) })).pipe(
+  yield* Stream.suspend(() => {
+    // What a feed that broke off had gathered is no beginning for the next one.
+    replay = undefined
+    return log.follow({ log: name, ...(since === undefined ? {} : { since }) })
+  }).pipe(
     Stream.runForEach(onEvent),
     Effect.tapCause((cause) =>
       Effect.andThen(
@@ -146,18 +163,19 @@ const follow = Effect.fnUntraced(function* (name: LogName, table: LogTable) {
 const coalesced = (ask: Effect.Effect<number, Unavailable>) => {
   let under: Deferred.Deferred<number, Unavailable> | undefined
   let next: Deferred.Deferred<number, Unavailable> | undefined
-  const run: (answer: Deferred.Deferred<number, Unavailable>) => Effect.Effect<void> = Effect.fnUntraced(function* (answer) {
-    under = answer
-    yield* Deferred.complete(answer, ask)
-    under = next
-    next = undefined
-    if (under !== undefined) yield* run(under)
+  /** A loop, and no recursion: under load there is always a next one. */
+  const run = Effect.gen(function* () {
+    while (under !== undefined) {
+      yield* Deferred.complete(under, ask)
+      under = next
+      next = undefined
+    }
   })
   return Effect.suspend(() => {
     if (under === undefined) {
       const answer = Deferred.makeUnsafe<number, Unavailable>()
       under = answer
-      return Effect.andThen(Effect.forkDetach(run(answer)), Deferred.await(answer))
+      return Effect.andThen(Effect.forkDetach(run), Deferred.await(answer))
     }
     next ??= Deferred.makeUnsafe<number, Unavailable>()
     return Deferred.await(next)
