@@ -28,3 +28,16 @@ it("every link of a README leads somewhere", () => {
   )
   assert.deepStrictEqual(broken, [])
 })
+
+it("nobody acts on the kinds that it says are only stored", () => {
+  const [, list = ""] = /\*\*Only stored\*\*[^:]*:([^.]*)\./.exec(readme) ?? []
+  const kinds = list.split(",").map((kind) => kind.trim())
+  const folders = globSync("plugins/controllers/*", { cwd: root }).map((path) =>
+    (path.split("/").at(-1) ?? "").replaceAll("-", "")
+  )
+  assert.isAbove(kinds.length, 5)
+  assert.deepStrictEqual(
+    kinds.filter((kind) => folders.includes(kind.toLowerCase())),
+    []
+  )
+})
