@@ -30,6 +30,7 @@ import * as Leader from "../plugins/controllers/contracts/Leader.ts"
 import * as CronJob from "../plugins/controllers/cronjob/CronJob.ts"
 import * as DaemonSet from "../plugins/controllers/daemonset/DaemonSet.ts"
 import * as Deployment from "../plugins/controllers/deployment/Deployment.ts"
+import * as Disruption from "../plugins/controllers/disruption/Disruption.ts"
 import * as EndpointsController from "../plugins/controllers/endpoints/Endpoints.ts"
 import * as EndpointSlices from "../plugins/controllers/endpointslice/EndpointSlice.ts"
 import * as EndpointSliceMirroring from "../plugins/controllers/endpointslicemirroring/EndpointSliceMirroring.ts"
@@ -158,6 +159,7 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
     run("statefulset", StatefulSet.plugin, new URL("../plugins/controllers/statefulset/StatefulSet.ts", import.meta.url)),
     run("job", Job.plugin, new URL("../plugins/controllers/job/Job.ts", import.meta.url)),
     run("cronjob", CronJob.plugin, new URL("../plugins/controllers/cronjob/CronJob.ts", import.meta.url)),
+    run("disruption", Disruption.plugin, new URL("../plugins/controllers/disruption/Disruption.ts", import.meta.url)),
     run(
       "ttl-after-finished",
       TtlAfterFinished.plugin,
