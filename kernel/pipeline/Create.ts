@@ -86,7 +86,9 @@ const one = Effect.fnUntraced(function* (
   const { kind, strategy } = at.served
   const dryRun = options.dryRun === true
   const named = yield* name(placed)
-  const prepared = strategy.prepareCreate?.(named) ?? withoutStatus(at, named)
+  // What the kind and admission add is nobody's: the author owns what was sent, with its defaults.
+  const owned = managed ? named : yield* Stages.own(at, named, undefined, options)
+  const prepared = strategy.prepareCreate?.(owned) ?? withoutStatus(at, owned)
   const mutated = yield* Stages.mutate(environment, at, "create", prepared, undefined, dryRun)
   const counted = strategy.generation ?? kind.subresources.includes("status")
   const metadata = {
@@ -96,9 +98,7 @@ const one = Effect.fnUntraced(function* (
     ...(counted ? { generation: 1 } : {})
   }
   const stamped = { ...mutated, metadata }
-  const owned = managed ? stamped : yield* Stages.own(at, stamped, undefined, options)
-  // What the kind says of itself is nobody's.
-  const object = strategy.identified?.(owned) ?? owned
+  const object = strategy.identified?.(stamped) ?? stamped
   yield* Stages.validate(at, object, undefined)
   yield* Stages.admit(environment, at, "create", object, undefined, dryRun)
   return yield* put(environment, at, object, dryRun)

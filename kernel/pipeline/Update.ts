@@ -107,11 +107,18 @@ const prepare = Effect.fnUntraced(function* (
   const mutated = yield* Stages.mutate(environment, at, "update", prepared, stored, options.dryRun === true)
   if (equal(unversioned(mutated), unversioned(stored))) return stored
   const counted = count(at, mutated, stored)
-  const owned = wanted.managed === true ? counted : yield* Stages.own(at, counted, stored, options)
+  // What the kind and admission add is nobody's: the writer owns what was sent, with its defaults.
+  const owned = wanted.managed === true ? counted : ownedAs(yield* Stages.own(at, kept, stored, options), counted)
   yield* Stages.validate(at, owned, stored)
   yield* Stages.admit(environment, at, "update", owned, stored, options.dryRun === true)
   return owned
 })
+
+/** The object with the owners of another. */
+const ownedAs = ({ metadata: { managedFields } }: Resource, object: Resource): Resource => {
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } }
+}
 
 /** What only the server may set stays as it is. */
 const keep = (stored: Resource, wanted: Resource): Resource => {

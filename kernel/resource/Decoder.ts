@@ -1,6 +1,6 @@
 /**
  * Turns wire JSON into objects of a shape in one synchronous walk, which is compiled from the shape at its first use: it checks
- * types, fills in defaults, drops `null`s, prunes what the shape does not know, and reports all mistakes at once.
+ * types, fills in defaults, drops `null`s and optional lists without items, prunes what the shape does not know, and reports all mistakes at once.
  *
  * The input is not changed. The output shares with it nothing but free JSON, and nothing at all with other outputs.
  */
@@ -152,16 +152,32 @@ const map = (shape: MapShape): Walk => {
 }
 
 interface Fields {
-  readonly known: ReadonlyMap<string, { readonly walk: Walk; readonly nullable: boolean }>
+  /** `fleeting`: an empty one is as good as none. */
+  readonly known: ReadonlyMap<string, { readonly walk: Walk; readonly nullable: boolean; readonly fleeting: boolean }>
   /** With a walk: containers, which are made anew for every output, and may have defaults inside. */
   readonly fills: ReadonlyArray<{ readonly name: string; readonly value: Schema.Json; readonly walk: Walk | undefined }>
   readonly required: ReadonlyArray<string>
 }
 
-const fieldsOf = ({ fields }: ObjectShape): Fields => {
+/** Lists and maps of built-in kinds, as Go's JSON leaves them out. What custom resources say is kept. */
+const isFleeting = ({ definition }: ObjectShape, { default: value, required, shape }: FieldShape) =>
+  definition !== undefined && !required && value === undefined && (shape.type === "list" || shape.type === "map")
+
+const isEmpty = (value: Schema.Json) => {
+  for (const _ in Object(value)) return false
+  return true
+}
+
+const fieldsOf = (shape: ObjectShape): Fields => {
+  const { fields } = shape
   const all = Array.from(fields, ([name, field]) => ({ name, field, walk: walkOf(field.shape) }))
   return {
-    known: new Map(all.map(({ field, name, walk }) => [name, { walk, nullable: field.shape.nullable ?? false }])),
+    known: new Map(
+      all.map(({ field, name, walk }) => [
+        name,
+        { walk, nullable: field.shape.nullable ?? false, fleeting: isFleeting(shape, field) }
+      ])
+    ),
     fills: all.flatMap(({ field: { default: value }, name, walk }) =>
       value === undefined ? [] : [{ name, value, walk: typeof value === "object" && value !== null ? walk : undefined }]
     ),
@@ -188,7 +204,7 @@ const object = (shape: ObjectShape): ObjectWalk => {
       } else if (value !== null || field.nullable) {
         const before = mistakes.all.length
         const inner = field.walk(value, mistakes)
-        if (inner !== undefined) output[key] = inner
+        if (inner !== undefined && !(field.fleeting && isEmpty(inner))) output[key] = inner
         if (mistakes.all.length > before) mistakes.inField(before, key, definition)
       }
     }
