@@ -1,19 +1,19 @@
 /**
  * `proxy` of Pods, Services and Nodes: any request passed on to what runs there. Source: "Access services running on clusters".
  */
-import { Effect } from "effect"
-import type { ClientRequest, IncomingHttpHeaders } from "node:http"
-import { BadRequest } from "../../../kernel/client/Errors.ts"
+import { Effect, Option, Random } from "effect"
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http"
 import { type At, Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
-import type { Endpoints } from "../../resources/contracts/core/v1.ts"
+import type { Endpoints, Service } from "../../resources/contracts/core/v1.ts"
 import { sent } from "../Answer.ts"
 import * as Body from "../Body.ts"
-import type { Exchange } from "../Exchange.ts"
-import { badGateway } from "../Refused.ts"
+import { type Exchange, header } from "../Exchange.ts"
+import { badGateway, Refused } from "../Refused.ts"
 import type { Kubelet } from "./Kubelet.ts"
+import * as Links from "./Links.ts"
 import { asPod, kubeletOf, read } from "./Nodes.ts"
-import { call, pipe, type Target } from "./Upstream.ts"
+import { bytesOf, call, pipe, type Target } from "./Upstream.ts"
 
 /** Headers that belong to one connection, and those that would show the caller's credentials to a Pod. */
 const kept = new Set([
@@ -39,15 +39,50 @@ const allowed = Effect.fnUntraced(function* ({ method }: Exchange, at: At) {
   yield* pipeline.authorize(at, verbs[method] ?? "get")
 })
 
-const pathOf = ({ query }: Exchange, rest: string) => `${rest === "" ? "/" : rest}${query.size === 0 ? "" : `?${query}`}`
+/** The URL's path up to `/proxy`, and what follows it, both as they were sent: what is escaped stays so. */
+const cut = ({ path }: Exchange, { namespace }: At) => {
+  const segments = path.split("/")
+  const length = namespace === "" ? 6 : 8
+  const rest = segments.slice(length)
+  return { prefix: segments.slice(0, length).join("/"), rest: rest.length === 0 ? "" : `/${rest.join("/")}` }
+}
 
-const forward = Effect.fnUntraced(function* (exchange: Exchange, target: Target) {
-  const { incoming, method, outgoing } = exchange
+/** Pages larger than this come as they are. */
+const pageLimit = 16 << 20
+
+const isPage = ({ headers }: IncomingMessage) =>
+  headers["content-type"]?.split(";")[0]?.trim().toLowerCase() === "text/html" &&
+  headers["content-encoding"] === undefined &&
+  Number(headers["content-length"] ?? 0) <= pageLimit
+
+const forward = Effect.fnUntraced(function* (exchange: Exchange, at: At, target: Target) {
+  const { incoming, method, outgoing, query } = exchange
+  const { prefix, rest } = cut(exchange, at)
+  const search = query.size === 0 ? "" : `?${query}`
+  if (rest === "") {
+    // Without the slash the links of what comes would lead beside it.
+    outgoing.writeHead(301, { location: `${prefix}/${search}` })
+    outgoing.end()
+    return sent(301)
+  }
   const body = method === "GET" || method === "HEAD" ? undefined : yield* Body.read(incoming)
   const headers = { ...passed(incoming.headers), ...(body !== undefined && { "content-length": body.length }) }
-  const response = yield* call({ ...target, method, headers }, (request: ClientRequest) => request.end(body))
+  const path = rest + search
+  const response = yield* call({ ...target, path, method, headers }, (request: ClientRequest) => request.end(body))
   const { statusCode = 502 } = response
-  outgoing.writeHead(statusCode, passed(response.headers))
+  const place = {
+    hosts: [`${target.host}:${target.port}`, header(incoming, "host") ?? header(incoming, ":authority") ?? ""],
+    prefix
+  }
+  const { location, ...others } = passed(response.headers)
+  const answered = { ...others, ...(typeof location === "string" && { location: Links.rewrite(location, place) }) }
+  if (method !== "HEAD" && isPage(response)) {
+    const page = Buffer.from(Links.rewriteAll((yield* bytesOf(response)).toString("latin1"), place), "latin1")
+    outgoing.writeHead(statusCode, { ...answered, "content-length": page.length })
+    outgoing.end(page)
+    return sent(statusCode)
+  }
+  outgoing.writeHead(statusCode, answered)
   yield* pipe(response, outgoing)
   return sent(statusCode)
 })
@@ -61,15 +96,14 @@ const parse = (text: string) => {
 }
 
 /** What a Pod or a Service shows is nobody's certificate. */
-const to = (scheme: Target["scheme"], host: string, port: number, path: string): Target => ({
+const to = (scheme: Target["scheme"], host: string, port: number): Target => ({
   scheme,
   host,
   port,
-  path,
   ...(scheme === "https" && { rejectUnauthorized: false })
 })
 
-export const pod = Effect.fnUntraced(function* (exchange: Exchange, at: At, rest: string) {
+export const pod = Effect.fnUntraced(function* (exchange: Exchange, at: At) {
   yield* allowed(exchange, at)
   const { name, port, scheme } = parse(at.name)
   const { spec, status } = asPod(yield* read("pods", at.namespace, name))
@@ -78,29 +112,40 @@ export const pod = Effect.fnUntraced(function* (exchange: Exchange, at: At, rest
   const ports = spec.containers.flatMap(({ ports = [] }) => ports)
   const named = ports.find((one) => one.name === port)?.containerPort
   const number = port === "" ? ports[0]?.containerPort : (named ?? Number(port))
-  return yield* forward(exchange, to(scheme, host, number || (scheme === "https" ? 443 : 80), pathOf(exchange, rest)))
+  return yield* forward(exchange, at, to(scheme, host, number || (scheme === "https" ? 443 : 80)))
 })
 
-// The rows of this storage hold this kind, hence the cast.
+// The rows of these storages hold these kinds, hence the casts.
 const asEndpoints = (row: Row) => row.object as Endpoints
+const asService = (row: Row) => row.object as Service
 
-export const service = Effect.fnUntraced(function* (exchange: Exchange, at: At, rest: string) {
+const unavailable = (detail: string) => new Refused({ code: 503, reason: "ServiceUnavailable", detail })
+
+/** The name of the port that is meant: of a number, that of the Service's port. */
+const portOf = ({ metadata, spec: { ports = [] } }: Service, asked: string) => {
+  if (!/^\d+$/.test(asked)) return Effect.succeed(asked)
+  const found = ports.find(({ port }) => `${port}` === asked)
+  if (found !== undefined) return Effect.succeed(found.name ?? "")
+  return Effect.fail(unavailable(`no service port ${asked} found for service ${JSON.stringify(metadata.name)}`))
+}
+
+export const service = Effect.fnUntraced(function* (exchange: Exchange, at: At) {
   yield* allowed(exchange, at)
   const { name, port, scheme } = parse(at.name)
-  yield* read("services", at.namespace, name)
-  const endpoints = asEndpoints(yield* read("endpoints", at.namespace, name))
-  for (const { addresses = [], ports = [] } of endpoints.subsets ?? []) {
-    const [address] = addresses
-    const chosen = port === "" ? ports[0] : ports.find((one) => one.name === port || `${one.port}` === port)
-    if (address !== undefined && chosen !== undefined) {
-      return yield* forward(exchange, to(scheme, address.ip, chosen.port, pathOf(exchange, rest)))
-    }
-  }
-  return yield* new BadRequest({ detail: `no endpoints available for service ${JSON.stringify(at.name)}` })
+  const named = yield* portOf(asService(yield* read("services", at.namespace, name)), port)
+  const endpoints = yield* Effect.option(read("endpoints", at.namespace, name))
+  const subsets = Option.match(endpoints, { onNone: () => [], onSome: (row) => asEndpoints(row).subsets ?? [] })
+  const found = subsets.flatMap(({ addresses = [], ports = [] }) => {
+    const chosen = ports.find((one) => (one.name ?? "") === named)
+    return chosen === undefined ? [] : addresses.map(({ ip }) => ({ ip, port: chosen.port }))
+  })
+  const one = found[yield* Random.nextIntBetween(0, Math.max(0, found.length - 1))]
+  if (one === undefined) return yield* unavailable(`no endpoints available for service ${JSON.stringify(at.name)}`)
+  return yield* forward(exchange, at, to(scheme, one.ip, one.port))
 })
 
-export const node = Effect.fnUntraced(function* (exchange: Exchange, at: At, rest: string, kubelet: Kubelet) {
+export const node = Effect.fnUntraced(function* (exchange: Exchange, at: At, _rest: string, kubelet: Kubelet) {
   yield* allowed(exchange, at)
   const { name } = parse(at.name)
-  return yield* forward(exchange, kubelet.target(yield* kubeletOf(name), pathOf(exchange, rest)))
+  return yield* forward(exchange, at, kubelet.target(yield* kubeletOf(name), ""))
 })

@@ -48,3 +48,13 @@ export const textOf = (response: IncomingMessage): Effect.Effect<string> =>
     })
     response.on("close", () => resume(Effect.succeed(text.trim())))
   })
+
+/** A whole answer, for which there must be room. */
+export const bytesOf = (response: IncomingMessage): Effect.Effect<Buffer> =>
+  Effect.callback((resume) => {
+    const chunks: Array<Buffer> = []
+    response.on("data", (chunk: Buffer) => chunks.push(chunk))
+    response.on("error", () => {})
+    response.on("close", () => resume(Effect.succeed(Buffer.concat(chunks))))
+    return Effect.sync(() => response.destroy())
+  })
