@@ -41,7 +41,10 @@ const writeKubeconfig = Effect.fnUntraced(function* (
 ) {
   const files = yield* FileSystem.FileSystem
   const text = kubeconfig({ server: `https://127.0.0.1:${apiPort}`, ca, cert, key, user: "kubernetes-admin" })
+  // Whole or not at all, and never readable to others, whatever mode a file had that lay there before.
   const before = yield* Effect.orElseSucceed(files.readFileString(file), () => "")
-  if (before !== text) yield* files.writeFileString(file, text, { mode: 0o600 })
-  yield* files.chmod(file, 0o600)
+  if (before === text) return yield* files.chmod(file, 0o600)
+  const fresh = `${file}.${process.pid}`
+  yield* files.writeFileString(fresh, text, { mode: 0o600 })
+  yield* files.rename(fresh, file)
 })

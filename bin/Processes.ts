@@ -44,7 +44,9 @@ export const find = Effect.fnUntraced(function* (run: string, name: string) {
   return Option.filter(Option.flatMap(text, Schema.decodeUnknownOption(PidFile)), isAlive)
 })
 
-const signal = (pid: number, name: NodeJS.Signals) => Effect.ignore(Effect.try(() => process.kill(pid, name)))
+/** Never to a process that only has the number of one that is gone. Who ends in between is gone too: that is no failure. */
+const signal = (to: Process, name: NodeJS.Signals) =>
+  Effect.suspend(() => (isAlive(to) ? Effect.ignore(Effect.try(() => process.kill(to.pid, name))) : Effect.void))
 
 const gone = (process: Process) =>
   Effect.suspend(() => (isAlive(process) ? Effect.fail("alive" as const) : Effect.void)).pipe(
@@ -53,11 +55,11 @@ const gone = (process: Process) =>
 
 /** Asks a process to end, and ends it after `patience`. Done when it is gone. */
 export const end = (process: Process, patience: string & `${number} seconds`) =>
-  signal(process.pid, "SIGTERM").pipe(
+  signal(process, "SIGTERM").pipe(
     Effect.andThen(gone(process)),
     Effect.timeoutOrElse({
       duration: patience,
-      orElse: () => Effect.andThen(signal(process.pid, "SIGKILL"), gone(process))
+      orElse: () => Effect.andThen(signal(process, "SIGKILL"), gone(process))
     }),
     Effect.orDie
   )

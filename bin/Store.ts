@@ -41,7 +41,7 @@ export const replica = (settings: Settings, paths: Paths) =>
 
 /** For people. */
 export const describe = ({ store }: Settings, paths: Paths) => {
-  if (external(store)) return `JetStream at ${store.replace(/\/\/[^@/]*@/, "//")}`
+  if (external(store)) return `JetStream at ${store.replace(/\/\/[^@/,]*@/g, "//")}`
   if (store === "jetstream") return `JetStream in ${join(paths.store, "jetstream")}`
   return store === "memory" ? "memory" : `SQLite in ${join(paths.store, "keelson.db")}`
 }

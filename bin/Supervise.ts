@@ -41,14 +41,11 @@ const start = Effect.fnUntraced(function* ({ log, run }: Paths, { args, name, pa
       closeSync(output)
       child.once("exit", (code) => Deferred.doneUnsafe(ended, Effect.succeed(code)))
       child.once("error", () => Deferred.doneUnsafe(ended, Effect.succeed(null)))
-      return child
+      // Asked now, and not when it is to be ended: by then its number may be another's.
+      return child.pid === undefined ? undefined : Processes.of(child.pid)
     }),
-    ({ pid }) =>
-      Effect.gen(function* () {
-        if (pid === undefined) return
-        yield* Processes.end(Processes.of(pid), patience)
-      })
-  ).pipe(Effect.tap(({ pid }) => (pid === undefined ? Effect.void : Processes.record(run, name, pid))))
+    (child) => (child === undefined ? Effect.void : Processes.end(child, patience))
+  ).pipe(Effect.tap((child) => (child === undefined ? Effect.void : Processes.record(run, name, child.pid))))
   return yield* Deferred.await(ended)
 })
 
