@@ -19,7 +19,7 @@ export interface Options {
   readonly serviceCidr: string
 }
 
-type Causes = Invalid["causes"]
+type Mistakes = Invalid["causes"]
 /** How long what nobody uses is kept, because its Service may still be on its way, in milliseconds. */
 const patience = 60_000
 
@@ -31,7 +31,7 @@ const ported = ({ spec }: Service) =>
 const asService = (object: WireObject) => object as unknown as Service
 const asWire = (service: Service) => service as unknown as WireObject
 
-const refuse = ({ metadata: { name, namespace = "" } }: Service, causes: Causes) =>
+const refuse = ({ metadata: { name, namespace = "" } }: Service, causes: Mistakes) =>
   new Invalid({ group: "", resource: "services", namespace, name, kind: "Service", causes })
 
 const takeAddress = Effect.fnUntraced(function* (range: Range, service: Service, asked: string | undefined) {
