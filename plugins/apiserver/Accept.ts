@@ -1,12 +1,13 @@
 /**
- * Which form of an answer a client wants: plain objects, Tables as kubectl shows them, or metadata alone, as JSON or YAML.
+ * Which form of an answer a client wants: plain objects, Tables as kubectl shows them, or metadata alone; as JSON, YAML or protobuf.
  * Source: API concepts, "Resource representations".
  */
 import { Result } from "effect"
+import * as Protobuf from "./protobuf/Protobuf.ts"
 import { notAcceptable, type Refused } from "./Refused.ts"
 
 export interface Form {
-  readonly format: "json" | "yaml"
+  readonly format: "json" | "yaml" | "protobuf"
   readonly as: "Object" | "Table" | "Partial" | "PartialList"
   /** Of meta.k8s.io, for Tables and metadata. */
   readonly version: "v1" | "v1beta1"
@@ -18,7 +19,7 @@ interface Range {
 }
 
 const plain: Form = { format: "json", as: "Object", version: "v1" }
-const supported = "application/json, application/yaml"
+const supported = `application/json, application/yaml, ${Protobuf.mediaType}`
 
 export const ranges = (header: string): ReadonlyArray<Range> =>
   header.split(",").map((range) => {
@@ -33,6 +34,7 @@ export const ranges = (header: string): ReadonlyArray<Range> =>
 const formats: { readonly [type: string]: Form["format"] } = {
   "application/json": "json",
   "application/yaml": "yaml",
+  [Protobuf.mediaType]: "protobuf",
   "application/*": "json",
   "*/*": "json"
 }
@@ -50,6 +52,8 @@ const formOf = ({ parameters, type }: Range): Form | undefined => {
   const as = forms[kind]
   const version = parameters.get("v")
   if (as === undefined || parameters.get("g") !== "meta.k8s.io") return undefined
+  // Tables have no message.
+  if (as === "Table" && format === "protobuf") return undefined
   return version === "v1" || version === "v1beta1" ? { format, as, version } : undefined
 }
 
@@ -66,10 +70,16 @@ const formsIn = (header: string): ReadonlyArray<Form> => {
   return forms
 }
 
-/** The first form that we have, in the order of the header. Kinds that only answer are no rows of a table: `isPlain`. */
-export const negotiate = (header: string | undefined, isPlain = false): Result.Result<Form, Refused> => {
+/** What the objects of a request can be sent as. Kinds that only answer are no rows of a table; custom kinds have no message. */
+export interface Offer {
+  readonly isPlain: boolean
+  readonly hasMessage: boolean
+}
+
+/** The first form that we have, in the order of the header. */
+export const negotiate = (header: string | undefined, { hasMessage, isPlain }: Offer): Result.Result<Form, Refused> => {
   if (header === undefined || header === "") return Result.succeed(plain)
-  const form = formsIn(header).find(({ as }) => !isPlain || as === "Object")
+  const form = formsIn(header).find(({ as, format }) => (as === "Object" ? hasMessage || format !== "protobuf" : !isPlain))
   return form === undefined
     ? Result.fail(notAcceptable(`only the following media types are accepted: ${supported}`))
     : Result.succeed(form)

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { OutgoingHttpHeaders } from "node:http"
 import { stringify } from "yaml"
 import { type Exchange, isPretty, type Outgoing } from "./Exchange.ts"
+import * as Protobuf from "./protobuf/Protobuf.ts"
 import { type DoorError, statusOf } from "./Refused.ts"
 
 export type Answer =
@@ -49,18 +50,23 @@ export const failure = (error: DoorError): Answer => {
 /** Larger JSON is written as it is, whoever asks: reading it again would hold up everybody else. */
 const reshapeLimit = 1 << 20
 
-const wantsYaml = ({ incoming }: Exchange) => incoming.headers.accept?.startsWith("application/yaml") === true
+const wants = ({ incoming }: Exchange, type: string) => incoming.headers.accept?.startsWith(type) === true
 
-/** For people and for those who asked for YAML, the same read again and written in another way. */
+/** For people and for those who asked for YAML or protobuf, the same read again and written in another way. */
 const shaped = (
   exchange: Exchange,
   type: string,
   body: string | Uint8Array
 ): { readonly type: string; readonly body: string | Uint8Array } => {
   if (type !== jsonType || body.length > reshapeLimit || body.length === 0) return { type, body }
-  const isYaml = wantsYaml(exchange)
-  if (!isYaml && !isPretty(exchange)) return { type, body }
+  const [isYaml, isProtobuf] = [wants(exchange, "application/yaml"), wants(exchange, Protobuf.mediaType)]
+  if (!isYaml && !isProtobuf && !isPretty(exchange)) return { type, body }
   const value: unknown = JSON.parse(typeof body === "string" ? body : Buffer.from(body).toString())
+  if (isProtobuf) {
+    // What has no message, such as a Table, is sent as it is.
+    const message = Protobuf.encodeBody(Object(value))
+    return message === undefined ? { type, body } : { type: Protobuf.mediaType, body: message }
+  }
   if (isYaml) return { type: "application/yaml", body: stringify(value, { lineWidth: 0 }) }
   return { type, body: `${JSON.stringify(value, null, 2)}\n` }
 }
@@ -107,7 +113,7 @@ const sendParts = Effect.fnUntraced(function* (exchange: Exchange, answer: Answe
   if (next.done) return sendWhole(exchange, { ...answer, _tag: "Whole", body: Buffer.concat(next.slice) })
   outgoing.writeHead(answer.code, { ...common, "content-type": answer.type, ...answer.headers })
   while (!next.done) {
-    yield* writeSlice(outgoing, next.slice)
+    if (next.slice.some(({ length }) => length > 0)) yield* writeSlice(outgoing, next.slice)
     yield* nextTurn
     next = takeSlice(parts)
   }

@@ -6,7 +6,9 @@ import { Predicate, type Schema } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
 import type { At } from "../../../kernel/pipeline/Pipeline.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
+import * as Shape from "../../../kernel/resource/Shape.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
+import * as Protobuf from "../protobuf/Protobuf.ts"
 
 const utf8 = new TextEncoder()
 export const encode = (value: unknown): Uint8Array => utf8.encode(JSON.stringify(value))
@@ -24,7 +26,7 @@ export const wireOf = (serves: Serves, row: Row): WireObject => {
   if (isStorage(serves) || !isOwn(serves, wire)) return wire
   const { apiVersion: _storage, kind: _kind, ...object } = wire
   const converted: Schema.JsonObject = serves.version.convert?.to(object) ?? object
-  return { apiVersion: Kind.apiVersion(serves.version), kind: serves.served.kind.kind, ...converted }
+  return { kind: serves.served.kind.kind, apiVersion: Kind.apiVersion(serves.version), ...converted }
 }
 
 export const bytesOf = (serves: Serves, row: Row): Uint8Array => {
@@ -34,8 +36,43 @@ export const bytesOf = (serves: Serves, row: Row): Uint8Array => {
 
 const metadataOf = (row: Row): Schema.Json => (Predicate.isObject(row.wire["metadata"]) ? row.wire["metadata"] : {})
 
+type MetaVersion = "v1" | "v1beta1"
+export const partialType = (version: MetaVersion) => ({
+  kind: "PartialObjectMetadata",
+  apiVersion: `meta.k8s.io/${version}`
+})
+
 /** A PartialObjectMetadata of meta.k8s.io. */
-export const partialOf = (row: Row, version: "v1" | "v1beta1"): Uint8Array =>
-  row.encoded(`partial/${version}`, (row) =>
-    encode({ kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata: metadataOf(row) })
-  )
+export const partialOf = (row: Row, version: MetaVersion): Uint8Array =>
+  row.encoded(`partial/${version}`, (row) => encode({ ...partialType(version), metadata: metadataOf(row) }))
+
+/** Both without their envelopes. */
+export const messageOf = (serves: Serves, row: Row): Uint8Array =>
+  row.encoded(`protobuf/${Kind.apiVersion(serves.version)}`, (row) => Protobuf.itemOf(wireOf(serves, row)))
+export const partialMessageOf = (row: Row, version: MetaVersion): Uint8Array =>
+  row.encoded("protobuf/partial", (row) => Protobuf.itemOf({ ...partialType(version), metadata: metadataOf(row) }))
+
+const isCustom = ({ version }: Serves) => {
+  const shape = Shape.of(version.schema())
+  return shape.type === "object" && shape.definition === undefined
+}
+
+/**
+ * The items of a list, whose text goes on after `lead`. They do not say what they are, since the list does; only those of
+ * custom kinds do.
+ */
+export const itemsOf = (serves: Serves): { readonly lead: string; readonly item: (row: Row) => Uint8Array } => {
+  if (isCustom(serves)) return { lead: "", item: (row) => bytesOf(serves, row) }
+  const { served, version } = serves
+  const head = encode({ kind: served.kind.kind, apiVersion: Kind.apiVersion(version) })
+  // The brace at its end is a comma where more follows.
+  const named = head.with(head.length - 1, 0x2c)
+  return {
+    lead: "{",
+    item: (row) => {
+      const bytes = bytesOf(serves, row)
+      const isNamed = Buffer.compare(bytes.subarray(0, named.length), named) === 0
+      return bytes.subarray(isNamed ? named.length : 1)
+    }
+  }
+}

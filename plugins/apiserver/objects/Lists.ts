@@ -5,12 +5,12 @@ import * as Kind from "../../../kernel/resource/Kind.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import type { Form } from "../Accept.ts"
 import { type Answer, jsonType } from "../Answer.ts"
+import * as Protobuf from "../protobuf/Protobuf.ts"
 import { notAcceptable } from "../Refused.ts"
-import { bytesOf, partialOf } from "./Encoding.ts"
+import { itemsOf, messageOf, partialMessageOf, partialOf } from "./Encoding.ts"
 import * as Table from "./Table.ts"
 
 const utf8 = new TextEncoder()
-const comma = utf8.encode(",")
 const end = utf8.encode("]}")
 
 const metadataOf = ({ continue: token, remaining, revision }: Listed) => ({
@@ -19,18 +19,31 @@ const metadataOf = ({ continue: token, remaining, revision }: Listed) => ({
   ...(remaining !== undefined && { remainingItemCount: remaining })
 })
 
-const joined = function* (head: object, rows: Iterable<Row>, bytes: (row: Row) => Uint8Array): Generator<Uint8Array> {
+/** `lead`: with what each item begins. */
+const joined = function* (
+  head: object,
+  rows: Iterable<Row>,
+  item: (row: Row) => Uint8Array,
+  lead = ""
+): Generator<Uint8Array> {
   yield utf8.encode(`${JSON.stringify(head).slice(0, -1)},"items":[`)
-  let isFirst = true
+  const [first, next] = [utf8.encode(lead), utf8.encode(`,${lead}`)]
+  let before = first
   for (const row of rows) {
-    if (!isFirst) yield comma
-    isFirst = false
-    yield bytes(row)
+    yield before
+    before = next
+    yield item(row)
   }
   yield end
 }
 
-const parts = (code: number, parts: Iterable<Uint8Array>): Answer => ({ _tag: "Parts", code, type: jsonType, parts })
+const parts = (parts: Iterable<Uint8Array>, type = jsonType): Answer => ({ _tag: "Parts", code: 200, type, parts })
+
+const messages = function* (rows: Iterable<Row>, item: (row: Row) => Uint8Array): Generator<Uint8Array> {
+  for (const row of rows) yield item(row)
+}
+const protobuf = (head: Parameters<typeof Protobuf.list>[0], rows: Iterable<Row>, item: (row: Row) => Uint8Array) =>
+  parts(Protobuf.list(head, messages(rows, item)), Protobuf.mediaType)
 
 export const answer = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchParams, listed: Listed) {
   const { kind } = at.served
@@ -38,22 +51,19 @@ export const answer = Effect.fnUntraced(function* (at: At, form: Form, query: UR
   switch (form.as) {
     case "Object": {
       const head = { kind: `${kind.kind}List`, apiVersion: Kind.apiVersion(at.version), metadata }
-      return parts(
-        200,
-        joined(head, listed.rows, (row) => bytesOf(at, row))
-      )
+      if (form.format === "protobuf") return protobuf(head, listed.rows, (row) => messageOf(at, row))
+      const { item, lead } = itemsOf(at)
+      return parts(joined(head, listed.rows, item, lead))
     }
     case "PartialList": {
       const head = { kind: "PartialObjectMetadataList", apiVersion: `meta.k8s.io/${form.version}`, metadata }
-      return parts(
-        200,
-        joined(head, listed.rows, (row) => partialOf(row, form.version))
-      )
+      if (form.format === "protobuf") return protobuf(head, listed.rows, (row) => partialMessageOf(row, form.version))
+      return parts(joined(head, listed.rows, (row) => partialOf(row, form.version)))
     }
     case "Table": {
       const include = yield* Effect.fromResult(Table.include(query))
       const now = yield* Clock.currentTimeMillis
-      return parts(200, Table.parts({ serves: at, include, version: form.version, now }, listed.rows, metadata))
+      return parts(Table.parts({ serves: at, include, version: form.version, now }, listed.rows, metadata))
     }
     case "Partial":
       return yield* notAcceptable(

@@ -7,7 +7,9 @@ import type { Form } from "../Accept.ts"
 import { type Answer, whole } from "../Answer.ts"
 import { notAcceptable, type Refused } from "../Refused.ts"
 import type { BadRequest } from "../../../kernel/client/Errors.ts"
-import { bytesOf, partialOf } from "./Encoding.ts"
+import { envelope } from "../protobuf/Envelope.ts"
+import * as Protobuf from "../protobuf/Protobuf.ts"
+import { bytesOf, messageOf, partialMessageOf, partialOf, partialType, wireOf } from "./Encoding.ts"
 import * as Table from "./Table.ts"
 
 /** Quotes and backslashes end a warning's text. Source: RFC 7234, "Warning". */
@@ -22,8 +24,24 @@ const table = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchP
   return Buffer.concat([...Table.parts(style, [row], { resourceVersion: row.object.metadata.resourceVersion })])
 })
 
-const simple = (at: At, row: Row, code: number, warnings: ReadonlyArray<string>) =>
-  whole(code, bytesOf(at, row), warned(warnings))
+/** What was answered by an action may be of a kind without a message: then it is JSON. */
+const simple = (at: At, { format }: Form, row: Row, code: number, warnings: ReadonlyArray<string>) => {
+  const { apiVersion, kind } = wireOf(at, row)
+  const type = { apiVersion: String(apiVersion), kind: String(kind) }
+  return format === "protobuf" && Protobuf.knows(type)
+    ? whole(code, envelope({ ...type, raw: messageOf(at, row) }), warned(warnings), Protobuf.mediaType)
+    : whole(code, bytesOf(at, row), warned(warnings))
+}
+
+const partial = ({ format, version }: Form, row: Row, code: number, warnings: ReadonlyArray<string>) =>
+  format === "protobuf"
+    ? whole(
+        code,
+        envelope({ ...partialType(version), raw: partialMessageOf(row, version) }),
+        warned(warnings),
+        Protobuf.mediaType
+      )
+    : whole(code, partialOf(row, version), warned(warnings))
 
 export const answer = (
   at: At,
@@ -35,9 +53,9 @@ export const answer = (
 ): Effect.Effect<Answer, Refused | BadRequest> => {
   switch (form.as) {
     case "Object":
-      return Effect.succeed(simple(at, row, code, warnings))
+      return Effect.succeed(simple(at, form, row, code, warnings))
     case "Partial":
-      return Effect.succeed(whole(code, partialOf(row, form.version), warned(warnings)))
+      return Effect.succeed(partial(form, row, code, warnings))
     case "PartialList":
       return Effect.fail(notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list`))
     case "Table":

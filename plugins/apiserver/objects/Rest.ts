@@ -12,6 +12,7 @@ import { type Form, negotiate } from "../Accept.ts"
 import { type Answer, json } from "../Answer.ts"
 import * as Body from "../Body.ts"
 import { type Exchange, header, managerOf } from "../Exchange.ts"
+import * as Protobuf from "../protobuf/Protobuf.ts"
 import { type DoorError, methodNotAllowed } from "../Refused.ts"
 import * as Query from "../Query.ts"
 import * as WriteQuery from "../WriteQuery.ts"
@@ -180,7 +181,8 @@ export const answer = Effect.fnUntraced(function* (
   isWatch: boolean
 ): Effect.fn.Return<Answer, DoorError, Pipeline | Kinds> {
   const isPlain = !at.served.kind.verbs.includes("get")
-  const form = yield* Effect.fromResult(negotiate(header(exchange.incoming, "accept"), isPlain))
+  const offer = { isPlain, hasMessage: Protobuf.knows(bodyKind(at)) }
+  const form = yield* Effect.fromResult(negotiate(header(exchange.incoming, "accept"), offer))
   const isNamed = at.name !== ""
   switch (exchange.method) {
     case "GET":

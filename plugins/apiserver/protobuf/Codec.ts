@@ -193,13 +193,20 @@ const decodeWithin = (bytes: Uint8Array): JsonObject => {
   return read(protobuf.Reader.create(raw), raw.length, message, { apiVersion, kind })
 }
 
-/** `undefined`: there is no message for it, as for custom kinds. */
+const typeOf = ({ apiVersion, kind }: JsonObject) =>
+  typeof apiVersion === "string" && typeof kind === "string" ? { apiVersion, kind } : undefined
+
+/** Without its envelope, as it stands in lists. `undefined`: there is no message for it, as for custom kinds. */
+export const encodeMessage = (object: JsonObject): Uint8Array | undefined => {
+  const type = typeOf(object)
+  const message = type && (ofKind(type.apiVersion, type.kind) ?? listOf(type.apiVersion, type.kind))
+  return message && write(protobuf.Writer.create(), message, object).finish()
+}
+
 export const encode = (object: JsonObject): Uint8Array | undefined => {
-  const { apiVersion, kind } = object
-  if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined
-  const message = ofKind(apiVersion, kind) ?? listOf(apiVersion, kind)
-  const raw = message && write(protobuf.Writer.create(), message, object).finish()
-  return raw && envelope({ apiVersion, kind, raw })
+  const type = typeOf(object)
+  const raw = encodeMessage(object)
+  return type && raw && envelope({ ...type, raw })
 }
 
 /** All lists have the same form. */

@@ -36,13 +36,13 @@ const typeMeta = (reader: protobuf.Reader) => {
   return { apiVersion, kind }
 }
 
-export const envelope = ({ apiVersion, kind, raw }: Unknown): Uint8Array => {
+/** What stands before a message of that many bytes. */
+export const head = ({ apiVersion, kind }: Omit<Unknown, "raw">, size: number): Uint8Array => {
   const writer = protobuf.Writer.create()
   writer.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim()
-  writer.uint32(18).bytes(raw).uint32(26).string("").uint32(34).string("")
-  const body = writer.finish()
-  const bytes = new Uint8Array(magic.length + body.length)
-  bytes.set(magic)
-  bytes.set(body, magic.length)
-  return bytes
+  return Buffer.concat([magic, writer.uint32(18).uint32(size).finish()])
 }
+/** And after it: no encoding, and no type of content. */
+export const tail = Uint8Array.of(0x1a, 0, 0x22, 0)
+
+export const envelope = ({ raw, ...type }: Unknown): Uint8Array => Buffer.concat([head(type, raw.length), raw, tail])
