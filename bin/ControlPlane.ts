@@ -58,7 +58,7 @@ export interface Options {
   readonly log: Layer.Layer<Log, unknown>
   readonly apiserver: Apiserver.Options
   readonly authentication: Parameters<typeof Authentication.plugin>[0]
-  readonly cluster: Cluster.Options
+  readonly cluster: Omit<Cluster.Options, "serviceCidr">
   readonly serviceCidr: string
   readonly podCidr: string
   /** PEM: what Pods trust. */
@@ -208,9 +208,9 @@ export const api = (options: Options) =>
   )
 
 export const controlPlane = (options: Options) =>
-  Layer.mergeAll(Plugin.install(Cluster.plugin(options.cluster)).pipe(asSelf), programs(options)).pipe(
-    Layer.provideMerge(api(options)),
-    complete
-  )
+  Layer.mergeAll(
+    Plugin.install(Cluster.plugin({ ...options.cluster, serviceCidr: options.serviceCidr })).pipe(asSelf),
+    programs(options)
+  ).pipe(Layer.provideMerge(api(options)), complete)
 
 export const replica = (options: Options) => api(options).pipe(complete)

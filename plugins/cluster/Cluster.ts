@@ -1,5 +1,5 @@
 /**
- * What every cluster has: its first namespaces, the Service `kubernetes` with the addresses of the API servers that live, and
+ * What every cluster has: its first namespaces, the range of its Services, the Service `kubernetes` with the addresses of the API servers that live, and
  * the Service of the DNS server. Each server says by a Lease of its own that it lives (KEP-1965).
  */
 import { Clock, DateTime, Effect, Layer, Option, Schedule } from "effect"
@@ -10,6 +10,7 @@ import type { Kind, Resource, ResourceDraft } from "../../kernel/resource/Kind.t
 import { Lease } from "../resources/contracts/coordination/v1.ts"
 import { Endpoints, Namespace, Service } from "../resources/contracts/core/v1.ts"
 import { EndpointSlice } from "../resources/contracts/discovery/v1.ts"
+import { ServiceCIDR } from "../resources/contracts/networking/v1.ts"
 
 export interface Options {
   /** This server among the others; stays the same over restarts. */
@@ -20,6 +21,8 @@ export interface Options {
   /** The cluster IP of the Service `kubernetes`. */
   readonly serviceAddress: string
   readonly dnsAddress: string
+  /** What Services' addresses are taken from. */
+  readonly serviceCidr: string
 }
 
 const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"]
@@ -72,6 +75,7 @@ const first = Effect.fnUntraced(function* (options: Options) {
   yield* Effect.forEach(namespaces, (name) => create(Namespace, { metadata: { name } }), { discard: true })
   yield* create(Service, apiService(options))
   yield* create(Service, dnsService(options))
+  yield* create(ServiceCIDR, { metadata: { name: "kubernetes" }, spec: { cidrs: [options.serviceCidr] } })
 })
 
 const leaseName = ({ identity }: Options) => `apiserver-${identity}`

@@ -1,5 +1,6 @@
 /** What the server makes of objects of the built-in kinds, through the client that programs use. */
 import { assert, describe, it } from "@effect/vitest"
+import { CertificateSigningRequest } from "../../plugins/resources/contracts/certificates/v1.ts"
 import { Effect, Result } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import type { ApiError } from "../../kernel/client/Errors.ts"
@@ -239,6 +240,33 @@ describe("built-in kinds", () => {
       })
     )
 
+    it.effect("who signs a certificate does not approve it", () =>
+      Effect.gen(function* () {
+        const client = yield* Client
+        const request = Buffer.from("-----BEGIN CERTIFICATE REQUEST-----").toString("base64")
+        const spec = { request, signerName: "example.com/s", usages: ["client auth"] }
+        const made = yield* client.create(CertificateSigningRequest, { metadata: { name: "csr" }, spec })
+        const approved = { type: "Approved", status: "True" }
+        const write = (of: CertificateSigningRequest, types: ReadonlyArray<string>, subresource: string) =>
+          client.update(
+            CertificateSigningRequest,
+            {
+              ...of,
+              metadata: { ...of.metadata, annotations: { [subresource]: "yes" } },
+              status: { ...of.status, conditions: types.map((type) => ({ ...approved, type })) }
+            },
+            { subresource }
+          )
+        const typesOf = ({ status }: CertificateSigningRequest) => status.conditions?.map(({ type }) => type)
+        const signed = yield* write(made, ["Approved", "Failed"], "status")
+        assert.deepStrictEqual(typesOf(signed), ["Failed"])
+        const allowed = yield* write(signed, ["Failed", "Approved"], "approval")
+        assert.deepStrictEqual(typesOf(allowed), ["Failed", "Approved"])
+        assert.deepStrictEqual(allowed.metadata.annotations, { approval: "yes" })
+        assert.deepStrictEqual(typesOf(yield* write(allowed, ["Denied"], "status")), ["Approved"])
+      })
+    )
+
     it.effect("Services, Secrets, ConfigMaps, bindings of roles", () =>
       Effect.gen(function* () {
         const client = yield* Client
@@ -249,6 +277,9 @@ describe("built-in kinds", () => {
         assert.deepStrictEqual(service.spec.ports, [{ port: 80, protocol: "TCP", targetPort: 80 }])
         assert.strictEqual(service.spec.externalTrafficPolicy, "Cluster")
         assert.isUndefined(service.metadata.generation)
+        const alias = { ...service.spec, type: "ExternalName", externalName: "example.com" }
+        const moved = yield* client.update(Service, { ...service, spec: alias })
+        assert.isUndefined(moved.spec.externalTrafficPolicy, "what only the old type had goes with it")
         const ports = [{ port: 80 }, { port: 80 }]
         assert.deepStrictEqual(yield* causes(client.create(Service, { metadata: at("x"), spec: { ports } })), [
           "spec.ports[0].name: Required value",

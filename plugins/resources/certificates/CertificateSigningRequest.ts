@@ -6,11 +6,26 @@ import { age, none, text } from "../Columns.ts"
 import type { CertificateSigningRequest } from "../contracts/certificates/v1.ts"
 import { required } from "../core/ContainerValidation.ts"
 
+type Status = CertificateSigningRequest["status"]
+
+/** Who signs neither approves nor denies: what was said of that stays. */
+const unapproved = (status: Status, { conditions: before = [] }: Status): Status => {
+  const said = before.filter(({ type }) => type === "Approved" || type === "Denied")
+  const { conditions = [], ...rest } = status
+  const next = conditions.flatMap((condition) => {
+    if (condition.type !== "Approved" && condition.type !== "Denied") return [condition]
+    return said.filter(({ type }) => type === condition.type)
+  })
+  const missing = said.filter(({ type }) => next.every((condition) => condition.type !== type))
+  return { ...rest, ...(next.length + missing.length > 0 && { conditions: [...next, ...missing] }) }
+}
+
 const prepareUpdate = (request: CertificateSigningRequest, old: CertificateSigningRequest, subresource: string) => {
   const { conditions } = request.status
+  const { metadata } = request
   // Who approves says nothing of the certificate.
-  if (subresource === "approval") return { ...old, status: { ...old.status, ...(conditions && { conditions }) } }
-  if (subresource === "status") return { ...old, metadata: request.metadata, status: request.status }
+  if (subresource === "approval") return { ...old, metadata, status: { ...old.status, ...(conditions && { conditions }) } }
+  if (subresource === "status") return { ...old, metadata, status: unapproved(request.status, old.status) }
   return { ...request, spec: old.spec, status: old.status }
 }
 

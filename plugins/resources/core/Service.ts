@@ -53,9 +53,38 @@ const defaults = (service: Service): Service => {
   return { ...service, spec: completed }
 }
 
+const needsPorts = ({ allocateLoadBalancerNodePorts, type }: ServiceSpec) =>
+  type === "NodePort" || (type === "LoadBalancer" && allocateLoadBalancerNodePorts !== false)
+
+const isSame = (ports: ReadonlyArray<ServicePort> = [], others: ReadonlyArray<ServicePort> = []) => {
+  const given = (all: ReadonlyArray<ServicePort>) =>
+    new Set(all.flatMap(({ nodePort = 0 }) => (nodePort === 0 ? [] : [nodePort])))
+  return given(ports).symmetricDifference(given(others)).size === 0
+}
+
+/** Whoever changes the type need not clear what only the old type had, and what is as it was. */
+const withoutOfOldType = (spec: ServiceSpec, old: ServiceSpec): ServiceSpec => {
+  if (spec.type === old.type) return spec
+  const { allocateLoadBalancerNodePorts, externalTrafficPolicy, healthCheckNodePort, loadBalancerClass, ports, ...rest } =
+    spec
+  const isBalanced = spec.type === "LoadBalancer"
+  const keepsPolicy = isExternal(spec) || externalTrafficPolicy !== old.externalTrafficPolicy
+  const keepsPorts = needsPorts(spec) || !needsPorts(old) || !isSame(ports, old.ports)
+  const kept = <A>(value: A | undefined, before: A | undefined) => value !== undefined && (isBalanced || value !== before)
+  return {
+    ...rest,
+    ...(ports && { ports: keepsPorts ? ports : ports.map(({ nodePort: _, ...port }) => port) }),
+    ...(externalTrafficPolicy !== undefined && keepsPolicy && { externalTrafficPolicy }),
+    ...(kept(allocateLoadBalancerNodePorts, old.allocateLoadBalancerNodePorts) && { allocateLoadBalancerNodePorts }),
+    ...(kept(healthCheckNodePort, old.healthCheckNodePort) && { healthCheckNodePort }),
+    ...(kept(loadBalancerClass, old.loadBalancerClass) && { loadBalancerClass })
+  }
+}
+
 /** What was given out is kept, also by writers that do not know of it. */
 const prepareUpdate = (service: Service, old: Service, subresource: string): Service => {
-  const next = statusApart(service, old, subresource)
+  const apart = statusApart(service, old, subresource)
+  const next = { ...apart, spec: withoutOfOldType(apart.spec, old.spec) }
   const { clusterIP = "", clusterIPs = [], healthCheckNodePort, type } = next.spec
   if (type === "ExternalName" || old.spec.type === "ExternalName" || clusterIP !== "" || clusterIPs.length > 0) return next
   const before = old.spec
