@@ -118,13 +118,16 @@ const sources = (rows: Rows, { namespace }: At, revision: number, start?: string
 })
 
 export const list = Effect.fnUntraced(function* (environment: Environment, at: At, options: ListOptions = {}) {
-  yield* authorize(environment, attributesOf(at, "list"))
+  const selected = Select.compile(at, options)
+  // Who asks for one object by a selector asks for that name, as with upstream.
+  const named = Result.isSuccess(selected) ? (selected.success.name ?? "") : ""
+  yield* authorize(environment, attributesOf({ ...at, name: named }, "list"))
   yield* check(at, options)
   const token =
     options.continue === undefined || options.continue === ""
       ? undefined
       : yield* Effect.fromResult(decodeToken(options.continue))
-  const selection = yield* Effect.fromResult(Select.compile(at, options))
+  const selection = yield* Effect.fromResult(selected)
   const source = yield* sourceOf(environment, at, options, token?.start, token?.rv)
   return page(source, selection, options.limit)
 })

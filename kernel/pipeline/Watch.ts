@@ -2,7 +2,7 @@
  * watch: pushes what the feed brings to a sink, synchronously, once for each batch. Objects that come to match a selector are
  * ADDED, those that no longer do are DELETED. Source: API concepts, "Efficient detection of changes"; KEP-3157.
  */
-import { Effect } from "effect"
+import { Effect, Exit, Result } from "effect"
 import { Expired } from "../client/Errors.ts"
 import { Row } from "../table/Row.ts"
 import type { Change, Rows } from "../table/Rows.ts"
@@ -52,10 +52,13 @@ const first = (
 }
 
 export const watch = Effect.fnUntraced(function* (environment: Environment, at: At, options: WatchOptions, sink: WatchSink) {
-  yield* authorize(environment, attributesOf(at, "watch"))
+  const selected = Select.compile(at, options)
+  // Who asks for one object by a selector asks for that name, as with upstream.
+  const named = Result.isSuccess(selected) ? (selected.success.name ?? "") : ""
+  yield* authorize(environment, attributesOf({ ...at, name: named }, "watch"))
   const { log } = at.served.kind
   const { tables } = environment
-  const { interest, matches } = yield* Effect.fromResult(Select.compile(at, options))
+  const { interest, matches } = yield* Effect.fromResult(selected)
   const asked =
     options.resourceVersion === undefined || options.resourceVersion === ""
       ? undefined
@@ -70,16 +73,27 @@ export const watch = Effect.fnUntraced(function* (environment: Environment, at: 
   if (events.length > 0) sink.events(events)
   if (options.sendInitialEvents === true) sink.bookmark(tables.revision(log), true)
 
+  let isLost = false
   const watcher = {
     changed: (changes: ReadonlyArray<Change>) => {
       const some = changes.flatMap((change) => eventOf(change, matches) ?? [])
       if (some.length > 0) sink.events(some)
     },
-    reset: () => sink.failed(expired(asked ?? 0, tables.revision(log)))
+    reset: () => {
+      isLost = true
+      sink.failed(expired(asked ?? 0, tables.revision(log)))
+    }
   }
   const stop = rows.watch(watcher, interest)
   yield* Effect.addFinalizer(() => Effect.sync(stop))
-  if (options.bookmarks === true) yield* Effect.forkScoped(bookmarks(environment, at, sink))
+  if (options.bookmarks !== true) return
+  // Whose time is over goes on from there, and not from the last event that was for it.
+  yield* Effect.addFinalizer((exit) =>
+    Effect.sync(() => {
+      if (Exit.isSuccess(exit) && !isLost) sink.bookmark(tables.revision(log), false)
+    })
+  )
+  yield* Effect.forkScoped(bookmarks(environment, at, sink))
 })
 
 const bookmarks = ({ tables }: Environment, at: At, sink: WatchSink) =>

@@ -1,13 +1,14 @@
 /** `serviceaccounts/token`: a token for whoever may ask for it, bound to an object that it dies with. */
 import { Effect } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
-import { BadRequest, type Cause, Conflict, Invalid } from "../../kernel/client/Errors.ts"
+import { BadRequest, type Cause, Conflict, Forbidden, Invalid } from "../../kernel/client/Errors.ts"
 import type { Action } from "../../kernel/pipeline/Actions.ts"
 import { decoder } from "../../kernel/pipeline/Body.ts"
 import * as Causes from "../../kernel/resource/Causes.ts"
 import type { Kind, Resource, ResourceDraft } from "../../kernel/resource/Kind.ts"
 import { type BoundObjectReference, TokenRequest } from "../resources/contracts/authentication/v1.ts"
 import { Node, Pod, Secret, ServiceAccount } from "../resources/contracts/core/v1.ts"
+import { nodeOf } from "./contracts/NodeUser.ts"
 import type { Subject, Tokens } from "./Tokens.ts"
 
 const decode = decoder(TokenRequest)
@@ -15,6 +16,9 @@ const decode = decoder(TokenRequest)
 const defaultSeconds = 3600
 const leastSeconds = 600
 const mostSeconds = 2 ** 32
+
+/** What a token dies with. */
+type Binding = Pick<Subject, "node" | "pod" | "secret">
 
 const bounds = (seconds: number): ReadonlyArray<Cause> => {
   const field = "spec.expirationSeconds"
@@ -83,6 +87,19 @@ export const action = Effect.fnUntraced(function* (tokens: Tokens) {
     }
   })
 
+  /** A node agent gets tokens for the Pods that it runs: with any other it would be that account, wherever it is used. */
+  const forNode = (at: Parameters<Action["act"]>[0], bound: BoundObjectReference | undefined, binding: Binding) => {
+    const node = nodeOf(at.user)
+    if (node === undefined) return Effect.void
+    const refused = (detail: string) =>
+      Effect.fail(new Forbidden({ group: "", resource: "serviceaccounts", namespace: at.namespace, name: at.name, detail }))
+    if (binding.pod === undefined) return refused("node requested token not bound to a pod")
+    if ((bound?.uid ?? "") === "") return refused("node requested token with a pod binding without a uid")
+    return binding.node?.name === node
+      ? Effect.void
+      : refused("node requested token bound to a pod scheduled on a different node")
+  }
+
   const act: Action["act"] = Effect.fn("TokenRequests.act")(function* (at, body, options) {
     const { spec } = yield* decode(body)
     const { boundObjectRef, expirationSeconds = defaultSeconds } = spec
@@ -91,7 +108,8 @@ export const action = Effect.fnUntraced(function* (tokens: Tokens) {
     const account = yield* client.get(ServiceAccount, { namespace: at.namespace, name: at.name })
     const asked = spec.audiences ?? []
     const audiences = asked.length === 0 ? tokens.audiences : asked
-    const binding = boundObjectRef === undefined ? {} : yield* bindings(account, boundObjectRef)
+    const binding: Binding = boundObjectRef === undefined ? {} : yield* bindings(account, boundObjectRef)
+    yield* forNode(at, boundObjectRef, binding)
     const subject: Subject = {
       namespace: at.namespace,
       serviceaccount: { name: at.name, uid: account.metadata.uid },

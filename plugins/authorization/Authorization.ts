@@ -6,15 +6,19 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Aggregation from "./Aggregation.ts"
 import * as Bootstrap from "./Bootstrap.ts"
 import * as Escalation from "./Escalation.ts"
+import * as NodeAuthorizer from "./NodeAuthorizer.ts"
+import * as NodeRestriction from "./NodeRestriction.ts"
 import * as Rbac from "./Rbac.ts"
 import * as Reviews from "./Reviews.ts"
 
 /** Members of `system:masters` never come here: the kernel lets them pass. */
-export const order = { rbac: 100 }
+export const order = { node: 50, rbac: 100 }
 
 const start = Effect.gen(function* () {
   const [rbac, authorizers] = [yield* Rbac.make, yield* Authorizers]
   return Layer.mergeAll(
+    Authorizers.add(order.node, yield* NodeAuthorizer.make),
+    Admissions.add(NodeRestriction.admission),
     Authorizers.add(order.rbac, Rbac.authorizer(rbac)),
     Admissions.add(Escalation.admission(rbac, authorizers)),
     ...Reviews.actions(authorizers, rbac.rules).map(Actions.add)

@@ -137,6 +137,24 @@ describe("authentication", () => {
     )
   )
 
+  it.effect("a node agent gets tokens for the Pods that it runs, and no others", () =>
+    withAuthentication(() =>
+      Effect.gen(function* () {
+        const ask = (node: string, boundObjectRef?: WireObject) =>
+          act(
+            ServiceAccount,
+            "token",
+            { spec: { ...(boundObjectRef && { boundObjectRef: { apiVersion: "v1", kind: "Pod", ...boundObjectRef } }) } },
+            { user: { name: `system:node:${node}`, groups: ["system:nodes"] } }
+          )
+        const pod = { name: "web", uid: "pod-1" }
+        yield* ask("n1", pod)
+        const wrong = [ask("n1"), ask("n2", pod), ask("n1", { name: "web" })]
+        for (const one of wrong) assert.strictEqual((yield* Effect.flip(one))._tag, "Forbidden")
+      })
+    )
+  )
+
   it.effect("what is not signed by us, or not for us, is refused", () =>
     withAuthentication(() =>
       Effect.gen(function* () {

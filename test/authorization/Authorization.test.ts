@@ -90,7 +90,10 @@ describe("authorization", () => {
         })
         objects.put(ClusterRoleBinding, { metadata: { name: "viewers" }, ...binding("gone", "joe") })
         const all = (yield* Authorizers).all().map(({ use }) => use(asked(user("joe"), "get", "pods", dev)))
-        assert.deepStrictEqual(all, [{ decision: "noOpinion", reason: `RBAC: clusterrole.${rbac} "gone" not found` }])
+        assert.deepStrictEqual(all.at(-1), {
+          decision: "noOpinion",
+          reason: `RBAC: clusterrole.${rbac} "gone" not found`
+        })
       })
     )
   )
