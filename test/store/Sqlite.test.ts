@@ -124,3 +124,28 @@ it.live("a thread that dies between commit and answer loses nothing, and nothing
     }).pipe(Effect.provide(SqliteLog.layer({ file, thread })))
   }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
 )
+
+it.live("whoever ends while the thread is being started again leaves the file free", () =>
+  Effect.gen(function* () {
+    const file = `${yield* temporary}/store.db`
+    const thread = new URL("./StuckThread.ts", import.meta.url)
+    const fs = yield* Effect.provide(FileSystem.FileSystem, NodeServices.layer)
+    yield* Effect.gen(function* () {
+      const log = yield* Log
+      yield* Effect.flip(log.append({ ...change, key: "a", prev: 0, writeId: "1" }))
+      yield* Effect.repeat(fs.exists(`${file}.held`), { until: (is) => is, schedule: Schedule.spaced("20 millis") })
+    }).pipe(Effect.provide(SqliteLog.layer({ file, thread })))
+    yield* Layer.build(SqliteLog.layer({ file }))
+  }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
+)
+
+it.live("it starts in a process that was given V8's own options", () =>
+  Effect.gen(function* () {
+    const file = `${yield* temporary}/store.db`
+    yield* Effect.acquireRelease(
+      Effect.sync(() => process.execArgv.push("--max-old-space-size=4096")),
+      () => Effect.sync(() => process.execArgv.pop())
+    )
+    yield* Layer.build(SqliteLog.layer({ file }))
+  })
+)

@@ -54,6 +54,20 @@ interface Running {
   readonly gone: Effect.Effect<unknown>
 }
 
+/** V8's own options are not a thread's: it has them from the process anyway, but Node.js refuses to be told so. */
+const spawn = (thread: URL, start: Start) => {
+  const options = { workerData: start }
+  try {
+    const execArgv = [...process.execArgv, "--disable-warning=ExperimentalWarning"]
+    return new Worker(thread, { ...options, execArgv })
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ERR_WORKER_INVALID_EXEC_ARGV") {
+      return new Worker(thread, options)
+    }
+    throw cause
+  }
+}
+
 export const make = Effect.fnUntraced(function* ({ epoch, file, logs, onFrame, onReady, thread }: Options) {
   const pending = new Map<number, Settle>()
   let running: Running | undefined
@@ -89,10 +103,7 @@ export const make = Effect.fnUntraced(function* ({ epoch, file, logs, onFrame, o
   }
 
   const start = Effect.callback<Running, SqliteInUse | SqliteUnusable>((resume) => {
-    const worker = new Worker(thread, {
-      workerData: { file, epoch, logs } satisfies Start,
-      execArgv: [...process.execArgv, "--disable-warning=ExperimentalWarning"]
-    })
+    const worker = spawn(thread, { file, epoch, logs })
     const gone = Deferred.makeUnsafe<unknown>()
     let failure: unknown = "the thread has ended"
     const refuse = (reason: string) => resume(Effect.fail(new SqliteUnusable({ file, reason })))
@@ -109,14 +120,18 @@ export const make = Effect.fnUntraced(function* ({ epoch, file, logs, onFrame, o
       refuse(String(failure))
       Deferred.doneUnsafe(gone, Effect.succeed(failure))
     })
+    // Whoever starts it may be ended before it is ready: it would hold the file, and the process.
+    return Effect.promise(() => worker.terminate())
   })
 
   const open = Effect.tap(start, (started) =>
-    Effect.andThen(
-      onReady(started.state),
-      Effect.sync(() => {
-        running = started
-      })
+    onReady(started.state).pipe(
+      Effect.andThen(
+        Effect.sync(() => {
+          running = started
+        })
+      ),
+      Effect.onError(() => Effect.promise(() => started.worker.terminate()))
     )
   )
 
