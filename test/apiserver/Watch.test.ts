@@ -44,7 +44,66 @@ describe("a watch", () => {
           object: { kind: "ConfigMap", apiVersion: "v1", metadata: { annotations: { "k8s.io/initial-events-end": "true" } } }
         })
         expect(mark.object.metadata.resourceVersion).toMatch(/^\d+$/)
+        expect(rest).toMatchObject([{ type: "BOOKMARK", object: { metadata: { resourceVersion: expect.any(String) } } }])
+        expect(rest[0].object.metadata).not.toHaveProperty("annotations")
+      })
+    )
+  )
+
+  it.live("says at the end of its time how far it has come", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const cluster = yield* start()
+        const query = "watch=1&timeoutSeconds=1&resourceVersion=0&allowWatchBookmarks=true&fieldSelector=metadata.name%3Da"
+        const watch = yield* Effect.forkChild(cluster.admin.ask(`${configMaps}?${query}`))
+        const { json } = yield* create(cluster, "b")
+        const [mark, ...rest] = eventsOf((yield* Fiber.join(watch)).text)
+        expect([mark.type, mark.object.metadata.resourceVersion]).toEqual(["BOOKMARK", json.metadata.resourceVersion])
         expect(rest).toEqual([])
+      })
+    )
+  )
+
+  it.live("from a revision that is not there yet ends with a timeout", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { admin } = yield* start()
+        const { json } = yield* admin.ask(`${configMaps}?watch=1&resourceVersion=999999&timeoutSeconds=1`)
+        expect(json).toMatchObject({
+          code: 504,
+          reason: "Timeout",
+          message: expect.stringContaining("Too large resource version: 999999, current: "),
+          details: { causes: [{ reason: "ResourceVersionTooLarge" }], retryAfterSeconds: 1 }
+        })
+      })
+    )
+  )
+
+  it.live("tells of a deletion under its own revision, with the last state that the watcher could see", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const cluster = yield* start()
+        const { admin } = cluster
+        const patch = (x: string) =>
+          admin.ask(`${configMaps}/a`, {
+            method: "PATCH",
+            type: "application/merge-patch+json",
+            body: { metadata: { labels: { x } } }
+          })
+        const query = "watch=1&timeoutSeconds=1"
+        const selected = yield* Effect.forkChild(admin.ask(`${configMaps}?${query}&labelSelector=x%3Dy`))
+        const all = yield* Effect.forkChild(admin.ask(`${configMaps}?${query}`))
+        yield* create(cluster, "a", { x: "y" })
+        const left = yield* patch("z")
+        yield* admin.ask(`${configMaps}/a`, { method: "DELETE" })
+        const revision = ({ object }: { object: { metadata: { resourceVersion: string } } }) =>
+          Number(object.metadata.resourceVersion)
+        const [, gone] = eventsOf((yield* Fiber.join(selected)).text)
+        expect(gone).toMatchObject({ type: "DELETED", object: { metadata: { labels: { x: "y" } } } })
+        expect(revision(gone)).toBe(Number(left.json.metadata.resourceVersion))
+        const [, , deleted] = eventsOf((yield* Fiber.join(all)).text)
+        expect(deleted).toMatchObject({ type: "DELETED", object: { metadata: { labels: { x: "z" } } } })
+        expect(revision(deleted)).toBeGreaterThan(Number(left.json.metadata.resourceVersion))
       })
     )
   )
