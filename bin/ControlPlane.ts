@@ -18,8 +18,10 @@ import type { Log } from "../kernel/store/Log.ts"
 import * as Compactor from "../kernel/store/Compactor.ts"
 import * as Tables from "../kernel/table/Tables.ts"
 import * as DefaultTolerations from "../plugins/admission/default-tolerations/DefaultTolerations.ts"
+import * as LimitRanger from "../plugins/admission/limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/NamespaceLifecycle.ts"
 import * as Priority from "../plugins/admission/priority/Priority.ts"
+import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
@@ -42,6 +44,7 @@ import * as NodeLifecycle from "../plugins/controllers/node-lifecycle/NodeLifecy
 import * as PodGc from "../plugins/controllers/podgc/PodGc.ts"
 import * as ReplicaSet from "../plugins/controllers/replicaset/ReplicaSet.ts"
 import * as ReplicationController from "../plugins/controllers/replicaset/ReplicationController.ts"
+import * as ResourceQuota from "../plugins/controllers/resourcequota/ResourceQuota.ts"
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
 import * as PodActions from "../plugins/resources/core/PodActions.ts"
@@ -161,6 +164,11 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
     run("cronjob", CronJob.plugin, new URL("../plugins/controllers/cronjob/CronJob.ts", import.meta.url)),
     run("disruption", Disruption.plugin, new URL("../plugins/controllers/disruption/Disruption.ts", import.meta.url)),
     run(
+      "resourcequota",
+      ResourceQuota.plugin,
+      new URL("../plugins/controllers/resourcequota/ResourceQuota.ts", import.meta.url)
+    ),
+    run(
       "ttl-after-finished",
       TtlAfterFinished.plugin,
       new URL("../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts", import.meta.url)
@@ -184,6 +192,8 @@ const policies = ({ authentication, serviceCidr }: Options) =>
     Plugin.install(ServiceAccountAdmission.plugin),
     Plugin.install(DefaultTolerations.plugin),
     Plugin.install(Priority.plugin),
+    Plugin.install(LimitRanger.plugin),
+    Plugin.install(ResourceQuotas.plugin),
     Plugin.install(ServiceAddresses.plugin({ serviceCidr }))
   ).pipe(asSelf)
 

@@ -2,10 +2,19 @@
 import { Layer } from "effect"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as DefaultTolerations from "./default-tolerations/DefaultTolerations.ts"
+import * as LimitRanger from "./limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "./namespace-lifecycle/NamespaceLifecycle.ts"
 import * as Priority from "./priority/Priority.ts"
+import * as ResourceQuotas from "./resource-quota/ResourceQuotas.ts"
 import * as ServiceAccount from "./service-account/ServiceAccount.ts"
 
-export const layer = Layer.mergeAll(NamespaceLifecycle.layer, ServiceAccount.layer, DefaultTolerations.layer, Priority.layer)
+export const layer = Layer.mergeAll(
+  NamespaceLifecycle.layer,
+  ServiceAccount.layer,
+  DefaultTolerations.layer,
+  Priority.layer,
+  LimitRanger.layer,
+  ResourceQuotas.layer
+)
 
 export const plugin = Plugin.make({ name: "admission", layer })

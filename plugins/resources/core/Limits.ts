@@ -1,7 +1,7 @@
 /** Quotas and limits of namespaces: what is wrong with them, and how they are shown. */
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { text } from "../Columns.ts"
-import type { LimitRange, ResourceQuota } from "../contracts/core/v1.ts"
+import type { LimitRange, LimitRangeItem, ResourceQuota } from "../contracts/core/v1.ts"
 import { created } from "../rbac/Rbac.ts"
 import { validateQuantity } from "./ResourceValidation.ts"
 
@@ -25,4 +25,19 @@ export const quota: Strategy<ResourceQuota> = {
   ]
 }
 
-export const limitRange: Strategy<LimitRange> = { columns: [created] }
+/** For containers the bounds are what is given to who states nothing, unless something else is. */
+const withDefaults = (item: LimitRangeItem): LimitRangeItem => {
+  if (item.type !== "Container") return item
+  const limits = { ...item.max, ...item.default }
+  const requests = { ...item.min, ...limits, ...item.defaultRequest }
+  return {
+    ...item,
+    ...(Object.keys(limits).length > 0 && { default: limits }),
+    ...(Object.keys(requests).length > 0 && { defaultRequest: requests })
+  }
+}
+
+export const limitRange: Strategy<LimitRange> = {
+  defaults: (range) => ({ ...range, spec: { ...range.spec, limits: range.spec.limits.map(withDefaults) } }),
+  columns: [created]
+}
