@@ -2,7 +2,7 @@
  * A contract is a value: the schemas of its methods, a version and its laws. From that one value come the service's type,
  * the direct implementation without serialisation, both ends of every transport, version negotiation and documentation.
  */
-import { Context, Effect, Layer, Schema, SemVer, SemVerRange, Stream } from "effect"
+import { Context, Effect, Layer, Predicate, Schema, SemVer, SemVerRange, Stream } from "effect"
 import { Rpc, RpcClient, RpcClientError, RpcGroup, RpcSchema, RpcServer } from "effect/rpc"
 
 /** Whoever serves the contract did not answer. `applied` says whether the call may have had its effect all the same. */
@@ -10,7 +10,11 @@ export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable"
   contract: Schema.String,
   applied: Schema.Literals(["no", "unknown"]),
   cause: Schema.Defect()
-}) {}
+}) {
+  override get message(): string {
+    return `${this.contract} is unavailable: ${Predicate.hasProperty(this.cause, "message") ? this.cause.message : this.cause}`
+  }
+}
 
 export class VersionSkew extends Schema.TaggedError<VersionSkew>()("VersionSkew", {
   contract: Schema.String,
