@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach } from "vitest"
+import { refreshAt } from "../../plugins/kubelet/pod/Starting.ts"
 import * as AtomicDirectory from "../../plugins/kubelet/volumes/AtomicDirectory.ts"
 import { type Files, payload } from "../../plugins/kubelet/volumes/Payload.ts"
 import type { Pod } from "../../plugins/resources/contracts/core/v1.ts"
@@ -94,5 +95,17 @@ describe("what a volume holds", () => {
     const volume = (optional: boolean) => ({ name: "v", configMap: { name: "gone", defaultMode: 0o644, optional } })
     assert.throws(() => payload(volume(false), context), 'configmap "gone" not found')
     assert.deepStrictEqual(texts(payload(volume(true), context)), {})
+  })
+})
+
+describe("volumes that follow objects", () => {
+  it("are looked at again a minute after they were mounted, and not before there is anything to look at", () => {
+    // Only what is read of a Pod here.
+    const pod = { metadata: {}, spec: { containers: [], volumes: [{ name: "c", configMap: {} }] } } as unknown as Pod
+    const due = (at: number, hollow = false) =>
+      refreshAt({ pod, refreshed: { at, version: "" }, site: { settings: { hollow } } })
+    assert.strictEqual(due(5000), 65_000)
+    assert.strictEqual(due(Number.NEGATIVE_INFINITY), Number.POSITIVE_INFINITY)
+    assert.strictEqual(due(5000, true), Number.POSITIVE_INFINITY)
   })
 })

@@ -59,7 +59,7 @@ const forward = Effect.fnUntraced(function* (exchange: Exchange, at: At, target:
   const { incoming, method, outgoing, query } = exchange
   const { prefix, rest } = cut(exchange, at)
   const search = query.size === 0 ? "" : `?${query}`
-  if (rest === "") {
+  if (rest === "" && (method === "GET" || method === "HEAD")) {
     // Without the slash the links of what comes would lead beside it.
     outgoing.writeHead(301, { location: `${prefix}/${search}` })
     outgoing.end()
@@ -67,7 +67,7 @@ const forward = Effect.fnUntraced(function* (exchange: Exchange, at: At, target:
   }
   const body = method === "GET" || method === "HEAD" ? undefined : yield* Body.read(incoming)
   const headers = { ...passed(incoming.headers), ...(body !== undefined && { "content-length": body.length }) }
-  const path = rest + search
+  const path = (rest || "/") + search
   const response = yield* call({ ...target, path, method, headers }, (request: ClientRequest) => request.end(body))
   const { statusCode = 502 } = response
   const place = {

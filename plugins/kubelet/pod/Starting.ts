@@ -23,28 +23,35 @@ const postpone = Effect.fnUntraced(function* ({ failures, held, mounts }: State,
   held.set(key, backoff.failed(key, yield* Clock.currentTimeMillis))
 })
 
+const wordsOf = (failure: unknown) => (failure instanceof Error && failure.message !== "" ? failure.message : `${failure}`)
+
 /** Of what volumes show of the Pod itself. */
 const versionOf = ({ metadata }: Pod) => JSON.stringify([metadata.labels, metadata.annotations])
 
 export const volumes = Effect.fnUntraced(function* (state: State, podIps: ReadonlyArray<string>) {
   const { directory, pod, site, tokens } = state
   if (site.settings.hollow) return
-  yield* Effect.mapError(tokens.refresh(pod), (failure) => new Refusal({ message: `no token: ${failure}` }))
-  const sources = yield* Effect.mapError(site.sources(pod), (failure) => new Refusal({ message: `${failure}` }))
+  yield* Effect.mapError(tokens.refresh(pod), (failure) => new Refusal({ message: `no token: ${wordsOf(failure)}` }))
+  const sources = yield* Effect.mapError(site.sources(pod), (failure) => new Refusal({ message: wordsOf(failure) }))
   yield* Volumes.mount({ pod, sources, place: site.place(podIps), tokens: tokens.of, directory })
   state.refreshed = { at: yield* Clock.currentTimeMillis, version: versionOf(pod) }
 })
 
-/** When the volumes have to be looked at again. */
-export const refreshAt = ({ pod, refreshed, site }: State) =>
-  site.settings.hollow || !Volumes.changes(pod) ? Number.POSITIVE_INFINITY : refreshed.at + refreshEvery
+interface Known extends Pick<State, "pod" | "refreshed"> {
+  readonly site: { readonly settings: Pick<State["site"]["settings"], "hollow"> }
+}
+const follows = ({ pod, site }: Omit<Known, "refreshed">) => !site.settings.hollow && Volumes.changes(pod)
+
+/** When the volumes have to be looked at again; never as long as they have not been mounted. */
+export const refreshAt = (state: Known) =>
+  follows(state) && Number.isFinite(state.refreshed.at) ? state.refreshed.at + refreshEvery : Number.POSITIVE_INFINITY
 
 export const refresh = Effect.fnUntraced(function* (state: State, view: View.View) {
   const open = View.openSandbox(view)
   const version = versionOf(state.pod)
-  const due = refreshAt(state)
-  if (open === undefined || !Number.isFinite(due)) return
-  if (view.now < due && state.refreshed.version === version) return
+  if (open === undefined || !follows(state)) return
+  // What an earlier worker has mounted is looked at once, and from then on as its own.
+  if (view.now < state.refreshed.at + refreshEvery && state.refreshed.version === version) return
   yield* Effect.catch(volumes(state, open.addresses), ({ message }) =>
     Effect.logDebug("volumes were not refreshed", message)
   )

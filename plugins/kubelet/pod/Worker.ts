@@ -149,7 +149,7 @@ export const make = Effect.fnUntraced(function* (pod: Pod, site: Site, onEnd: Ef
       yield* Effect.raceFirst(news.await, ending.await)
       news.closeUnsafe()
       const pause = yield* Effect.raceFirst(again("a Pod is tried again", state, sync()), Effect.as(ending.await, 0))
-      const due = Number.isFinite(pause) ? Effect.sleep(Math.max(0, pause)) : Effect.never
+      const due = pause === Number.POSITIVE_INFINITY ? Effect.never : Effect.sleep(Math.max(0, pause))
       yield* Effect.raceFirst(Effect.raceFirst(news.await, ending.await), due)
       news.openUnsafe()
     }
