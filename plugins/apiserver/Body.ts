@@ -9,9 +9,16 @@ import * as Protobuf from "./protobuf/Protobuf.ts"
 /** Of the upstream API server. */
 export const bodyLimit = 3 * 1024 * 1024
 
+/** How long a client may take to send it, in seconds. */
+const patience = 60
+const late = new BadRequest({ detail: `the body of the request did not come within ${patience} seconds` })
+
 /** Stops reading at the limit: what is longer is refused, not kept. */
 export const read = (incoming: Incoming): Effect.Effect<Buffer, RequestTooLarge | BadRequest> =>
-  Effect.callback((resume) => {
+  Effect.timeoutOrElse(received(incoming), { duration: `${patience} seconds`, orElse: () => Effect.fail(late) })
+
+const received = (incoming: Incoming) =>
+  Effect.callback<Buffer, RequestTooLarge | BadRequest>((resume) => {
     const tooLarge = () => resume(Effect.fail(new RequestTooLarge({ limit: bodyLimit })))
     if (Number(incoming.headers["content-length"] ?? 0) > bodyLimit) tooLarge()
     let chunks: Array<Buffer> = []
@@ -43,7 +50,29 @@ const unreadable = (kind: string) => (why: string) =>
 
 const isRecord = (value: unknown): value is Schema.JsonObject => Predicate.isObject(value)
 
+/** Nothing that is meant well is nested more deeply, and whoever walks through it has a stack that ends. */
+const deepest = 1000
+
+const quote = 0x22
+const backslash = 0x5c
+/** By brackets alone: a text that is no JSON is for the parser to refuse. */
+const isTooDeep = (bytes: Buffer): boolean => {
+  if (bytes.length <= 2 * deepest) return false
+  let depth = 0
+  let isText = false
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (isText && byte === backslash) at++
+    else if (byte === quote) isText = !isText
+    else if (!isText && (byte === 0x5b || byte === 0x7b)) {
+      if (++depth > deepest) return true
+    } else if (!isText && (byte === 0x5d || byte === 0x7d)) depth--
+  }
+  return false
+}
+
 const parseText = (isYaml: boolean, bytes: Buffer): unknown => {
+  if (!isYaml && isTooDeep(bytes)) throw new Error(`exceeded max depth of ${deepest}`)
   const text = bytes.toString()
   return isYaml ? parse(text, { maxAliasCount: 100 }) : JSON.parse(text)
 }

@@ -4,12 +4,12 @@
  */
 import { Result } from "effect"
 import { BadRequest } from "../../../kernel/client/Errors.ts"
+import * as Age from "../../../kernel/resource/Age.ts"
 import type { Resource } from "../../../kernel/resource/Kind.ts"
 import type { Served } from "../../../kernel/resource/Kinds.ts"
 import type { Column } from "../../../kernel/resource/Strategy.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import type { Form } from "../Accept.ts"
-import * as Age from "./Age.ts"
 import { bytesOf, encode, partialOf, type Serves } from "./Encoding.ts"
 
 export type Include = "None" | "Metadata" | "Object"
@@ -33,7 +33,7 @@ const age: Column<Resource> = {
   name: "Age",
   type: "string",
   description: "How long ago the object was created.",
-  value: ({ metadata }, now) => Age.of(metadata.creationTimestamp, now)
+  value: ({ metadata }, now) => Age.since(metadata.creationTimestamp, now)
 }
 
 const all = (own: ReadonlyArray<Column<Resource>>): ReadonlyArray<Column<Resource>> => {
