@@ -1,10 +1,9 @@
 /** delete: removes an object, or marks it for whoever has to act first. Source: API concepts, "Resource deletion"; garbage collection. */
 import { Effect } from "effect"
 import type { DeleteOptions } from "../client/Api.ts"
-import { type ApiError, Conflict, NotFound } from "../client/Errors.ts"
+import { type ApiError, Conflict } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import type { Resource } from "../resource/Kind.ts"
-import { pathOf } from "../table/Rows.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
 import type { At, Deleted, SelectOptions } from "./Pipeline.ts"
@@ -52,8 +51,7 @@ const one = Effect.fnUntraced(function* (
   const { log } = at.served.kind
   yield* environment.tables.current(log)
   for (;;) {
-    const row = environment.tables.of(at.served.kind).get(pathOf(at))
-    if (row === undefined) return yield* new NotFound(where(at))
+    const row = yield* Stages.find(environment, at)
     const stored = row.object
     yield* preconditions(at, stored, options)
     yield* Stages.admit(environment, at, verb === "delete" ? verb : "delete", undefined, stored, options.dryRun === true)

@@ -1,7 +1,7 @@
 /** The steps that every write passes: decode → admit → decode again → stamp → validate → compare-and-swap. */
 import { Clock, Effect, Result, Schedule, type Schema } from "effect"
 import type { WireObject } from "../client/Api.ts"
-import { type ApiError, BadRequest, Invalid, RequestTooLarge } from "../client/Errors.ts"
+import { type ApiError, BadRequest, Invalid, NotFound, RequestTooLarge } from "../client/Errors.ts"
 import type { Conflict as LogConflict } from "../store/Log.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import * as Apply from "../resource/Apply.ts"
@@ -11,6 +11,7 @@ import * as MetadataRules from "../resource/MetadataRules.ts"
 import * as Shape from "../resource/Shape.ts"
 import { keyOf, open, seal, unsaved } from "../table/Envelope.ts"
 import type { Row } from "../table/Row.ts"
+import { pathOf } from "../table/Rows.ts"
 import { attributesOf } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
 import type { At, WriteOptions } from "./Pipeline.ts"
@@ -197,6 +198,13 @@ export const append = Effect.fn("Pipeline.append")(function* (
     ? (environment.tables.of(kind).get(`${namespace}/${name}`) ?? open({ bytes, key, seq }))
     : open({ bytes, key, seq })
 })
+
+/** What a change begins with. */
+export const find = ({ tables }: Environment, at: At): Effect.Effect<Row, NotFound> =>
+  Effect.suspend(() => {
+    const row = tables.of(at.served.kind).get(pathOf(at))
+    return row === undefined ? Effect.fail(new NotFound(where(at))) : Effect.succeed(row)
+  })
 
 /** What a dry run answers: the object as it would be. */
 export const dryRow = (at: At, object: Resource, revision: number) =>

@@ -1,12 +1,11 @@
 /** update: replaces an object or its subresource; and what every change of an object that is there goes through. */
 import { Effect } from "effect"
 import type { WireObject } from "../client/Api.ts"
-import { type ApiError, Conflict, NotFound } from "../client/Errors.ts"
+import { type ApiError, Conflict } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import { equal } from "../resource/JsonEqual.ts"
 import type { Resource } from "../resource/Kind.ts"
 import type { Row } from "../table/Row.ts"
-import { pathOf } from "../table/Rows.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import * as Create from "./Create.ts"
 import type { Environment } from "./Environment.ts"
@@ -52,8 +51,7 @@ export const change = Effect.fnUntraced(function* (
   const { log } = at.served.kind
   yield* environment.tables.current(log)
   for (;;) {
-    const row = environment.tables.of(at.served.kind).get(pathOf(at))
-    if (row === undefined) return yield* new NotFound(where(at))
+    const row = yield* Stages.find(environment, at)
     const stored = row.object
     const wanted = yield* make(stored)
     const pinned = yield* preconditions(at, stored, wanted.object)
