@@ -90,7 +90,8 @@ const written: ReadonlyArray<Entry> = [
   entry(Batch.Job, Job.strategy),
   entry(Certificates.CertificateSigningRequest, CertificateSigningRequest.strategy),
   entry(Coordination.Lease, Lease.strategy),
-  entry(Core.ComponentStatus, ComponentStatus.strategy),
+  // Nothing happens to them that could be watched.
+  entry({ ...Core.ComponentStatus, verbs: ["get", "list"] }, ComponentStatus.strategy),
   entry(Core.ConfigMap, Data.configMap),
   entry(Core.Endpoints, Endpoints.strategy),
   entry(Core.Event, Event.strategy),

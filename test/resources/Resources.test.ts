@@ -37,6 +37,13 @@ const failure = (write: Effect.Effect<unknown, ApiError | Unavailable>) =>
 
 describe("built-in kinds", () => {
   it.layer(kernel, { excludeTestServices: true })((it) => {
+    it.effect("are served with the verbs that they have", () =>
+      Effect.gen(function* () {
+        const kinds = yield* Kinds
+        assert.deepStrictEqual(kinds.find("", "v1", "componentstatuses")?.served.kind.verbs, ["get", "list"])
+      })
+    )
+
     it.effect("all are served, each once", () =>
       Effect.gen(function* () {
         const kinds = yield* Kinds
