@@ -93,7 +93,9 @@ const writeSlice = (outgoing: Outgoing, slice: ReadonlyArray<Uint8Array>) =>
   })
 
 /** As many parts as fit into a slice. */
-const takeSlice = (parts: Iterator<Uint8Array>): { readonly slice: ReadonlyArray<Uint8Array>; readonly done: boolean } => {
+export const takeSlice = (
+  parts: Iterator<Uint8Array>
+): { readonly slice: ReadonlyArray<Uint8Array>; readonly done: boolean } => {
   const until = performance.now() + sliceTime
   const slice: Array<Uint8Array> = []
   let bytes = 0

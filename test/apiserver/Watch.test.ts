@@ -227,6 +227,39 @@ describe("a reader that stops reading", () => {
   )
 })
 
+describe("a first state that is large", () => {
+  it.live("waits for its reader, and what happens meanwhile comes after it", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const cluster = yield* start()
+        const data = { text: "x".repeat(1_000_000) }
+        const make = (name: string) => cluster.admin.ask(configMaps, { method: "POST", body: { metadata: { name }, data } })
+        const names = Array.from({ length: 24 }, (_, index) => `m-${100 + index}`)
+        for (const name of names) yield* make(name)
+        const session = yield* Effect.acquireRelease(
+          Effect.sync(() => connect(`https://127.0.0.1:${cluster.port}`, { ca: cluster.ca.cert, ...cluster.admin.pair })),
+          (session) => Effect.sync(() => session.destroy())
+        )
+        const stream = session.request({ ":path": `${configMaps}?watch=1&timeoutSeconds=3` })
+        yield* Effect.callback<void>((resume) => {
+          stream.once("response", () => resume(Effect.void))
+        })
+        yield* make("later-1")
+        yield* make("later-2")
+        const text = yield* Effect.callback<string, Error>((resume) => {
+          let read = ""
+          stream.once("error", (error) => resume(Effect.fail(error)))
+          stream.setEncoding("utf8").on("data", (piece: string) => {
+            read += piece
+          })
+          stream.once("end", () => resume(Effect.succeed(read)))
+        })
+        expect(said(text)).toEqual([...names, "later-1", "later-2"].map((name) => `ADDED ${name}`))
+      })
+    )
+  )
+})
+
 describe("a server that ends", () => {
   it.live("ends its watches whole", () =>
     Effect.gen(function* () {

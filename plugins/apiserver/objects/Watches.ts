@@ -1,19 +1,21 @@
 /**
- * Watches: what the pipeline pushes, written as one chunk for each batch, past all queues and streams. A reader that lets
- * too much wait is dropped: it comes back and lists. Source: API concepts, "Efficient detection of changes"; KEP-3157.
+ * Watches: what the pipeline pushes, written as one chunk for each batch, past all queues and streams; a large first state in
+ * slices, as its reader takes it, while others are served. A reader that lets too much wait is dropped: it comes back and lists. Source: API concepts, "Efficient detection of changes"; KEP-3157.
  */
 import { Deferred, Effect, Random } from "effect"
 import type { At, WatchEvent, WatchSink } from "../../../kernel/pipeline/Pipeline.ts"
 import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Form } from "../Accept.ts"
-import { sent } from "../Answer.ts"
+import { sent, takeSlice } from "../Answer.ts"
 import type { Exchange, Outgoing } from "../Exchange.ts"
 import type { Watching } from "../Query.ts"
 import { type DoorError, statusOf } from "../Refused.ts"
 import * as Frames from "./Frames.ts"
 
-/** Bytes that may wait for one reader when more come. The first state is not counted: it is as large as it is. */
+/** Bytes that may wait for one reader when more come. */
 const waitingLimit = 16 << 20
+/** Batches that may wait behind a first state which a reader is still taking. */
+const backlogLimit = 8192
 
 /** Without a timeout of its own a watch lasts this many seconds, and up to as many again, so that not all end together. */
 const lifetime = 1800
@@ -24,6 +26,9 @@ class Writer {
   private readonly type: string
   private readonly over: () => void
   private waiting = 0
+  /** What is not yet made into bytes. There is more than one only behind what takes several slices. */
+  private backlog: Array<Iterator<Uint8Array>> = []
+  private isPumping = false
   constructor(outgoing: Outgoing, type: string, over: () => void) {
     this.outgoing = outgoing
     this.type = type
@@ -34,17 +39,41 @@ class Writer {
     this.outgoing.writeHead(200, { "content-type": this.type, "cache-control": "no-cache, private" })
     this.outgoing.flushHeaders?.()
   }
-  write(pieces: ReadonlyArray<Uint8Array>) {
+  write(pieces: Iterable<Uint8Array>) {
     if (this.outgoing.writableEnded) return
-    if (this.waiting > waitingLimit) return this.drop()
+    if (this.waiting > waitingLimit || this.backlog.length > backlogLimit) return this.drop()
     this.open()
-    const chunk = Buffer.concat(pieces)
+    this.backlog.push(pieces[Symbol.iterator]())
+    if (!this.isPumping) this.pump()
+  }
+  /** All that waits, and the end: a watch ends whole. */
+  end() {
+    if (!this.outgoing.headersSent) return
+    const rest = this.backlog.map((pieces) => Buffer.concat([...Iterator.from(pieces)]))
+    this.backlog = []
+    this.outgoing.end(Buffer.concat(rest))
+  }
+  private pump() {
+    this.isPumping = true
+    for (let pieces = this.backlog[0]; pieces !== undefined; pieces = this.backlog[0]) {
+      const { done, slice } = takeSlice(pieces)
+      if (!done) return this.send(slice, () => setImmediate(() => this.pump()))
+      this.backlog.shift()
+      if (slice.length > 0) this.send(slice)
+    }
+    this.isPumping = false
+  }
+  private send(slice: ReadonlyArray<Uint8Array>, taken = () => {}) {
+    if (this.outgoing.writableEnded) return
+    const chunk = Buffer.concat(slice)
     this.waiting += chunk.length
     this.outgoing.write(chunk, () => {
       this.waiting -= chunk.length
+      taken()
     })
   }
   private drop() {
+    this.backlog = []
     this.outgoing.destroy(new Error("the reader is too slow"))
     this.over()
   }
@@ -52,11 +81,14 @@ class Writer {
 
 const initialEnd = { "k8s.io/initial-events-end": "true" }
 
+/** Made when they are written, one event after another. */
+const piecesOf = function* (frames: Frames.Frames, events: ReadonlyArray<WatchEvent>) {
+  for (const event of events) yield* frames.event(event)
+}
+
 const sinkOf = (writer: Writer, frames: Frames.Frames, over: () => void): WatchSink => ({
   events: (events: ReadonlyArray<WatchEvent>) => {
-    const pieces: Array<Uint8Array> = []
-    for (const event of events) for (const piece of frames.event(event)) pieces.push(piece)
-    writer.write(pieces)
+    writer.write(piecesOf(frames, events))
   },
   bookmark: (revision, isInitialEnd) => {
     const metadata = {
@@ -86,12 +118,6 @@ export const answer = Effect.fnUntraced(function* (exchange: Exchange, at: At, f
       writer.open()
       yield* Effect.timeoutOption(Deferred.await(end), `${seconds} seconds`)
     })
-  ).pipe(
-    Effect.ensuring(
-      Effect.sync(() => {
-        if (exchange.outgoing.headersSent) exchange.outgoing.end()
-      })
-    )
-  )
+  ).pipe(Effect.ensuring(Effect.sync(() => writer.end())))
   return sent(200)
 })
