@@ -4,7 +4,7 @@ import type { User } from "../pipeline/Attributes.ts"
 import { type At, Pipeline, type WatchEvent } from "../pipeline/Pipeline.ts"
 import { Kinds } from "../resource/Kinds.ts"
 import { Api, type WatchBatch } from "./Api.ts"
-import { type ApiError, NotFound } from "./Errors.ts"
+import { type ApiError, Expired, NotFound } from "./Errors.ts"
 
 interface Collection {
   readonly group: string
@@ -15,6 +15,10 @@ interface Collection {
   readonly subresource?: string | undefined
 }
 type Batch = typeof WatchBatch.Type
+
+/** Batches that may wait for a reader: an isolate in an endless loop must not fill the server's memory. */
+const patience = 1000
+const slow = new Expired({ detail: "the reader of this watch is too slow: begin anew" })
 
 export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
   Layer.effect(
@@ -47,6 +51,7 @@ export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
           {
             events: (events) => {
               if (initial !== undefined) initial.push(...events)
+              else if (Queue.sizeUnsafe(batches) >= patience) Queue.failCauseUnsafe(batches, Cause.fail(slow))
               else Queue.offerUnsafe(batches, { revision: events.at(-1)?.row.revision ?? 0, events: events.map(changed) })
             },
             bookmark: (revision) => {
