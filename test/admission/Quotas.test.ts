@@ -4,7 +4,9 @@ import { Effect, Layer } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import * as LimitRanger from "../../plugins/admission/limit-ranger/LimitRanger.ts"
 import * as ResourceQuotas from "../../plugins/admission/resource-quota/ResourceQuotas.ts"
+import * as ReplicaSetController from "../../plugins/controllers/replicaset/ReplicaSet.ts"
 import * as ResourceQuotaController from "../../plugins/controllers/resourcequota/ResourceQuota.ts"
+import { ReplicaSet } from "../../plugins/resources/contracts/apps/v1.ts"
 import {
   ConfigMap,
   LimitRange,
@@ -102,6 +104,27 @@ describe("ResourceQuota", () => {
         assert.include(yield* refused(widened), "exceeded quota: s, requested: services.nodeports=1")
       })
     )
+  )
+})
+
+describe("ReplicaSet", () => {
+  const withSets = Layer.merge(cluster, Layer.provide(ReplicaSetController.plugin.layer, cluster))
+
+  it.effect("is refused a Pod once, and not over and over because it says so", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* quota({ hard: { pods: "1" } })
+      const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "c", image: "i" }] } }
+      const selector = { matchLabels: { app: "web" } }
+      yield* client.create(ReplicaSet, { metadata: at("web"), spec: { replicas: 3, selector, template } })
+      const [set] = yield* when(
+        ReplicaSet,
+        ([one]) => one?.status.replicas === 1 && one.status.conditions?.[0]?.reason === "FailedCreate"
+      )
+      yield* Effect.repeat(Effect.yieldNow, { times: 200 })
+      const { metadata } = yield* client.get(ReplicaSet, at("web"))
+      assert.strictEqual(metadata.resourceVersion, set?.metadata.resourceVersion)
+    }).pipe(Effect.provide(withSets))
   )
 })
 

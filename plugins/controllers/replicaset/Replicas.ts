@@ -79,14 +79,18 @@ const statusOf = (
   const live = pods.filter(isActive)
   const wanted = Object.entries(set.spec.template?.metadata.labels ?? {})
   const carriesAll = ({ metadata: { labels = {} } }: Pod) => wanted.every(([key, value]) => labels[key] === value)
+  // The first failure stays: each has another name in it, and to write each would be the next reason to try at once.
+  const hasFailed = set.status.conditions?.some(({ type }) => type === "ReplicaFailure") === true
   const conditions =
     failure === undefined
       ? withoutCondition(set.status.conditions, "ReplicaFailure")
-      : withCondition(
-          set.status.conditions,
-          { type: "ReplicaFailure", status: "True", reason: failure.reason, message: failure.message },
-          time(now)
-        )
+      : hasFailed
+        ? (set.status.conditions ?? [])
+        : withCondition(
+            set.status.conditions,
+            { type: "ReplicaFailure", status: "True", reason: failure.reason, message: failure.message },
+            time(now)
+          )
   return {
     replicas: live.length,
     ...positive({
