@@ -72,11 +72,17 @@ export interface Process {
   readonly pid: number
   readonly command: string
   readonly network: string
-  /** What it has mounted, if that is not what we have. */
-  readonly mounts: string
+  /** What is mounted as its root, if that is not ours. */
+  readonly root: string
 }
 
 const ownMounts = linkOf("/proc/self/ns/mnt")
+
+/** The line of `/proc/<pid>/mountinfo` about `/`: of an overlay it names the folders. Source: proc(5). */
+const rootOf = (pid: number) =>
+  textOf(`/proc/${pid}/mountinfo`)
+    .split("\n")
+    .find((line) => line.split(" ")[4] === "/") ?? ""
 
 /** All processes but our own. */
 export const processes = (): ReadonlyArray<Process> =>
@@ -87,7 +93,7 @@ export const processes = (): ReadonlyArray<Process> =>
       pid,
       command: textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim(),
       network: linkOf(`/proc/${pid}/ns/net`),
-      mounts: linkOf(`/proc/${pid}/ns/mnt`) === ownMounts ? "" : textOf(`/proc/${pid}/mountinfo`)
+      root: linkOf(`/proc/${pid}/ns/mnt`) === ownMounts ? "" : rootOf(pid)
     }))
     .filter(({ command }) => command !== "")
 

@@ -29,12 +29,22 @@ const listOf = (path: string) => {
   }
 }
 
-/** The folders of Pods, and of the containerd beneath them, in every hierarchy. */
+/** Whether a process is in it, or below it. */
+const isUsed = (cgroup: string): boolean =>
+  Machine.textOf(join(cgroup, "cgroup.procs")) !== "" ||
+  listOf(cgroup).some(
+    (name) => statSync(join(cgroup, name), { throwIfNoEntry: false })?.isDirectory() && isUsed(join(cgroup, name))
+  )
+
+/** The folders of Pods in every hierarchy that nobody is in: who is in one is told as a process, or belongs to another cluster. */
 const cgroups = (path = "/sys/fs/cgroup", depth = 0): ReadonlyArray<string> =>
   listOf(path)
     .map((name) => join(path, name))
     .filter((each) => depth < 3 && (statSync(each, { throwIfNoEntry: false })?.isDirectory() ?? false))
-    .flatMap((each) => [...(/kubepods|k8s\.io/.test(each) ? [each] : []), ...cgroups(each, depth + 1)])
+    .flatMap((each) => [
+      ...(/(kubepods|k8s\.io)(\/.*pod[^/]*)?$/.test(each) && !isUsed(each) ? [each] : []),
+      ...cgroups(each, depth + 1)
+    ])
 
 const lines = (text: string) =>
   text
@@ -79,7 +89,7 @@ export const nothing: Remains = {
 
 const ours = (dataDir: string, network: string) =>
   Machine.processes().filter(
-    (each) => each.network === network || each.command.includes(dataDir) || each.mounts.includes(`${dataDir}/`)
+    (each) => each.network === network || each.command.includes(dataDir) || each.root.includes(`${dataDir}/`)
   )
 
 const isEmpty = (remains: Remains) => Object.values(remains).every((some) => some.length === 0)
