@@ -13,8 +13,9 @@ import type { Kind, Resource, ResourceDraft } from "../kernel/resource/Kind.ts"
 import { Deployment } from "../plugins/resources/contracts/apps/v1.ts"
 import { Pod, Service } from "../plugins/resources/contracts/core/v1.ts"
 import type { Keys } from "./Keys.ts"
+import * as Members from "./Members.ts"
 import * as Node from "./Node.ts"
-import type { Paths } from "./Paths.ts"
+import * as Paths from "./Paths.ts"
 import type { Settings } from "./Settings.ts"
 
 export class HelloFailed extends Schema.TaggedError<HelloFailed>()("HelloFailed", { message: Schema.String }) {}
@@ -160,13 +161,21 @@ const callByName = Effect.fnUntraced(function* (settings: Settings, keys: Keys) 
   return text
 })
 
-export const run = Effect.fn("Hello.run")(function* (settings: Settings, paths: Paths, keys: Keys, hollow: boolean) {
+/** Every node has images of its own. */
+const everywhere = (cluster: Settings, image: Uint8Array) =>
+  Effect.forEach(
+    Members.all(cluster),
+    (member) => {
+      const settings = Members.settingsOf(cluster, member)
+      const { socket } = Containerd.folders(Node.containerd(settings, Paths.make(settings.dataDir, member.name)))
+      return Containerd.importImage(socket, image)
+    },
+    { discard: true }
+  )
+
+export const run = Effect.fn("Hello.run")(function* (settings: Settings, keys: Keys, hollow: boolean) {
   const client = yield* Client
-  if (!hollow)
-    yield* Effect.mapError(
-      Containerd.importImage(Containerd.folders(Node.containerd(settings, paths)).socket, yield* archive),
-      ({ message }) => new HelloFailed({ message })
-    )
+  if (!hollow) yield* Effect.mapError(everywhere(settings, yield* archive), ({ message }) => new HelloFailed({ message }))
   yield* ensure(Deployment, deployment)
   yield* ensure(Service, service)
   yield* within("the hello application did not become available", available)

@@ -4,6 +4,7 @@ import { hostname } from "node:os"
 import * as Certificates from "../plugins/certificates/Certificates.ts"
 import { kubeconfig } from "../plugins/certificates/contracts/Kubeconfig.ts"
 import * as Requests from "../plugins/certificates/contracts/Requests.ts"
+import * as Members from "./Members.ts"
 import type { Paths } from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 
@@ -12,8 +13,16 @@ export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths:
   const { clusterDomain, nodeIp, nodeName, serviceCidr } = settings
   const certificates = yield* Certificates.open(paths.pki)
   const { ca, issue, signing } = certificates
-  const hosts = [nodeIp, hostname().toLowerCase(), nodeName]
+  const hosts = [nodeIp, Members.apiAddress(settings), hostname().toLowerCase(), nodeName]
   const admin = yield* issue("admin", Requests.admin)
+  const ofNode = ({ address, index, name }: Members.Member) => {
+    const suffix = index === 1 ? "" : `-${index}`
+    const reached = index === 1 ? [nodeIp, address] : [address]
+    return Effect.all({
+      kubelet: issue(`kubelet${suffix}`, Requests.kubelet(name)),
+      kubeletServing: issue(`kubelet-serving${suffix}`, Requests.kubeletServing(name, [...reached, "127.0.0.1"]))
+    })
+  }
   const keys = {
     ca,
     signing,
@@ -23,8 +32,8 @@ export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths:
       Requests.apiServer({ serviceAddress: addressIn(serviceCidr, 1), domain: clusterDomain, hosts })
     ),
     kubeletClient: yield* issue("apiserver-kubelet-client", Requests.kubeletClient),
-    kubelet: yield* issue("kubelet", Requests.kubelet(nodeName)),
-    kubeletServing: yield* issue("kubelet-serving", Requests.kubeletServing(nodeName, [nodeIp, "127.0.0.1"])),
+    ...(yield* ofNode(Members.first(settings))),
+    further: yield* Effect.forEach(Members.further(settings), ofNode),
     kubeProxy: yield* issue("kube-proxy", Requests.kubeProxy),
     dns: yield* issue("dns", Requests.dns)
   }

@@ -78,5 +78,18 @@ export const missing = ({ cniBinDir, containerdEndpoint }: Settings): ReadonlyAr
   ...(found("/usr/sbin/nft", "/sbin/nft") ? [] : ["there is no nft"])
 ]
 
+/** Further nodes are made of the machine's own means, and each needs an address. */
+export const further = (settings: Settings) => {
+  const { nodeCidr, nodes } = settings
+  if (nodes === 1) return Effect.void
+  if (isHollow(settings)) {
+    const lacks = missing(settings).join(", ") || "--runtime hollow"
+    return Effect.fail(new Unusable({ message: `--nodes ${nodes}: further nodes need real containers: ${lacks}` }))
+  }
+  return nodes <= 2 ** (32 - Number(nodeCidr.split("/")[1])) - 2
+    ? Effect.void
+    : Effect.fail(new Unusable({ message: `--node-cidr ${nodeCidr}: it has not enough addresses for ${nodes} nodes` }))
+}
+
 export const isHollow = (settings: Settings) =>
   settings.runtime === "hollow" || (settings.runtime === "auto" && missing(settings).length > 0)

@@ -25,6 +25,7 @@ const flags = {
   serviceCidr: text("service-cidr", "The range of cluster IPs (default 10.96.0.0/16)"),
   podCidr: text("pod-cidr", "The range of Pod addresses (default 10.244.0.0/16)"),
   clusterDomain: text("cluster-domain", "The domain of Services (default cluster.local)"),
+  nodeCidr: text("node-cidr", "The range of the nodes' addresses where --nodes is more than 1 (default 10.200.0.0/24)"),
   store: text("store", "sqlite (default), jetstream, memory, or nats://host:port"),
   processes: number("processes", "How many API processes share the port (default 1)"),
   runtime: text("runtime", "containerd, hollow, or auto (default)"),
@@ -36,7 +37,9 @@ const flags = {
   natsServer: text("nats-server", "The nats-server to run for --store jetstream"),
   isolate: text("isolate", "Plugins that run in a thread of their own, separated by commas: scheduler,replicaset,…")
 }
-type Flags = { readonly [K in keyof typeof flags]: Option.Option<string | number> }
+type Flags = { readonly [K in keyof typeof flags]: Option.Option<string | number> } & {
+  readonly nodes?: Option.Option<number>
+}
 
 const settingsOf = Effect.fnUntraced(function* ({ config, isolate, ...rest }: Flags) {
   const given = Object.fromEntries(
@@ -57,6 +60,7 @@ const up = Command.make(
   "up",
   {
     ...flags,
+    nodes: number("nodes", "How many nodes: this machine, and others in network namespaces of it (default 1)"),
     hello: Flag.Boolean("hello").pipe(
       Flag.withDescription("Also deploys a small application, and calls it"),
       Flag.withDefault(false)
@@ -87,14 +91,18 @@ const agent = Command.make(
   "agent",
   {
     ...flags,
+    member: Flag.Int("member").pipe(
+      Flag.withDescription("Which of the nodes that keelson up runs on this machine"),
+      Flag.withDefault(1)
+    ),
     removeAtEnd: Flag.Boolean("remove-at-end").pipe(
       Flag.withDescription("Ends the Pods and removes what it made when it stops"),
       Flag.withDefault(false)
     )
   },
-  Effect.fnUntraced(function* ({ removeAtEnd, ...given }) {
+  Effect.fnUntraced(function* ({ member, removeAtEnd, ...given }) {
     const Agent = yield* Effect.promise(() => import("./Agent.ts"))
-    yield* Agent.run(yield* settingsOf(given), removeAtEnd)
+    yield* Agent.run(yield* settingsOf(given), member, removeAtEnd)
   })
 ).pipe(Command.withDescription("Runs a node: kubelet, service proxy and DNS"))
 

@@ -3,6 +3,7 @@ import { Layer } from "effect"
 import { join } from "node:path"
 import * as Https from "../adapters/client/https/Https.ts"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
+import * as Routes from "../adapters/cni/bridge/Routes.ts"
 import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
@@ -18,19 +19,23 @@ import { version } from "./Version.ts"
 export interface Options {
   readonly settings: Settings
   readonly paths: Paths
-  readonly keys: Keys
+  readonly keys: Pick<Keys, "ca" | "kubelet" | "kubeletServing" | "kubeProxy" | "dns">
+  /** Where this node reaches the API. Absent: on this machine. */
+  readonly api?: string
+  /** Where its Pods lie in the machine's cgroups. Absent: `/kubepods`. */
+  readonly cgroupRoot?: string
   readonly hollow: boolean
   /** What becomes of the Pods when this ends. */
   readonly stop: "keep" | "remove"
 }
 
 /** The cluster under an identity of this node's parts. */
-const as = ({ keys, settings }: Options, { cert, key }: Keys["kubelet"], userAgent: string) =>
+const as = ({ api, keys, settings }: Options, { cert, key }: Keys["admin"], userAgent: string) =>
   Layer.provide(
     Layer.fresh(ApiClient.layer).pipe(
       Layer.provide(
         Https.layer({
-          server: `https://127.0.0.1:${settings.apiPort}`,
+          server: api ?? `https://127.0.0.1:${settings.apiPort}`,
           ca: keys.ca.cert,
           clientCertificate: cert,
           clientKey: key,
@@ -57,7 +62,7 @@ const network = (options: Options) => Plugin.install(Bridge.plugin({ directory: 
 const paths = ({ paths: { node } }: Options) => node
 
 const kubelet = (options: Options) => {
-  const { keys } = options
+  const { cgroupRoot, keys } = options
   const { clusterDomain, kubeletPort, nodeIp, nodeName, podCidr, serviceCidr } = options.settings
   return Kubelet.plugin({
     nodeName,
@@ -67,6 +72,7 @@ const kubelet = (options: Options) => {
     clusterDns: [addressIn(serviceCidr, 10)],
     clusterDomain,
     clusterCidrs: [podCidr, serviceCidr],
+    ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
     hollow: options.hollow,
     stop: options.stop,
     server: { port: kubeletPort, tls: { ...keys.kubeletServing, clientCa: keys.ca.cert } },
@@ -85,7 +91,8 @@ export const node = (options: Options) => {
   const dns = Plugin.install(Dns.plugin({ address: addressIn(serviceCidr, 10), domain: clusterDomain })).pipe(
     as(options, keys.dns, "dns")
   )
-  const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns)
+  const routes = Plugin.install(Routes.plugin({ nodeName })).pipe(as(options, keys.kubelet, "routes"))
+  const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns, routes)
   return all.pipe(
     Layer.provide(runtime(options)),
     Layer.provide(network(options)),

@@ -8,6 +8,8 @@ import { join } from "node:path"
 
 const PidFile = Schema.fromJsonString(Schema.Struct({ pid: Schema.Int, began: Schema.String }))
 export type Process = typeof PidFile.Type
+export const encode = Schema.encodeSync(PidFile)
+export const decode = Schema.decodeUnknownOption(PidFile)
 
 /** Clock ticks since boot, from `/proc/<pid>/stat`; empty if there is no such process. Source: proc(5). */
 const beganOf = (pid: number): string => {
@@ -32,7 +34,7 @@ export const record = Effect.fnUntraced(function* (run: string, name: string, pi
   const files = yield* FileSystem.FileSystem
   const file = fileOf(run, name)
   yield* files.makeDirectory(run, { recursive: true, mode: 0o700 })
-  yield* Effect.acquireRelease(files.writeFileString(file, Schema.encodeSync(PidFile)(of(pid)), { mode: 0o600 }), () =>
+  yield* Effect.acquireRelease(files.writeFileString(file, encode(of(pid)), { mode: 0o600 }), () =>
     Effect.ignore(files.remove(file, { force: true }))
   )
 })
@@ -41,7 +43,7 @@ export const record = Effect.fnUntraced(function* (run: string, name: string, pi
 export const find = Effect.fnUntraced(function* (run: string, name: string) {
   const files = yield* FileSystem.FileSystem
   const text = yield* Effect.option(files.readFileString(fileOf(run, name)))
-  return Option.filter(Option.flatMap(text, Schema.decodeUnknownOption(PidFile)), isAlive)
+  return Option.filter(Option.flatMap(text, decode), isAlive)
 })
 
 /** Never to a process that only has the number of one that is gone. Who ends in between is gone too: that is no failure. */

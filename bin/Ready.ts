@@ -6,6 +6,7 @@ import * as ApiClient from "../kernel/client/ApiClient.ts"
 import { Client } from "../kernel/client/Client.ts"
 import { Node } from "../plugins/resources/contracts/core/v1.ts"
 import type { Keys } from "./Keys.ts"
+import type { Member } from "./Members.ts"
 import type { Paths } from "./Paths.ts"
 import type { Settings } from "./Settings.ts"
 
@@ -58,13 +59,13 @@ export const api = (settings: Settings, keys: Keys, paths: Paths) => {
   )
 }
 
-export const node = Effect.fnUntraced(function* ({ nodeName }: Settings, paths: Paths) {
+export const node = Effect.fnUntraced(function* ({ agent, name }: Member, paths: Paths) {
   const cluster = yield* Client
-  const ready = Effect.flatMap(cluster.get(Node, { namespace: "", name: nodeName }), ({ status }) => {
+  const ready = Effect.flatMap(cluster.get(Node, { namespace: "", name }), ({ status }) => {
     const condition = status.conditions?.find(({ type }) => type === "Ready")
     return condition?.status === "True"
       ? Effect.void
       : Effect.fail(new NotReady({ message: condition?.message ?? "it has not reported yet" }))
   })
-  yield* within(`node ${nodeName} did not become ready`, join(paths.log, "agent.log"), ready)
+  yield* within(`node ${name} did not become ready`, join(paths.log, `${agent}.log`), ready)
 })

@@ -4,12 +4,13 @@ import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
+import * as Members from "./Members.ts"
 import * as Paths from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import * as Store from "./Store.ts"
 import * as Supervise from "./Supervise.ts"
 
-export const addressesOf = ({ nodeIp }: Settings) => [...new Set(["127.0.0.1", nodeIp])]
+export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
 
 /** Also what a test composes a control plane of. */
 export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
@@ -33,7 +34,7 @@ export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths:
     authentication,
     cluster: {
       identity: nodeName,
-      address: nodeIp,
+      address: Members.apiAddress(settings),
       port: apiPort,
       serviceAddress: addressIn(serviceCidr, 1),
       dnsAddress: addressIn(serviceCidr, 10)

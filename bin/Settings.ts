@@ -41,6 +41,9 @@ export const Settings = Schema.Struct({
   serviceCidr: Cidr,
   podCidr: Cidr,
   clusterDomain: Name,
+  /** How many nodes `up` runs on this machine, and the range of their addresses if there is more than one. */
+  nodes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
+  nodeCidr: Cidr,
   store: Store,
   processes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
   runtime: Schema.Literals(["containerd", "hollow", "auto"]),
@@ -69,6 +72,8 @@ export const defaults = (): Settings => ({
   serviceCidr: "10.96.0.0/16",
   podCidr: "10.244.0.0/16",
   clusterDomain: "cluster.local",
+  nodes: 1,
+  nodeCidr: "10.200.0.0/24",
   store: "sqlite",
   processes: 1,
   runtime: "auto",

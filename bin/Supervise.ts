@@ -15,6 +15,8 @@ export const supervised = "KEELSON_SUPERVISED"
 interface Child {
   readonly name: string
   readonly args: ReadonlyArray<string>
+  /** What it is started by, such as `nsenter …`. That has to become the process itself. */
+  readonly inside?: ReadonlyArray<string>
   /** How long it may take to end, before it is killed. */
   readonly patience: `${number} seconds`
 }
@@ -24,7 +26,7 @@ const longest = 30_000
 /** A process that ran this long has worked: what ends it then is a new trouble. */
 const steady = 60_000
 
-const start = Effect.fnUntraced(function* ({ log, run }: Paths, { args, name, patience }: Child) {
+const start = Effect.fnUntraced(function* ({ log, run }: Paths, { args, inside = [], name, patience }: Child) {
   const files = yield* FileSystem.FileSystem
   yield* files.makeDirectory(log, { recursive: true, mode: 0o700 })
   const ended = yield* Deferred.make<number | null>()
@@ -33,7 +35,8 @@ const start = Effect.fnUntraced(function* ({ log, run }: Paths, { args, name, pa
       const output = openSync(join(log, `${name}.log`), "a", 0o600)
       const script = process.argv[1] ?? ""
       // A group of its own, so that Ctrl-C in the terminal reaches the supervisor alone, which ends children in order.
-      const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+      const [program = process.execPath, ...rest] = [...inside, process.execPath, ...process.execArgv, script, ...args]
+      const child = spawn(program, rest, {
         stdio: ["pipe", output, output],
         env: { ...process.env, [supervised]: "1" },
         detached: true

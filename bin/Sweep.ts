@@ -2,23 +2,25 @@
  * Takes back what a node left on this machine when its agent was killed: Pods, containerd, mounts, cgroups, links, nft tables,
  * addresses. Every step is tried, whatever became of the others; what is not there is no failure.
  */
-import { Effect, Layer } from "effect"
-import { existsSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { Effect, Layer, Option } from "effect"
+import { existsSync, readFileSync, rmSync } from "node:fs"
+import { basename, join } from "node:path"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
 import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
 import * as Program from "../adapters/Program.ts"
 import * as Cgroups from "../plugins/kubelet/pod/Cgroups.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as Fabric from "./Fabric.ts"
+import { cgroupOf } from "./Members.ts"
 import * as Node from "./Node.ts"
-import type { Paths } from "./Paths.ts"
+import * as Paths from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 
 /** containerd is there for this only: at the end of its scope it goes with all Pods. */
-const pods = (settings: Settings, paths: Paths) =>
-  Effect.scoped(Layer.build(Containerd.layer({ ...Node.containerd(settings, paths), stop: "remove" })))
+const pods = (settings: Settings, paths: Paths.Paths, launcher: ReadonlyArray<string> = []) =>
+  Effect.scoped(Layer.build(Containerd.layer({ ...Node.containerd(settings, paths), stop: "remove", launcher })))
 
-const mounts = ({ node }: Paths) =>
+const mounts = ({ node }: Paths.Paths) =>
   Effect.suspend(() => {
     const below = readFileSync("/proc/self/mounts", "utf8")
       .split("\n")
@@ -29,18 +31,42 @@ const mounts = ({ node }: Paths) =>
     })
   })
 
-const network = (settings: Settings, paths: Paths) =>
+const network = (settings: Settings, paths: Paths.Paths) =>
   Effect.gen(function* () {
     const bridge = yield* NetworkConfiguration
     yield* bridge.remove({ folder: Containerd.folders(Node.containerd(settings, paths)).cni })
   }).pipe(Effect.provide(Bridge.layer({ directory: join(paths.node, "cni") })))
 
 /** Whether a containerd of ours has not been stopped. */
-const mayHave = ({ containerdEndpoint }: Settings, { node }: Paths) =>
+const mayHave = ({ containerdEndpoint }: Settings, { node }: Paths.Paths) =>
   containerdEndpoint === "" && existsSync(join(node, "containerd", "containerd.pid"))
 
-export const run = Effect.fn("Sweep.run")(function* (settings: Settings, paths: Paths) {
-  if (!mayHave(settings, paths) || process.getuid?.() !== 0) return
+/** Namespaces to end Pods in, where those of their node are gone. */
+const elsewhere = ["unshare", "--net", "--mount", "--propagation", "slave", "--"]
+
+/** A node with namespaces of its own: links, rules, addresses and mounts go with these. */
+const member = Effect.fnUntraced(function* (cluster: Settings, node: string) {
+  const name = basename(node)
+  const settings = { ...cluster, containerdEndpoint: "" }
+  const paths = Paths.make(cluster.dataDir, name)
+  const holder = yield* Fabric.holder(node)
+  const launcher = Option.match(holder, { onNone: () => elsewhere, onSome: ({ pid }) => Fabric.inside(pid) })
+  if (mayHave(settings, paths)) yield* Effect.ignore(pods(settings, paths, launcher))
+  yield* Cgroups.remove(cgroupOf(name))
+  yield* Effect.ignore(Effect.try(() => rmSync(join(node, "cni"), { recursive: true, force: true })))
+  yield* Fabric.release(node)
+})
+
+export const members = Effect.fn("Sweep.members")(function* (settings: Settings, nodes: ReadonlyArray<string>) {
+  if (nodes.length === 0) return
+  yield* Effect.forEach(nodes, (node) => member(settings, node), { discard: true })
+  if (Fabric.left(settings).length === 0) yield* Fabric.close
+})
+
+export const run = Effect.fn("Sweep.run")(function* (settings: Settings, paths: Paths.Paths) {
+  if (process.getuid?.() !== 0) return
+  yield* members(settings, Fabric.left(settings))
+  if (!mayHave(settings, paths)) return
   const steps = [
     pods(settings, paths),
     mounts(paths),

@@ -1,7 +1,9 @@
 /** `keelson up`: a whole cluster on this machine. It supervises a server and an agent, and shows what they do. */
 import { Console, Effect, Exit, FileSystem, Option, Schema } from "effect"
+import * as Fabric from "./Fabric.ts"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
+import * as Members from "./Members.ts"
 import * as Paths from "./Paths.ts"
 import * as Processes from "./Processes.ts"
 import * as Ready from "./Ready.ts"
@@ -33,6 +35,16 @@ const claim = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Path
   yield* Stop.leftovers(paths)
 })
 
+/** What further nodes run inside of. Those that a run before has left are found again, or taken back. */
+const connected = Effect.fnUntraced(function* (settings: Settings) {
+  const stale = yield* Fabric.stale(settings)
+  if (stale.length > 0) {
+    const Sweep = yield* Effect.promise(() => import("./Sweep.ts"))
+    yield* Sweep.members(settings, stale)
+  }
+  return yield* Fabric.open(settings)
+})
+
 /** Starts both and returns when the API is ready and the node is. They run until the scope closes. */
 export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   const paths = Paths.make(settings.dataDir, settings.nodeName)
@@ -42,18 +54,26 @@ export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   yield* Machine.endpoint(settings)
   yield* Machine.free("--api-port", "127.0.0.1", settings.apiPort)
   if (!Machine.isHollow(settings)) yield* Machine.free("--kubelet-port", "0.0.0.0", settings.kubeletPort)
+  yield* Machine.further(settings)
+  const inside = yield* connected(settings)
   const keys = yield* Keys.open(settings, paths)
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const config = ["--config", Paths.settingsFile(paths)]
   const noServer = yield* Supervise.child(paths, { name: "server", args: ["server", ...config], patience: "30 seconds" })
-  // Started second and so ended first: to take leave it needs the server.
-  const noAgent = yield* Supervise.child(paths, {
-    name: "agent",
-    args: ["agent", "--remove-at-end", ...config],
-    patience: "90 seconds"
-  })
+  // Started second and so ended first: to take leave they need the server.
+  const nodes = yield* Effect.forEach(Members.all(settings), (member) =>
+    Effect.map(
+      Supervise.child(paths, {
+        name: member.agent,
+        args: ["agent", "--remove-at-end", ...config, "--member", `${member.index}`],
+        inside: inside.get(member.name) ?? [],
+        patience: "90 seconds"
+      }),
+      (noAgent) => ({ member, noAgent })
+    )
+  )
   yield* Effect.raceFirst(Ready.api(settings, keys, paths), noServer)
-  return { paths, keys, noAgent }
+  return { paths, keys, nodes }
 })
 
 const guide = ({ dataDir }: Settings, hollow: boolean) => {
@@ -80,16 +100,17 @@ export const run = Effect.fn("Up.run")(function* (settings: Settings, hello: boo
       `nodes are hollow, Pods live without containers: ${Machine.missing(settings).join(", ") || "--runtime hollow"}`
     )
   yield* told("stopped")
-  const { keys, noAgent, paths } = yield* start(settings)
+  const { keys, nodes, paths } = yield* start(settings)
   yield* told("\nstopping: Pods end, and what was made on this machine is removed")
   const client = Ready.client(settings, keys)
   yield* Console.log(`API ready: https://127.0.0.1:${settings.apiPort} (kubeconfig ${paths.kubeconfig})`)
   yield* Effect.gen(function* () {
-    yield* Effect.raceFirst(Ready.node(settings, paths), noAgent)
-    yield* Console.log(`node ${settings.nodeName} is ready`)
+    const ready = ({ member, noAgent }: (typeof nodes)[number]) =>
+      Effect.andThen(Effect.raceFirst(Ready.node(member, paths), noAgent), Console.log(`node ${member.name} is ready`))
+    yield* Effect.forEach(nodes, ready, { concurrency: "unbounded", discard: true })
     if (!hello) return
     const Hello = yield* Effect.promise(() => import("./Hello.ts"))
-    yield* Hello.run(settings, paths, keys, hollow)
+    yield* Hello.run(settings, keys, hollow)
   }).pipe(Effect.provide(client))
   if (hello) yield* Console.log(guide(settings, hollow))
   yield* Status.run(paths, true)

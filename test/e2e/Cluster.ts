@@ -21,6 +21,8 @@ export interface Options {
   readonly store?: "sqlite" | "jetstream"
   readonly processes?: number
   readonly isolate?: ReadonlyArray<string>
+  /** How many nodes: those after the first are called `n1-2`, `n1-3` and so on. */
+  readonly nodes?: number
 }
 
 export interface Answer {
@@ -57,8 +59,14 @@ export class Cluster extends Context.Service<Cluster, Shape>()("test/e2e/Cluster
 export const keelson = fileURLToPath(new URL("../../bin/keelson", import.meta.url))
 export const nodeName = "n1"
 
-const flagsOf = ({ isolate = [], processes = 1, store = "sqlite" }: Options) => [
+const nodesOf = ({ nodes = 1 }: Options) => [
+  nodeName,
+  ...Array.from({ length: nodes - 1 }, (_, index) => `${nodeName}-${index + 2}`)
+]
+
+const flagsOf = ({ isolate = [], nodes = 1, processes = 1, store = "sqlite" }: Options) => [
   ...["--store", store, "--processes", `${processes}`],
+  ...(nodes === 1 ? [] : ["--nodes", `${nodes}`]),
   ...(isolate.length === 0 ? [] : ["--isolate", isolate.join(",")])
 ]
 
@@ -154,7 +162,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
 
   const up = Effect.gen(function* () {
     const now = (last = launch(command))
-    const isReady = () => now.text.includes(`node ${nodeName} is ready`) || now.code !== undefined
+    const isReady = () =>
+      nodesOf(options).every((name) => now.text.includes(`node ${name} is ready`)) || now.code !== undefined
     yield* until("the cluster is ready", 90, isReady, logs)
     if (now.code !== undefined) return yield* Effect.die(new Error(`keelson up ended with ${now.code}:\n${logs()}`))
   })
@@ -175,8 +184,11 @@ const make = Effect.fnUntraced(function* (options: Options) {
   })
 
   yield* Effect.acquireRelease(up, () => Effect.ignore(interrupt))
-  const { socket } = Containerd.folders({ directory: join(dataDir, "nodes", nodeName, "containerd") })
-  for (const archive of Images.archives()) yield* Effect.orDie(Containerd.importImage(socket, archive))
+  const archives = Images.archives()
+  for (const name of nodesOf(options)) {
+    const { socket } = Containerd.folders({ directory: join(dataDir, "nodes", name, "containerd") })
+    for (const archive of archives) yield* Effect.orDie(Containerd.importImage(socket, archive))
+  }
   const keys = yield* credentials(kubeconfig)
   const inSite: Shape["run"] = (name, args, given) => Machine.run(program, [...inside, name, ...args], given)
   return Cluster.of({
