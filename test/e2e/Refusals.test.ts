@@ -97,6 +97,17 @@ describe.skipIf(Machine.missing.length > 0)(`what is refused${Machine.left()}`, 
       })
     )
 
+    it.effect("further nodes that cannot be", () =>
+      Effect.gen(function* () {
+        assert.match(yield* refused("up", "--nodes", "0"), /^keelson: flags: nodes: .*from 1 to 64/)
+        assert.match(yield* refused("up", "--nodes", "2", "--runtime", "hollow"), /^keelson: --nodes 2: .*real containers/)
+        assert.match(
+          yield* refused("up", "--nodes", "15", "--node-cidr", "10.200.0.0/28"),
+          /^keelson: --node-cidr .*15 nodes/
+        )
+      })
+    )
+
     it.effect("without a cluster: its state, and kubectl", () =>
       Effect.gen(function* () {
         const { dataDir } = yield* Site.Site
