@@ -67,6 +67,15 @@ const hold = Effect.fnUntraced(function* (node: string) {
   return pid
 })
 
+/** The links of further nodes, whosever they are. */
+const links = () => readdirSync("/proc/sys/net/ipv4/conf").filter((name) => /^keelson-node\d+$/.test(name))
+
+/** The kernel takes namespaces away when it likes, and links with them. */
+const gone = (mine: (name: string) => boolean) =>
+  Effect.sync(() => links().filter(mine)).pipe(
+    Effect.repeat({ until: ({ length }) => length === 0, schedule: Schedule.spaced("20 millis"), times: 150 })
+  )
+
 const hasLink = (name: string) => Effect.isSuccess(ip("link", "show", name))
 
 /** Of who holds a node that can be gone on with: it has a link to here, and the address that it shall have. */
@@ -97,16 +106,37 @@ const openBridge = Effect.fnUntraced(function* (settings: Settings) {
   yield* Program.run("nft", ["-f", "-"], masquerade(settings))
 })
 
+/** Two clusters would have the same names and addresses. */
+const alone = Effect.fnUntraced(function* (members: ReadonlyArray<Member>) {
+  const names = members.map(linkOf)
+  const [taken] = yield* gone((name) => names.includes(name))
+  if (taken === undefined) return
+  return yield* new NoFabric({
+    message: `--nodes: the link ${taken} is there: another cluster has further nodes on this machine; stop it first`
+  })
+})
+
+const resolver = "/etc/resolv.conf"
+/** Where systemd says whom its own resolver asks. */
+const beyond = "/run/systemd/resolve/resolv.conf"
+const serversOf = (text: string) => text.split("\n").flatMap((line) => /^nameserver\s+(\S+)/.exec(line)?.[1] ?? [])
+
+/** A resolver on the machine's loopback does not answer a further node: it asks those behind it. */
+const nameservers = Effect.fnUntraced(function* (pid: number) {
+  if (!existsSync(resolver) || !existsSync(beyond)) return
+  const isOwn = serversOf(readFileSync(resolver, "utf8")).every((address) => address.startsWith("127."))
+  if (isOwn) yield* within(pid, "mount", "--bind", beyond, resolver)
+})
+
 const connect = Effect.fnUntraced(function* ({ nodeCidr }: Settings, member: Member, pid: number) {
   const link = linkOf(member)
-  // One that is there without its node is left of another holder.
-  yield* Effect.ignore(ip("link", "delete", link))
   yield* ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", `${pid}`)
   yield* ip("link", "set", link, "master", bridge, "up")
   yield* within(pid, "ip", "link", "set", "lo", "up")
   yield* within(pid, "ip", "address", "add", `${member.address}/${nodeCidr.split("/")[1]}`, "dev", "eth0")
   yield* within(pid, "ip", "link", "set", "eth0", "up")
   yield* within(pid, "ip", "route", "add", "default", "via", addressIn(nodeCidr, 1))
+  yield* nameservers(pid)
 })
 
 /** Ready for the agents of all further nodes, of which none is stale: by each name, what its commands run inside of. */
@@ -114,14 +144,19 @@ export const open = Effect.fn("Fabric.open")(function* (settings: Settings) {
   const members = further(settings)
   if (members.length === 0) return new Map<string, ReadonlyArray<string>>()
   const one = Effect.fnUntraced(function* (member: Member) {
-    const found = yield* sound(settings, member)
-    if (found !== undefined) return [member.name, inside(found)] as const
     const pid = yield* hold(nodeOf(settings, member))
     yield* connect(settings, member, pid)
-    return [member.name, inside(pid)] as const
+    return pid
   })
-  return yield* Effect.andThen(openBridge(settings), Effect.forEach(members, one)).pipe(
-    Effect.map((entries) => new Map(entries)),
+  return yield* Effect.gen(function* () {
+    const found = yield* Effect.forEach(members, (member) => sound(settings, member))
+    yield* alone(members.filter((_, at) => found[at] === undefined))
+    yield* openBridge(settings)
+    const enter = Effect.fnUntraced(function* (member: Member, at: number) {
+      return [member.name, inside(found[at] ?? (yield* one(member)))] as const
+    })
+    return new Map(yield* Effect.forEach(members, enter))
+  }).pipe(
     Effect.catchTag("ProgramFailed", ({ arguments: args, detail, program }) =>
       Effect.fail(new NoFabric({ message: `--nodes: ${program} ${args.join(" ")}: ${detail}` }))
     )
@@ -148,9 +183,10 @@ export const release = Effect.fnUntraced(function* (node: string) {
   yield* Effect.sync(() => rmSync(holderFile(node), { force: true }))
 })
 
-/** Takes back the bridge and what hangs on it. */
+/** Takes back the bridge, unless a node hangs on it. */
 export const close = Effect.gen(function* () {
-  const links = readdirSync("/proc/sys/net/ipv4/conf").filter((name) => /^keelson-node(s|\d+)$/.test(name))
-  yield* Effect.forEach(links, (name) => Effect.ignore(ip("link", "delete", name)), { discard: true })
+  const others = yield* gone(() => true)
+  if (others.length > 0) return
+  yield* Effect.ignore(ip("link", "delete", bridge))
   yield* Effect.ignore(Program.run("nft", ["delete", "table", "ip", table]))
 })

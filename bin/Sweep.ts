@@ -58,9 +58,9 @@ const member = Effect.fnUntraced(function* (cluster: Settings, node: string) {
 })
 
 export const members = Effect.fn("Sweep.members")(function* (settings: Settings, nodes: ReadonlyArray<string>) {
-  if (nodes.length === 0) return
   yield* Effect.forEach(nodes, (node) => member(settings, node), { discard: true })
-  if (Fabric.left(settings).length === 0) yield* Fabric.close
+  const had = settings.nodes > 1 || nodes.length > 0
+  if (had && Fabric.left(settings).length === 0) yield* Fabric.close
 })
 
 export const run = Effect.fn("Sweep.run")(function* (settings: Settings, paths: Paths.Paths) {

@@ -38,10 +38,10 @@ const claim = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Path
 /** What further nodes run inside of. Those that a run before has left are found again, or taken back. */
 const connected = Effect.fnUntraced(function* (settings: Settings) {
   const stale = yield* Fabric.stale(settings)
-  if (stale.length > 0) {
-    const Sweep = yield* Effect.promise(() => import("./Sweep.ts"))
-    yield* Sweep.members(settings, stale)
-  }
+  if (settings.nodes === 1 && stale.length === 0) return yield* Fabric.open(settings)
+  // At the end it is needed again. Loaded already now, it is there then too, whatever lies on the disk by that time.
+  const Sweep = yield* Effect.promise(() => import("./Sweep.ts"))
+  if (stale.length > 0) yield* Sweep.members(settings, stale)
   return yield* Fabric.open(settings)
 })
 

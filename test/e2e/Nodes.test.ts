@@ -1,6 +1,7 @@
 /** Two nodes on one machine: their Pods reach one another and every Service, and leave a node whose agent is silent. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { join } from "node:path"
 import { Client } from "../../kernel/client/Client.ts"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
 import { Node, Pod, Service } from "../../plugins/resources/contracts/core/v1.ts"
@@ -173,6 +174,19 @@ describe.skipIf(Machine.missing.length > 0)(`two nodes on one machine${Machine.l
           yield* eventually("the asker there is ready", 30, find(Pod, at(`on-${second}`)), isReady)
         })
       )
+      it.effect("another cluster on the machine has no further nodes, and takes nothing away", () =>
+        Effect.gen(function* () {
+          const { run } = yield* Cluster.Cluster
+          const { address, dataDir } = yield* Site.Site
+          const flags = ["--node-ip", address, "--nodes", "2", "--api-port", "6444", "--kubelet-port", "10251"]
+          const other = [Cluster.keelson, "up", "--data-dir", join(dataDir, "other"), ...flags]
+          const { code, stderr } = yield* run(process.execPath, other)
+          assert.notStrictEqual(code, 0)
+          assert.match(stderr, /^keelson: --nodes: .*another cluster/)
+          const [web] = (yield* readyPods).filter(({ spec }) => spec.nodeName === first)
+          assert.match(yield* ask(second, `http://${web?.status.podIP}:8080/`), /v1$/)
+        })
+      )
       it.effect("a cluster whose processes were killed finds the Pods of both nodes as they were", () =>
         Effect.gen(function* () {
           const { crash, up } = yield* Cluster.Cluster
@@ -184,7 +198,9 @@ describe.skipIf(Machine.missing.length > 0)(`two nodes on one machine${Machine.l
             assert.strictEqual(idOf(pod), idOf(before[index]))
           }
           const [web] = yield* eventually("the web is ready", 30, readyPods, ({ length }) => length === 4)
-          assert.match(yield* ask(second, `http://${web?.status.podIP}:8080/`), /v1$/)
+          // What the cluster says is from before: it takes a moment until both agents are there.
+          const call = ask(second, `http://${web?.status.podIP}:8080/`)
+          yield* eventually("they reach one another", 30, call, (text) => text.endsWith(" v1"))
         })
       )
       it.effect("down takes back what killed processes left of both", () =>
