@@ -42,7 +42,7 @@ const cgroups = (path = "/sys/fs/cgroup", depth = 0): ReadonlyArray<string> =>
     .map((name) => join(path, name))
     .filter((each) => depth < 3 && (statSync(each, { throwIfNoEntry: false })?.isDirectory() ?? false))
     .flatMap((each) => [
-      ...(/(kubepods|k8s\.io)(\/.*pod[^/]*)?$/.test(each) && !isUsed(each) ? [each] : []),
+      ...(/(kubepods(-[^/]*)?|k8s\.io)(\/.*pod[^/]*)?$/.test(each) && !isUsed(each) ? [each] : []),
       ...cgroups(each, depth + 1)
     ])
 
