@@ -1,5 +1,5 @@
 /** Pods and containers through the CRI: what containerd and CRI-O have in common. */
-import { Effect, Layer, Schedule, Stream } from "effect"
+import { Effect, Fiber, Layer, Schedule, Stream } from "effect"
 import * as Contract from "../../kernel/plugin/Contract.ts"
 import {
   ContainerRefused,
@@ -32,6 +32,17 @@ export interface Options {
   readonly wake: (cri: Cri["Service"]) => Stream.Stream<unknown, CriFailed>
 }
 
+/** How long the end of whoever asked waits for a call that starts something. */
+const settling = "20 seconds"
+
+/** A start that is cancelled midway leaves processes that no runtime knows of: it is let come to its end, also when nobody waits. */
+const settled = <A, E, R>(call: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Effect.forkDetach(call), (fiber) =>
+    Effect.onInterrupt(Fiber.join(fiber), () =>
+      Effect.andThen(Effect.timeoutOption(Fiber.await(fiber), settling), Fiber.interrupt(fiber))
+    )
+  )
+
 const make = Effect.fnUntraced(function* ({ wake }: Options) {
   const cri = yield* Cri
   const version = Effect.mapError(cri.call("Version", Replies.Version, {}), lost)
@@ -44,7 +55,7 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
   const startPod = Effect.fn("cri.startPod")(function* (pod: Requests.PodConfig) {
     if (pod.network._tag === "given") return yield* new NetworkUnsupported({ network: pod.network._tag })
     const request = { config: Requests.podSandbox(pod), runtime_handler: pod.handler ?? "" }
-    return yield* cri.call("RunPodSandbox", Replies.RunPodSandbox, request, "4 minutes").pipe(
+    return yield* settled(cri.call("RunPodSandbox", Replies.RunPodSandbox, request, "4 minutes")).pipe(
       Effect.flatMap(({ pod_sandbox_id }) => Effect.mapError(statuses.fresh(pod_sandbox_id), lost)),
       Effect.catchTag("CriFailed", ({ detail }) =>
         Effect.flatMap(Effect.mapError(statuses.list(pod.uid), lost), (there) => {
@@ -81,13 +92,13 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
       config: Requests.container(config, sandbox),
       sandbox_config: Requests.adoptedSandbox(sandbox)
     }
-    const { id, isStarted } = yield* cri.call("CreateContainer", Replies.CreateContainer, request).pipe(
+    const { id, isStarted } = yield* settled(cri.call("CreateContainer", Replies.CreateContainer, request)).pipe(
       Effect.map(({ container_id }) => ({ id: container_id, isStarted: false })),
       Effect.catchTag("CriFailed", (failure) => refusedToCreate(config, failure))
     )
     if (isStarted) return id
     yield* Effect.mapError(
-      cri.call("StartContainer", Replies.Nothing, { container_id: id }),
+      settled(cri.call("StartContainer", Replies.Nothing, { container_id: id })),
       ({ detail }) => new ContainerRefused({ step: "start", message: detail })
     )
     return id

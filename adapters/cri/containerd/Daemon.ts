@@ -77,9 +77,23 @@ const shims = (socket: string) =>
       return command.includes("containerd-shim") && command.includes(socket)
     })
 
-/** Takes back what a daemon that was killed may have left: shims, and what is mounted below its folder. */
+/** These and all that they have started, which is theirs also when it has no name of its own yet (`runc init`). */
+const withDescendants = (pids: ReadonlyArray<number>) => {
+  const parents = readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 1)
+    .map((pid) => ({ pid, parent: Number(/^PPid:\s*(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) }))
+  const found = new Set(pids)
+  for (let before = 0; before < found.size; ) {
+    before = found.size
+    for (const { parent, pid } of parents) if (found.has(parent)) found.add(pid)
+  }
+  return found
+}
+
+/** Takes back what a daemon that was killed may have left: shims with their processes, and what is mounted below its folder. */
 export const sweep = Effect.fnUntraced(function* ({ directory }: Daemon, socket: string) {
-  for (const pid of shims(socket)) signal(pid, "SIGKILL")
+  for (const pid of withDescendants(shims(socket))) signal(pid, "SIGKILL")
   const mounts = read("/proc/self/mounts")
     .split("\n")
     .flatMap((line) => line.split(" ").slice(1, 2))
