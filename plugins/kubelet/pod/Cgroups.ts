@@ -1,5 +1,5 @@
 /** The cgroups that runtimes make for a Pod and leave behind. */
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { existsSync, readdirSync, rmdirSync } from "node:fs"
 import { join } from "node:path"
 
@@ -30,9 +30,19 @@ export const remove = (cgroup: string) =>
 
 const classes = ["", "/burstable", "/besteffort"]
 
+const isThere = (cgroup: string) => trees().some((tree) => existsSync(join(tree, cgroup)))
+
+/** The same until it is gone: the kernel lets go of a cgroup a moment after its last process. What runs there longer keeps it. */
+export const removeSoon = (cgroup: string) =>
+  remove(cgroup).pipe(
+    Effect.andThen(Effect.suspend(() => (isThere(cgroup) ? Effect.fail("busy") : Effect.void))),
+    Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 20 }),
+    Effect.ignore
+  )
+
 /** Those of a Pod of which nothing is known but its uid. */
 export const removePod = (cgroupRoot: string, uid: string) =>
-  Effect.forEach(classes, (folder) => remove(`${cgroupRoot}${folder}/pod${uid}`), { discard: true })
+  Effect.forEach(classes, (folder) => removeSoon(`${cgroupRoot}${folder}/pod${uid}`), { discard: true })
 
 /** What is shared by all Pods, if no node of this machine has one any more. */
 export const removeRoot = (cgroupRoot: string) =>

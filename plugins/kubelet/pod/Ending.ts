@@ -75,5 +75,5 @@ export const remove = Effect.fn("Pod.remove")(function* ({ directory, pod, site,
   if (settings.hollow) return
   yield* Volumes.unmount(directory)
   yield* Effect.sync(() => rmSync(site.logsOf(pod), { recursive: true, force: true }))
-  yield* Cgroups.remove(Qos.cgroupOf(settings.cgroupRoot, pod))
+  yield* Cgroups.removeSoon(Qos.cgroupOf(settings.cgroupRoot, pod))
 })
