@@ -6,7 +6,7 @@ const endToEnd = ["test/e2e/**/*.test.ts"]
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "parts", include, exclude: endToEnd, testTimeout: 20_000, sequence: { groupOrder: 0 } } },
+      { test: { name: "parts", include, exclude: endToEnd, testTimeout: 60_000, sequence: { groupOrder: 0 } } },
       {
         // One cluster after another, and after the rest: they take the whole machine.
         test: {

@@ -46,7 +46,7 @@ const use = Effect.fnUntraced(function* (namespace: string) {
       Stream.take(1 + writes.length),
       Stream.runDrain
     )
-    yield* Effect.timeout(done, "10 seconds")
+    yield* Suite.inTime(done)
     return lines
   })
   return { api, mark, own, at, make, set, remove, told }

@@ -26,7 +26,7 @@ const check = (
 
 /** What the outside world does takes its time. */
 const eventually = <A, E>(read: Effect.Effect<A, E>, holds: (value: A) => boolean) =>
-  read.pipe(Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: holds }), Effect.timeout("6 seconds"))
+  Suite.inTime(Effect.repeat(read, { schedule: Schedule.spaced("50 millis"), until: holds }))
 
 /** Works once, as what does not expect to be asked again. */
 const once = <P, A, E>(method: (payload: P) => Effect.Effect<A, E>) => {
@@ -167,7 +167,7 @@ export const suite = Suite.make(ContainerRuntime, {
         Stream.tap(() => runtime.startContainer(sleep)),
         Stream.take(2)
       )
-      assert.equal(yield* Effect.timeout(Stream.runCount(hints), "5 seconds"), 2)
+      assert.equal(yield* Suite.inTime(Stream.runCount(hints)), 2)
     },
     ({ changes }) => ({ changes: () => Stream.take(changes(), 1) })
   )

@@ -19,7 +19,7 @@ const use = Effect.gen(function* () {
   )
   const id = yield* runtime.startContainer({ pod, name: "sleep", attempt: 0, image: "busybox", command: ["sleep", "600"] })
   /** Everything that a process says, in order. */
-  const said = (process: string) => Effect.timeout(Stream.runCollect(exec.output({ process })), "8 seconds")
+  const said = (process: string) => Suite.inTime(Stream.runCollect(exec.output({ process })))
   return { exec, id, said }
 })
 type Use = Effect.Success<typeof use>

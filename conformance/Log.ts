@@ -23,7 +23,7 @@ const use = Effect.gen(function* () {
       Stream.flatMap((event) => Stream.fromIterable(own(event))),
       Stream.takeUntil((item) => item !== "Began" && --count === 0),
       Stream.runCollect,
-      Effect.timeout("10 seconds")
+      Suite.inTime
     )
   /** The first entries of these keys, as a follower gets them. */
   const entries = (count: number) =>
@@ -32,7 +32,7 @@ const use = Effect.gen(function* () {
       Stream.filter((entry) => entry.key.startsWith(key)),
       Stream.take(count),
       Stream.runCollect,
-      Effect.timeout("10 seconds")
+      Suite.inTime
     )
   const epoch = Effect.map(Stream.runHead(log.follow({ log: "objects" })), (event) =>
     event._tag === "Some" && event.value._tag === "Began" ? event.value.epoch : assert.fail("no Began")
@@ -155,7 +155,7 @@ export const suite = Suite.make(Log, {
       yield* log.follow({ log: "objects" }).pipe(
         Stream.takeUntil((event) => event._tag === "Entries" && event.upTo >= seq),
         Stream.runDrain,
-        Effect.timeout("2 seconds")
+        Suite.inTime
       )
     },
     ({ follow }) => ({
@@ -232,7 +232,7 @@ export const suite = Suite.make(Log, {
           else event.entries.forEach(onEntry)
           return living.has(gone.key) ? paused.await : Effect.void
         }),
-        Effect.timeout("10 seconds"),
+        Suite.inTime,
         Effect.forkChild
       )
       while (!living.has(gone.key)) yield* Effect.sleep("1 millis")

@@ -41,7 +41,7 @@ const use = Effect.gen(function* () {
     logs.read(read).pipe(
       Stream.map(({ line }) => Buffer.from(line).toString("utf8")),
       Stream.runCollect,
-      Effect.timeout("8 seconds")
+      Suite.inTime
     )
   return { logs, start, lines }
 })

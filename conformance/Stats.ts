@@ -26,7 +26,7 @@ export const suite = Suite.make<Stats, Stats["Service"], (typeof Stats)["laws"],
         const found = yield* sample().pipe(
           Effect.map((samples) => samples.find((one) => one.id === id)),
           Effect.repeat({ schedule: Schedule.spaced("100 millis"), until: (one) => one !== undefined }),
-          Effect.timeout("6 seconds")
+          Suite.inTime
         )
         assert.deepEqual([found?.uid, found?.name], [uid, "sleep"])
       })

@@ -1,6 +1,13 @@
 /** How the laws of a contract are checked, whoever implements it and whatever runs the checks. */
-import { Cause, Effect, Exit, Layer } from "effect"
+import { Cause, Context, type Duration, Effect, Exit, Layer } from "effect"
 import type { Contract } from "../kernel/plugin/Contract.ts"
+
+/** How long a check waits for what the implementation does by itself. It bounds a broken one, and measures nothing. */
+export const Patience = Context.Reference<Duration.Input>("conformance/Patience", { defaultValue: () => "30 seconds" })
+
+/** Fails if it takes longer than anything that works would. */
+export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Patience, (patience) => Effect.timeout(effect, patience))
 
 /** `Needs` is the contract, and what a check takes besides: a container to run a command in. */
 export interface Check<Needs, S> {

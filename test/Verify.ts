@@ -28,7 +28,8 @@ export const sabotage = <Self, S, Law extends string, E, Needs = Self>(
   describe(`${suite.contract.key}, sabotaged`, () => {
     for (const law of Suite.laws(suite)) {
       const broken = Layer.provideMerge(Suite.sabotaged(suite, law), honest)
-      const exit = Effect.exit(Effect.provide(suite.checks[law].holds, broken))
+      const holds = Effect.provideService(suite.checks[law].holds, Suite.Patience, "2 seconds")
+      const exit = Effect.exit(Effect.provide(holds, broken))
       it.live(`${law}: the check sees it`, () => Effect.map(exit, ({ _tag }) => assert.strictEqual(_tag, "Failure")))
     }
   })

@@ -96,6 +96,10 @@ const states = {
   CONTAINER_UNKNOWN: "Exited"
 } as const
 
+/** A runtime notes a start when it has been told of it, by which time the process may have ended. */
+const startOf = ({ finished_at, started_at, state }: CriContainerStatus) =>
+  states[state] === "Exited" && finished_at && Date.parse(finished_at) < Date.parse(started_at) ? finished_at : started_at
+
 export const containerStatus = (status: CriContainerStatus): Pods.ContainerStatus => ({
   id: status.id,
   name: status.metadata.name,
@@ -104,7 +108,7 @@ export const containerStatus = (status: CriContainerStatus): Pods.ContainerStatu
   image: status.image?.image ?? status.image_ref,
   imageId: status.image_ref,
   createdAt: status.created_at,
-  ...(status.started_at && { startedAt: status.started_at }),
+  ...(status.started_at && { startedAt: startOf(status) }),
   ...(states[status.state] === "Exited" && {
     finishedAt: status.finished_at || status.created_at,
     exitCode: status.exit_code,

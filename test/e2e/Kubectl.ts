@@ -1,6 +1,7 @@
 /** What people do first with a cluster, by the real kubectl. */
 import { assert } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
+import { dirname, join } from "node:path"
 import { Cluster } from "./Cluster.ts"
 import { eventually } from "./Eventually.ts"
 import * as Images from "./Images.ts"
@@ -69,19 +70,11 @@ const tests = (it: It) => {
   it.effect("kubectl: get -w, describe, logs -f, exec, exec -it, cp", () =>
     Effect.gen(function* () {
       const cluster = yield* Cluster
-      const watching = yield* Effect.forkChild(
-        cluster.run("timeout", [
-          "6",
-          Machine.kubectl ?? "",
-          "get",
-          "pods",
-          "-o",
-          "wide",
-          "-w",
-          "--kubeconfig",
-          cluster.kubeconfig
-        ])
-      )
+      const seen = join(dirname(cluster.kubeconfig), "watched")
+      const watch = `exec ${Machine.kubectl} --kubeconfig ${cluster.kubeconfig} get pods -o wide -w > ${seen}`
+      const watching = yield* Effect.forkChild(cluster.run("sh", ["-c", watch], { seconds: 110 }))
+      const watched = Effect.sync(() => Machine.textOf(seen))
+      yield* eventually("the watch shows what is there", 30, watched, (text) => text.includes("shop-"))
       const once = ["--image", Images.tools, "--command", "--", "sh", "-c", "echo said; sleep 2"]
       yield* kubectl(["run", "once", "--restart=Never", ...once])
       yield* kubectl("wait --for=condition=Ready pod/once --timeout=20s")
@@ -96,9 +89,9 @@ const tests = (it: It) => {
       yield* kubectl(`cp /etc/hostname ${pod}:/tmp/copied`)
       assert.isAbove((yield* kubectl(`exec ${pod} -- cat /tmp/copied`)).length, 0)
       yield* kubectl("delete pod once")
-      const { stdout } = yield* Fiber.join(watching)
-      assert.match(stdout, /^once +0\/1 +Pending/m)
-      assert.match(stdout, /^once +1\/1 +Running/m)
+      for (const line of [/^once +0\/1 +Pending/m, /^once +1\/1 +Running/m])
+        yield* eventually(`the watch shows ${line}`, 30, watched, (text) => line.test(text))
+      yield* Fiber.interrupt(watching)
     })
   )
 
