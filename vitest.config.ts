@@ -14,8 +14,8 @@ export default defineConfig({
           include: endToEnd,
           globalSetup: ["test/e2e/bundle.mjs"],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 1 }
         }
       }

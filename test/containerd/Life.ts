@@ -90,7 +90,7 @@ const podNow = (name: string) =>
 const eventually = (name: string, holds: (pod: Pod | undefined) => boolean) =>
   podNow(name).pipe(
     Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: holds }),
-    Effect.timeout("15 seconds"),
+    Effect.timeout("40 seconds"),
     Effect.tapError(() => Effect.flatMap(podNow(name), (pod) => Console.error(JSON.stringify(pod?.status))))
   )
 const isReady = (pod: Pod | undefined) =>

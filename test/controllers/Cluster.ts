@@ -32,7 +32,7 @@ export const when = Effect.fnUntraced(function* <A extends Resource, D extends R
   )
   const found = yield* Stream.runHead(seen).pipe(
     Effect.timeoutOrElse({
-      duration: "8 seconds",
+      duration: "40 seconds",
       orElse: () =>
         Effect.die(new Error(`${kind.plural} did not come to be as they should: ${JSON.stringify(cache.all(), null, 1)}`))
     })

@@ -29,7 +29,7 @@ const udp = (port: number, message: Buffer) =>
     socket.send(message, port, "127.0.0.1")
     return Effect.sync(() => socket.close())
   }).pipe(
-    Effect.timeout("5 seconds"),
+    Effect.timeout("40 seconds"),
     Effect.flatMap((answer) => Effect.sync(() => ({ answer, packet: decode(answer) })))
   )
 
@@ -50,7 +50,7 @@ const tcp = (port: number, ...messages: ReadonlyArray<Buffer>) =>
     const framed = messages.flatMap((message) => [Buffer.from([message.length >> 8, message.length & 255]), message])
     socket.write(Buffer.concat(framed))
     return Effect.sync(() => socket.destroy())
-  }).pipe(Effect.timeout("5 seconds"))
+  }).pipe(Effect.timeout("40 seconds"))
 
 const rcode = ({ flags = 0 }: Packet) => ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"][flags & 0xf]
 

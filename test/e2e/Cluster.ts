@@ -179,7 +179,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const crash = Effect.gen(function* () {
     const killed = Machine.processes().filter(isOurs)
     for (const { pid } of killed) yield* Effect.ignore(Effect.try(() => process.kill(pid, "SIGKILL")))
-    yield* until("every process is gone", 10, () => !Machine.processes().some(isOurs), logs)
+    yield* until("every process is gone", 40, () => !Machine.processes().some(isOurs), logs)
     return killed.map(({ command }) => command)
   })
 
@@ -204,7 +204,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     kubectl: (args, input = "") => inSite(Machine.kubectl ?? "kubectl", args, { env: { KUBECONFIG: kubeconfig }, input }),
     // busybox's own `-T` is broken in the version that Debian has.
     fetch: (url) =>
-      Effect.flatMap(inSite("timeout", ["3", "busybox", "wget", "-qO-", url]), ({ code, stderr, stdout }) =>
+      Effect.flatMap(inSite("timeout", ["10", "busybox", "wget", "-qO-", url]), ({ code, stderr, stdout }) =>
         code === 0 ? Effect.succeed(stdout.trim()) : Effect.fail(new Error(`${url}: ${code} ${stderr}`))
       )
   })

@@ -6,7 +6,10 @@ import { type ContainerDraft, type ContainerStatus, Event, Pod } from "../../plu
 
 const often = Schedule.spaced("100 millis")
 
-/** What the effect gives when it is as it should be. Its failures are states too: they may pass. */
+/** So many times the usual is waited: it bounds what hangs, and a busy machine is no failure. */
+const patience = 4
+
+/** What the effect gives when it is as it should be, usually within so many seconds. Its failures are states too: they may pass. */
 export const eventually = <A, E, R>(
   what: string,
   seconds: number,
@@ -20,9 +23,11 @@ export const eventually = <A, E, R>(
     Effect.retry(often),
     Effect.repeat({ until: holds, schedule: often }),
     Effect.timeoutOrElse({
-      duration: `${seconds} seconds`,
+      duration: `${patience * seconds} seconds`,
       orElse: () =>
-        Effect.suspend(() => Effect.fail(new Error(`not within ${seconds} s: ${what}; last: ${last.slice(0, 4000)}`)))
+        Effect.suspend(() =>
+          Effect.fail(new Error(`not within ${patience * seconds} s: ${what}; last: ${last.slice(0, 4000)}`))
+        )
     })
   )
 }

@@ -47,7 +47,7 @@ const tests = (it: It) => {
   it.effect("kubectl: create, expose, scale, set image, undo", () =>
     Effect.gen(function* () {
       const cluster = yield* Cluster
-      const rolledOut = kubectl("rollout status deployment/shop --timeout=60s")
+      const rolledOut = kubectl("rollout status deployment/shop --timeout=120s")
       yield* kubectl(`create deployment shop --image=${Images.web(1)} --replicas=3`)
       assert.include(yield* rolledOut, "successfully rolled out")
       yield* kubectl("expose deployment shop --port=80 --target-port=8080")
@@ -77,7 +77,7 @@ const tests = (it: It) => {
       yield* eventually("the watch shows what is there", 30, watched, (text) => text.includes("shop-"))
       const once = ["--image", Images.tools, "--command", "--", "sh", "-c", "echo said; sleep 2"]
       yield* kubectl(["run", "once", "--restart=Never", ...once])
-      yield* kubectl("wait --for=condition=Ready pod/once --timeout=20s")
+      yield* kubectl("wait --for=condition=Ready pod/once --timeout=80s")
       assert.strictEqual(yield* kubectl("logs -f once"), "said")
       assert.match(yield* kubectl("describe pod once"), /Normal +Started/)
       const pod = yield* kubectl("get pods -l app=shop -o jsonpath={.items[0].metadata.name}")
@@ -123,7 +123,7 @@ const tests = (it: It) => {
       yield* eventually("no Pod is there", 40, kubectl("get pods -l app=shop -o name"), (text) => text === "")
       yield* kubectl("create namespace away")
       yield* kubectl("create configmap inside -n away --from-literal=a=b")
-      yield* kubectl("delete namespace away --timeout=30s")
+      yield* kubectl("delete namespace away --timeout=80s")
       assert.match(yield* refused("get namespace away"), /NotFound/)
     })
   )

@@ -38,7 +38,7 @@ const deployment = {
 
 /** Waits for what the recorded spans or the cluster will come to show. */
 const eventually = <E, R>(holds: Effect.Effect<boolean, E, R>) =>
-  holds.pipe(Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (yes) => yes }), Effect.timeout("20 seconds"))
+  holds.pipe(Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (yes) => yes }), Effect.timeout("40 seconds"))
 
 const isAvailable = Effect.flatMap(Client, (client) =>
   Effect.map(client.get(Deployment, at), ({ status }) => status.availableReplicas === 1)

@@ -37,7 +37,7 @@ const table = ({ exec }: { readonly exec: (part: string) => ReadonlyArray<string
 
 /** Waits until the kernel's table says so. */
 const until = (cluster: Parameters<typeof table>[0], holds: (text: string) => boolean) =>
-  table(cluster).pipe(Effect.filterOrFail(holds), Effect.retry(Schedule.spaced("20 millis")), Effect.timeout("5 seconds"))
+  table(cluster).pipe(Effect.filterOrFail(holds), Effect.retry(Schedule.spaced("20 millis")), Effect.timeout("40 seconds"))
 
 const names = (answers: ReadonlyArray<string>) => [...new Set(answers.map((answer) => answer.split(" ")[0]))].toSorted()
 

@@ -38,7 +38,7 @@ const eventually = (name: string, holds: (pod: Pod | undefined) => boolean) =>
   podNow(name).pipe(
     Effect.map(Option.getOrUndefined),
     Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: holds }),
-    Effect.timeout("10 seconds")
+    Effect.timeout("40 seconds")
   )
 const isReady = (pod: Pod | undefined) =>
   pod?.status.conditions?.some(({ status, type }) => type === "Ready" && status === "True") ?? false

@@ -84,7 +84,7 @@ const start = Effect.gen(function* () {
       schedule: Schedule.spaced("20 millis"),
       until: (pod) => Option.isSome(pod) && pod.value.status.phase === "Running"
     }),
-    Effect.timeout("5 seconds")
+    Effect.timeout("40 seconds")
   )
   return { get, open, other }
 })

@@ -133,7 +133,7 @@ describe("in a thread", () => {
       const all = yield* Effect.repeat(pods, { schedule: Schedule.spaced("20 millis"), until: ({ length }) => length === 3 })
       assert.isTrue(all.every(({ metadata }) => metadata.ownerReferences?.[0]?.name === "web"))
     }).pipe(
-      Effect.timeout("15 seconds"),
+      Effect.timeout("40 seconds"),
       Effect.provide(
         Plugin.install(isolated).pipe(
           Layer.provideMerge(ApiClient.layer),

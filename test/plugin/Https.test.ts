@@ -36,7 +36,7 @@ const key = (name: string) => ({ namespace: "default", name })
 const configMaps = { group: "", version: "v1", resource: "configmaps", namespace: "default" }
 const eventually = (holds: () => boolean) =>
   Effect.repeat(Effect.sync(holds), { schedule: Schedule.spaced("10 millis"), until: (is) => is }).pipe(
-    Effect.timeout("10 seconds")
+    Effect.timeout("40 seconds")
   )
 
 /** A cache behind a proxy, and what it shows. */
