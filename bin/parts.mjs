@@ -1,0 +1,161 @@
+/**
+ * `npm run parts -- coredns flanneld …`: builds programs that Debian does not have from their Go modules, into the folder where
+ * Keelson looks for them (~/.cache/keelson/bin). What is there is not built again. Plain JavaScript, as bin/setup.mjs.
+ */
+import { spawnSync } from "node:child_process"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { homedir, tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "keelson")
+export const directory = join(cache, "bin")
+
+const say = (text) => process.stderr.write(`${text}\n`)
+
+/** Runs a program and throws with the end of what it said if it fails. */
+const run = (cwd, program, args, env = {}) => {
+  const { error, status, stderr, stdout } = spawnSync(program, args, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, GOFLAGS: "-mod=mod", ...env }
+  })
+  if (status === 0) return stdout.trim()
+  throw new Error(`${program} ${args.join(" ")}: ${error ?? (stderr + stdout).trim().split("\n").slice(-5).join("\n")}`)
+}
+
+/** A module of our own that needs the package: some modules cannot be installed by name and version. */
+const scratch = (module, version, packages, folder) => {
+  writeFileSync(join(folder, "go.mod"), `module parts\n\ngo 1.26.0\n\nrequire ${module} ${version}\n`)
+  const imports = packages.map((name) => `import _ "${name}"`).join("\n")
+  writeFileSync(join(folder, "parts.go"), `//go:build parts\n\npackage parts\n\n${imports}\n`)
+  run(folder, "go", ["mod", "tidy"])
+}
+
+const build = (folder, output, name, { cgo = "0", tags = "" } = {}) =>
+  run(folder, "go", ["build", "-trimpath", "-ldflags=-s -w", `-tags=${tags}`, "-o", output, name], { CGO_ENABLED: cgo })
+
+/** The sources of a module, to be changed. */
+const sourcesOf = (folder, module, version) => {
+  const { Dir } = JSON.parse(run(folder, "go", ["mod", "download", "-json", `${module}@${version}`]))
+  const copy = join(folder, "sources")
+  cpSync(Dir, copy, { recursive: true })
+  run(folder, "chmod", ["-R", "u+w", copy])
+  return copy
+}
+
+/** A program of a module, as it is. */
+const plain = (module, version, name) => ({
+  why: "",
+  make: (folder, output) => {
+    scratch(module, version, [name], folder)
+    build(folder, output, name)
+  }
+})
+
+const crio = ["github.com/cri-o/cri-o", "v1.36.3"]
+const crioTags = "seccomp,containers_image_openpgp,containers_image_ostree_stub,exclude_graphdriver_btrfs,btrfs_noversion"
+const flannel = ["github.com/flannel-io/flannel", "v0.28.9"]
+
+export const parts = {
+  "nats-server": {
+    ...plain("github.com/nats-io/nats-server/v2", "v2.14.5", "github.com/nats-io/nats-server/v2"),
+    why: "the replicated store"
+  },
+  coredns: {
+    ...plain("github.com/coredns/coredns", "v1.14.7", "github.com/coredns/coredns"),
+    why: "the DNS server of --dns coredns"
+  },
+  flanneld: {
+    why: "the network of --network flanneld",
+    make: (folder, output) => {
+      writeFileSync(join(folder, "go.mod"), "module parts\n")
+      const sources = sourcesOf(folder, ...flannel)
+      // The module that this back end needs is not published.
+      const main = join(sources, "main.go")
+      const kept = readFileSync(main, "utf8")
+        .split("\n")
+        .filter((line) => !line.includes("/backend/tencentvpc"))
+      writeFileSync(main, kept.join("\n"))
+      build(sources, output, ".", { cgo: "1" })
+    }
+  },
+  crio: {
+    why: "the runtime of --runtimes crio; needs gcc, pkg-config and libseccomp-dev",
+    make: (folder, output) => {
+      scratch(...crio, ["github.com/cri-o/cri-o/cmd/crio"], folder)
+      build(folder, output, "github.com/cri-o/cri-o/cmd/crio", { cgo: "1", tags: crioTags })
+    }
+  },
+  pinns: {
+    why: "keeps the namespaces of CRI-O's Pods; needs gcc and make",
+    make: (folder, output) => {
+      writeFileSync(join(folder, "go.mod"), "module parts\n")
+      const sources = join(sourcesOf(folder, ...crio), "pinns")
+      run(sources, "make", ["--silent"])
+      cpSync(join(sources, "..", "bin", "pinns"), output)
+    }
+  },
+  crictl: {
+    ...plain("sigs.k8s.io/cri-tools", "v1.36.0", "sigs.k8s.io/cri-tools/cmd/crictl"),
+    why: "asks a CRI runtime by hand"
+  },
+  critest: {
+    why: "the checks of the CRI's authors",
+    make: (folder, output) => {
+      const packages = ["cmd/critest", "pkg/validate", "pkg/benchmark"].map((name) => `sigs.k8s.io/cri-tools/${name}`)
+      scratch("sigs.k8s.io/cri-tools", "v1.36.0", packages, folder)
+      run(folder, "go", ["test", "-c", "-trimpath", "-ldflags=-s -w", "-o", output, packages[0]], { CGO_ENABLED: "0" })
+    }
+  }
+}
+
+const onPath = (name) => (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, name)))
+export const isThere = (name) => existsSync(join(directory, name)) || onPath(name)
+export const hasGo = () => spawnSync("go", ["version"]).status === 0
+
+/** Builds one part; gives what went wrong, or nothing. */
+const add = (name) => {
+  const folder = mkdtempSync(join(tmpdir(), "keelson-parts-"))
+  try {
+    const output = join(folder, "program")
+    parts[name].make(folder, output)
+    mkdirSync(directory, { recursive: true })
+    const aside = join(directory, `.${name}-${process.pid}`)
+    cpSync(output, aside)
+    renameSync(aside, join(directory, name))
+    return undefined
+  } catch (error) {
+    return `${name} could not be built: ${error.message}`
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Builds those that are missing, and says what for; what cannot be built is told and left out. Gives whether all are there. */
+export const addParts = (names) => {
+  const missing = names.filter((name) => !isThere(name))
+  if (missing.length === 0) return true
+  const list = missing.map((name) => `  ${name}: ${parts[name].why}`).join("\n")
+  if (!hasGo()) {
+    say(`these programs are not there, and without Go they cannot be built:\n${list}`)
+    return false
+  }
+  say(`building programs with Go, a few minutes each, once:\n${list}`)
+  const flaws = missing.map(add).filter((flaw) => flaw !== undefined)
+  for (const flaw of flaws) say(flaw)
+  return flaws.length === 0
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const names = process.argv.slice(2)
+  const unknown = names.filter((name) => !(name in parts))
+  if (names.length === 0 || unknown.length > 0) {
+    const list = Object.entries(parts).map(([name, { why }]) => `  ${name}: ${why}`)
+    say(
+      `${unknown.length > 0 ? `unknown: ${unknown.join(", ")}\n` : ""}npm run parts -- NAME …, of these:\n${list.join("\n")}`
+    )
+    process.exit(2)
+  }
+  process.exit(addParts(names) ? 0 : 1)
+}
