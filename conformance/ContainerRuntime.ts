@@ -1,5 +1,5 @@
 /** The checks of the laws of `ContainerRuntime`. They ask for the image `busybox`, which has to be there. */
-import { Effect, Random, Schedule, type Scope, Stream } from "effect"
+import { Effect, Random, Schedule, type Scope } from "effect"
 import assert from "node:assert/strict"
 import { ContainerRuntime, ImageMissing } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
 import * as Suite from "./Suite.ts"
@@ -60,6 +60,27 @@ export const suite = Suite.make(ContainerRuntime, {
       assert.deepEqual(yield* runtime.list({ uid }), [])
     },
     ({ startPod }) => ({ startPod: (pod) => startPod({ ...pod, network: { _tag: "host" } }) })
+  ),
+  "describe/handlers": check(
+    function* ({ given, runtime }) {
+      const { handlers } = yield* runtime.describe()
+      for (const [index, { name: handler }] of handlers.entries()) {
+        const { id } = yield* runtime.startPod({ ...given, uid: `${given.uid}-${index}`, handler })
+        yield* runtime.removePod({ pod: id })
+      }
+    },
+    ({ describe }) => ({
+      describe: () => Effect.map(describe(), (about) => ({ ...about, handlers: [{ name: "no-such-handler" }] }))
+    })
+  ),
+  "pod/handler": check(
+    function* ({ given, runtime }) {
+      const uid = `${given.uid}-other`
+      const refused = yield* Effect.flip(runtime.startPod({ ...given, uid, handler: "no-such-handler" }))
+      assert.equal(refused._tag, "PodRefused")
+      assert.deepEqual(yield* runtime.list({ uid }), [])
+    },
+    ({ startPod }) => ({ startPod: ({ handler: _, ...pod }) => startPod(pod) })
   ),
   "container/no-image": check(
     function* ({ runtime, sleep }) {
@@ -158,17 +179,5 @@ export const suite = Suite.make(ContainerRuntime, {
       assert.deepEqual((yield* status)?.containers, [])
     },
     () => ({ removeContainer: () => Effect.void })
-  ),
-  "changes/hint": check(
-    function* ({ pod, runtime, sleep }) {
-      // The hint for what there is starts a container, and that must bring the second.
-      const hints = runtime.changes().pipe(
-        Stream.filter((hint) => hint.pod === pod),
-        Stream.tap(() => runtime.startContainer(sleep)),
-        Stream.take(2)
-      )
-      assert.equal(yield* Suite.inTime(Stream.runCount(hints)), 2)
-    },
-    ({ changes }) => ({ changes: () => Stream.take(changes(), 1) })
   )
 })

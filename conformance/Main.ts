@@ -13,12 +13,10 @@ import * as JetStreamLog from "../kernel/store/jetstream/JetStreamLog.ts"
 import * as MemoryLog from "../kernel/store/memory/MemoryLog.ts"
 import * as SqliteLog from "../kernel/store/sqlite/SqliteLog.ts"
 import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
-import type { Exec } from "../plugins/kubelet/contracts/Exec.ts"
-import type { Images } from "../plugins/kubelet/contracts/Images.ts"
-import type { Logs } from "../plugins/kubelet/contracts/Logs.ts"
-import type { Stats } from "../plugins/kubelet/contracts/Stats.ts"
+import type { Powers } from "../plugins/kubelet/contracts/Powers.ts"
 import * as ApiLaws from "./Api.ts"
 import * as ContainerRuntimeLaws from "./ContainerRuntime.ts"
+import * as EventsLaws from "./Events.ts"
 import * as ExecLaws from "./Exec.ts"
 import * as ImagesLaws from "./Images.ts"
 import * as LogLaws from "./Log.ts"
@@ -91,8 +89,6 @@ const busybox = Effect.try({
   catch: (cause) => new BadEndpoint({ message: `the image of the checks cannot be made: ${cause}` })
 })
 
-type Powers = ContainerRuntime | Exec | Images | Logs | Stats
-
 const runtime = Command.make(
   "runtime",
   { endpoint },
@@ -111,6 +107,7 @@ const runtime = Command.make(
       const { name, version } = yield* (yield* ContainerRuntime).describe()
       yield* print<Powers>(`${name} ${version}, ${endpoint}`, [
         reportOf(ContainerRuntimeLaws.suite),
+        reportOf(EventsLaws.suite),
         reportOf(ImagesLaws.suite),
         reportOf(ExecLaws.suite),
         reportOf(LogsLaws.suite),

@@ -1,5 +1,5 @@
 /** Pods and containers through the CRI: what containerd and CRI-O have in common. */
-import { Effect, Fiber, Layer, Schedule, Stream } from "effect"
+import { Context, Effect, Fiber, Layer } from "effect"
 import * as Contract from "../../kernel/plugin/Contract.ts"
 import {
   ContainerRefused,
@@ -9,7 +9,9 @@ import {
   PodMissing,
   PodRefused
 } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
+import { Events } from "../../plugins/kubelet/contracts/Events.ts"
 import { Cri, type CriFailed, NOT_FOUND } from "./Cri.ts"
+import * as CriEvents from "./CriEvents.ts"
 import * as Replies from "./Replies.ts"
 import * as Requests from "./Requests.ts"
 import * as Statuses from "./Statuses.ts"
@@ -28,8 +30,7 @@ const gone = <A, R>(effect: Effect.Effect<A, CriFailed, R>) =>
   )
 
 export interface Options {
-  /** Emits whenever something may have changed. It may fail: then polling goes on alone. */
-  readonly wake: (cri: Cri["Service"]) => Stream.Stream<unknown, CriFailed>
+  readonly wake: CriEvents.Wake
 }
 
 /** How long the end of whoever asked waits for a call that starts something. */
@@ -121,34 +122,13 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
     yield* gone(cri.call("StopPodSandbox", Replies.Nothing, { pod_sandbox_id: pod }))
   })
 
-  /** What a change would change: for each Pod the states of its containers. */
-  const picture = Effect.gen(function* () {
-    const there = yield* statuses.lists()
-    statuses.forget(there)
-    const states = new Map<string, string>()
-    for (const { id, pod_sandbox_id, state } of there.containers) {
-      states.set(pod_sandbox_id, `${states.get(pod_sandbox_id) ?? ""} ${id} ${state}`)
-    }
-    return new Map(
-      there.pods.map(({ id, metadata, state }) => [id, { uid: metadata.uid, text: `${state}${states.get(id) ?? ""}` }])
-    )
-  })
-  type Picture = Effect.Success<typeof picture>
-  const changed = (before: Picture, after: Picture) =>
-    [...new Set([...before.keys(), ...after.keys()])]
-      .filter((pod) => before.get(pod)?.text !== after.get(pod)?.text)
-      .map((pod) => ({ pod, uid: (after.get(pod) ?? before.get(pod))?.uid ?? "" }))
-
-  /** Events come in bursts, of which one look sees all. */
-  const woken = Stream.ignore(Stream.retry(wake(cri), Schedule.spaced("5 seconds"))).pipe(Stream.debounce("20 millis"))
-  const nudges = Stream.merge(Stream.tick("1 second"), woken)
-
-  return ContainerRuntime.of({
+  const runtime = ContainerRuntime.of({
     describe: () =>
       Effect.map(version, ({ runtime_name, runtime_version }) => ({
         name: runtime_name,
         version: runtime_version,
-        network: "runtime"
+        network: "runtime",
+        handlers: [{ name: "" }]
       })),
     health: () =>
       cri.call("Status", Replies.Status, {}, "10 seconds").pipe(
@@ -170,17 +150,11 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
     startContainer,
     stopContainer: ({ graceSeconds, id }) => stopContainer(id, graceSeconds),
     removeContainer: ({ id }) => gone(cri.call("RemoveContainer", Replies.Nothing, { container_id: id })),
-    list: ({ uid }) => Effect.mapError(statuses.list(uid), lost),
-    changes: () =>
-      nudges.pipe(
-        Stream.mapEffect(() => picture),
-        Stream.mapAccum(
-          (): Picture => new Map(),
-          (before, after) => [after, changed(before, after)]
-        ),
-        Stream.mapError(lost)
-      )
+    list: ({ uid }) => Effect.mapError(statuses.list(uid), lost)
   })
+  const events = CriEvents.make({ cri, statuses, wake })
+  return Context.make(ContainerRuntime, runtime).pipe(Context.add(Events, events))
 })
 
-export const layer = (options: Options) => Layer.effect(ContainerRuntime, make(options))
+/** ContainerRuntime and Events: they share what is known of the state of things. */
+export const layer = (options: Options) => Layer.effectContext(make(options))

@@ -5,6 +5,7 @@
 import { Effect, Layer, PubSub, Stream } from "effect"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Contract from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
+import { Events } from "../../plugins/kubelet/contracts/Events.ts"
 import { MemoryNode, now, type Options } from "./MemoryNode.ts"
 
 export const layerOn = Layer.effect(
@@ -16,10 +17,19 @@ export const layerOn = Layer.effect(
       Effect.forEach(pod.containers, ({ id }) => each(id), { discard: true })
 
     return Contract.ContainerRuntime.of({
-      describe: () => Effect.succeed({ name: "memory", version: "1.0.0", network: options.network }),
+      describe: () =>
+        Effect.succeed({
+          name: options.name ?? "memory",
+          version: "1.0.0",
+          network: options.network,
+          handlers: ["", ...(options.handlers ?? [])].map((name) => ({ name }))
+        }),
       health: () => Effect.succeed({ runtime: true, network: true, message: "" }),
 
-      startPod: Effect.fnUntraced(function* ({ attempt, name, namespace, network, uid }) {
+      startPod: Effect.fnUntraced(function* ({ attempt, handler = "", name, namespace, network, uid }) {
+        if (handler !== "" && !options.handlers?.includes(handler)) {
+          return yield* new Contract.PodRefused({ message: `no runtime for "${handler}" is configured` })
+        }
         if (network._tag !== "host" && network._tag !== options.network) {
           return yield* new Contract.NetworkUnsupported({ network: network._tag })
         }
@@ -86,11 +96,18 @@ export const layerOn = Layer.effect(
         yield* node.put({ ...pod, containers: rest })
       }),
 
-      list: ({ uid }) => Effect.sync(() => [...pods.values()].filter((pod) => uid === undefined || pod.uid === uid)),
+      list: ({ uid }) => Effect.sync(() => [...pods.values()].filter((pod) => uid === undefined || pod.uid === uid))
+    })
+  })
+)
 
+export const eventsOn = Layer.effect(
+  Events,
+  Effect.map(MemoryNode, ({ hints, pods }) =>
+    Events.of({
       changes: () =>
         Stream.unwrap(
-          Effect.map(PubSub.subscribe(node.hints), (changes) =>
+          Effect.map(PubSub.subscribe(hints), (changes) =>
             Stream.concat(
               Stream.fromIterable(Array.from(pods.values(), ({ id, uid }) => ({ pod: id, uid }))),
               Stream.fromSubscription(changes)
@@ -98,13 +115,13 @@ export const layerOn = Layer.effect(
           )
         )
     })
-  })
+  )
 )
 
-export const layer = (options: Options) => Layer.provide(layerOn, MemoryNode.layer(options))
+export const layer = (options: Options) => Layer.provide(Layer.mergeAll(layerOn, eventsOn), MemoryNode.layer(options))
 
 export const plugin = Plugin.make({
   name: "memory-runtime",
-  offers: [Contract.ContainerRuntime],
+  offers: [Contract.ContainerRuntime, Events],
   layer: layer({ network: "runtime", images: ["busybox"] })
 })

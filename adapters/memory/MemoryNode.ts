@@ -10,7 +10,11 @@ export interface Line {
 }
 
 export interface Options {
+  /** Absent: `memory`. */
+  readonly name?: string
   readonly network: "runtime" | "given"
+  /** Besides the one without a name. */
+  readonly handlers?: ReadonlyArray<string>
   /** What is on the machine. Others are pulled at once, if `registry` has them; absent, it has all. */
   readonly images?: ReadonlyArray<string>
   readonly registry?: ReadonlyArray<string>

@@ -6,7 +6,7 @@ import { Images } from "../../plugins/kubelet/contracts/Images.ts"
 import { Logs } from "../../plugins/kubelet/contracts/Logs.ts"
 import { Stats } from "../../plugins/kubelet/contracts/Stats.ts"
 import { parse } from "./Commands.ts"
-import { layerOn } from "./MemoryContainerRuntime.ts"
+import { eventsOn, layerOn } from "./MemoryContainerRuntime.ts"
 import * as MemoryNetworkConfiguration from "./MemoryNetworkConfiguration.ts"
 import { type Line, MemoryNode, now, type Options } from "./MemoryNode.ts"
 
@@ -154,6 +154,6 @@ const stats = Layer.effect(
 
 /** A whole machine in memory: everything that a kubelet needs of one. */
 export const layer = (options: Options) =>
-  Layer.mergeAll(layerOn, images, exec, logs, stats, MemoryNetworkConfiguration.layerOn).pipe(
+  Layer.mergeAll(layerOn, eventsOn, images, exec, logs, stats, MemoryNetworkConfiguration.layerOn).pipe(
     Layer.provide(MemoryNode.layer(options))
   )

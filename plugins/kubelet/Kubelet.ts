@@ -106,7 +106,7 @@ const agent = Effect.fnUntraced(function* (options: Options) {
   yield* Pods.make(site)
 })
 
-/** Needs the cluster (`Client`) and the machine: `ContainerRuntime`, `Images`, `Exec`, `Logs`, `Stats`, `NetworkConfiguration`. */
+/** Needs the cluster (`Client`) and the machine: the runtime's `Powers`, and `NetworkConfiguration`. */
 export const layer = (options: Options) => Layer.effectDiscard(agent(options))
 
 export const plugin = (options: Options) => Plugin.make({ name: "kubelet", layer: layer(options) })

@@ -8,7 +8,7 @@ import * as Volumes from "./volumes/Volumes.ts"
 import { join } from "node:path"
 
 export const make = Effect.fnUntraced(function* (site: Site) {
-  const { pods, runtime, settings } = site
+  const { events, pods, runtime, settings } = site
   const workers = new Map<string, Worker.Worker>()
   const scope = yield* Effect.scope
 
@@ -77,7 +77,7 @@ export const make = Effect.fnUntraced(function* (site: Site) {
   )
   yield* Effect.forkScoped(follow)
 
-  const hints = runtime.changes().pipe(
+  const hints = events.changes().pipe(
     Stream.runForEach(({ uid }) => Effect.sync(() => workers.get(uid)?.poke())),
     Effect.tapError((failure) => Effect.logDebug("the runtime does not tell of changes", failure)),
     Effect.retry(Schedule.spaced("1 second"))

@@ -7,6 +7,7 @@ import type { Cache } from "../../kernel/table/Table.ts"
 import { ConfigMap, type Container, Pod, Secret, Service } from "../resources/contracts/core/v1.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { ContainerRuntime } from "./contracts/ContainerRuntime.ts"
+import { Events } from "./contracts/Events.ts"
 import { Exec } from "./contracts/Exec.ts"
 import { Images } from "./contracts/Images.ts"
 import type { ClusterDns } from "./pod/Dns.ts"
@@ -87,6 +88,7 @@ const references = ({ spec }: Pod) => {
 export const make = Effect.fnUntraced(function* (settings: Settings) {
   const client = yield* Client
   const runtime = yield* ContainerRuntime
+  const events = yield* Events
   const images = yield* Images
   const exec = yield* Exec
   const record = yield* EventRecorder.make({ component: "kubelet", host: settings.nodeName })
@@ -134,6 +136,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     settings,
     client,
     runtime,
+    events,
     images,
     exec,
     pods,

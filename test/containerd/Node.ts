@@ -7,6 +7,7 @@ import { join } from "node:path"
 import * as Bridge from "../../adapters/cni/bridge/Bridge.ts"
 import * as Containerd from "../../adapters/cri/containerd/Containerd.ts"
 import * as ImageArchive from "../../adapters/cri/ImageArchive.ts"
+import * as Events from "../../conformance/Events.ts"
 import * as Exec from "../../conformance/Exec.ts"
 import * as Images from "../../conformance/Images.ts"
 import * as Logs from "../../conformance/Logs.ts"
@@ -34,6 +35,7 @@ const program = Effect.gen(function* () {
   yield* Containerd.importImage(socket, busybox)
   const reports = [
     Suite.report(ContainerRuntime.suite),
+    Suite.report(Events.suite),
     Suite.report(Images.suite),
     Suite.report(Exec.suite),
     Suite.report(Logs.suite),

@@ -3,6 +3,7 @@ import * as MemoryContainerRuntime from "../../adapters/memory/MemoryContainerRu
 import * as MemoryNetworkAttachment from "../../adapters/memory/MemoryNetworkAttachment.ts"
 import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
 import * as ContainerRuntime from "../../conformance/ContainerRuntime.ts"
+import * as Events from "../../conformance/Events.ts"
 import * as Exec from "../../conformance/Exec.ts"
 import * as Images from "../../conformance/Images.ts"
 import * as Logs from "../../conformance/Logs.ts"
@@ -10,6 +11,7 @@ import * as NetworkAttachment from "../../conformance/NetworkAttachment.ts"
 import * as NetworkConfiguration from "../../conformance/NetworkConfiguration.ts"
 import * as Stats from "../../conformance/Stats.ts"
 import * as Worker from "../../kernel/plugin/Worker.ts"
+import { Layer } from "effect"
 import { installed, sabotage, verify } from "../Verify.ts"
 
 const options = { network: "runtime", images: ["busybox"], registry: ["busybox"] } as const
@@ -27,6 +29,10 @@ verify(
 )
 sabotage(ContainerRuntime.suite, machine)
 
+verify("in memory", Events.suite, machine)
+verify("through a slot", Events.suite, installed(MemoryContainerRuntime.plugin))
+sabotage(Events.suite, machine)
+
 verify("in memory", Images.suite, machine)
 sabotage(Images.suite, machine)
 verify("in memory", Exec.suite, machine)
@@ -36,8 +42,15 @@ sabotage(Logs.suite, machine)
 verify("in memory", Stats.suite, machine)
 sabotage(Stats.suite, machine)
 
-verify("in memory", NetworkAttachment.suite, MemoryNetworkAttachment.layer())
-sabotage(NetworkAttachment.suite, MemoryNetworkAttachment.layer())
+const network = (layer: ReturnType<typeof MemoryNetworkAttachment.layer>) =>
+  Layer.merge(layer, NetworkAttachment.Namespaces.names)
+const families = [
+  { prefix: "10.0.0.", size: 253 },
+  { prefix: "fd00::", size: 14 }
+]
+verify("in memory", NetworkAttachment.suite, network(MemoryNetworkAttachment.layer()))
+verify("in memory, of both families", NetworkAttachment.suite, network(MemoryNetworkAttachment.layer(families)))
+sabotage(NetworkAttachment.suite, network(MemoryNetworkAttachment.layer()))
 
 verify("in memory", NetworkConfiguration.suite, machine)
 sabotage(NetworkConfiguration.suite, machine)

@@ -6,6 +6,7 @@ import * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Worker from "../../kernel/plugin/Worker.ts"
 import { ContainerRuntime } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
+import { Events } from "../../plugins/kubelet/contracts/Events.ts"
 import * as Hostile from "./Hostile.ts"
 
 const module = new URL("../../adapters/memory/MemoryContainerRuntime.ts", import.meta.url)
@@ -19,11 +20,11 @@ const named = (name: string, closed: Array<string>, takes: Effect.Effect<void> =
         closed.push(name)
       })
     )
-    const about = { name, version: "1.0.0", network: "given" } as const
+    const about = { name, version: "1.0.0", network: "given", handlers: [] } as const
     return { ...(yield* ContainerRuntime), describe: () => Effect.as(takes, about) }
   })
-  const layer = Layer.provide(Layer.effect(ContainerRuntime, runtime), memory)
-  return Plugin.make({ name, offers: [ContainerRuntime], layer })
+  const layer = Layer.provideMerge(Layer.effect(ContainerRuntime, runtime), memory)
+  return Plugin.make({ name, offers: [ContainerRuntime, Events], layer })
 }
 
 const running = <Offers>(plugin: Plugin.Plugin<Offers, never>) =>
@@ -62,7 +63,7 @@ it.live("what is left after the drain fails with Unavailable, streams too", () =
     const host = yield* Plugin.Host
     const runtime = yield* ContainerRuntime
     const call = yield* Effect.forkChild(Effect.flip(runtime.describe()))
-    const stream = yield* Effect.forkChild(Effect.flip(Stream.runDrain(runtime.changes())))
+    const stream = yield* Effect.forkChild(Effect.flip(Stream.runDrain((yield* Events).changes())))
     yield* Effect.sleep("10 millis")
     yield* host.start(named("second", closed), "30 millis")
     assert.deepStrictEqual(closed, ["hangs"])
@@ -75,11 +76,11 @@ it.live("what is left after the drain fails with Unavailable, streams too", () =
 
 it.live("what is refused does not take the place of what runs", () =>
   Effect.gen(function* () {
-    class Newer extends Contract.make<Newer>()("kubelet/ContainerRuntime", { version: "1.1.0", laws: {} }) {}
+    class Newer extends Contract.make<Newer>()("kubelet/ContainerRuntime", { version: "2.1.0", laws: {} }) {}
     const host = yield* Plugin.Host
     const newer = Plugin.make({ name: "newer", offers: [Newer], layer: Layer.succeed(Newer, {}) })
     const { cause } = yield* Effect.flip(host.start(Worker.isolate(newer, module)))
-    assert.deepInclude(cause, { _tag: "VersionSkew", wanted: "1.1.0", offered: "1.0.0" })
+    assert.deepInclude(cause, { _tag: "VersionSkew", wanted: "2.1.0", offered: "2.0.0" })
     assert.strictEqual((yield* (yield* ContainerRuntime).describe()).name, "memory")
   }).pipe(Effect.provide(running(MemoryContainerRuntime.plugin)))
 )

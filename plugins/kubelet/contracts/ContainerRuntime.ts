@@ -15,7 +15,7 @@ export class ImageMissing extends Schema.TaggedError<ImageMissing>()("ImageMissi
 export class NetworkUnsupported extends Schema.TaggedError<NetworkUnsupported>()("NetworkUnsupported", {
   network: Text
 }) {}
-/** The runtime will not have a Pod as it was asked for: no network, a wrong sysctl. */
+/** The runtime will not have a Pod as it was asked for: no network, a wrong sysctl, a handler that it does not have. */
 export class PodRefused extends Schema.TaggedError<PodRefused>()("PodRefused", { message: Text }) {}
 /** The container could not be made (`create`), or was made and did not start (`start`): then it is there, exited. */
 export class ContainerRefused extends Schema.TaggedError<ContainerRefused>()("ContainerRefused", {
@@ -25,13 +25,24 @@ export class ContainerRefused extends Schema.TaggedError<ContainerRefused>()("Co
 
 const graceSeconds = Int
 
+/** What a RuntimeClass can name. The one without a name is what serves Pods without a class. */
+export const Handler = Struct({
+  name: Text,
+  /** Of several runtimes behind one contract: the one that serves it. Absent: the one that `describe` names. */
+  runtime: optionalKey(Struct({ name: Text, version: Text })),
+  features: optionalKey(Struct({ recursiveReadOnlyMounts: Bool, userNamespaces: Bool }))
+})
+export type Handler = typeof Handler.Type
+
 export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
   "kubelet/ContainerRuntime",
   {
-    version: "1.0.0",
+    version: "2.0.0",
     laws: {
+      "describe/handlers": "A Pod starts with each of the handlers that are described.",
       "pod/again": "Starting a Pod with the uid and attempt of one that is there returns that one.",
       "pod/network": "A network that the runtime does not describe fails with NetworkUnsupported and leaves no Pod behind.",
+      "pod/handler": "A handler that the runtime does not have fails with PodRefused and leaves no Pod behind.",
       "container/no-image": "Starting a container from an image that is not there fails with ImageMissing.",
       "container/no-pod": "Starting a container in a Pod that is not there fails with PodMissing.",
       "container/again": "Starting a container with the name and attempt of one that is there returns that one.",
@@ -41,14 +52,18 @@ export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
       "remove/again": "Removing a Pod that is gone succeeds.",
       "remove/container": "A removed container is in the list no more; removing it again succeeds.",
       "list/all": "The list has every Pod with all its containers, stopped ones too, whoever started them.",
-      "list/uid": "The list for a uid has the Pods of that uid and no others.",
-      "changes/hint":
-        "A reader gets a hint for each Pod there is, and then one after each change of a Pod or its containers."
+      "list/uid": "The list for a uid has the Pods of that uid and no others."
     }
   },
   Contract.method("describe", {
-    doc: "What this runtime is, and who attaches its Pods to the network.",
-    success: Struct({ name: Text, version: Text, network: Literals(["runtime", "given"]) }),
+    doc: "What this runtime is, by which handlers it runs Pods, and who attaches them to the network.",
+    success: Struct({
+      name: Text,
+      version: Text,
+      network: Literals(["runtime", "given"]),
+      handlers: List(Handler),
+      features: optionalKey(Struct({ supplementalGroupsPolicy: Bool }))
+    }),
     errors: []
   }),
   Contract.method("health", {
@@ -84,12 +99,6 @@ export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
     doc: "All there is, or all of one Pod of the API: what a kubelet adopts.",
     payload: { uid: optionalKey(Text) },
     success: List(PodStatus),
-    errors: []
-  }),
-  Contract.method("changes", {
-    doc: "Pods worth another look. A runtime without events polls inside the adapter.",
-    success: Struct({ pod: Text, uid: Text }),
-    stream: true,
     errors: []
   })
 ) {}

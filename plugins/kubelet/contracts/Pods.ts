@@ -64,6 +64,7 @@ export const PodConfig = {
   processes: optionalKey(Literals(["own", "pod", "host"])),
   logDirectory: optionalKey(Text),
   security: optionalKey(Security),
+  /** One of those that the runtime describes. Absent: the one without a name. */
   handler: optionalKey(Text)
 }
 
@@ -138,6 +139,8 @@ export const PodStatus = Struct({
   ready: Bool,
   createdAt: Text,
   addresses: List(Text),
-  containers: List(ContainerStatus)
+  containers: List(ContainerStatus),
+  /** Of several runtimes behind one contract: the name of the one that has it. Absent: the one that `describe` names. */
+  runtime: optionalKey(Text)
 })
 export type PodStatus = typeof PodStatus.Type

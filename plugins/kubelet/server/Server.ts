@@ -1,5 +1,5 @@
 /** The kubelet's HTTPS server: logs, commands, and what the node knows of itself. The API server is its client. */
-import { Effect, FiberSet } from "effect"
+import { Effect, FiberSet, Stream } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer } from "node:https"
 import type { Duplex } from "node:stream"
@@ -23,6 +23,8 @@ export interface Options {
   /** 0: any free one. */
   readonly port: number
   readonly tls: Tls
+  /** What is shown to new connections from then on. */
+  readonly renewed?: Stream.Stream<Tls>
 }
 
 const flag = (query: URLSearchParams, ...names: ReadonlyArray<string>) =>
@@ -46,6 +48,8 @@ const placeOf = (path: string) => {
   const [action = "", namespace = "", pod = "", ...rest] = path.split("/").slice(1).map(decodeURIComponent)
   return { action, namespace, pod, container: rest.at(-1) ?? "" }
 }
+
+const secured = ({ cert, clientCa, key }: Tls) => ({ cert, key, ca: clientCa, minVersion: "TLSv1.2" as const })
 
 export const make = Effect.fnUntraced(function* (site: Site, options: Options) {
   const exec = yield* Exec
@@ -145,16 +149,10 @@ export const make = Effect.fnUntraced(function* (site: Site, options: Options) {
     run(joined)
   }
 
-  const { host = "0.0.0.0", port, tls } = options
-  const server = createServer({
-    cert: tls.cert,
-    key: tls.key,
-    ca: tls.clientCa,
-    requestCert: true,
-    // Who shows no certificate may show a token.
-    rejectUnauthorized: false,
-    minVersion: "TLSv1.2"
-  })
+  const { host = "0.0.0.0", port, renewed = Stream.empty, tls } = options
+  // Who shows no certificate may show a token.
+  const server = createServer({ ...secured(tls), requestCert: true, rejectUnauthorized: false })
+  yield* Effect.forkScoped(Stream.runForEach(renewed, (next) => Effect.sync(() => server.setSecureContext(secured(next)))))
   server.on("request", answer)
   server.on("upgrade", upgrade)
   yield* Effect.acquireRelease(
