@@ -1,6 +1,9 @@
 /** Runs a program of the machine to its end. */
 import { Effect, Schema } from "effect"
 import { execFile } from "node:child_process"
+import { accessSync, constants } from "node:fs"
+import { homedir } from "node:os"
+import { delimiter, join } from "node:path"
 
 export class ProgramFailed extends Schema.TaggedError<ProgramFailed>()("ProgramFailed", {
   program: Schema.String,
@@ -23,3 +26,19 @@ export const run = (program: string, args: ReadonlyArray<string>, input = "") =>
     child.stdin?.end(input)
     return Effect.sync(() => child.kill("SIGKILL"))
   })
+
+/** Where `npm run parts` puts what no package of the system has. */
+const parts = () => join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "keelson", "bin")
+
+const isProgram = (path: string) => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Where a program lies: on the PATH, or among the parts. Absent: nowhere. */
+export const find = (name: string): string | undefined =>
+  [...(process.env["PATH"] ?? "").split(delimiter), parts()].map((folder) => join(folder, name)).find(isProgram)
