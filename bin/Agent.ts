@@ -10,12 +10,22 @@ import * as Supervise from "./Supervise.ts"
 
 export class NoSuchMember extends Schema.TaggedError<NoSuchMember>()("NoSuchMember", { message: Schema.String }) {}
 
-/** What a further node has of its own. */
-const own = (cluster: Settings, keys: Keys.Keys, { index, name }: Members.Member) => {
-  const pairs = keys.further[index - 2]
-  if (pairs === undefined) return { keys }
-  const api = `https://${Members.apiAddress(cluster)}:${cluster.apiPort}`
-  return { keys: { ...keys, ...pairs }, api, cgroupRoot: Members.cgroupOf(name) }
+/** What a node of this machine has of its own. */
+export const own = (
+  cluster: Settings,
+  { ca, dns, further, kubeProxy, ...first }: Keys.Keys,
+  { index, name }: Members.Member
+) => {
+  const pairs = further[index - 2]
+  const { kubelet, kubeletServing } = pairs ?? first
+  const server = `https://${pairs === undefined ? "127.0.0.1" : Members.apiAddress(cluster)}:${cluster.apiPort}`
+  const as = ({ cert, key }: Keys.Keys["ca"]) =>
+    Effect.succeed({ server, ca: ca.cert, clientCertificate: cert, clientKey: key })
+  return {
+    access: { kubelet: as(kubelet), kubeProxy: as(kubeProxy), dns: as(dns) },
+    serving: { tls: { ...kubeletServing, clientCa: ca.cert } },
+    ...(pairs === undefined ? {} : { cgroupRoot: Members.cgroupOf(name) })
+  }
 }
 
 /** Runs until it is interrupted, or its supervisor is gone. Pods outlive it unless `remove` says otherwise. */

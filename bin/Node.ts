@@ -1,5 +1,5 @@
 /** What a node runs: a line for each plugin and adapter. To swap a runtime, a network, a proxy or a DNS server, change its line. */
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { join } from "node:path"
 import * as Https from "../adapters/client/https/Https.ts"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
@@ -11,17 +11,20 @@ import * as Plugin from "../kernel/plugin/Plugin.ts"
 import * as Dns from "../plugins/dns/Dns.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
-import type { Keys } from "./Keys.ts"
+import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
 import type { Paths } from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import { version } from "./Version.ts"
 
+/** How one of this node's parts reaches the API, and as whom. It may take a while until that is known. */
+export type Access = Effect.Effect<Https.Options>
+
 export interface Options {
   readonly settings: Settings
   readonly paths: Paths
-  readonly keys: Pick<Keys, "ca" | "kubelet" | "kubeletServing" | "kubeProxy" | "dns">
-  /** Where this node reaches the API. Absent: on this machine. */
-  readonly api?: string
+  readonly access: { readonly kubelet: Access; readonly kubeProxy: Access; readonly dns: Access }
+  /** What the kubelet's server shows, and whom it knows by their certificates. */
+  readonly serving: Pick<KubeletServer.Options, "tls" | "renewed">
   /** Where its Pods lie in the machine's cgroups. Absent: `/kubepods`. */
   readonly cgroupRoot?: string
   readonly hollow: boolean
@@ -30,18 +33,10 @@ export interface Options {
 }
 
 /** The cluster under an identity of this node's parts. */
-const as = ({ api, keys, settings }: Options, { cert, key }: Keys["admin"], userAgent: string) =>
+const as = (access: Access, userAgent: string) =>
   Layer.provide(
     Layer.fresh(ApiClient.layer).pipe(
-      Layer.provide(
-        Https.layer({
-          server: api ?? `https://127.0.0.1:${settings.apiPort}`,
-          ca: keys.ca.cert,
-          clientCertificate: cert,
-          clientKey: key,
-          userAgent
-        })
-      )
+      Layer.provide(Layer.unwrap(Effect.map(access, (options) => Https.layer({ ...options, userAgent }))))
     )
   )
 
@@ -62,7 +57,7 @@ const network = (options: Options) => Plugin.install(Bridge.plugin({ directory: 
 const paths = ({ paths: { node } }: Options) => node
 
 const kubelet = (options: Options) => {
-  const { cgroupRoot, keys } = options
+  const { cgroupRoot, serving } = options
   const { clusterDomain, kubeletPort, nodeIp, nodeName, podCidr, serviceCidr } = options.settings
   return Kubelet.plugin({
     nodeName,
@@ -75,7 +70,7 @@ const kubelet = (options: Options) => {
     ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
     hollow: options.hollow,
     stop: options.stop,
-    server: { port: kubeletPort, tls: { ...keys.kubeletServing, clientCa: keys.ca.cert } },
+    server: { port: kubeletPort, ...serving },
     version: `${version.kubernetes}+keelson`
   })
 }
@@ -84,14 +79,14 @@ const complete = Layer.satisfiesServicesType<never>()
 
 /** A node with containers also serves Services and names; a hollow one changes nothing on its machine. */
 export const node = (options: Options) => {
-  const { keys, settings } = options
+  const { access, settings } = options
   const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
-  const agent = Plugin.install(kubelet(options)).pipe(as(options, keys.kubelet, "kubelet"))
-  const proxy = Plugin.install(KubeProxy.plugin({ nodeName, podCidr })).pipe(as(options, keys.kubeProxy, "kube-proxy"))
+  const agent = Plugin.install(kubelet(options)).pipe(as(access.kubelet, "kubelet"))
+  const proxy = Plugin.install(KubeProxy.plugin({ nodeName, podCidr })).pipe(as(access.kubeProxy, "kube-proxy"))
   const dns = Plugin.install(Dns.plugin({ address: addressIn(serviceCidr, 10), domain: clusterDomain })).pipe(
-    as(options, keys.dns, "dns")
+    as(access.dns, "dns")
   )
-  const routes = Plugin.install(Routes.plugin({ nodeName })).pipe(as(options, keys.kubelet, "routes"))
+  const routes = Plugin.install(Routes.plugin({ nodeName })).pipe(as(access.kubelet, "routes"))
   const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns, routes)
   return all.pipe(
     Layer.provide(runtime(options)),

@@ -2,8 +2,10 @@
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Layer } from "effect"
 import { createServer } from "node:net"
+import * as Agent from "../../bin/Agent.ts"
 import * as ControlPlane from "../../bin/ControlPlane.ts"
 import * as Keys from "../../bin/Keys.ts"
+import * as Members from "../../bin/Members.ts"
 import * as Node from "../../bin/Node.ts"
 import * as Paths from "../../bin/Paths.ts"
 import * as Ready from "../../bin/Ready.ts"
@@ -38,7 +40,8 @@ const start = Effect.gen(function* () {
   const keys = yield* Keys.open(settings, paths)
   const options = yield* Server.optionsOf(settings, paths)
   yield* Layer.build(ControlPlane.controlPlane({ ...options, log: MemoryLog.layer }))
-  yield* Layer.build(Node.node({ settings, paths, keys, hollow: true, stop: "keep" }))
+  const own = Agent.own(settings, keys, Members.first(settings))
+  yield* Layer.build(Node.node({ settings, paths, ...own, hollow: true, stop: "keep" }))
   const client = Ready.client(settings, keys)
   // A hollow node leaves its machine's network alone: here the proxy speaks to a program that says yes to everything.
   const proxy = KubeProxy.layer({ nodeName: "n1", podCidr: settings.podCidr, within: ["true"] })

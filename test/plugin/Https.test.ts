@@ -162,3 +162,24 @@ it.live("a kubeconfig leads to its cluster", () =>
     assert.deepInclude(other, { _tag: "KubeconfigInvalid", file })
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 )
+
+it.live("a certificate that is renewed is shown from then on, and what began with the old one goes on", () =>
+  Effect.gen(function* () {
+    const cluster = yield* start()
+    const [ann, bob] = [(yield* cluster.as("ann")).pair, (yield* cluster.as("bob")).pair]
+    if (ann === undefined || bob === undefined) return assert.fail("users have certificates")
+    let shown = ann
+    const about = optionsOf(cluster, cluster.nobody)
+    const clientOf = (options: Https.Options) =>
+      Effect.flatMap(Layer.build(Layer.provide(ApiClient.layer, Https.layer(options))), (all) => Effect.provide(Client, all))
+    const mine = yield* clientOf({ ...about, identity: () => shown })
+    const other = yield* clientOf(optionsOf(cluster, cluster.admin))
+    const cache = yield* mine.cache(ConfigMap, { indexes: {} })
+    shown = bob
+    assert.strictEqual((yield* Effect.flip(mine.list(ConfigMap)))._tag, "Forbidden")
+    yield* other.create(ConfigMap, { metadata: key("after") })
+    yield* eventually(() => cache.get(key("after")) !== undefined)
+    shown = ann
+    assert.isNotEmpty(yield* mine.list(ConfigMap))
+  }).pipe(Effect.scoped)
+)

@@ -10,12 +10,20 @@ import * as Net from "node:net"
 import type { Readable } from "node:stream"
 import * as Tls from "node:tls"
 
+/** A client certificate and its key, as PEM texts. */
+export interface Identity {
+  readonly cert: string
+  readonly key: string
+}
+
 export interface Target {
   readonly server: string
   /** PEM texts. Without `ca` the authorities of the system are trusted. */
   readonly ca?: string
   readonly clientCertificate?: string
   readonly clientKey?: string
+  /** In place of these two, where they are renewed: what it gives now is shown to the server from now on. */
+  readonly identity?: () => Identity
   /** The name to expect in the server's certificate, if it is not that of its address. */
   readonly serverName?: string
   readonly insecure?: boolean
@@ -66,12 +74,12 @@ const over2 = (session: Http2.ClientHttp2Session, { body, headers, method, path 
     return Effect.sync(() => stream.close(Http2.constants.NGHTTP2_CANCEL))
   })
 
-const over1 = (url: URL, agent: Http.Agent, { body, headers, method, path }: Request) =>
+const over1 = (url: URL, agent: Http.Agent, shown: Partial<Identity>, { body, headers, method, path }: Request) =>
   Effect.callback<Answer, Lost>((resume) => {
     const { request } = url.protocol === "https:" ? Https : Http
     // Node says a body's length by itself only for the methods that usually have one, and DELETE is none of them.
     const length = body === undefined ? {} : { "content-length": `${Buffer.byteLength(body)}` }
-    const call = request(new URL(path, url), { agent, method, headers: { ...headers, ...length } })
+    const call = request(new URL(path, url), { agent, method, headers: { ...headers, ...length }, ...shown })
     let isSent = false
     call.on("error", (cause) => resume(Effect.fail(new Lost({ applied: isSent ? "unknown" : "no", cause }))))
     call.on("socket", (socket) => {
@@ -128,6 +136,8 @@ const ping = (session: Http2.ClientHttp2Session) =>
 
 interface Session {
   readonly http2: Http2.ClientHttp2Session
+  /** The certificate that it was opened with. */
+  readonly cert: string | undefined
   streams: number
 }
 const hasRoom = ({ http2, streams }: Session) =>
@@ -135,10 +145,13 @@ const hasRoom = ({ http2, streams }: Session) =>
 
 export const make = Effect.fnUntraced(function* (target: Target): Effect.fn.Return<Send, never, Scope.Scope> {
   const url = new URL(target.server)
+  const fixed: Partial<Identity> = {
+    ...(target.clientCertificate !== undefined && { cert: target.clientCertificate }),
+    ...(target.clientKey !== undefined && { key: target.clientKey })
+  }
+  const identity = () => target.identity?.() ?? fixed
   const tls: Tls.ConnectionOptions = {
     ...(target.ca !== undefined && { ca: target.ca }),
-    ...(target.clientCertificate !== undefined && { cert: target.clientCertificate }),
-    ...(target.clientKey !== undefined && { key: target.clientKey }),
     ...(target.serverName !== undefined && { servername: target.serverName }),
     rejectUnauthorized: target.insecure !== true
   }
@@ -152,8 +165,8 @@ export const make = Effect.fnUntraced(function* (target: Target): Effect.fn.Retu
     })
   )
 
-  const keep = (http2: Http2.ClientHttp2Session): Session => {
-    const session = { http2, streams: 0 }
+  const keep = (http2: Http2.ClientHttp2Session, cert: string | undefined): Session => {
+    const session = { http2, cert, streams: 0 }
     const drop = () => (sessions = sessions.filter((other) => other !== session))
     http2.once("goaway", drop).once("close", drop)
     sessions = [...sessions, session]
@@ -161,11 +174,18 @@ export const make = Effect.fnUntraced(function* (target: Target): Effect.fn.Retu
   }
   /** One at a time: who waits finds the session that another has made. */
   const one = yield* Semaphore.make(1)
+  /** What was opened with a certificate that has been renewed since goes when its last stream ends. */
+  const retire = (cert: string | undefined) => {
+    for (const session of sessions) if (session.cert !== cert) session.http2.close()
+    sessions = sessions.filter((session) => session.cert === cert)
+  }
   const session = Effect.suspend(() => {
+    const shown = identity()
+    retire(shown.cert)
     const found = sessions.find(hasRoom)
     if (found !== undefined || isOld) return Effect.succeed(found)
-    return Effect.map(connect(url, tls), (spoken) => {
-      if (spoken !== "http/1.1") return keep(spoken)
+    return Effect.map(connect(url, { ...tls, ...shown }), (spoken) => {
+      if (spoken !== "http/1.1") return keep(spoken, shown.cert)
       isOld = true
       return undefined
     })
@@ -180,7 +200,7 @@ export const make = Effect.fnUntraced(function* (target: Target): Effect.fn.Retu
 
   return Effect.fnUntraced(function* (request) {
     const free = yield* Effect.acquireRelease(one.withPermits(1)(enter), leave, { interruptible: true })
-    const answer = free === undefined ? over1(url, agent, request) : over2(free.http2, request)
+    const answer = free === undefined ? over1(url, agent, identity(), request) : over2(free.http2, request)
     return yield* Effect.acquireRelease(answer, ({ body }) => Effect.sync(() => body.destroy()), { interruptible: true })
   })
 })
