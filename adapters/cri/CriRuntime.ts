@@ -54,7 +54,8 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
 
   /** Names are reserved in the runtime: who asks for one that is taken is told so, and looks for it then. */
   const startPod = Effect.fn("cri.startPod")(function* (pod: Requests.PodConfig) {
-    if (pod.network._tag === "given") return yield* new NetworkUnsupported({ network: pod.network._tag })
+    if (pod.network._tag === "given" || pod.network._tag === "made")
+      return yield* new NetworkUnsupported({ network: pod.network._tag })
     const request = { config: Requests.podSandbox(pod), runtime_handler: pod.handler ?? "" }
     return yield* settled(cri.call("RunPodSandbox", Replies.RunPodSandbox, request, "4 minutes")).pipe(
       Effect.flatMap(({ pod_sandbox_id }) => Effect.mapError(statuses.fresh(pod_sandbox_id), lost)),

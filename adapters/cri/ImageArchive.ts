@@ -32,14 +32,15 @@ export const isStatic = (path: string) => {
   return !Array.from({ length: count }, (_, index) => bytes.readUInt32LE(offset + index * size)).includes(interpreter)
 }
 
-/** The folders on the way to the files, each before what is in it. */
+/** The folders on the way to the files, each before what is in it. Those that are given are not among them: podman takes no path twice. */
 const folders = (files: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
+  const given = new Set(files.map(({ path }) => path))
   const paths = new Set<string>()
   for (const { path } of files) {
     const parts = path.split("/").slice(0, -1)
     for (let depth = 1; depth <= parts.length; depth++) paths.add(`${parts.slice(0, depth).join("/")}/`)
   }
-  return Array.from(paths, (path) => ({ path, directory: true }))
+  return Array.from(paths, (path) => ({ path, directory: true }) as const).filter(({ path }) => !given.has(path))
 }
 
 /** The same files give the same bytes, and so the same image id. */

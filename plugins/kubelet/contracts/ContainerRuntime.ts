@@ -60,7 +60,7 @@ export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
     success: Struct({
       name: Text,
       version: Text,
-      network: Literals(["runtime", "given"]),
+      network: Literals(["runtime", "given", "made"]),
       handlers: List(Handler),
       features: optionalKey(Struct({ supplementalGroupsPolicy: Bool }))
     }),

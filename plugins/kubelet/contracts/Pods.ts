@@ -7,9 +7,10 @@ const Texts = Record(Text, Text)
 
 /**
  * `runtime`: the runtime makes the namespace and calls CNI itself (containerd, CRI-O). `given`: it joins a namespace that
- * the kubelet has made and attached (Podman, Docker). `host`: no namespace of its own, which every runtime can do.
+ * the kubelet has made and attached (Podman). `made`: it makes the namespace and says where it is, and the kubelet attaches it
+ * then (Docker, which joins no namespace by its path). `host`: no namespace of its own, which every runtime can do.
  */
-export const Network = TaggedUnion({ runtime: {}, given: { namespace: Text }, host: {} })
+export const Network = TaggedUnion({ runtime: {}, given: { namespace: Text }, made: {}, host: {} })
 
 export const Port = Struct({
   hostPort: Int,
@@ -139,6 +140,8 @@ export const PodStatus = Struct({
   ready: Bool,
   createdAt: Text,
   addresses: List(Text),
+  /** Of a network that the runtime `made`: the path of the namespace, as long as it is there. */
+  networkNamespace: optionalKey(Text),
   containers: List(ContainerStatus),
   /** Of several runtimes behind one contract: the name of the one that has it. Absent: the one that `describe` names. */
   runtime: optionalKey(Text)
