@@ -1,4 +1,5 @@
 /** The configuration of a containerd of our own. Everything it keeps lies in one folder. */
+import type { OciRuntime } from "../OciRuntime.ts"
 
 export interface Folders {
   readonly root: string
@@ -15,11 +16,29 @@ export interface Settings {
   /** No CAP_SYS_RESOURCE: what asks for less out-of-memory killing than we have ourselves would fail. */
   readonly restrictOomScore: boolean
   readonly snapshotter: string
+  /** Handlers, the default first. */
+  readonly runtimes: ReadonlyArray<OciRuntime>
 }
 
 const text = JSON.stringify
 
-export const toml = ({ cniPrograms, folders, restrictOomScore, sandboxImage, snapshotter }: Settings) => `version = 2
+const handler = ({ name, path }: OciRuntime) => `
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.${name}]
+runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.${name}.options]
+BinaryName = ${text(path)}
+SystemdCgroup = false
+`
+
+export const toml = ({
+  cniPrograms,
+  folders,
+  restrictOomScore,
+  runtimes,
+  sandboxImage,
+  snapshotter
+}: Settings) => `version = 2
 root = ${text(folders.root)}
 state = ${text(folders.state)}
 oom_score = 0
@@ -43,13 +62,8 @@ config_path = ${text(folders.certificates)}
 
 [plugins."io.containerd.grpc.v1.cri".containerd]
 snapshotter = ${text(snapshotter)}
-
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-runtime_type = "io.containerd.runc.v2"
-
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-SystemdCgroup = false
-
+default_runtime_name = ${text(runtimes[0]?.name ?? "runc")}
+${runtimes.map(handler).join("")}
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = ${text(cniPrograms)}
 conf_dir = ${text(folders.cni)}

@@ -1,24 +1,29 @@
 /**
- * The process of a containerd of our own. It is detached and known by its pid file: whoever starts next on the same folder
- * finds it, and the Pods in it, as they were.
+ * The process of a runtime of our own. It is detached and known by its pid file: whoever starts next on the same folder finds it,
+ * and the Pods in it, as they were.
  */
 import { Effect, Schema } from "effect"
 import { spawn } from "node:child_process"
 import { mkdirSync, openSync, closeSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
-import * as Program from "../../Program.ts"
+import { dirname, isAbsolute, join } from "node:path"
+import * as Program from "../Program.ts"
 
 export class DaemonFailed extends Schema.TaggedError<DaemonFailed>()("DaemonFailed", { detail: Schema.String }) {}
 
 export interface Daemon {
+  /** Of its pid file and its log: `containerd`. */
+  readonly name: string
   readonly directory: string
   readonly program: string
+  readonly arguments: ReadonlyArray<string>
+  /** The file that stands among the arguments and by which the process is known. */
   readonly config: string
+  readonly environment?: { readonly [name: string]: string }
   /** What it is started by, such as `nsenter --net=…`. */
   readonly launcher: ReadonlyArray<string>
 }
 
-const pidFile = ({ directory }: Daemon) => join(directory, "containerd.pid")
+export const pidFile = ({ directory, name }: Pick<Daemon, "directory" | "name">) => join(directory, `${name}.pid`)
 const read = (path: string) => {
   try {
     return readFileSync(path, "utf8")
@@ -34,13 +39,18 @@ export const running = (daemon: Daemon) => {
   return read(`/proc/${pid}/cmdline`).includes(daemon.config) ? pid : undefined
 }
 
+/** What lies beside the program belongs to it: a containerd and its shims are of one version. */
+const pathOf = (program: string) =>
+  [...(isAbsolute(program) ? [dirname(program)] : []), process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"].join(":")
+
 export const start = (daemon: Daemon) =>
   Effect.try({
     try: () => {
       mkdirSync(daemon.directory, { recursive: true, mode: 0o700 })
-      const log = openSync(join(daemon.directory, "containerd.log"), "a", 0o600)
-      const [program = daemon.program, ...args] = [...daemon.launcher, daemon.program, "--config", daemon.config]
-      const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log], cwd: "/" })
+      const log = openSync(join(daemon.directory, `${daemon.name}.log`), "a", 0o600)
+      const [program = daemon.program, ...args] = [...daemon.launcher, daemon.program, ...daemon.arguments]
+      const env = { ...process.env, PATH: pathOf(daemon.program), ...daemon.environment }
+      const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log], cwd: "/", env })
       closeSync(log)
       // Who waits for the socket learns that it did not start.
       child.on("error", () => undefined)
@@ -67,22 +77,17 @@ export const stop = Effect.fnUntraced(function* (daemon: Daemon) {
   rmSync(pidFile(daemon), { force: true })
 })
 
-/** Shims outlive the daemon by design: those that were started for this socket. */
-const shims = (socket: string) =>
+const processes = () =>
   readdirSync("/proc")
     .map(Number)
     .filter((pid) => pid > 1)
-    .filter((pid) => {
-      const command = read(`/proc/${pid}/cmdline`)
-      return command.includes("containerd-shim") && command.includes(socket)
-    })
 
 /** These and all that they have started, which is theirs also when it has no name of its own yet (`runc init`). */
 const withDescendants = (pids: ReadonlyArray<number>) => {
-  const parents = readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => pid > 1)
-    .map((pid) => ({ pid, parent: Number(/^PPid:\s*(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) }))
+  const parents = processes().map((pid) => ({
+    pid,
+    parent: Number(/^PPid:\s*(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0)
+  }))
   const found = new Set(pids)
   for (let before = 0; before < found.size; ) {
     before = found.size
@@ -91,9 +96,16 @@ const withDescendants = (pids: ReadonlyArray<number>) => {
   return found
 }
 
-/** Takes back what a daemon that was killed may have left: shims with their processes, and what is mounted below its folder. */
-export const sweep = Effect.fnUntraced(function* ({ directory }: Daemon, socket: string) {
-  for (const pid of withDescendants(shims(socket))) signal(pid, "SIGKILL")
+/**
+ * Takes back what a daemon that was killed may have left. Who watches a container outlives the daemon by design: `isWatcher` knows
+ * it by its command line. Then what is mounted below the daemon's folder.
+ */
+export const sweep = Effect.fnUntraced(function* (
+  { directory }: Pick<Daemon, "directory">,
+  isWatcher: (commandLine: string) => boolean
+) {
+  const watchers = processes().filter((pid) => isWatcher(read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")))
+  for (const pid of withDescendants(watchers)) signal(pid, "SIGKILL")
   const mounts = read("/proc/self/mounts")
     .split("\n")
     .flatMap((line) => line.split(" ").slice(1, 2))

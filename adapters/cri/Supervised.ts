@@ -1,0 +1,100 @@
+/**
+ * A runtime of our own, looked after: detached, so that Pods outlive the node agent, found again by its pid file, and started again
+ * when it ends. How it ends with us the option `stop` says.
+ */
+import { Cause, Effect, Exit, Layer, Schedule } from "effect"
+import { rmSync } from "node:fs"
+import { Cri } from "./Cri.ts"
+import * as Daemon from "./Daemon.ts"
+import * as PauseImage from "./PauseImage.ts"
+import * as Replies from "./Replies.ts"
+
+export interface Options {
+  readonly daemon: Daemon.Daemon
+  readonly socket: string
+  readonly stop: "keep" | "remove"
+  /** A process that watches a container of this daemon and outlives it, by its command line. */
+  readonly isWatcher: (commandLine: string) => boolean
+  /** What this runtime leaves beyond processes and mounts. */
+  readonly sweep?: Effect.Effect<void>
+}
+
+const answers = Effect.scoped(
+  Effect.gen(function* () {
+    const cri = yield* Cri
+    return yield* cri.call("Version", Replies.Version, {}, "5 seconds")
+  })
+)
+
+/** Whether the socket answers the CRI within a while. */
+export const ready = (name: string, socket: string) =>
+  answers.pipe(
+    Effect.provide(Layer.fresh(Cri.layer(socket))),
+    Effect.retry(Schedule.spaced("50 millis")),
+    Effect.timeout("30 seconds"),
+    Effect.mapError((cause) => new Daemon.DaemonFailed({ detail: `${name} does not answer on ${socket}: ${cause}` }))
+  )
+
+/** Containers first: not every runtime ends those of a Pod when the Pod is stopped. */
+const removePods = Effect.gen(function* () {
+  const cri = yield* Cri
+  const { containers } = yield* cri.call("ListContainers", Replies.ListContainers, {})
+  const all = { concurrency: 8, discard: true } as const
+  const stop = ({ id }: Replies.Container) =>
+    Effect.ignore(cri.call("StopContainer", Replies.Nothing, { container_id: id, timeout: 0 }))
+  yield* Effect.forEach(
+    containers.filter(({ state }) => state === "CONTAINER_RUNNING"),
+    stop,
+    all
+  )
+  const { items } = yield* cri.call("ListPodSandbox", Replies.ListPodSandbox, {})
+  const remove = ({ id }: Replies.PodSandbox) =>
+    Effect.andThen(
+      Effect.ignore(cri.call("StopPodSandbox", Replies.Nothing, { pod_sandbox_id: id })),
+      Effect.ignore(cri.call("RemovePodSandbox", Replies.Nothing, { pod_sandbox_id: id }))
+    )
+  yield* Effect.forEach(items, remove, all)
+})
+
+/** Ends all Pods of this daemon, whoever started them, and then the daemon. */
+const removeAll = Effect.fn("Supervised.removeAll")(function* ({ daemon, isWatcher, socket, sweep }: Options) {
+  yield* removePods.pipe(Effect.provide(Layer.fresh(Cri.layer(socket))), Effect.timeout("60 seconds"), Effect.ignore)
+  yield* Daemon.stop(daemon)
+  yield* Daemon.sweep(daemon, isWatcher)
+  yield* sweep ?? Effect.void
+  yield* Effect.sync(() => rmSync(socket, { force: true }))
+})
+
+/** Starts it again whenever it is gone, later each time it goes soon. */
+const watchOver = (daemon: Daemon.Daemon) =>
+  Effect.gen(function* () {
+    let pause = 200
+    for (;;) {
+      let lived = 0
+      for (; Daemon.running(daemon) !== undefined; lived += 500) yield* Effect.sleep("500 millis")
+      pause = lived > 10_000 ? 200 : Math.min(pause * 2, 10_000)
+      yield* Effect.logWarning(`${daemon.name} ended; it is started again`).pipe(Effect.annotateLogs({ pause }))
+      yield* Effect.sleep(pause)
+      yield* Effect.ignore(Daemon.start(daemon))
+    }
+  })
+
+/** Not an end by a failure: of that whoever starts next shall find the Pods as they are. */
+const isIntended = (exit: Exit.Exit<unknown, unknown>) => Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
+
+export const run = Effect.fn("Supervised.run")(function* (options: Options) {
+  const { daemon, socket, stop } = options
+  yield* Effect.acquireRelease(
+    Daemon.running(daemon) === undefined ? Daemon.start(daemon) : Effect.log(`found ${daemon.name} running`),
+    (_, exit) => (stop === "remove" && isIntended(exit) ? removeAll(options) : Effect.void)
+  )
+  yield* ready(daemon.name, socket)
+  yield* Effect.forkScoped(watchOver(daemon))
+})
+
+/** Has the image of the Pods' first process there, for a runtime whose configuration names it. */
+export const pauseImage = Effect.fnUntraced(function* <E, R>(take: (archive: Uint8Array) => Effect.Effect<void, E, R>) {
+  const cri = yield* Cri
+  const { image } = yield* cri.call("ImageStatus", Replies.ImageStatus, { image: { image: PauseImage.name } })
+  if (image === null) yield* take(yield* PauseImage.archive)
+})
