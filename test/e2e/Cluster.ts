@@ -144,6 +144,9 @@ const keepLogs = (dataDir: string) => {
   if (folder !== undefined) cpSync(join(dataDir, "log"), join(folder, dataDir), { recursive: true })
 }
 
+/** What the cluster that was started last has said: for who reads of a failure. */
+export const story = { of: () => "" }
+
 const make = Effect.fnUntraced(function* (options: Options) {
   const site = yield* Site
   const { address, dataDir } = site
@@ -159,6 +162,12 @@ const make = Effect.fnUntraced(function* (options: Options) {
     [printed(), ...["server", "agent"].map((name) => Machine.textOf(join(dataDir, "log", `${name}.log`)).slice(-3000))].join(
       "\n"
     )
+
+  const written = (name: string) =>
+    Machine.textOf(join(dataDir, "log", name))
+      .split("\n")
+      .slice(-150)
+  story.of = () => [printed(), ...["server.log", "agent.log"].flatMap((name) => [`-- ${name}`, ...written(name)])].join("\n")
 
   const up = Effect.gen(function* () {
     const now = (last = launch(command))

@@ -1,5 +1,5 @@
 /** The end-to-end tests of one kind of cluster: what it must do, and that nothing of it is left. */
-import { assert, describe, layer, type Vitest } from "@effect/vitest"
+import { afterEach, assert, describe, layer, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
@@ -84,6 +84,10 @@ export const suite = (
 ) => {
   const missing = [...Machine.missing, ...lacks]
   return describe.skipIf(missing.length > 0)(`${name}${Machine.left(missing)}`, () => {
+    afterEach(({ task }) => {
+      if (task.result?.state === "fail")
+        console.log(`what the cluster said before "${task.name}" failed:\n${Cluster.story.of()}`)
+    })
     layer(Site.layer, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
       it.layer(Cluster.layer(options), { timeout: "150 seconds" })((it) => {
         flow(it)
