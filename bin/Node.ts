@@ -12,6 +12,8 @@ import * as Dns from "../plugins/dns/Dns.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
+import * as Choice from "./Choice.ts"
+import { OwnNode } from "./OwnNode.ts"
 import type { Paths } from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import { version } from "./Version.ts"
@@ -82,15 +84,27 @@ export const node = (options: Options) => {
   const { access, settings } = options
   const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
   const agent = Plugin.install(kubelet(options)).pipe(as(access.kubelet, "kubelet"))
-  const proxy = Plugin.install(KubeProxy.plugin({ nodeName, podCidr })).pipe(as(access.kubeProxy, "kube-proxy"))
-  const dns = Plugin.install(Dns.plugin({ address: addressIn(serviceCidr, 10), domain: clusterDomain })).pipe(
-    as(access.dns, "dns")
-  )
+  const proxy = Choice.layer({
+    name: "service proxy",
+    annotation: "keelson.io/service-proxy",
+    standard: settings.proxy,
+    choices: { nftables: KubeProxy.plugin({ nodeName, podCidr }), none: Plugin.nothing("no-service-proxy") }
+  }).pipe(as(access.kubeProxy, "kube-proxy"))
+  const dns = Choice.layer({
+    name: "DNS server",
+    annotation: "keelson.io/dns",
+    standard: settings.dns,
+    choices: {
+      builtin: Dns.plugin({ address: addressIn(serviceCidr, 10), domain: clusterDomain }),
+      none: Plugin.nothing("no-dns")
+    }
+  }).pipe(as(access.dns, "dns"))
   const routes = Plugin.install(Routes.plugin({ nodeName })).pipe(as(access.kubelet, "routes"))
   const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns, routes)
   return all.pipe(
     Layer.provide(runtime(options)),
     Layer.provide(network(options)),
+    Layer.provide(OwnNode.layer(nodeName).pipe(as(access.kubelet, "agent"))),
     Layer.provide(Plugin.Host.layer),
     complete
   )

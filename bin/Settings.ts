@@ -48,6 +48,10 @@ export const Settings = Schema.Struct({
   processes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
   runtime: Schema.Literals(["containerd", "hollow", "auto"]),
   containerdEndpoint: Schema.String,
+  /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
+  proxy: Schema.Literals(["nftables", "none"]),
+  dns: Schema.Literals(["builtin", "none"]),
+  network: Schema.Literals(["bridge"]),
   /** Where the plugins of the container network interface are. */
   cniBinDir: Schema.String,
   natsServer: Schema.String,
@@ -78,6 +82,9 @@ export const defaults = (): Settings => ({
   processes: 1,
   runtime: "auto",
   containerdEndpoint: "",
+  proxy: "nftables",
+  dns: "builtin",
+  network: "bridge",
   cniBinDir: "/usr/lib/cni",
   natsServer: "",
   isolate: []

@@ -41,6 +41,9 @@ export const make = <E, Needs, const Offers extends ReadonlyArray<Contract<unkno
   layer: named(plugin.name, plugin.layer)
 })
 
+/** What is chosen where nothing shall run. */
+export const nothing = (name: string) => make({ name, layer: Layer.empty })
+
 /** Failures and logs say whose they are. */
 export const named = <A, E, R>(plugin: string, layer: Layer.Layer<A, E, R>) =>
   Layer.effectContext(
