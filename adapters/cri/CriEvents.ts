@@ -5,6 +5,7 @@
 import { Effect, Schedule, Stream } from "effect"
 import { Unavailable } from "../../kernel/plugin/Contract.ts"
 import { Events } from "../../plugins/kubelet/contracts/Events.ts"
+import * as Changes from "./Changes.ts"
 import type { Cri, CriFailed } from "./Cri.ts"
 import type * as Statuses from "./Statuses.ts"
 
@@ -17,15 +18,7 @@ interface On {
   readonly wake: Wake
 }
 
-type Picture = ReadonlyMap<string, { readonly uid: string; readonly text: string }>
-
-const changed = (before: Picture, after: Picture) =>
-  [...new Set([...before.keys(), ...after.keys()])]
-    .filter((pod) => before.get(pod)?.text !== after.get(pod)?.text)
-    .map((pod) => ({ pod, uid: (after.get(pod) ?? before.get(pod))?.uid ?? "" }))
-
 export const make = ({ cri, statuses, wake }: On) => {
-  /** What a change would change: for each Pod the states of its containers. */
   const picture = Effect.gen(function* () {
     const there = yield* statuses.lists()
     statuses.forget(there)
@@ -44,13 +37,9 @@ export const make = ({ cri, statuses, wake }: On) => {
 
   return Events.of({
     changes: () =>
-      nudges.pipe(
-        Stream.mapEffect(() => picture),
-        Stream.mapAccum(
-          (): Picture => new Map(),
-          (before, after) => [after, changed(before, after)]
-        ),
-        Stream.mapError((cause) => new Unavailable({ contract: Events.key, applied: "unknown", cause }))
+      Stream.mapError(
+        Changes.between(nudges, picture),
+        (cause) => new Unavailable({ contract: Events.key, applied: "unknown", cause })
       )
   })
 }

@@ -1,5 +1,5 @@
 /** Pods and containers through the CRI: what containerd and CRI-O have in common. */
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import * as Contract from "../../kernel/plugin/Contract.ts"
 import {
   ContainerRefused,
@@ -14,6 +14,7 @@ import { Cri, type CriFailed, NOT_FOUND } from "./Cri.ts"
 import * as CriEvents from "./CriEvents.ts"
 import * as Replies from "./Replies.ts"
 import * as Requests from "./Requests.ts"
+import { settled } from "./Settled.ts"
 import * as Statuses from "./Statuses.ts"
 import { isMissing } from "./Statuses.ts"
 
@@ -32,17 +33,6 @@ const gone = <A, R>(effect: Effect.Effect<A, CriFailed, R>) =>
 export interface Options {
   readonly wake: CriEvents.Wake
 }
-
-/** How long the end of whoever asked waits for a call that starts something. */
-const settling = "20 seconds"
-
-/** A start that is cancelled midway leaves processes that no runtime knows of: it is let come to its end, also when nobody waits. */
-const settled = <A, E, R>(call: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Effect.forkDetach(call), (fiber) =>
-    Effect.onInterrupt(Fiber.join(fiber), () =>
-      Effect.andThen(Effect.timeoutOption(Fiber.await(fiber), settling), Fiber.interrupt(fiber))
-    )
-  )
 
 const make = Effect.fnUntraced(function* ({ wake }: Options) {
   const cri = yield* Cri

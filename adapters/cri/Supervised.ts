@@ -26,14 +26,22 @@ const answers = Effect.scoped(
   })
 )
 
-/** Whether the socket answers the CRI within a while. */
-export const ready = (name: string, socket: string) =>
-  answers.pipe(
-    Effect.provide(Layer.fresh(Cri.layer(socket))),
+/** Whether something answers on the socket within a while. */
+export const inTime = <A, E>(name: string, socket: string, answer: Effect.Effect<A, E>) =>
+  answer.pipe(
     Effect.retry(Schedule.spaced("50 millis")),
     Effect.timeout("30 seconds"),
     Effect.mapError((cause) => new Daemon.DaemonFailed({ detail: `${name} does not answer on ${socket}: ${cause}` }))
   )
+
+export const ready = (name: string, socket: string) =>
+  inTime(name, socket, Effect.provide(answers, Layer.fresh(Cri.layer(socket))))
+
+/** How such a runtime is spoken to. */
+export interface Speech {
+  readonly ready: Effect.Effect<unknown, Daemon.DaemonFailed>
+  readonly removePods: Effect.Effect<unknown, unknown>
+}
 
 /** Containers first: not every runtime ends those of a Pod when the Pod is stopped. */
 const removePods = Effect.gen(function* () {
@@ -57,8 +65,11 @@ const removePods = Effect.gen(function* () {
 })
 
 /** Ends all Pods of this daemon, whoever started them, and then the daemon. */
-const removeAll = Effect.fn("Supervised.removeAll")(function* ({ daemon, isWatcher, socket, sweep }: Options) {
-  yield* removePods.pipe(Effect.provide(Layer.fresh(Cri.layer(socket))), Effect.timeout("60 seconds"), Effect.ignore)
+const removeAll = Effect.fn("Supervised.removeAll")(function* (
+  { daemon, isWatcher, socket, sweep }: Options,
+  { removePods }: Speech
+) {
+  yield* removePods.pipe(Effect.timeout("60 seconds"), Effect.ignore)
   yield* Daemon.stop(daemon)
   yield* Daemon.sweep(daemon, isWatcher)
   yield* sweep ?? Effect.void
@@ -82,15 +93,22 @@ const watchOver = (daemon: Daemon.Daemon) =>
 /** Not an end by a failure: of that whoever starts next shall find the Pods as they are. */
 const isIntended = (exit: Exit.Exit<unknown, unknown>) => Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
 
-export const run = Effect.fn("Supervised.run")(function* (options: Options) {
-  const { daemon, socket, stop } = options
+export const runWith = Effect.fn("Supervised.run")(function* (options: Options, speech: Speech) {
+  const { daemon, stop } = options
   yield* Effect.acquireRelease(
     Daemon.running(daemon) === undefined ? Daemon.start(daemon) : Effect.log(`found ${daemon.name} running`),
-    (_, exit) => (stop === "remove" && isIntended(exit) ? removeAll(options) : Effect.void)
+    (_, exit) => (stop === "remove" && isIntended(exit) ? removeAll(options, speech) : Effect.void)
   )
-  yield* ready(daemon.name, socket)
+  yield* speech.ready
   yield* Effect.forkScoped(watchOver(daemon))
 })
+
+/** One that speaks the CRI. */
+export const run = (options: Options) =>
+  runWith(options, {
+    ready: ready(options.daemon.name, options.socket),
+    removePods: Effect.provide(removePods, Layer.fresh(Cri.layer(options.socket)))
+  })
 
 /** Has the image of the Pods' first process there, for a runtime whose configuration names it. */
 export const pauseImage = Effect.fnUntraced(function* <E, R>(take: (archive: Uint8Array) => Effect.Effect<void, E, R>) {
