@@ -38,7 +38,9 @@ export const layerOn = Layer.effect(
         if (found !== undefined) return found
         const addresses = network._tag === "runtime" ? [node.address()] : []
         const createdAt = yield* now
-        return yield* node.put({ id, uid, namespace, name, attempt, ready: true, createdAt, addresses, containers: [] })
+        const made = network._tag === "made" ? { networkNamespace: `/proc/${id}/ns/net` } : {}
+        const status = { id, uid, namespace, name, attempt, ready: true, createdAt, addresses, containers: [] }
+        return yield* node.put({ ...status, ...made })
       }),
 
       stopPod: Effect.fnUntraced(function* ({ pod }) {
@@ -46,7 +48,9 @@ export const layerOn = Layer.effect(
         if (found === undefined) return
         yield* all(found, node.stop)
         const stopped = pods.get(pod)
-        if (stopped?.ready) yield* node.put({ ...stopped, ready: false, addresses: [] })
+        if (stopped === undefined || !stopped.ready) return
+        const { networkNamespace: _, ...rest } = stopped
+        yield* node.put({ ...rest, ready: false, addresses: [] })
       }),
 
       removePod: Effect.fnUntraced(function* ({ pod }) {

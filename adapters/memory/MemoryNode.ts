@@ -12,7 +12,7 @@ export interface Line {
 export interface Options {
   /** Absent: `memory`. */
   readonly name?: string
-  readonly network: "runtime" | "given"
+  readonly network: "runtime" | "given" | "made"
   /** Besides the one without a name. */
   readonly handlers?: ReadonlyArray<string>
   /** What is on the machine. Others are pulled at once, if `registry` has them; absent, it has all. */
