@@ -20,10 +20,18 @@ const flags = {
   dataDir: text("data-dir", "Where everything of the cluster lies (default ~/.keelson)"),
   nodeName: text("node-name", "This node's name (default: the host's name)"),
   nodeIp: text("node-ip", "The address by which others reach this machine (default: its first)"),
+  advertiseAddress: text(
+    "advertise-address",
+    "By which other machines reach the API, if not by --node-ip: an address or a name"
+  ),
+  nodeIp6: text("node-ip6", "Its IPv6 address, where --pod-cidr and --service-cidr have ranges of both families"),
   apiPort: number("api-port", "The API server's port (default 6443)"),
   kubeletPort: number("kubelet-port", "The kubelet's HTTPS port (default 10250)"),
-  serviceCidr: text("service-cidr", "The range of cluster IPs (default 10.96.0.0/16)"),
-  podCidr: text("pod-cidr", "The range of Pod addresses (default 10.244.0.0/16)"),
+  serviceCidr: text(
+    "service-cidr",
+    "The range of cluster IPs (default 10.96.0.0/16), or two of both families: 10.96.0.0/16,fd00:10:96::/108"
+  ),
+  podCidr: text("pod-cidr", "The range of Pod addresses (default 10.244.0.0/16), or two: 10.244.0.0/16,fd00:10:244::/48"),
   clusterDomain: text("cluster-domain", "The domain of Services (default cluster.local)"),
   nodeCidr: text("node-cidr", "The range of the nodes' addresses where --nodes is more than 1 (default 10.200.0.0/24)"),
   store: text("store", "sqlite (default), jetstream, memory, or nats://host:port"),

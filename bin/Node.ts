@@ -11,6 +11,7 @@ import * as Plugin from "../kernel/plugin/Plugin.ts"
 import * as Dns from "../plugins/dns/Dns.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
+import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
 import * as Choice from "./Choice.ts"
 import { OwnNode } from "./OwnNode.ts"
@@ -60,15 +61,15 @@ const paths = ({ paths: { node } }: Options) => node
 
 const kubelet = (options: Options) => {
   const { cgroupRoot, serving } = options
-  const { clusterDomain, kubeletPort, nodeIp, nodeName, podCidr, serviceCidr } = options.settings
+  const { clusterDomain, kubeletPort, nodeIp, nodeIp6, nodeName, podCidr, serviceCidr } = options.settings
   return Kubelet.plugin({
     nodeName,
     directory: join(paths(options), "kubelet"),
     cniFolder: Containerd.folders(containerd(options.settings, options.paths)).cni,
-    addresses: [nodeIp],
+    addresses: nodeIp6 === "" ? [nodeIp] : [nodeIp, nodeIp6],
     clusterDns: [addressIn(serviceCidr, 10)],
     clusterDomain,
-    clusterCidrs: [podCidr, serviceCidr],
+    clusterCidrs: [...Addresses.list(podCidr), ...Addresses.list(serviceCidr)],
     ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
     hollow: options.hollow,
     stop: options.stop,

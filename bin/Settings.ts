@@ -4,8 +4,10 @@
  */
 import { Effect, FileSystem, Option, Result, Schema, SchemaIssue } from "effect"
 import { homedir, hostname, networkInterfaces } from "node:os"
+import { isIPv6 } from "node:net"
 import { isAbsolute, join, resolve } from "node:path"
 import { parse } from "yaml"
+import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 
 /** A setting that cannot be used. The message is what the user reads. */
 export class BadSetting extends Schema.TaggedError<BadSetting>()("BadSetting", { message: Schema.String }) {}
@@ -17,10 +19,22 @@ const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/
 const Address = Schema.String.check(Schema.isPattern(ipv4, { expected: "an IPv4 address such as 192.0.2.10" }))
 const Cidr = Schema.String.check(
   Schema.makeFilter((text: string) => {
-    const [address = "", bits = "", more] = text.split("/")
-    const sound =
-      more === undefined && ipv4.test(address) && /^\d{1,2}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= 28
+    const range = Addresses.cidr(text)
+    const sound = range?.family === 4 && range.prefix >= 8 && range.prefix <= 28
     return sound || "expected an IPv4 range such as 10.96.0.0/16"
+  })
+)
+const isRange = (text: string) => {
+  const range = Addresses.cidr(text)
+  return range !== undefined && (range.family === 6 ? range.prefix <= 120 : range.prefix >= 8 && range.prefix <= 28)
+}
+/** Of one family or of both: which comes first is the one that is used where nothing else is said. */
+const Cidrs = Schema.String.check(
+  Schema.makeFilter((text: string) => {
+    const all = Addresses.list(text)
+    const families = new Set(all.map(Addresses.familyOf))
+    const sound = all.every(isRange) && families.size === all.length
+    return sound || "expected an IPv4 range such as 10.96.0.0/16, or one of each family with a comma between"
   })
 )
 const Name = Schema.String.check(
@@ -36,10 +50,16 @@ export const Settings = Schema.Struct({
   dataDir: Schema.String,
   nodeName: Name,
   nodeIp: Address,
+  /** Its address of the other family, where the cluster has both; empty where it has not. */
+  nodeIp6: Schema.String.check(
+    Schema.makeFilter((text: string) => text === "" || isIPv6(text) || "expected an IPv6 address such as 2001:db8::10")
+  ),
+  /** By which other machines reach the API, if that is not `nodeIp`: an address or a name. */
+  advertiseAddress: Schema.Union([Schema.Literal(""), Name]),
   apiPort: Port,
   kubeletPort: Port,
-  serviceCidr: Cidr,
-  podCidr: Cidr,
+  serviceCidr: Cidrs,
+  podCidr: Cidrs,
   clusterDomain: Name,
   /** How many nodes `up` runs on this machine, and the range of their addresses if there is more than one. */
   nodes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
@@ -71,6 +91,8 @@ export const defaults = (): Settings => ({
   dataDir: join(homedir(), ".keelson"),
   nodeName: hostname().toLowerCase(),
   nodeIp: ownAddress(),
+  nodeIp6: "",
+  advertiseAddress: "",
   apiPort: 6443,
   kubeletPort: 10250,
   serviceCidr: "10.96.0.0/16",
@@ -130,9 +152,8 @@ export const load = Effect.fnUntraced(function* (flags: Given, file: Option.Opti
   return { ...settings, dataDir: isAbsolute(settings.dataDir) ? settings.dataDir : resolve(settings.dataDir) }
 })
 
-/** The address `index` of a range: 1 is the API's Service, 10 the DNS server's. */
-export const addressIn = (cidr: string, index: number): string => {
-  const [a = 0, b = 0, c = 0, d = 0] = (cidr.split("/")[0] ?? "").split(".").map(Number)
-  const value = ((a << 24) | (b << 16) | (c << 8) | d) + index
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".")
+/** The address `index` of a range, of the first if there are two: 1 is the API's Service, 10 the DNS server's. */
+export const addressIn = (cidrs: string, index: number): string => {
+  const range = Addresses.cidr(Addresses.list(cidrs)[0] ?? "")
+  return range === undefined ? "" : Addresses.at(range, index)
 }

@@ -22,7 +22,8 @@ export interface Options {
   readonly serviceAddress: string
   readonly dnsAddress: string
   /** What Services' addresses are taken from. */
-  readonly serviceCidr: string
+  /** Of which Services have their addresses. */
+  readonly serviceCidrs: ReadonlyArray<string>
 }
 
 const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"]
@@ -75,7 +76,7 @@ const first = Effect.fnUntraced(function* (options: Options) {
   yield* Effect.forEach(namespaces, (name) => create(Namespace, { metadata: { name } }), { discard: true })
   yield* create(Service, apiService(options))
   yield* create(Service, dnsService(options))
-  yield* create(ServiceCIDR, { metadata: { name: "kubernetes" }, spec: { cidrs: [options.serviceCidr] } })
+  yield* create(ServiceCIDR, { metadata: { name: "kubernetes" }, spec: { cidrs: options.serviceCidrs } })
 })
 
 const leaseName = ({ identity }: Options) => `apiserver-${identity}`

@@ -1,30 +1,40 @@
-/** Which addresses and ports Services can have. Pure arithmetic on IPv4 ranges and numbers. */
+/** Which addresses and ports Services can have. Pure arithmetic. */
+import * as Addresses from "../resources/contracts/Addresses.ts"
 
-export interface Range {
+/** Numbers that can be given out. */
+export interface Numbers {
   readonly first: number
   readonly size: number
 }
 
-const toNumber = (address: string) => address.split(".").reduce((value, part) => value * 256 + Number(part), 0)
-export const toAddress = (value: number) => [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".")
-
-/** The addresses of a range without the network's own and the broadcast. */
-export const rangeOf = (cidr: string): Range => {
-  const [address = "", bits = "32"] = cidr.split("/")
-  const whole = 2 ** (32 - Number(bits))
-  return { first: Math.floor(toNumber(address) / whole) * whole + 1, size: whole - 2 }
+export interface Range extends Addresses.Cidr {
+  readonly cidr: string
+  /** How far into the range the addresses are that can be given: all but the network's own and, of IPv4, the broadcast. */
+  readonly numbers: Numbers
 }
 
-export const contains = ({ first, size }: Range, address: string) => {
-  const value = toNumber(address)
-  return value >= first && value < first + size
+/** Of a range of more than that many addresses the rest is not used, as upstream does it. */
+const most = 2n ** 20n
+
+/** Absent: not a range, or one without an address for a Service. */
+export const rangeOf = (cidr: string): Range | undefined => {
+  const range = Addresses.cidr(cidr)
+  if (range === undefined || range.size < 4n) return undefined
+  const size = Number(range.size > most ? most : range.size)
+  return { ...range, cidr, numbers: { first: 1, size: size - (range.family === 4 ? 2 : 1) } }
+}
+
+/** Asked for by name it may lie anywhere in the range. */
+export const contains = (range: Range, address: string) => {
+  const index = Addresses.indexOf(range, address)
+  return index !== undefined && index > 0n && (range.family === 6 || index < range.size - 1n)
 }
 
 /**
  * The lower part is for addresses that people choose, the rest for those that are chosen for them (KEP-3070): at most 256 of
  * 16 and more. `random` is from 0 to below 1; the search goes on from there, so that a full range is seen to be full.
  */
-export const choose = ({ first, size }: Range, random: number, isFree: (value: number) => boolean): number | undefined => {
+export const choose = ({ first, size }: Numbers, random: number, isFree: (value: number) => boolean): number | undefined => {
   const reserved = Math.min(Math.max(16, Math.floor(size / 16)), 256, size)
   const upper = size - reserved
   const start = Math.floor(random * upper)
@@ -36,4 +46,4 @@ export const choose = ({ first, size }: Range, random: number, isFree: (value: n
   return undefined
 }
 
-export const nodePorts: Range = { first: 30000, size: 2768 }
+export const nodePorts: Numbers = { first: 30000, size: 2768 }

@@ -3,21 +3,29 @@
  * of that name, so that of several servers one wins; what a failed create left behind is given back by the repair loop.
  * Source: KEP-1880 (IPAddress), core/v1 ServiceSpec.
  */
-import { Clock, Effect, Layer, Random, Schedule } from "effect"
+import { Clock, Effect, Layer, Random, Schedule, Schema } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import { Invalid } from "../../kernel/client/Errors.ts"
 import type { WireObject } from "../../kernel/client/Api.ts"
 import { type Admitted, Admissions } from "../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Causes from "../../kernel/resource/Causes.ts"
+import * as Addresses from "../resources/contracts/Addresses.ts"
 import { Service } from "../resources/contracts/core/v1.ts"
 import { IPAddress } from "../resources/contracts/networking/v1.ts"
 import * as Ports from "./Ports.ts"
-import { choose, contains, nodePorts, type Range, rangeOf, toAddress } from "./Ranges.ts"
+import { decide, isRefused } from "./Families.ts"
+import { choose, contains, nodePorts, type Range, rangeOf } from "./Ranges.ts"
 
 export interface Options {
-  readonly serviceCidr: string
+  /** A range such as `10.96.0.0/16`, or one of each family, the first of which is the one that Services have by default. */
+  readonly serviceCidrs: ReadonlyArray<string>
 }
+
+export class NotARange extends Schema.TaggedError<NotARange>()("NotARange", {
+  given: Schema.String,
+  expected: Schema.String
+}) {}
 
 type Mistakes = Invalid["causes"]
 /** How long what nobody uses is kept, because its Service may still be on its way, in milliseconds. */
@@ -34,71 +42,83 @@ const asWire = (service: Service) => service as unknown as WireObject
 const refuse = ({ metadata: { name, namespace = "" } }: Service, causes: Mistakes) =>
   new Invalid({ group: "", resource: "services", namespace, name, kind: "Service", causes })
 
-const takeAddress = Effect.fnUntraced(function* (range: Range, service: Service, asked: string | undefined) {
+const full = {
+  field: "spec.clusterIPs",
+  type: "InternalError",
+  detail: "Internal error: failed to allocate a serviceIP: range is full"
+} as const
+
+/** Takes the object of this name, unless it is there. */
+const create = Effect.fnUntraced(function* (range: Range, { metadata: { name, namespace = "" } }: Service, address: string) {
   const client = yield* Client
-  const { name, namespace = "" } = service.metadata
-  const create = (address: string) =>
-    client.create(IPAddress, {
-      metadata: {
-        name: address,
-        labels: { "ipaddress.kubernetes.io/ip-family": "IPv4", "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io" }
-      },
-      spec: { parentRef: { group: "", resource: "services", namespace, name } }
-    })
-  if (asked !== undefined) {
-    if (!contains(range, asked)) {
-      const detail = "failed to allocate IP: the provided IP is not in the valid range"
-      return yield* refuse(service, [
-        Causes.invalid("spec.clusterIPs", [asked], `${detail}. The range of valid IPs is ${toAddress(range.first - 1)}`)
-      ])
-    }
-    yield* create(asked).pipe(
-      Effect.catchTag("AlreadyExists", () =>
-        Effect.fail(
-          refuse(service, [
-            Causes.invalid("spec.clusterIPs", [asked], `failed to allocate IP ${asked}: provided IP is already allocated`)
-          ])
-        )
-      )
-    )
-    return asked
+  const labels = {
+    "ipaddress.kubernetes.io/ip-family": Addresses.nameOf(range.family),
+    "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"
   }
+  const spec = { parentRef: { group: "", resource: "services", namespace, name } }
+  return yield* client.create(IPAddress, { metadata: { name: address, labels }, spec }).pipe(
+    Effect.as(true),
+    Effect.catchTag("AlreadyExists", () => Effect.succeed(false))
+  )
+})
+
+const takeAsked = Effect.fnUntraced(function* (range: Range, service: Service, asked: string) {
+  if (!contains(range, asked)) {
+    const detail = "failed to allocate IP: the provided IP is not in the valid range"
+    return yield* refuse(service, [
+      Causes.invalid("spec.clusterIPs", [asked], `${detail}. The range of valid IPs is ${range.cidr}`)
+    ])
+  }
+  if (yield* create(range, service, asked)) return asked
+  const detail = `failed to allocate IP ${asked}: provided IP is already allocated`
+  return yield* refuse(service, [Causes.invalid("spec.clusterIPs", [asked], detail)])
+})
+
+const takeAny = Effect.fnUntraced(function* (range: Range, service: Service) {
+  const client = yield* Client
   const tried = new Set<number>()
   for (;;) {
-    const taken = yield* client.list(IPAddress)
-    const names = new Set(taken.map(({ metadata }) => metadata.name))
-    const value = choose(range, yield* Random.next, (one) => !tried.has(one) && !names.has(toAddress(one)))
-    if (value === undefined)
-      return yield* refuse(service, [
-        {
-          field: "spec.clusterIPs",
-          type: "InternalError",
-          detail: "Internal error: failed to allocate a serviceIP: range is full"
-        }
-      ])
-    tried.add(value)
-    const made = yield* create(toAddress(value)).pipe(
-      Effect.as(true),
-      Effect.catchTag("AlreadyExists", () => Effect.succeed(false))
-    )
-    if (made) return toAddress(value)
+    const names = new Set((yield* client.list(IPAddress)).map(({ metadata }) => metadata.name))
+    const isFree = (one: number) => !tried.has(one) && !names.has(Addresses.at(range, one))
+    const index = choose(range.numbers, yield* Random.next, isFree)
+    if (index === undefined) return yield* refuse(service, [full])
+    tried.add(index)
+    const address = Addresses.at(range, index)
+    if (yield* create(range, service, address)) return address
   }
 })
 
-const withAddress = Effect.fnUntraced(function* (range: Range, service: Service, old: Service | undefined, dryRun: boolean) {
-  const { clusterIP: asked, clusterIPs: _, ...spec } = service.spec
+/** Without its addresses and families: what they are is decided anew. */
+const bare = ({ clusterIP: _, clusterIPs: __, ipFamilies: ___, ipFamilyPolicy: ____, ...spec }: Service["spec"]) => spec
+
+const withAddresses = Effect.fnUntraced(function* (
+  ranges: ReadonlyArray<Range>,
+  service: Service,
+  old: Service | undefined,
+  dryRun: boolean
+) {
+  const spec = bare(service.spec)
   if (service.spec.type === "ExternalName") return { ...service, spec }
-  if (asked === "None") return { ...service, spec: { ...spec, clusterIP: "None", clusterIPs: ["None"] } }
-  const before = old !== undefined && addressed(old) ? old.spec.clusterIP : undefined
-  const wanted = asked === undefined || asked === "" ? before : asked
-  const address =
-    wanted !== undefined && wanted === before
-      ? wanted
-      : dryRun
-        ? (wanted ?? toAddress(range.first))
-        : yield* takeAddress(range, service, wanted)
-  const families = { ipFamilies: spec.ipFamilies ?? ["IPv4"], ipFamilyPolicy: spec.ipFamilyPolicy ?? "SingleStack" }
-  return { ...service, spec: { ...spec, ...families, clusterIP: address, clusterIPs: [address] } }
+  const families = ranges.map(({ family }) => Addresses.nameOf(family))
+  const decision = decide(service.spec, families, old?.spec)
+  if (isRefused(decision)) return yield* refuse(service, decision)
+  if (service.spec.clusterIP === "None")
+    return { ...service, spec: { ...spec, ...decision, clusterIP: "None", clusterIPs: ["None"] } }
+  const ofFamily = (range: Range, all: ReadonlyArray<string> = []) =>
+    all.find((address) => address !== "" && Addresses.familyOf(address) === range.family)
+  const held = old !== undefined && addressed(old) ? old.spec.clusterIPs : []
+  const given = service.spec.clusterIPs ?? (service.spec.clusterIP ? [service.spec.clusterIP] : [])
+  const clusterIPs = yield* Effect.forEach(
+    decision.ipFamilies.flatMap((family) => ranges.filter((range) => Addresses.nameOf(range.family) === family)),
+    Effect.fnUntraced(function* (range) {
+      const before = ofFamily(range, held)
+      const wanted = ofFamily(range, given) ?? before
+      if (wanted !== undefined && wanted === before) return wanted
+      if (dryRun) return wanted ?? Addresses.at(range, range.numbers.first)
+      return yield* wanted === undefined ? takeAny(range, service) : takeAsked(range, service, wanted)
+    })
+  )
+  return { ...service, spec: { ...spec, ...decision, clusterIP: clusterIPs[0] ?? "", clusterIPs } }
 })
 
 const withPorts = Effect.fnUntraced(function* (service: Service, old: Service | undefined, dryRun: boolean) {
@@ -131,16 +151,37 @@ const withPorts = Effect.fnUntraced(function* (service: Service, old: Service | 
   return { ...service, spec: { ...service.spec, ports } }
 })
 
+/** Where a load balancer asks each node whether it has endpoints of its own. */
+const withHealthPort = Effect.fnUntraced(function* (service: Service, old: Service | undefined, dryRun: boolean) {
+  const { healthCheckNodePort: given, ...spec } = service.spec
+  if (spec.type !== "LoadBalancer" || spec.externalTrafficPolicy !== "Local") return { ...service, spec }
+  const asked = given || old?.spec.healthCheckNodePort || undefined
+  if (dryRun) return { ...service, spec: { ...spec, ...(asked !== undefined && { healthCheckNodePort: asked }) } }
+  const { name, namespace = "" } = service.metadata
+  const healthCheckNodePort = yield* Ports.take(`${namespace}/${name}`, asked)
+  if (healthCheckNodePort === undefined)
+    return yield* refuse(service, [
+      Causes.invalid("spec.healthCheckNodePort", asked ?? 0, "provided port is already allocated")
+    ])
+  return { ...service, spec: { ...spec, healthCheckNodePort } }
+})
+
 const isOurs = ({ attributes, kind }: Admitted) => kind.storage === Service.storage && attributes.subresource === ""
 
-const admission = Effect.fnUntraced(function* ({ serviceCidr }: Options) {
+const admission = Effect.fnUntraced(function* ({ serviceCidrs }: Options) {
   const client = yield* Client
-  const range = rangeOf(serviceCidr)
+  const ranges = yield* Effect.forEach(serviceCidrs, (given) => {
+    const range = rangeOf(given)
+    return range === undefined
+      ? Effect.fail(new NotARange({ given, expected: "a range such as 10.96.0.0/16 or fd00:10:96::/108" }))
+      : Effect.succeed(range)
+  })
   const mutate = Effect.fnUntraced(function* (request: Admitted) {
     if (!isOurs(request) || request.object === undefined) return undefined
     const old = request.old === undefined ? undefined : asService(request.old)
-    const addressed = yield* withAddress(range, asService(request.object), old, request.dryRun)
-    return asWire(yield* withPorts(addressed, old, request.dryRun))
+    const addressed = yield* withAddresses(ranges, asService(request.object), old, request.dryRun)
+    const ported = yield* withPorts(addressed, old, request.dryRun)
+    return asWire(yield* withHealthPort(ported, old, request.dryRun))
   })
   return Admissions.add({
     name: "service-addresses",
@@ -167,7 +208,7 @@ const repair = Effect.gen(function* () {
     const ports = new Map(
       all.map(({ metadata, spec }) => [
         `${metadata.namespace}/${metadata.name}`,
-        new Set(spec.ports?.map(({ nodePort }) => nodePort))
+        new Set([...(spec.ports ?? []).map(({ nodePort }) => nodePort), spec.healthCheckNodePort])
       ])
     )
     yield* Ports.release((port, owner) => ports.get(owner)?.has(port) === true, olderThan)

@@ -48,14 +48,15 @@ describe("nodes", () => {
       yield* client.delete(Node, node(names(all.filter(({ spec }) => spec.podCIDR === "10.244.1.0/24"))[0] ?? ""))
       yield* client.create(Node, { metadata: { name: "d" } })
       yield* when(Node, (all) => all.some(({ metadata, spec }) => metadata.name === "d" && spec.podCIDR === "10.244.1.0/24"))
-    }).pipe(Effect.provide(cluster(NodeIpam.plugin({ podCidr: "10.244.0.0/16" }))))
+    }).pipe(Effect.provide(cluster(NodeIpam.plugin({ podCidrs: ["10.244.0.0/16"] }))))
   )
 
   it("ranges are reckoned, and what is none is refused", () => {
-    const ranges = NodeIpam.parse("10.128.0.0/9", 24)
+    const ranges = NodeIpam.parse("10.128.0.0/9")
     assert.strictEqual(ranges && NodeIpam.range(ranges, 257), "10.129.1.0/24")
-    for (const wrong of ["10.0.0.0", "10.0.0.0/25", "300.0.0.0/16", "fd00::/64"])
-      assert.isUndefined(NodeIpam.parse(wrong, 24))
+    const six = NodeIpam.parse("fd00:10:244::/48")
+    assert.strictEqual(six && NodeIpam.range(six, 257), "fd00:10:244:101::/64")
+    for (const wrong of ["10.0.0.0", "10.0.0.0/25", "300.0.0.0/16", "fd00::/65"]) assert.isUndefined(NodeIpam.parse(wrong))
   })
 
   it.effect("that are silent are marked, and their Pods leave when they may no longer stay", () =>

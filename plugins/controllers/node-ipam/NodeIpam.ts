@@ -2,15 +2,14 @@
 import { Effect, Schema } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
 import type { Key } from "../../../kernel/resource/Kind.ts"
+import * as Addresses from "../../resources/contracts/Addresses.ts"
 import { Node } from "../../resources/contracts/core/v1.ts"
 import * as EventRecorder from "../../resources/contracts/EventRecorder.ts"
 import * as Controllers from "../contracts/Controllers.ts"
 
 export interface Options {
-  /** Of all Pods of the cluster, such as `10.244.0.0/16`. */
-  readonly podCidr: string
-  /** How many bits of a node's range are the same in all its addresses. */
-  readonly nodeBits?: number
+  /** Of all Pods of the cluster: a range such as `10.244.0.0/16`, or one of each family. */
+  readonly podCidrs: ReadonlyArray<string>
 }
 
 export class NotARange extends Schema.TaggedError<NotARange>()("NotARange", {
@@ -20,26 +19,29 @@ export class NotARange extends Schema.TaggedError<NotARange>()("NotARange", {
 /** All ranges are given away. */
 export class Exhausted extends Schema.TaggedError<Exhausted>()("Exhausted", { podCidr: Schema.String }) {}
 
+/** How many bits of a node's range are the same in all its addresses: upstream's node-cidr-mask-size. */
+const nodeBits = { 4: 24, 6: 64 } as const
+
 interface Ranges {
-  readonly base: number
+  readonly cluster: Addresses.Cidr
+  readonly cidr: string
+  /** Of a node's range. */
   readonly bits: number
   readonly count: number
 }
 
-/** The ranges of nodes in that of the cluster; undefined if it is not one of IPv4 that holds at least one. */
-export const parse = (podCidr: string, bits: number): Ranges | undefined => {
-  const [, address = "", length = ""] = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(podCidr) ?? []
-  const parts = address.split(".").map(Number)
-  const prefix = Number(length)
-  if (length === "" || parts.some((part) => part > 255) || prefix > bits || bits > 30) return undefined
-  const base = parts.reduce((sum, part) => sum * 256 + part, 0)
-  return { base: base - (base % 2 ** (32 - prefix)), bits, count: 2 ** (bits - prefix) }
+/** The ranges of nodes in that of the cluster; undefined if it is none, or does not hold at least one. */
+export const parse = (cidr: string): Ranges | undefined => {
+  const cluster = Addresses.cidr(cidr)
+  if (cluster === undefined) return undefined
+  const bits = nodeBits[cluster.family]
+  // A cluster of more nodes has other limits.
+  const count = 2 ** Math.min(bits - cluster.prefix, 20)
+  return cluster.prefix > bits ? undefined : { cluster, cidr, bits, count }
 }
 
-export const range = ({ base, bits }: Ranges, index: number) => {
-  const address = base + index * 2 ** (32 - bits)
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".")}/${bits}`
-}
+export const range = ({ bits, cluster }: Ranges, index: number) =>
+  `${Addresses.at(cluster, BigInt(index) << BigInt(Addresses.bits(cluster.family) - bits))}/${bits}`
 
 /** The first range that no node has. */
 export const free = (ranges: Ranges, taken: ReadonlySet<string>) => {
@@ -50,25 +52,28 @@ export const free = (ranges: Ranges, taken: ReadonlySet<string>) => {
   return undefined
 }
 
-const start = Effect.fnUntraced(function* ({ nodeBits = 24, podCidr }: Options) {
+const start = Effect.fnUntraced(function* ({ podCidrs }: Options) {
   const client = yield* Client
-  const ranges = parse(podCidr, nodeBits)
-  if (ranges === undefined) {
-    return yield* new NotARange({ given: podCidr, expected: `an IPv4 range that holds at least one /${nodeBits}` })
-  }
+  const all = yield* Effect.forEach(podCidrs, (given) => {
+    const ranges = parse(given)
+    const expected = `a range that holds at least one /${nodeBits[Addresses.familyOf(given)]}`
+    return ranges === undefined ? Effect.fail(new NotARange({ given, expected })) : Effect.succeed(ranges)
+  })
   const record = yield* EventRecorder.make({ component: "cidrAllocator" })
   const nodes = yield* client.cache(Node, { indexes: {} })
 
   const reconcile = Effect.fn("NodeIpam.reconcile")(function* (key: Key) {
     const node = nodes.get(key)
     if (node === undefined || node.spec.podCIDR) return
-    const cidr = free(ranges, new Set(nodes.all().flatMap(({ spec }) => spec.podCIDRs ?? spec.podCIDR ?? [])))
-    if (cidr === undefined) {
+    const taken = new Set(nodes.all().flatMap(({ spec }) => spec.podCIDRs ?? spec.podCIDR ?? []))
+    const found = all.map((ranges) => free(ranges, taken))
+    const podCIDRs = found.filter((cidr) => cidr !== undefined)
+    if (podCIDRs.length < found.length) {
       const message = `Node ${node.metadata.name} status is now: CIDRNotAvailable`
       yield* record({ kind: Node, object: node, type: "Normal", reason: "CIDRNotAvailable", message })
-      return yield* new Exhausted({ podCidr })
+      return yield* new Exhausted({ podCidr: podCidrs.join() })
     }
-    yield* client.update(Node, { ...node, spec: { ...node.spec, podCIDR: cidr, podCIDRs: [cidr] } })
+    yield* client.update(Node, { ...node, spec: { ...node.spec, podCIDR: podCIDRs[0] ?? "", podCIDRs } })
   })
 
   // One at a time: what one run gives away, the next has read.

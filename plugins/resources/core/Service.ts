@@ -27,22 +27,11 @@ const addresses = ({ clusterIP = "", clusterIPs = [] }: ServiceSpec) => {
   return clusterIP === "" && first !== undefined ? { clusterIP: first } : {}
 }
 
-/** A headless Service without a selector is whatever its owner makes it; one with a selector is of the cluster's family. */
-const families = (spec: ServiceSpec) => {
-  if (!isHeadless(spec) || spec.type === "ExternalName") return {}
-  const hasSelector = Object.keys(spec.selector ?? {}).length > 0
-  return {
-    ipFamilies: spec.ipFamilies ?? (hasSelector ? ["IPv4"] : ["IPv4", "IPv6"]),
-    ipFamilyPolicy: spec.ipFamilyPolicy ?? (hasSelector ? "SingleStack" : "RequireDualStack")
-  }
-}
-
 const defaults = (service: Service): Service => {
   const { internalTrafficPolicy, ports, ...spec } = { ...service.spec, ...addresses(service.spec) }
   const completed = {
     ...spec,
     ...(spec.type !== "ExternalName" && { internalTrafficPolicy: internalTrafficPolicy ?? "Cluster" }),
-    ...families(service.spec),
     ...(ports && { ports: ports.map(withTarget) }),
     ...(spec.sessionAffinity === "ClientIP" && {
       sessionAffinityConfig: spec.sessionAffinityConfig ?? { clientIP: { timeoutSeconds: 10800 } }
