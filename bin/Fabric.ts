@@ -7,7 +7,8 @@ import { spawn } from "node:child_process"
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Program from "../adapters/Program.ts"
-import { further, type Member } from "./Members.ts"
+import { further, isDual, type Member, nodeCidr6 } from "./Members.ts"
+import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as Paths from "./Paths.ts"
 import * as Processes from "./Processes.ts"
 import { addressIn, type Settings } from "./Settings.ts"
@@ -88,21 +89,28 @@ const sound = Effect.fnUntraced(function* (settings: Settings, member: Member) {
 })
 
 /** The machine speaks for its nodes to the outside, which knows nothing of their addresses. */
-const masquerade = ({ nodeCidr, podCidr, serviceCidr }: Settings) => `table ip ${table}
+const masquerade = ({ nodeCidr, podCidr, serviceCidr }: Settings) => {
+  const cluster = [nodeCidr, ...Addresses.list(podCidr), ...Addresses.list(serviceCidr)]
+  return `table ip ${table}
 delete table ip ${table}
 table ip ${table} {
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    ip saddr ${nodeCidr} ip daddr != { ${nodeCidr}, ${podCidr}, ${serviceCidr}, 224.0.0.0/4 } masquerade fully-random
+    ip saddr ${nodeCidr} ip daddr != { ${cluster.filter((cidr) => Addresses.familyOf(cidr) === 4).join(", ")}, 224.0.0.0/4 } masquerade fully-random
   }
 }
 `
+}
+
+/** An address that is usable at once: nobody else on the link has it. */
+const address6 = (address: string) => ["address", "replace", `${address}/${nodeCidr6.split("/")[1]}`, "nodad", "dev"]
 
 const openBridge = Effect.fnUntraced(function* (settings: Settings) {
   const { nodeCidr } = settings
   if (!(yield* hasLink(bridge))) yield* ip("link", "add", bridge, "type", "bridge")
   yield* ip("address", "replace", `${addressIn(nodeCidr, 1)}/${nodeCidr.split("/")[1]}`, "dev", bridge)
   yield* ip("link", "set", bridge, "up")
+  if (isDual(settings)) yield* ip(...address6(addressIn(nodeCidr6, 1)), bridge)
   yield* Program.run("nft", ["-f", "-"], masquerade(settings))
 })
 
@@ -135,6 +143,7 @@ const connect = Effect.fnUntraced(function* ({ nodeCidr }: Settings, member: Mem
   yield* within(pid, "ip", "link", "set", "lo", "up")
   yield* within(pid, "ip", "address", "add", `${member.address}/${nodeCidr.split("/")[1]}`, "dev", "eth0")
   yield* within(pid, "ip", "link", "set", "eth0", "up")
+  if (member.address6 !== "") yield* within(pid, "ip", ...address6(member.address6), "eth0")
   yield* within(pid, "ip", "route", "add", "default", "via", addressIn(nodeCidr, 1))
   yield* nameservers(pid)
 })
