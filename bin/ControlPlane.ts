@@ -17,6 +17,7 @@ import { Kinds } from "../kernel/resource/Kinds.ts"
 import type { Log } from "../kernel/store/Log.ts"
 import * as Compactor from "../kernel/store/Compactor.ts"
 import * as Tables from "../kernel/table/Tables.ts"
+import * as CertificateAdmission from "../plugins/admission/certificates/Certificates.ts"
 import * as DefaultTolerations from "../plugins/admission/default-tolerations/DefaultTolerations.ts"
 import * as LimitRanger from "../plugins/admission/limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/NamespaceLifecycle.ts"
@@ -28,8 +29,13 @@ import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
 import * as Authentication from "../plugins/authentication/Authentication.ts"
 import * as Authorization from "../plugins/authorization/Authorization.ts"
 import * as Cluster from "../plugins/cluster/Cluster.ts"
+import * as BootstrapSigner from "../plugins/controllers/bootstrap-signer/BootstrapSigner.ts"
+import * as ClusterInfo from "../plugins/controllers/cluster-info/ClusterInfo.ts"
 import * as Leader from "../plugins/controllers/contracts/Leader.ts"
 import * as CronJob from "../plugins/controllers/cronjob/CronJob.ts"
+import * as CsrApproving from "../plugins/controllers/csr-approving/CsrApproving.ts"
+import * as CsrCleaner from "../plugins/controllers/csr-cleaner/CsrCleaner.ts"
+import * as CsrSigning from "../plugins/controllers/csr-signing/CsrSigning.ts"
 import * as DaemonSet from "../plugins/controllers/daemonset/DaemonSet.ts"
 import * as Deployment from "../plugins/controllers/deployment/Deployment.ts"
 import * as Disruption from "../plugins/controllers/disruption/Disruption.ts"
@@ -49,6 +55,7 @@ import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
 import * as PodActions from "../plugins/resources/core/PodActions.ts"
 import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
+import * as TokenCleaner from "../plugins/controllers/token-cleaner/TokenCleaner.ts"
 import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
@@ -66,6 +73,12 @@ export interface Options {
   readonly podCidr: string
   /** PEM: what Pods trust. */
   readonly ca: string
+  /** What machines need that join, and the authority that signs for them. */
+  readonly joining: {
+    readonly info: ClusterInfo.Options
+    readonly approve: CsrApproving.Options
+    readonly sign: CsrSigning.Options
+  }
   /** This process among those that might lead. */
   readonly identity: string
   /** The plugins that run in a thread of their own, by name. */
@@ -104,7 +117,7 @@ const program = <Offers>(
     : Plugin.install(plugin).pipe(Layer.provide(PipelineClient.layer(user)))
 
 /** The programs that act on what is stored. Of several servers, one runs them. */
-const programs = ({ ca, identity, isolate, podCidr }: Options) => {
+const programs = ({ ca, identity, isolate, joining, podCidr }: Options) => {
   const names = [Scheduler.plugin.name]
   const run = <Offers>(name: string, plugin: Plugin.Plugin<Offers, Client>, module: URL, options?: Schema.Json) => {
     names.push(plugin.name)
@@ -173,6 +186,35 @@ const programs = ({ ca, identity, isolate, podCidr }: Options) => {
       TtlAfterFinished.plugin,
       new URL("../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts", import.meta.url)
     ),
+    run(
+      "certificate",
+      CsrApproving.plugin(joining.approve),
+      new URL("../plugins/controllers/csr-approving/CsrApproving.ts", import.meta.url),
+      { ...joining.approve }
+    ),
+    run(
+      "certificate",
+      CsrSigning.plugin(joining.sign),
+      new URL("../plugins/controllers/csr-signing/CsrSigning.ts", import.meta.url),
+      { ca: { ...joining.sign.ca } }
+    ),
+    run("certificate", CsrCleaner.plugin, new URL("../plugins/controllers/csr-cleaner/CsrCleaner.ts", import.meta.url)),
+    run(
+      "cluster-info",
+      ClusterInfo.plugin(joining.info),
+      new URL("../plugins/controllers/cluster-info/ClusterInfo.ts", import.meta.url),
+      { ...joining.info }
+    ),
+    run(
+      "bootstrap-signer",
+      BootstrapSigner.plugin,
+      new URL("../plugins/controllers/bootstrap-signer/BootstrapSigner.ts", import.meta.url)
+    ),
+    run(
+      "token-cleaner",
+      TokenCleaner.plugin,
+      new URL("../plugins/controllers/token-cleaner/TokenCleaner.ts", import.meta.url)
+    ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
     Compactor.layer()
@@ -189,6 +231,7 @@ const policies = ({ authentication, serviceCidr }: Options) =>
     Plugin.install(PodActions.plugin),
     Plugin.install(Authentication.plugin(authentication)),
     Plugin.install(NamespaceLifecycle.plugin),
+    Plugin.install(CertificateAdmission.plugin),
     Plugin.install(ServiceAccountAdmission.plugin),
     Plugin.install(DefaultTolerations.plugin),
     Plugin.install(Priority.plugin),

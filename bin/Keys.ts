@@ -8,12 +8,21 @@ import * as Members from "./Members.ts"
 import type { Paths } from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 
+/** By which other machines reach the API. */
+export const advertised = ({ advertiseAddress, nodeIp }: Settings) => (advertiseAddress === "" ? nodeIp : advertiseAddress)
+
+/** What the API server answers under. */
+export const apiServer = (settings: Settings) => {
+  const { clusterDomain, nodeIp, nodeName, serviceCidr } = settings
+  const hosts = [nodeIp, Members.apiAddress(settings), advertised(settings), hostname().toLowerCase(), nodeName]
+  return Requests.apiServer({ serviceAddress: addressIn(serviceCidr, 1), domain: clusterDomain, hosts })
+}
+
 /** All of them. Called before anything is started, so that one process at a time writes the directory. */
 export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths: Paths) {
-  const { clusterDomain, nodeIp, nodeName, serviceCidr } = settings
+  const { nodeIp } = settings
   const certificates = yield* Certificates.open(paths.pki)
   const { ca, issue, signing } = certificates
-  const hosts = [nodeIp, Members.apiAddress(settings), hostname().toLowerCase(), nodeName]
   const admin = yield* issue("admin", Requests.admin)
   const ofNode = ({ address, index, name }: Members.Member) => {
     const suffix = index === 1 ? "" : `-${index}`
@@ -27,10 +36,7 @@ export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths:
     ca,
     signing,
     admin,
-    apiserver: yield* issue(
-      "apiserver",
-      Requests.apiServer({ serviceAddress: addressIn(serviceCidr, 1), domain: clusterDomain, hosts })
-    ),
+    apiserver: yield* issue("apiserver", apiServer(settings)),
     kubeletClient: yield* issue("apiserver-kubelet-client", Requests.kubeletClient),
     ...(yield* ofNode(Members.first(settings))),
     further: yield* Effect.forEach(Members.further(settings), ofNode),

@@ -1,6 +1,7 @@
 /** `keelson server`: a control plane, and with `--processes` further API processes beside it that share its port. */
 import { Effect, FileSystem, Layer } from "effect"
 import * as Tokens from "../plugins/authentication/Tokens.ts"
+import * as Pki from "../plugins/certificates/contracts/Pki.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
@@ -11,6 +12,21 @@ import * as Store from "./Store.ts"
 import * as Supervise from "./Supervise.ts"
 
 export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
+
+/** Who joins is told this address, knows the API by this authority, and is signed for by it. */
+const joining = (settings: Settings, { ca, dns, kubeProxy }: Keys.Keys) => {
+  const { apiPort, clusterDomain, podCidr, serviceCidr } = settings
+  const { hosts = [] } = Keys.apiServer(settings)
+  return {
+    info: {
+      server: `https://${Keys.advertised(settings)}:${apiPort}`,
+      ca: ca.cert,
+      config: { podCidr, serviceCidr, clusterDomain }
+    },
+    approve: { parts: [dns, kubeProxy].map(({ cert }) => Pki.subject(cert).commonName), reserved: hosts },
+    sign: { ca }
+  }
+}
 
 /** Also what a test composes a control plane of. */
 export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
@@ -43,6 +59,7 @@ export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths:
     serviceCidr,
     podCidr,
     ca: keys.ca.cert,
+    joining: joining(settings, keys),
     // The same after a crash, so that who was killed takes up its work at once; no other process can have its port.
     identity: `${nodeName}_${apiPort}`,
     isolate: settings.isolate

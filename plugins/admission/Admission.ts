@@ -1,6 +1,7 @@
 /** The admission that a cluster has without being asked, in the order that each names. */
 import { Layer } from "effect"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import * as Certificates from "./certificates/Certificates.ts"
 import * as DefaultTolerations from "./default-tolerations/DefaultTolerations.ts"
 import * as LimitRanger from "./limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "./namespace-lifecycle/NamespaceLifecycle.ts"
@@ -10,6 +11,7 @@ import * as ServiceAccount from "./service-account/ServiceAccount.ts"
 
 export const layer = Layer.mergeAll(
   NamespaceLifecycle.layer,
+  Certificates.layer,
   ServiceAccount.layer,
   DefaultTolerations.layer,
   Priority.layer,

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import type { WireObject } from "../../kernel/client/Api.ts"
-import { Admissions } from "../../kernel/pipeline/Policy.ts"
+import { Admissions, Authorizers } from "../../kernel/pipeline/Policy.ts"
 import type { Any } from "../../kernel/resource/Kind.ts"
 import * as Admission from "../../plugins/admission/Admission.ts"
 import { ConfigMap, Namespace, Pod, type PodSpec, ServiceAccount } from "../../plugins/resources/contracts/core/v1.ts"
@@ -57,7 +57,11 @@ const run = <A, E>(test: (objects: MemoryClient.Objects) => Effect.Effect<A, E, 
     automountServiceAccountToken: false,
     imagePullSecrets: [{ name: "registry" }]
   })
-  const layer = Admission.layer.pipe(Layer.provideMerge(Admissions.layer), Layer.provide(MemoryClient.layer(objects)))
+  const layer = Admission.layer.pipe(
+    Layer.provideMerge(Admissions.layer),
+    Layer.provide(Authorizers.layer),
+    Layer.provide(MemoryClient.layer(objects))
+  )
   return Effect.provide(test(objects), layer)
 }
 

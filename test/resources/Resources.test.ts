@@ -1,5 +1,6 @@
 /** What the server makes of objects of the built-in kinds, through the client that programs use. */
 import { assert, describe, it } from "@effect/vitest"
+import * as SigningRequest from "../../plugins/certificates/contracts/SigningRequest.ts"
 import { CertificateSigningRequest } from "../../plugins/resources/contracts/certificates/v1.ts"
 import { Effect, Result } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
@@ -250,7 +251,8 @@ describe("built-in kinds", () => {
     it.effect("who signs a certificate does not approve it", () =>
       Effect.gen(function* () {
         const client = yield* Client
-        const request = Buffer.from("-----BEGIN CERTIFICATE REQUEST-----").toString("base64")
+        const asked = yield* SigningRequest.make({ commonName: "jane" })
+        const request = Buffer.from(asked.request).toString("base64")
         const spec = { request, signerName: "example.com/s", usages: ["client auth"] }
         const made = yield* client.create(CertificateSigningRequest, { metadata: { name: "csr" }, spec })
         const approved = { type: "Approved", status: "True" }
@@ -270,7 +272,11 @@ describe("built-in kinds", () => {
         const allowed = yield* write(signed, ["Failed", "Approved"], "approval")
         assert.deepStrictEqual(typesOf(allowed), ["Failed", "Approved"])
         assert.deepStrictEqual(allowed.metadata.annotations, { approval: "yes" })
-        assert.deepStrictEqual(typesOf(yield* write(allowed, ["Denied"], "status")), ["Approved"])
+        const refused = write(allowed, ["Denied"], "status")
+        assert.deepStrictEqual(yield* causes(refused), [
+          'status.conditions: Forbidden: updates may not remove a condition of type "Failed"'
+        ])
+        assert.deepStrictEqual(typesOf(yield* write(allowed, ["Failed", "Denied"], "status")), ["Failed", "Approved"])
       })
     )
 

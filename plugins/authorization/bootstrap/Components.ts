@@ -1,6 +1,6 @@
 /** The roles of everybody who is known, and of the parts of a cluster: node agents, proxies, DNS, scheduler, monitoring. */
 import type { PolicyRule } from "../../resources/contracts/rbac/v1.ts"
-import { change, events, may, mayReach, read } from "./May.ts"
+import { change, events, may, mayReach, maySign, read } from "./May.ts"
 
 const leases = { "coordination.k8s.io": "leases" }
 const reviews = { "authentication.k8s.io": "tokenreviews", "authorization.k8s.io": "subjectaccessreviews" }
@@ -101,8 +101,27 @@ const system: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
   ]
 }
 
+const requests = "certificatesigningrequests"
+/** Upstream's names: what may be asked for and is then approved without anybody, and who may approve for whom. */
+const certificates: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
+  ...Object.fromEntries(
+    ["nodeclient", "selfnodeclient"].map((what) => [
+      `system:certificates.k8s.io:${requests}:${what}`,
+      may("create", { "certificates.k8s.io": `${requests}/${what}` })
+    ])
+  ),
+  ...Object.fromEntries(
+    ["legacy-unknown", "kubelet-serving", "kube-apiserver-client", "kube-apiserver-client-kubelet"].map((signer) => [
+      `system:certificates.k8s.io:${signer}-approver`,
+      maySign("approve", signer)
+    ])
+  ),
+  "keelson:node-certificates": may("create", { "certificates.k8s.io": `${requests}/selfnodeserver ${requests}/nodeparts` })
+}
+
 export const clusterRoles: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
   ...Object.fromEntries(Object.entries(system).map(([name, rules]) => [`system:${name}`, rules])),
+  ...certificates,
   "keelson:dns": dns
 }
 
@@ -115,6 +134,10 @@ export const bindings: { readonly [role: string]: ReadonlyArray<string> } = {
   "system:monitoring": ["group:system:monitoring"],
   "system:service-account-issuer-discovery": ["group:system:serviceaccounts"],
   "system:node": ["group:system:nodes"],
+  "system:node-bootstrapper": ["group:system:bootstrappers"],
+  "system:certificates.k8s.io:certificatesigningrequests:nodeclient": ["group:system:bootstrappers"],
+  "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient": ["group:system:nodes"],
+  "keelson:node-certificates": ["group:system:nodes"],
   "system:node-proxier": ["user:system:kube-proxy"],
   "system:kubelet-api-admin": ["user:kube-apiserver-kubelet-client"],
   "system:kube-dns": ["sa:kube-dns"],

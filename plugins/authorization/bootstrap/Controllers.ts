@@ -3,7 +3,7 @@
  * that upstream's controllers have, so that either side's can take the place of the other's.
  */
 import type { PolicyRule } from "../../resources/contracts/rbac/v1.ts"
-import { change, events, may, mayReach, read } from "./May.ts"
+import { change, events, may, mayNamed, mayReach, maySign, read } from "./May.ts"
 
 const podsOf = [...may([...read, "create", "delete", "patch", "update"], { "": "pods" }), ...events]
 const scaled = (group: string, plural: string) => [
@@ -142,10 +142,13 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may(change, {
       "certificates.k8s.io": "certificatesigningrequests/approval certificatesigningrequests/status"
     }),
-    ...may("approve sign", { "certificates.k8s.io": "signers" }),
+    ...maySign("approve", "kube-apiserver-client-kubelet", "kubelet-serving", "kube-apiserver-client"),
+    ...maySign("sign", "kube-apiserver-client", "kube-apiserver-client-kubelet", "kubelet-serving", "legacy-unknown"),
+    ...may(read, { "": "nodes" }),
     ...may("create", { "authorization.k8s.io": "subjectaccessreviews" }),
     ...events
   ],
+  "cluster-info": may(read, { "": "namespaces" }),
   "clusterrole-aggregation-controller": may(["escalate", ...read, ...change], {
     "rbac.authorization.k8s.io": "clusterroles"
   }),
@@ -159,4 +162,23 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...events
   ],
   "pv-protection-controller": [...may([...read, ...change], { "": "persistentvolumes" }), ...events]
+}
+
+/** What those may that act in one namespace alone: `<namespace>/<name>`. */
+export const within: { readonly [place: string]: ReadonlyArray<PolicyRule> } = {
+  "kube-system/bootstrap-signer": may(read, { "": "secrets" }),
+  "kube-public/bootstrap-signer": [
+    ...may(read, { "": "configmaps" }),
+    ...mayNamed("update", "configmaps", "cluster-info"),
+    ...events
+  ],
+  "kube-system/token-cleaner": [...may([...read, "delete"], { "": "secrets" }), ...events],
+  "kube-public/cluster-info": [
+    ...may([...read, "create"], { "": "configmaps" }),
+    ...mayNamed("update", "configmaps", "cluster-info")
+  ],
+  "kube-system/cluster-info": [
+    ...may([...read, "create"], { "": "configmaps" }),
+    ...mayNamed("update", "configmaps", "keelson-config")
+  ]
 }

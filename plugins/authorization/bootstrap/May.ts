@@ -17,8 +17,25 @@ export const may = (verbs: Verbs, resources: { readonly [group: string]: string 
     verbs: verbsOf(verbs)
   }))
 
+/** Objects of the core group by their names. */
+export const mayNamed = (
+  verbs: Verbs,
+  resource: string,
+  ...resourceNames: ReadonlyArray<string>
+): ReadonlyArray<PolicyRule> => [{ apiGroups: [""], resources: [resource], resourceNames, verbs: verbsOf(verbs) }]
+
 export const mayReach = (verbs: Verbs, paths: string): ReadonlyArray<PolicyRule> => [
   { nonResourceURLs: paths.split(" "), verbs: verbsOf(verbs) }
+]
+
+/** To approve or to sign for signers of the cluster: `kubernetes.io/…`. */
+export const maySign = (verb: "approve" | "sign", ...names: ReadonlyArray<string>): ReadonlyArray<PolicyRule> => [
+  {
+    apiGroups: ["certificates.k8s.io"],
+    resources: ["signers"],
+    resourceNames: names.map((name) => `kubernetes.io/${name}`),
+    verbs: [verb]
+  }
 ]
 
 /** To tell what one did. */

@@ -8,7 +8,7 @@ import type {
 } from "../../resources/contracts/rbac/v1.ts"
 import * as Components from "./Components.ts"
 import * as Controllers from "./Controllers.ts"
-import { may } from "./May.ts"
+import { may, mayNamed } from "./May.ts"
 import * as Users from "./Users.ts"
 
 const apiGroup = "rbac.authorization.k8s.io"
@@ -57,21 +57,31 @@ const within = (name: string, namespace: string) => ({ ...metadata(name), namesp
 const election = "keelson:leader-election"
 const reader = "extension-apiserver-authentication-reader"
 
+/** What anybody may read before he joins, and what one may with a token: by namespace, ConfigMap and who. */
+const published = [
+  ["kube-public", "cluster-info", "user:system:anonymous", "group:system:bootstrappers"],
+  ["kube-system", "keelson-config", "group:system:bootstrappers"]
+] as const
+const readerOf = (map: string) => `keelson:${map}-reader`
+
+const local = Object.entries(Controllers.within).map(([place, rules]) => {
+  const [namespace = "", name = ""] = place.split("/")
+  return { namespace, name, rules, role: `system:controller:${name}` }
+})
+
 export const roles: ReadonlyArray<RoleDraft> = [
+  ...local.map(({ namespace, role, rules }) => ({ metadata: within(role, namespace), rules })),
+  ...published.map(([namespace, map]) => ({
+    metadata: within(readerOf(map), namespace),
+    rules: mayNamed("get", "configmaps", map)
+  })),
   {
     metadata: within(election, "kube-system"),
     rules: may("create get list update watch", { "coordination.k8s.io": "leases" })
   },
   {
     metadata: within(reader, "kube-system"),
-    rules: [
-      {
-        apiGroups: [""],
-        resources: ["configmaps"],
-        resourceNames: ["extension-apiserver-authentication"],
-        verbs: ["get", "list", "watch"]
-      }
-    ]
+    rules: mayNamed("get list watch", "configmaps", "extension-apiserver-authentication")
   }
 ]
 
@@ -83,10 +93,12 @@ const binding = (name: string, namespace: string, subjects: ReadonlyArray<Subjec
 
 /** Where one must act, the Lease of kube-system says who: every controller may hold one. */
 export const roleBindings: ReadonlyArray<RoleBindingDraft> = [
+  ...local.map(({ name, namespace, role }) => binding(role, namespace, accounts(name))),
+  ...published.map(([namespace, map, ...who]) => binding(readerOf(map), namespace, who.map(subject))),
   binding(election, "kube-system", [
     subject("user:system:kube-controller-manager"),
     subject("user:system:kube-scheduler"),
-    ...controllers.flatMap(([name]) => accounts(name))
+    ...[...new Set([...controllers.map(([name]) => name), ...local.map(({ name }) => name)])].flatMap(accounts)
   ]),
   binding(reader, "kube-system", [subject("user:system:kube-controller-manager"), subject("user:system:kube-scheduler")])
 ]

@@ -3,26 +3,26 @@ import { stringify } from "yaml"
 
 const encoded = (pem: string) => Buffer.from(pem).toString("base64")
 
-/** `ca`, `cert` and `key` are PEM texts, and stand in the file: it can be carried to another machine. */
-export const kubeconfig = (options: {
-  readonly server: string
-  readonly ca: string
+interface User {
   readonly cert: string
   readonly key: string
   readonly user: string
-  readonly cluster?: string
-}): string => {
-  const { ca, cert, cluster = "keelson", key, server, user } = options
+}
+
+/** `ca`, `cert` and `key` are PEM texts, and stand in the file: it can be carried to another machine. Without a user it says where alone. */
+export const kubeconfig = (
+  options: { readonly server: string; readonly ca: string; readonly cluster?: string } & (User | { readonly user?: never })
+): string => {
+  const { ca, cluster = "keelson", server } = options
+  const where = { name: cluster, cluster: { server, "certificate-authority-data": encoded(ca) } }
+  const text = (user: object) =>
+    stringify({ apiVersion: "v1", kind: "Config", clusters: [where], ...user }, { lineWidth: 0 })
+  if (options.user === undefined) return text({ contexts: [], users: [], "current-context": "" })
+  const { cert, key, user } = options
   const context = `${user}@${cluster}`
-  return stringify(
-    {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: cluster, cluster: { server, "certificate-authority-data": encoded(ca) } }],
-      users: [{ name: user, user: { "client-certificate-data": encoded(cert), "client-key-data": encoded(key) } }],
-      contexts: [{ name: context, context: { cluster, user } }],
-      "current-context": context
-    },
-    { lineWidth: 0 }
-  )
+  return text({
+    users: [{ name: user, user: { "client-certificate-data": encoded(cert), "client-key-data": encoded(key) } }],
+    contexts: [{ name: context, context: { cluster, user } }],
+    "current-context": context
+  })
 }

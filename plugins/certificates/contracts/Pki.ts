@@ -5,7 +5,7 @@
 import "reflect-metadata"
 import * as x509 from "@peculiar/x509"
 import { Clock, Duration, Effect } from "effect"
-import { createPrivateKey, generateKeyPair, KeyObject, X509Certificate } from "node:crypto"
+import { createHash, createPrivateKey, generateKeyPair, KeyObject, X509Certificate } from "node:crypto"
 import { isIP } from "node:net"
 import { promisify } from "node:util"
 
@@ -32,15 +32,16 @@ const renewAt = 0.2
 const authorityLife = Duration.days(3650)
 const certificateLife = Duration.days(365)
 /** Clocks of machines differ: a certificate is valid a little before it is made. */
-const backdated = Duration.toMillis("5 minutes")
+export const backdated = Duration.toMillis("5 minutes")
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256" }
-const signing = { name: "ECDSA", hash: "SHA-256" }
+export const signing = { name: "ECDSA", hash: "SHA-256" }
 const usageIds = { client: x509.ExtendedKeyUsage.clientAuth, server: x509.ExtendedKeyUsage.serverAuth }
 
-const pemOf = (key: CryptoKey) => KeyObject.from(key).export({ type: "pkcs8", format: "pem" }).toString()
+export const pemOf = (key: CryptoKey) => KeyObject.from(key).export({ type: "pkcs8", format: "pem" }).toString()
 const der = (pem: string) => new Uint8Array(createPrivateKey(pem).export({ type: "pkcs8", format: "der" }))
-const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
+export const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
+export const signingKeyOf = ({ key }: Pair) => crypto.subtle.importKey("pkcs8", der(key), algorithm, false, ["sign"])
 const between = (now: number, lifetime: Duration.Duration) => ({
   notBefore: new Date(now - backdated),
   notAfter: new Date(now + Duration.toMillis(lifetime))
@@ -69,11 +70,14 @@ export const authority = Effect.fn("Pki.authority")(function* (commonName: strin
   })
 })
 
-const subjectOf = ({ commonName, organizations = [] }: Request) => [
+export const subjectOf = ({ commonName, organizations = [] }: Pick<Request, "commonName" | "organizations">) => [
   ...organizations.map((organization) => ({ O: [organization] })),
   { CN: [commonName] }
 ]
-const alternativeName = (host: string): x509.JsonGeneralName => ({ type: isIP(host) === 0 ? "dns" : "ip", value: host })
+export const alternativeName = (host: string): x509.JsonGeneralName => ({
+  type: isIP(host) === 0 ? "dns" : "ip",
+  value: host
+})
 
 /** A certificate with a new key, signed by the authority. */
 export const issue = Effect.fn("Pki.issue")(function* (by: Pair, request: Request) {
@@ -87,7 +91,7 @@ export const issue = Effect.fn("Pki.issue")(function* (by: Pair, request: Reques
       ...between(now, Duration.fromInputUnsafe(lifetime)),
       signingAlgorithm: signing,
       publicKey: keys.publicKey,
-      signingKey: await crypto.subtle.importKey("pkcs8", der(by.key), algorithm, false, ["sign"]),
+      signingKey: await signingKeyOf(by),
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -140,4 +144,10 @@ export const serves = (by: Pair, pair: Pair, request: Request, now: number): boo
     asked.every((organization) => organizations.includes(organization)) &&
     (request.hosts ?? []).every((host) => covers(cert, host))
   )
+}
+
+/** How an authority is recognised that was told of on another way: `sha256:` and the digest of its public key in hex. */
+export const pinOf = (cert: string): string => {
+  const key = new X509Certificate(cert).publicKey.export({ type: "spki", format: "der" })
+  return `sha256:${createHash("sha256").update(key).digest("hex")}`
 }

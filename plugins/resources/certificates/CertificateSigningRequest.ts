@@ -2,11 +2,15 @@
 import * as Age from "../../../kernel/resource/Age.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import * as SigningRequest from "../../certificates/contracts/SigningRequest.ts"
+import { same } from "../apps/Workloads.ts"
 import { age, none, text } from "../Columns.ts"
 import type { CertificateSigningRequest } from "../contracts/certificates/v1.ts"
 import { required } from "../core/ContainerValidation.ts"
 
+type Spec = CertificateSigningRequest["spec"]
 type Status = CertificateSigningRequest["status"]
+type Condition = NonNullable<Status["conditions"]>[number]
 
 /** Who signs neither approves nor denies: what was said of that stays. */
 const unapproved = (status: Status, { conditions: before = [] }: Status): Status => {
@@ -29,11 +33,104 @@ const prepareUpdate = (request: CertificateSigningRequest, old: CertificateSigni
   return { ...request, spec: old.spec, status: old.status }
 }
 
-const validateRequest = ({ request, usages = [] }: CertificateSigningRequest["spec"]): Causes.Causes => [
-  ...(Buffer.from(request, "base64").includes("-----BEGIN CERTIFICATE REQUEST-----")
+const legacy = "kubernetes.io/legacy-unknown"
+const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+const path = /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/
+const isSignerName = (name: string) => {
+  const [domain = "", ...rest] = name.split("/")
+  const segments = rest.join("/").split(".")
+  const isDomain = domain.includes(".") && domain.split(".").every((part) => label.test(part))
+  return name.length <= 571 && isDomain && rest.length === 1 && segments.every((part) => path.test(part))
+}
+
+const validateSigner = (name: string): Causes.Causes => {
+  if (name === "") return [Causes.required("spec.signerName")]
+  if (name === legacy) {
+    return [Causes.invalid("spec.signerName", name, "the legacy signerName is not allowed via this API version")]
+  }
+  return isSignerName(name)
     ? []
-    : [Causes.invalid("spec.request", "", "PEM block type must be CERTIFICATE REQUEST")]),
-  ...(usages.length === 0 ? [Causes.required("spec.usages")] : [])
+    : [
+        Causes.invalid(
+          "spec.signerName",
+          name,
+          "must be a fully qualified domain and path of the form 'example.com/signer-name'"
+        )
+      ]
+}
+
+const validateUsages = (usages: ReadonlyArray<string>): Causes.Causes => [
+  ...(usages.length === 0 ? [Causes.required("spec.usages")] : []),
+  ...usages.flatMap((usage, index) => {
+    if (usages.indexOf(usage) < index) return [Causes.duplicate(`spec.usages[${index}]`, usage)]
+    return SigningRequest.usages.includes(usage)
+      ? []
+      : [Causes.notSupported(`spec.usages[${index}]`, usage, SigningRequest.usages)]
+  })
+]
+
+const leastSeconds = 600
+
+const validateSpec = ({ expirationSeconds, request, signerName, usages = [] }: Spec): Causes.Causes => {
+  const asked = SigningRequest.parse(Buffer.from(request, "base64").toString())
+  const isShort = expirationSeconds !== undefined && expirationSeconds < leastSeconds
+  return [
+    ...(asked._tag === "Failure" ? [Causes.invalid("spec.request", request, asked.failure.detail)] : []),
+    ...validateUsages(usages),
+    ...validateSigner(signerName),
+    ...(isShort
+      ? [
+          Causes.invalid(
+            "spec.expirationSeconds",
+            expirationSeconds,
+            `may not specify a duration less than ${leastSeconds} seconds (10 minutes)`
+          )
+        ]
+      : [])
+  ]
+}
+
+const said = ["Approved", "Denied", "Failed"]
+const ofType = ({ conditions = [] }: Status, wanted: string) => conditions.filter(({ type }) => type === wanted)
+
+const validateCondition = ({ status, type }: Condition, index: number, all: ReadonlyArray<Condition>): Causes.Causes => {
+  const field = `status.conditions[${index}]`
+  const other = type === "Approved" ? "Denied" : type === "Denied" ? "Approved" : undefined
+  return [
+    ...required(`${field}.type`, type),
+    ...(said.includes(type) && status !== "True" ? [Causes.notSupported(`${field}.status`, status, ["True"])] : []),
+    ...(all.slice(0, index).some((before) => before.type === type) ? [Causes.duplicate(`${field}.type`, type)] : []),
+    ...(all.slice(0, index).some((before) => before.type === other)
+      ? [Causes.invalid(`${field}.type`, type, "Approved and Denied conditions are mutually exclusive")]
+      : [])
+  ]
+}
+
+const pem = /^(\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/
+const validateCertificate = (certificate = ""): Causes.Causes =>
+  certificate === "" || pem.test(Buffer.from(certificate, "base64").toString())
+    ? []
+    : [Causes.invalid("status.certificate", "<certificate data>", "must contain one or more PEM blocks")]
+
+/** What was decided stays decided, and what was signed stays as it was. */
+const validateDecided = (status: Status, before: Status, subresource: string): Causes.Causes => [
+  ...said.flatMap((type) => {
+    const [now, then] = [ofType(status, type), ofType(before, type)]
+    const what =
+      now.length < then.length
+        ? "remove"
+        : now.length > then.length && type === "Failed" && subresource === "approval"
+          ? "add"
+          : now.length === then.length && !same(now, then)
+            ? "modify"
+            : undefined
+    return what === undefined
+      ? []
+      : [Causes.forbidden("status.conditions", `updates may not ${what} a condition of type ${JSON.stringify(type)}`)]
+  }),
+  ...(before.certificate && before.certificate !== status.certificate
+    ? [Causes.forbidden("status.certificate", "updates may not modify existing certificate content")]
+    : [])
 ]
 
 const conditionOf = ({ status: { certificate = "", conditions = [] } }: CertificateSigningRequest) => {
@@ -46,7 +143,12 @@ const conditionOf = ({ status: { certificate = "", conditions = [] } }: Certific
 export const strategy: Strategy<CertificateSigningRequest> = {
   generation: false,
   prepareUpdate,
-  validate: ({ spec }) => [...validateRequest(spec), ...required("spec.signerName", spec.signerName)],
+  validate: ({ spec, status: { certificate, conditions = [] } }) => [
+    ...validateSpec(spec),
+    ...conditions.flatMap(validateCondition),
+    ...validateCertificate(certificate)
+  ],
+  validateUpdate: ({ status }, old, subresource) => validateDecided(status, old.status, subresource),
   selectable: { "spec.signerName": ({ spec }) => spec.signerName },
   columns: [
     age,

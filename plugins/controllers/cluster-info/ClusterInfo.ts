@@ -1,0 +1,54 @@
+/**
+ * Publishes what a machine must know to join: `cluster-info` of kube-public for everybody, and `keelson-config` of kube-system for who
+ * joins with a token.
+ */
+import { Effect } from "effect"
+import { Client } from "../../../kernel/client/Client.ts"
+import type { Key } from "../../../kernel/resource/Kind.ts"
+import * as ClusterInfo from "../../authentication/contracts/ClusterInfo.ts"
+import * as ClusterConfig from "../../cluster/contracts/ClusterConfig.ts"
+import { kubeconfig } from "../../certificates/contracts/Kubeconfig.ts"
+import { ConfigMap, Namespace } from "../../resources/contracts/core/v1.ts"
+import * as Controllers from "../contracts/Controllers.ts"
+import { isEnding } from "../contracts/Writes.ts"
+
+export interface Options {
+  /** Where machines that join reach the API. */
+  readonly server: string
+  /** PEM: by which they know it. */
+  readonly ca: string
+  readonly config: ClusterConfig.ClusterConfig
+}
+
+const start = Effect.fnUntraced(function* ({ ca, config, server }: Options) {
+  const client = yield* Client
+  const published = [
+    { key: ClusterInfo.key, data: { kubeconfig: kubeconfig({ server, ca, cluster: "" }) } },
+    { key: ClusterConfig.key, data: ClusterConfig.encode(config) }
+  ]
+  const cacheOf = ({ name, namespace }: Key) =>
+    client.cache(ConfigMap, { indexes: {}, selection: { namespace, fieldSelector: `metadata.name=${name}` } })
+  const caches = yield* Effect.forEach(published, ({ key }) => cacheOf(key))
+  const namespaces = yield* client.cache(Namespace, { indexes: {} })
+
+  const keep = Effect.fnUntraced(function* ({ key, data }: (typeof published)[number], map: ConfigMap | undefined) {
+    if (namespaces.get({ namespace: "", name: key.namespace }) === undefined) return
+    if (map === undefined) {
+      const draft = { metadata: { ...key }, data }
+      yield* client.create(ConfigMap, draft).pipe(Effect.catchIf(isEnding, () => Effect.void))
+    } else if (Object.entries(data).some(([name, value]) => map.data?.[name] !== value)) {
+      yield* client.update(ConfigMap, { ...map, data: { ...map.data, ...data } })
+    }
+  })
+
+  const reconcile = Effect.fn("ClusterInfo.reconcile")(function* ({ name, namespace }: Key) {
+    for (const [index, one] of published.entries()) {
+      const isMeant = one.key.namespace === namespace && (name === "" || one.key.name === name)
+      if (isMeant) yield* keep(one, caches[index]?.get(one.key))
+    }
+  })
+  const ofNamespace = Controllers.on(namespaces, ({ metadata }) => [{ namespace: metadata.name, name: "" }])
+  yield* Controllers.run({ name: "cluster-info", triggers: [ofNamespace, ...caches.map(Controllers.each)], reconcile })
+})
+
+export const plugin = (options: Options) => Controllers.plugin("cluster-info", start(options))
