@@ -59,6 +59,7 @@ import * as TokenCleaner from "../plugins/controllers/token-cleaner/TokenCleaner
 import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
+import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
 import * as StatusRoute from "./StatusRoute.ts"
 
@@ -68,7 +69,7 @@ export interface Options {
   readonly log: Layer.Layer<Log, unknown>
   readonly apiserver: Apiserver.Options
   readonly authentication: Parameters<typeof Authentication.plugin>[0]
-  readonly cluster: Omit<Cluster.Options, "serviceCidr">
+  readonly cluster: Omit<Cluster.Options, "serviceCidrs">
   readonly serviceCidr: string
   readonly podCidr: string
   /** PEM: what Pods trust. */
@@ -170,7 +171,11 @@ const programs = ({ ca, identity, isolate, joining, podCidr }: Options) => {
       new URL("../plugins/controllers/garbage-collector/GarbageCollector.ts", import.meta.url)
     ),
     run("node", NodeLifecycle.plugin, new URL("../plugins/controllers/node-lifecycle/NodeLifecycle.ts", import.meta.url)),
-    run("node-ipam", NodeIpam.plugin({ podCidr }), new URL("../plugins/controllers/node-ipam/NodeIpam.ts", import.meta.url)),
+    run(
+      "node-ipam",
+      NodeIpam.plugin({ podCidrs: Addresses.list(podCidr) }),
+      new URL("../plugins/controllers/node-ipam/NodeIpam.ts", import.meta.url)
+    ),
     run("daemon-set", DaemonSet.plugin, new URL("../plugins/controllers/daemonset/DaemonSet.ts", import.meta.url)),
     run("statefulset", StatefulSet.plugin, new URL("../plugins/controllers/statefulset/StatefulSet.ts", import.meta.url)),
     run("job", Job.plugin, new URL("../plugins/controllers/job/Job.ts", import.meta.url)),
@@ -237,7 +242,7 @@ const policies = ({ authentication, serviceCidr }: Options) =>
     Plugin.install(Priority.plugin),
     Plugin.install(LimitRanger.plugin),
     Plugin.install(ResourceQuotas.plugin),
-    Plugin.install(ServiceAddresses.plugin({ serviceCidr }))
+    Plugin.install(ServiceAddresses.plugin({ serviceCidrs: Addresses.list(serviceCidr) }))
   ).pipe(asSelf)
 
 const kernel = ({ log }: Options) =>
@@ -262,7 +267,7 @@ export const api = (options: Options) =>
 
 export const controlPlane = (options: Options) =>
   Layer.mergeAll(
-    Plugin.install(Cluster.plugin({ ...options.cluster, serviceCidr: options.serviceCidr })).pipe(asSelf),
+    Plugin.install(Cluster.plugin({ ...options.cluster, serviceCidrs: Addresses.list(options.serviceCidr) })).pipe(asSelf),
     programs(options)
   ).pipe(Layer.provideMerge(api(options)), complete)
 
