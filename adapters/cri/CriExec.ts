@@ -16,6 +16,10 @@ const lost = unavailable(Exec.key)
 /** A container that is not running is as good as none for who wants to run a command in it. */
 const isMissing = ({ code, detail }: CriFailed) => code === NOT_FOUND || /is in CONTAINER_EXITED state/.test(detail)
 
+/** CRI-O answers so where others fail: no process ends with -1. */
+const isTimeout = ({ exit_code, stderr }: typeof Replies.ExecSync.Type) =>
+  exit_code === -1 && /command timed out$/.test(Buffer.from(stderr).toString().trimEnd())
+
 const Ended = Schema.fromJsonString(
   Schema.Struct({
     status: Schema.String,
@@ -108,11 +112,15 @@ export const layer = Layer.effect(
             `${timeoutSeconds + 30} seconds`
           )
           .pipe(
-            Effect.map(({ exit_code, stderr, stdout }) => ({ stdout, stderr, exitCode: exit_code })),
             Effect.mapError((failure) => {
               if (failure.code === DEADLINE_EXCEEDED) return new CommandTimeout({ seconds: timeoutSeconds })
               return isMissing(failure) ? new ContainerMissing({ id }) : new CommandFailed({ message: failure.detail })
-            })
+            }),
+            Effect.filterOrFail(
+              (reply) => !isTimeout(reply),
+              () => new CommandTimeout({ seconds: timeoutSeconds })
+            ),
+            Effect.map(({ exit_code, stderr, stdout }) => ({ stdout, stderr, exitCode: exit_code }))
           ),
       start: ({ command, id, ...how }) => begin("Exec", { container_id: id, cmd: command, ...streams(how) }),
       attach: ({ id, ...how }) => begin("Attach", { container_id: id, ...streams(how) }),

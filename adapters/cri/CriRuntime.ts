@@ -12,6 +12,7 @@ import {
 import { Events } from "../../plugins/kubelet/contracts/Events.ts"
 import { Cri, type CriFailed, NOT_FOUND } from "./Cri.ts"
 import * as CriEvents from "./CriEvents.ts"
+import * as Handlers from "./Handlers.ts"
 import * as Replies from "./Replies.ts"
 import * as Requests from "./Requests.ts"
 import { settled } from "./Settled.ts"
@@ -36,7 +37,6 @@ export interface Options {
 
 const make = Effect.fnUntraced(function* ({ wake }: Options) {
   const cri = yield* Cri
-  const version = Effect.mapError(cri.call("Version", Replies.Version, {}), lost)
 
   const statuses = Statuses.make(cri)
   const containersOf = (pod: string) =>
@@ -63,17 +63,28 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
     return containers.find(({ metadata }) => metadata.name === name && metadata.attempt === attempt)
   })
 
-  /** Why a container was not made; or the one that is there already, if it was made before and never started. */
-  const refusedToCreate = Effect.fnUntraced(function* (config: Requests.ContainerConfig, failure: CriFailed) {
-    if (failure.code === NOT_FOUND) {
-      const sandbox = statuses.sandbox(config.pod)
-      yield* Effect.mapError(sandbox, (gone) => (isMissing(gone) ? new PodMissing({ pod: config.pod }) : lost(gone)))
-      return yield* new ImageMissing({ image: config.image })
-    }
+  /** Runtimes have no common words for why a container was not made: what is there says it. Also the container, if it was made before. */
+  const refusedToCreate = Effect.fnUntraced(function* (config: Requests.ContainerConfig, { detail }: CriFailed) {
     const found = yield* findContainer(config)
-    if (found === undefined) return yield* new ContainerRefused({ step: "create", message: failure.detail })
-    return { id: found.id, isStarted: found.state !== "CONTAINER_CREATED" }
+    if (found !== undefined) return { id: found.id, isStarted: found.state !== "CONTAINER_CREATED" }
+    yield* Effect.mapError(statuses.sandbox(config.pod), (failure) =>
+      isMissing(failure) ? new PodMissing({ pod: config.pod }) : lost(failure)
+    )
+    const there = cri.call("ImageStatus", Replies.ImageStatus, { image: { image: config.image } })
+    const { image } = yield* Effect.mapError(there, lost)
+    if (image === null) return yield* new ImageMissing({ image: config.image })
+    return yield* new ContainerRefused({ step: "create", message: detail })
   })
+
+  /** Of what was started before it is no failure that it cannot be started again. */
+  const start = (id: string) =>
+    settled(cri.call("StartContainer", Replies.Nothing, { container_id: id })).pipe(
+      Effect.catchIf(
+        ({ detail }) => /not in created state|is in CONTAINER_(RUNNING|EXITED) state/.test(detail),
+        () => Effect.void
+      ),
+      Effect.mapError(({ detail }) => new ContainerRefused({ step: "start", message: detail }))
+    )
 
   const startContainer = Effect.fn("cri.startContainer")(function* (config: Requests.ContainerConfig) {
     const sandbox = yield* Effect.mapError(statuses.knownSandbox(config.pod), (failure) =>
@@ -89,10 +100,7 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
       Effect.catchTag("CriFailed", (failure) => refusedToCreate(config, failure))
     )
     if (isStarted) return id
-    yield* Effect.mapError(
-      settled(cri.call("StartContainer", Replies.Nothing, { container_id: id })),
-      ({ detail }) => new ContainerRefused({ step: "start", message: detail })
-    )
+    yield* start(id)
     return id
   })
 
@@ -114,13 +122,7 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
   })
 
   const runtime = ContainerRuntime.of({
-    describe: () =>
-      Effect.map(version, ({ runtime_name, runtime_version }) => ({
-        name: runtime_name,
-        version: runtime_version,
-        network: "runtime",
-        handlers: [{ name: "" }]
-      })),
+    describe: () => Effect.mapError(Handlers.describe(cri), lost),
     health: () =>
       cri.call("Status", Replies.Status, {}, "10 seconds").pipe(
         Effect.map(({ status }) => {

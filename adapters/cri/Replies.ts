@@ -29,8 +29,17 @@ const PodState = Literals(["SANDBOX_READY", "SANDBOX_NOTREADY"])
 export const Nothing = Schema.Unknown
 export const Version = Struct({ runtime_name: Text, runtime_version: Text })
 export const Status = Struct({
-  status: NullOr(Struct({ conditions: List(Struct({ type: Text, status: Bool, reason: Text, message: Text })) }))
+  status: NullOr(Struct({ conditions: List(Struct({ type: Text, status: Bool, reason: Text, message: Text })) })),
+  info: Texts,
+  runtime_handlers: List(
+    Struct({
+      name: Text,
+      features: NullOr(Struct({ recursive_read_only_mounts: Bool, user_namespaces: Bool }))
+    })
+  ),
+  features: NullOr(Struct({ supplemental_groups_policy: Bool }))
 })
+export type Status = typeof Status.Type
 export const RunPodSandbox = Struct({ pod_sandbox_id: Text })
 export const CreateContainer = Struct({ container_id: Text })
 

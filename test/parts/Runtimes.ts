@@ -1,0 +1,73 @@
+/** The container runtimes that can be found on this machine, and what those lack that cannot. Tests and benchmarks take them from here. */
+import type { Effect, Layer } from "effect"
+import { existsSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import * as Containerd from "../../adapters/cri/containerd/Containerd.ts"
+import * as Crio from "../../adapters/cri/crio/Crio.ts"
+import * as Program from "../../adapters/Program.ts"
+import type { Powers } from "../../plugins/kubelet/contracts/Powers.ts"
+
+export interface Runtime {
+  readonly name: string
+  /** What the machine lacks for it; the tests are left out for no other reason. */
+  readonly missing: ReadonlyArray<string>
+  /** Its own, with all that it keeps in a folder; at the end of the scope nothing is left. */
+  readonly layer: (directory: string) => Layer.Layer<Powers, unknown>
+  readonly importImage: (directory: string, archive: Uint8Array) => Effect.Effect<void, unknown>
+  /** Where it looks for the configuration of CNI. Absent: it is given its network. */
+  readonly cni?: (directory: string) => string
+  /** The name of its process's pid file. */
+  readonly pidFile: (directory: string) => string
+  readonly socket: (directory: string) => string
+}
+
+const lacking = (...programs: ReadonlyArray<string>) => programs.filter((program) => Program.find(program) === undefined)
+const machine = [
+  ...(process.getuid?.() === 0 ? [] : ["root"]),
+  ...lacking("ip", "nft", "nsenter", "busybox"),
+  ...(["/opt/cni/bin/bridge", "/usr/lib/cni/bridge"].some(existsSync) ? [] : ["CNI plugins"])
+]
+
+const containerd = (name: string, program: string, missing: ReadonlyArray<string>): Runtime => {
+  const options = (directory: string) => ({ directory: join(directory, "containerd"), program, stop: "remove" }) as const
+  const folders = (directory: string) => Containerd.folders(options(directory))
+  return {
+    name,
+    missing: [...machine, ...lacking("runc"), ...missing],
+    layer: (directory) => Containerd.layer(options(directory)),
+    importImage: (directory, archive) => Containerd.importImage(folders(directory).socket, archive),
+    cni: (directory) => folders(directory).cni,
+    pidFile: (directory) => join(directory, "containerd", "containerd.pid"),
+    socket: (directory) => folders(directory).socket
+  }
+}
+
+/** Debian packages of later releases, unpacked: `dpkg -x containerd_*.deb ~/.cache/keelson/containerd-<version>`. */
+const unpacked = (version: string, release: string) => {
+  const program = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "keelson", `containerd-${version}`)
+  const path = join(program, "usr", "bin", "containerd")
+  const why = `containerd ${version} (Debian's ${release}, unpacked into ${program})`
+  return containerd(`containerd ${version}`, path, existsSync(path) ? [] : [why])
+}
+
+const crio = (): Runtime => {
+  const options = (directory: string) => ({ directory: join(directory, "crio"), stop: "remove" }) as const
+  const folders = (directory: string) => Crio.folders(options(directory))
+  return {
+    name: "CRI-O",
+    missing: [...machine, ...lacking("crio", "pinns", "conmon", "skopeo", "runc")],
+    layer: (directory) => Crio.layer(options(directory)),
+    importImage: (directory, archive) => Crio.importImage(folders(directory).socket, archive),
+    cni: (directory) => folders(directory).cni,
+    pidFile: (directory) => join(directory, "crio", "crio.pid"),
+    socket: (directory) => folders(directory).socket
+  }
+}
+
+export const all: { readonly [name: string]: Runtime } = {
+  containerd: containerd("containerd", "containerd", lacking("containerd")),
+  "containerd-1.7": unpacked("1.7", "trixie"),
+  "containerd-2.1": unpacked("2.1", "sid"),
+  crio: crio()
+}
