@@ -23,14 +23,19 @@ describe("routes to other nodes", () => {
       { to: "10.244.2.0/24", via: "10.200.0.3" }
     ])
   })
-  it("wait for the range and the address, and speak IPv4", () => {
+  it("wait for the range and an address of its family", () => {
     const nodes = [
       node("young", [], ["10.200.0.2"]),
       node("unknown", ["10.244.2.0/24"], []),
       node("outside", ["10.244.3.0/24"], ["192.0.2.1"], "ExternalIP"),
+      node("half", ["10.244.5.0/24", "fd00:5::/64"], ["10.200.0.5"]),
       node("dual", ["fd00:1::/64", "10.244.4.0/24"], ["fd00::4", "10.200.0.4"])
     ]
-    assert.deepStrictEqual(Routes.wanted(nodes, "n1"), [{ to: "10.244.4.0/24", via: "10.200.0.4" }])
+    assert.deepStrictEqual(Routes.wanted(nodes, "n1"), [
+      { to: "10.244.5.0/24", via: "10.200.0.5" },
+      { to: "fd00:1::/64", via: "fd00::4" },
+      { to: "10.244.4.0/24", via: "10.200.0.4" }
+    ])
   })
   it("change only where they differ", () => {
     const there = [

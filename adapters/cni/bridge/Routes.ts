@@ -7,6 +7,7 @@ import { Client } from "../../../kernel/client/Client.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Node } from "../../../plugins/resources/contracts/core/v1.ts"
 import * as Program from "../../Program.ts"
+import { type Family, familyOf } from "../Range.ts"
 
 export interface Options {
   readonly nodeName: string
@@ -21,15 +22,18 @@ export interface Route {
 /** By this number among the origins of routes (rtnetlink(7)) we know ours again; those below 64 have owners. */
 const origin = "107"
 
-const isIpv4 = (text: string) => !text.includes(":")
+const families: ReadonlyArray<Family> = [4, 6]
 
-/** To every other node that has a range and an address. */
+/** To every other node's ranges, each by the node's address of that family. */
 export const wanted = (nodes: Iterable<Node>, nodeName: string): ReadonlyArray<Route> =>
   [...nodes].flatMap(({ metadata, spec, status }) => {
-    const via = status.addresses?.find(({ address, type }) => type === "InternalIP" && isIpv4(address))?.address
-    if (metadata.name === nodeName || via === undefined) return []
+    if (metadata.name === nodeName) return []
+    const internal = (status.addresses ?? []).filter(({ type }) => type === "InternalIP")
     const ranges = spec.podCIDRs ?? (spec.podCIDR ? [spec.podCIDR] : [])
-    return ranges.filter(isIpv4).map((to) => ({ to, via }))
+    return ranges.flatMap((to) => {
+      const via = internal.find(({ address }) => familyOf(address) === familyOf(to))?.address
+      return via === undefined ? [] : [{ to, via }]
+    })
   })
 
 const nameOf = ({ to, via }: Route) => `${to} ${via}`
@@ -49,11 +53,12 @@ const Listed = Schema.fromJsonString(
 
 const ip = (...args: ReadonlyArray<string>) => Program.run("ip", args)
 
-const ours = Effect.gen(function* () {
-  const text = yield* ip("-json", "-4", "route", "show", "proto", origin)
+const oursOf = Effect.fnUntraced(function* (family: Family) {
+  const text = yield* ip("-json", `-${family}`, "route", "show", "proto", origin)
   const listed = yield* Schema.decodeEffect(Listed)(text.trim() === "" ? "[]" : text)
   return listed.map(({ dst, gateway = "" }): Route => ({ to: dst, via: gateway }))
 })
+const ours = Effect.map(Effect.forEach(families, oursOf), (all) => all.flat())
 
 const remove = ({ to }: Route) => Effect.ignore(ip("route", "delete", to, "proto", origin))
 

@@ -3,7 +3,7 @@
  * the chains that it made for all of them.
  */
 import { Effect, Schema } from "effect"
-import * as Program from "../../Program.ts"
+import * as Program from "../Program.ts"
 
 const Listed = Schema.fromJsonString(
   Schema.Struct({

@@ -1,0 +1,128 @@
+/**
+ * The part of a network that is on the node itself, by CNI's own programs: a bridge, addresses of the node's ranges, host ports. How
+ * Pods of other nodes are reached is added to it: routes (`bridge`), tunnels (`flannel`). It is the same whatever is added, so that
+ * one takes the place of another under running Pods.
+ */
+import { Effect, Option } from "effect"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { Unavailable } from "../../kernel/plugin/Contract.ts"
+import { NetworkFull, NetworkRefused } from "../../plugins/kubelet/contracts/NetworkAttachment.ts"
+import { NetworkConfiguration } from "../../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as Program from "../Program.ts"
+import * as Attachments from "./Attachments.ts"
+import * as Chain from "./Chain.ts"
+import { type CniError, codes, type NetworkList } from "./Cni.ts"
+import * as Conflist from "./Conflist.ts"
+import * as Folders from "./Folders.ts"
+import * as Local from "./Local.ts"
+import * as Masquerade from "./Masquerade.ts"
+import * as Pool from "./Pool.ts"
+import * as Range from "./Range.ts"
+import * as Switches from "./Switches.ts"
+
+export interface Options extends Conflist.Options {
+  /** Where CNI's programs lie. */
+  readonly programs?: ReadonlyArray<string>
+}
+
+const folders = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"]
+
+const failed = (contract: { readonly key: string }) => (cause: unknown) =>
+  new Unavailable({ contract: contract.key, applied: "unknown", cause })
+
+/** The range that has no address left, if that is why a Pod got none. */
+const fullOf = (directory: string, list: NetworkList) => {
+  const pool = Local.poolIn(directory)
+  const ranges = Conflist.rangesOf(list).flatMap((cidr) => Range.make(cidr) ?? [])
+  const full = ranges.find((range) => Pool.used(pool, range) >= Range.sizeOf(range))
+  if (full === undefined) return undefined
+  const [size, used] = [Range.sizeOf(full), Pool.used(pool, full)]
+  return new NetworkFull({ network: list.name, range: full.cidr, size, used })
+}
+
+const attachments = (options: Options, programs: ReadonlyArray<string>) => {
+  const { directory } = options
+  const unconfigured = "the node has no range of addresses for Pods yet"
+  const current = Effect.sync(() => Local.last(directory))
+  /** Programs are asked once for the versions that they speak. */
+  const spoken = new Map<string, string>()
+  const versionOf = Effect.fnUntraced(function* (list: NetworkList) {
+    const key = Chain.typesOf(list).join()
+    const version = spoken.get(key) ?? (yield* Chain.negotiate(programs, list))
+    spoken.set(key, version)
+    return version
+  })
+  const refused = ({ code, message }: Pick<CniError, "code" | "message">) =>
+    new NetworkRefused({ network: Local.network, code, message })
+
+  return Attachments.make(
+    { directory, programs },
+    {
+      name: "bridge",
+      prepare: Effect.fnUntraced(function* (asked) {
+        const last = yield* current
+        if (Option.isNone(last)) return yield* refused({ code: codes.tryAgainLater, message: unconfigured })
+        const list = Conflist.forPod(last.value, asked)
+        const version = yield* Effect.mapError(versionOf(list), refused)
+        return { cni: { list, version, capabilities: Conflist.capabilities(asked), args: Conflist.argsOf(asked) } }
+      }),
+      add: (record) =>
+        Effect.suspend(() => {
+          const { cni } = record
+          if (cni === undefined) return Effect.die("a record of this network has its list")
+          return Effect.mapError(
+            Chain.add(programs, record, cni),
+            (error) => (/no IP addresses available/.test(error.message) ? fullOf(directory, cni.list) : undefined) ?? error
+          )
+        }),
+      del: () => Effect.void,
+      check: () => Effect.void,
+      status: Effect.gen(function* () {
+        const last = yield* current
+        if (Option.isNone(last)) return { ready: false, limited: false, message: unconfigured }
+        const problem = yield* Effect.option(Effect.flip(Chain.status(programs, last.value)))
+        if (Option.isNone(problem)) return { ready: true, limited: false, message: "" }
+        return { ready: false, limited: problem.value.code === codes.limited, message: problem.value.message }
+      })
+    }
+  )
+}
+
+const configuration = Effect.fnUntraced(function* (options: Options) {
+  const { bridge = "keelson0", directory } = options
+  const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: failed(NetworkConfiguration) })
+  const note = Effect.mapError(Switches.note(directory), failed(NetworkConfiguration))
+
+  // Already now, because others switch the same on. Who cannot tell yet is asked again when it matters.
+  yield* Effect.ignore(note)
+  return NetworkConfiguration.of({
+    write: Effect.fn("network.write")(function* (network) {
+      yield* note
+      const { clusterCidrs = [], folder, podCidrs } = network
+      yield* attempt(() => {
+        Switches.on([...new Set(podCidrs.map(Range.familyOf))])
+        const text = Conflist.textOf(Conflist.forRuntimes(options, network))
+        Local.remember(directory, text)
+        Folders.write(directory, folder, text)
+      })
+      yield* Effect.mapError(Masquerade.set(podCidrs, clusterCidrs), failed(NetworkConfiguration))
+    }),
+    remove: Effect.fn("network.remove")(function* ({ folder }) {
+      if (!(yield* attempt(() => Folders.remove(directory, folder)))) return
+      yield* Masquerade.remove
+      yield* Effect.ignore(Program.run("ip", ["link", "delete", bridge]))
+      yield* Effect.ignore(Switches.restore(directory))
+      yield* attempt(() => Local.forget(directory))
+    })
+  })
+})
+
+/** Both contracts of one node. What they made stays when they end, for Pods outlive the agent: `remove` takes it back. */
+export const make = Effect.fnUntraced(function* (options: Options) {
+  const programs = options.programs ?? folders.filter((folder) => existsSync(join(folder, "bridge")))
+  return {
+    configuration: yield* configuration(options),
+    attachment: yield* attachments(options, programs)
+  }
+})
