@@ -5,23 +5,11 @@
 import { Effect } from "effect"
 import type * as Pods from "../../plugins/kubelet/contracts/Pods.ts"
 import { type Cri, type CriFailed, NOT_FOUND } from "./Cri.ts"
+import { remembering } from "./Remembering.ts"
 import * as Replies from "./Replies.ts"
 import { labels } from "./Requests.ts"
 
 export const isMissing = ({ code, detail }: CriFailed) => code === NOT_FOUND || /not found|does not exist/.test(detail)
-
-/** Answers by id, good as long as the state is the one they were given in. */
-const remembering = <A>(ask: (id: string) => Effect.Effect<A, CriFailed>) => {
-  const known = new Map<string, { readonly state: string; readonly answer: A }>()
-  const of = Effect.fnUntraced(function* (id: string, state: string) {
-    const before = known.get(id)
-    if (before?.state === state) return before.answer
-    const answer = yield* ask(id)
-    known.set(id, { state, answer })
-    return answer
-  })
-  return { of, known }
-}
 
 export const make = (cri: Cri["Service"]) => {
   const sandbox = (id: string) =>
