@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Client } from "../../kernel/client/Client.ts"
 import type { Cache } from "../../kernel/table/Table.ts"
-import { ConfigMap, type Container, Pod, Secret, Service } from "../resources/contracts/core/v1.ts"
+import { ConfigMap, type Container, Node, Pod, Secret, Service } from "../resources/contracts/core/v1.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { ContainerRuntime } from "./contracts/ContainerRuntime.ts"
 import { Events } from "./contracts/Events.ts"
@@ -13,6 +13,7 @@ import { Images } from "./contracts/Images.ts"
 import type { ClusterDns } from "./pod/Dns.ts"
 import type { Sources } from "./pod/Environment.ts"
 import type { Place } from "./pod/Fields.ts"
+import * as Handlers from "./node/Handlers.ts"
 import * as Machine from "./node/Machine.ts"
 
 export interface Settings {
@@ -99,6 +100,12 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   const services: Cache<Service, "namespace"> = yield* client.cache(Service, {
     indexes: { namespace: ({ metadata }) => [metadata.namespace ?? ""] }
   })
+  const nodes = yield* client.cache(Node, {
+    indexes: {},
+    selection: { fieldSelector: `metadata.name=${settings.nodeName}` }
+  })
+  const ownNode = () => nodes.get({ namespace: "", name: settings.nodeName })
+  const handlerOf = yield* Handlers.make(client, ownNode)
   const machine = yield* Machine.read
   const described = yield* runtime.describe()
   const permits = yield* Semaphore.make(2 * machine.cpus + 4)
@@ -141,11 +148,13 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     exec,
     pods,
     services,
+    /** Of this node alone. */
+    nodes,
+    ownNode,
+    handlerOf,
     machine,
-    /** In ids of containers: `containerd://…`. */
-    runtimeName: described.name,
-    runtimeVersion: described.version,
-    network: described.network,
+    /** When this kubelet started; its name stands in ids of containers: `containerd://…`. */
+    described,
     /** Beyond so many at once a runtime does each later and none sooner. */
     busy: <A, E, R>(work: Effect.Effect<A, E, R>) => permits.withPermit(work),
     /** Open when Pods can be attached to the network. */

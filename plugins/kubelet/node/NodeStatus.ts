@@ -1,6 +1,8 @@
 /** What a node says of itself: size, software, addresses and how it is. */
+import type { Effect } from "effect"
 import type { Node, NodeCondition, NodeStatus } from "../../resources/contracts/core/v1.ts"
 import { time } from "../../resources/contracts/Time.ts"
+import type { ContainerRuntime, Handler } from "../contracts/ContainerRuntime.ts"
 import type { Image } from "../contracts/Images.ts"
 import type { Machine } from "./Machine.ts"
 
@@ -12,7 +14,10 @@ export interface Facts {
   readonly maxPods: number
   readonly diskBytes: number
   readonly version: string
+  /** As `containerd://1.6.20`. */
   readonly runtime: string
+  readonly handlers: ReadonlyArray<Handler>
+  readonly features?: { readonly supplementalGroupsPolicy: boolean }
   readonly images: ReadonlyArray<Image>
   readonly health: { readonly runtime: boolean; readonly network: boolean; readonly message: string }
   readonly now: number
@@ -73,6 +78,14 @@ const images = (all: ReadonlyArray<Image>) =>
     .slice(0, 50)
     .map(({ bytes, digests, tags }) => ({ names: [...digests, ...tags].slice(0, 5), sizeBytes: bytes }))
 
+type Description = Effect.Success<ReturnType<ContainerRuntime["Service"]["describe"]>>
+
+/** Of several runtimes the one that serves Pods without a class. */
+export const runtimeOf = (about: Description, handler: string) => {
+  const { name, version } = about.handlers.find((one) => one.name === handler)?.runtime ?? about
+  return `${name}://${version}`
+}
+
 export const compute = (node: Node, facts: Facts): NodeStatus => {
   const { machine } = facts
   return {
@@ -97,6 +110,8 @@ export const compute = (node: Node, facts: Facts): NodeStatus => {
       osImage: machine.system,
       systemUUID: machine.systemId
     },
+    runtimeHandlers: facts.handlers.map(({ features, name }) => ({ name, ...(features && { features }) })),
+    ...(facts.features && { features: facts.features }),
     images: images(facts.images)
   }
 }

@@ -8,6 +8,7 @@ import { Node, type Taint } from "../../resources/contracts/core/v1.ts"
 import { microTime } from "../../resources/contracts/Time.ts"
 import { NetworkConfiguration } from "../contracts/NetworkConfiguration.ts"
 import type { Site } from "../Site.ts"
+import * as Handlers from "./Handlers.ts"
 import * as NodeStatus from "./NodeStatus.ts"
 
 export interface Options {
@@ -60,6 +61,7 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
       message: "it does not answer"
     }))
     const now = yield* Clock.currentTimeMillis
+    const about = yield* Effect.orElseSucceed(runtime.describe(), () => site.described)
     const status = NodeStatus.compute(node, {
       machine,
       addresses: settings.addresses,
@@ -68,7 +70,9 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
       maxPods: settings.maxPods,
       diskBytes: diskBytes(settings.directory),
       version: options.version,
-      runtime: `${site.runtimeName}://${site.runtimeVersion}`,
+      runtime: NodeStatus.runtimeOf(about, Handlers.chosen(node)),
+      handlers: about.handlers,
+      ...(about.features && { features: about.features }),
       images: yield* Effect.orElseSucceed(images.list(), () => []),
       health,
       now
@@ -110,9 +114,8 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
   /** As often as the cluster gives the node another range. */
   const follow = Effect.fnUntraced(function* () {
     if (options.podCidr !== undefined) return yield* configure([options.podCidr])
-    const cache = yield* client.cache(Node, { indexes: {}, selection: { fieldSelector: `metadata.name=${name}` } })
-    const ranges = cache.changes.pipe(
-      Stream.map(() => cache.get(key)?.spec),
+    const ranges = site.nodes.changes.pipe(
+      Stream.map(() => site.ownNode()?.spec),
       Stream.map((spec) => spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : [])),
       Stream.filter((cidrs) => cidrs.length > 0),
       Stream.changesWith((one, other) => one.join() === other.join())
@@ -126,9 +129,15 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
       Effect.retry(Schedule.spaced("1 second"))
     )
   yield* again("registering the node", register)
-  if (site.network !== "runtime") yield* site.networkReady.open
+  if (site.described.network !== "runtime") yield* site.networkReady.open
   yield* Effect.forkScoped(again("configuring the network", Effect.scoped(follow())))
   yield* Effect.forkScoped(Effect.repeat(again("renewing the lease", renew()), Schedule.spaced(renewEvery)))
+  const choices = site.nodes.changes.pipe(
+    Stream.map(() => Handlers.chosen(site.ownNode())),
+    Stream.changes,
+    Stream.runForEach(() => again("telling the node's status", tellStatus()))
+  )
+  yield* Effect.forkScoped(choices)
   /** Often until the node is ready, and then at leisure. */
   const heart = Effect.gen(function* () {
     for (;;) {

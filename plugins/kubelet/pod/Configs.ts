@@ -28,7 +28,7 @@ const ports = ({ spec }: Pod): ReadonlyArray<Port> =>
 
 const seccompFolder = ({ settings }: Site) => join(settings.directory, "seccomp")
 
-export const ofPod = (pod: Pod, attempt: number, site: Site, resolv: string): PodConfig => {
+export const ofPod = (pod: Pod, attempt: number, site: Site, resolv: string, handler: string): PodConfig => {
   const { metadata, spec } = pod
   const { settings } = site
   const host = spec.hostNetwork ?? false
@@ -48,7 +48,8 @@ export const ofPod = (pod: Pod, attempt: number, site: Site, resolv: string): Po
     hostIpc: spec.hostIPC ?? false,
     processes: spec.hostPID ? "host" : spec.shareProcessNamespace ? "pod" : "own",
     logDirectory: site.logsOf(pod),
-    security: Security.ofPod(pod, seccompFolder(site))
+    security: Security.ofPod(pod, seccompFolder(site)),
+    ...(handler !== "" && { handler })
   }
 }
 

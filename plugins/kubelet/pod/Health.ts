@@ -7,9 +7,9 @@ import { type Found, specOf, type State } from "./State.ts"
 import type { View } from "./View.ts"
 
 /** A container that was ready when an earlier kubelet looked is ready until its probe says otherwise. */
-const adopted = ({ pod, site }: State, { id }: ContainerStatus): Found => {
+const adopted = ({ pod }: State, { id }: ContainerStatus): Found => {
   const said = [...(pod.status.containerStatuses ?? []), ...(pod.status.initContainerStatuses ?? [])].find(
-    ({ containerID }) => containerID === `${site.runtimeName}://${id}`
+    ({ containerID }) => containerID?.endsWith(`://${id}`)
   )
   return { ...(said?.started && { startup: true }), ...(said?.ready && { readiness: true }) }
 }

@@ -60,13 +60,19 @@ const isLatest = (image: string) => !image.includes("@") && /(:latest|^[^:]*|\/[
 export const policyOf = ({ image = "", imagePullPolicy }: Container) =>
   imagePullPolicy || (isLatest(image) ? "Always" : "IfNotPresent")
 
-/** Returns as whom the image runs by itself. */
-export const ensure = Effect.fn("ImagePuller.ensure")(function* (pod: Pod, container: Container, site: Site) {
-  const { image = "" } = container
+/** Returns as whom the image runs by itself. `runtime`: where it is needed, if the node has several. */
+export const ensure = Effect.fn("ImagePuller.ensure")(function* (
+  pod: Pod,
+  container: Container,
+  site: Site,
+  runtime: string | undefined
+) {
+  const of = { image: container.image ?? "", ...(runtime !== undefined && { handler: runtime }) }
+  const { image } = of
   const { images, tell } = site
   const policy = policyOf(container)
   const there = yield* Effect.mapError(
-    images.find({ image }),
+    images.find(of),
     ({ cause }) => new NotReady({ reason: "ImageInspectError", message: `${cause}` })
   )
   if (there !== null && policy !== "Always") {
@@ -81,7 +87,7 @@ export const ensure = Effect.fn("ImagePuller.ensure")(function* (pod: Pod, conta
   yield* tell(pod, "Normal", "Pulling", `Pulling image "${image}"`, container)
   const began = yield* Clock.currentTimeMillis
   const [first, ...others] = [...(yield* logins(pod, image, site)), undefined]
-  const pull = (login: Credentials | undefined) => images.pull({ image, ...(login && { credentials: login }) })
+  const pull = (login: Credentials | undefined) => images.pull({ ...of, ...(login && { credentials: login }) })
   const pulled = others.reduce((before, login) => Effect.catch(before, () => pull(login)), pull(first))
   yield* pulled.pipe(
     Effect.catch(
@@ -95,5 +101,5 @@ export const ensure = Effect.fn("ImagePuller.ensure")(function* (pod: Pod, conta
   )
   const took = (yield* Clock.currentTimeMillis) - began
   yield* tell(pod, "Normal", "Pulled", `Successfully pulled image "${image}" in ${took}ms`, container)
-  return (yield* Effect.orElseSucceed(images.find({ image }), () => null))?.user
+  return (yield* Effect.orElseSucceed(images.find(of), () => null))?.user
 })

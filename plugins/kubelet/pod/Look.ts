@@ -83,7 +83,7 @@ export const look = Effect.fnUntraced(function* (state: State) {
 })
 
 export const statusOf = ({ lastWords, site }: State, view: View.View): ApiStatus =>
-  Status.compute(view, { runtime: site.runtimeName, lastWords })
+  Status.compute(view, { runtime: site.described.name, lastWords })
 
 /** By which the Pod is reached from here. */
 export const addressOf = ({ pod, site }: State, view: View.View) =>

@@ -82,9 +82,11 @@ export const sandbox = Effect.fn("Pod.startSandbox")(function* (
   if (!settings.hollow) yield* folders(state)
   if (!pod.spec.hostNetwork) yield* site.networkReady.await
   const resolv = yield* site.hostResolv
-  const started = yield* site.busy(runtime.startPod(Configs.ofPod(pod, attempt, site, resolv))).pipe(
+  const started = yield* site.handlerOf(pod).pipe(
+    Effect.flatMap((handler) => site.busy(runtime.startPod(Configs.ofPod(pod, attempt, site, resolv, handler)))),
     Effect.tapError((failure) => {
-      const message = `Failed to create pod sandbox: ${failure._tag === "PodRefused" ? failure.message : failure._tag}`
+      const words = failure._tag === "PodRefused" || failure._tag === "ClassMissing" ? failure.message : failure._tag
+      const message = `Failed to create pod sandbox: ${words}`
       return Effect.andThen(tell(pod, "Warning", "FailedCreatePodSandBox", message), postpone(state, sandboxKey))
     })
   )
@@ -107,9 +109,10 @@ const targetOf = (view: View.View, name: string) => {
 }
 
 const create = Effect.fnUntraced(function* ({ pod, site }: State, view: View.View, { attempt, container, sandbox }: Start) {
-  const imageUser = yield* ImagePuller.ensure(pod, container, site)
+  const open = View.openSandbox(view)
+  const imageUser = yield* ImagePuller.ensure(pod, container, site, open?.runtime)
   const configError = notReady("CreateContainerConfigError")
-  const addresses = pod.spec.hostNetwork ? site.settings.addresses : (View.openSandbox(view)?.addresses ?? [])
+  const addresses = pod.spec.hostNetwork ? site.settings.addresses : (open?.addresses ?? [])
   const target = targetOf(view, container.name)
   const made = Effect.gen(function* () {
     const sources = yield* Effect.mapError(site.sources(pod), configError)

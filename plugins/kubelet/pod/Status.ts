@@ -11,7 +11,11 @@ const seconds = (text: string | undefined) => (text === undefined ? {} : time(Da
 const at = <Name extends string>(name: Name, text: string | undefined) =>
   text === undefined ? {} : { [name]: seconds(text) }
 
-const containerId = (runtime: string, id: string) => `${runtime}://${id}`
+/** Of several runtimes the one that has it stands in its id. */
+const containerId = ({ sandboxes }: View.View, { runtime }: Options, id: string) => {
+  const sandbox = sandboxes.find(({ containers }) => containers.some((one) => one.id === id))
+  return `${sandbox?.runtime ?? runtime}://${id}`
+}
 
 export interface Options {
   /** Its name, as in a container's id. */
@@ -20,8 +24,8 @@ export interface Options {
   readonly lastWords: ReadonlyMap<string, string>
 }
 
-const terminated = (status: ContainerStatus, { lastWords, runtime }: Options): Core.ContainerState => {
-  const message = lastWords.get(status.id) || status.message
+const terminated = (view: View.View, status: ContainerStatus, options: Options): Core.ContainerState => {
+  const message = options.lastWords.get(status.id) || status.message
   return {
     terminated: {
       exitCode: status.exitCode ?? 0,
@@ -29,7 +33,7 @@ const terminated = (status: ContainerStatus, { lastWords, runtime }: Options): C
       ...(message && { message }),
       ...at("startedAt", status.startedAt),
       ...at("finishedAt", status.finishedAt),
-      containerID: containerId(runtime, status.id)
+      containerID: containerId(view, options, status.id)
     }
   }
 }
@@ -52,8 +56,8 @@ const container = (view: View.View, spec: Core.Container, init: boolean, options
     started: false
   }
   if (status === undefined) return { ...base, state: { waiting }, lastState: said?.lastState ?? {} }
-  const known = { ...base, containerID: containerId(options.runtime, status.id) }
-  const lastState = before?.state === "Exited" ? terminated(before, options) : (said?.lastState ?? {})
+  const known = { ...base, containerID: containerId(view, options, status.id) }
+  const lastState = before?.state === "Exited" ? terminated(view, before, options) : (said?.lastState ?? {})
   if (status.state === "Running") {
     const { ready, started } = view.health(status.id)
     return { ...known, ready: ready && started, started, state: { running: at("startedAt", status.startedAt) }, lastState }
@@ -62,10 +66,10 @@ const container = (view: View.View, spec: Core.Container, init: boolean, options
   const again = View.shouldRestart(view.pod, spec, status.exitCode ?? 0, init)
   const held = view.waiting.get(spec.name)
   if (again && held !== undefined) {
-    return { ...known, state: { waiting: held }, lastState: terminated(status, options) }
+    return { ...known, state: { waiting: held }, lastState: terminated(view, status, options) }
   }
   const isDone = init && !View.isSidecar(spec) && status.exitCode === 0
-  return { ...known, ready: isDone, state: terminated(status, options), lastState }
+  return { ...known, ready: isDone, state: terminated(view, status, options), lastState }
 }
 
 const isInitialized = (spec: ReadonlyArray<Core.Container>, statuses: ReadonlyArray<Core.ContainerStatus>) =>

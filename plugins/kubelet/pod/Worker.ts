@@ -117,6 +117,7 @@ export const make = Effect.fnUntraced(function* (pod: Pod, site: Site, onEnd: Ef
         NotReady: () => Effect.void,
         Refusal: () => Effect.void,
         PodRefused: () => Effect.void,
+        ClassMissing: () => Effect.void,
         NetworkUnsupported: () => Effect.void
       })
     }

@@ -11,6 +11,7 @@ import type { Site } from "../Site.ts"
 import * as Answers from "./Answers.ts"
 import * as Caller from "./Caller.ts"
 import * as Channels from "./Channels.ts"
+import * as Runtimes from "./Runtimes.ts"
 
 /** PEM texts. `clientCa` signs the certificates of those who may ask. */
 export interface Tls {
@@ -75,6 +76,7 @@ export const make = Effect.fnUntraced(function* (site: Site, options: Options) {
     }
     if (pathname === "/stats/summary")
       return Effect.flatMap(Answers.summary(site, stats), (value) => Answers.json(response, value))
+    if (pathname === "/runtimes") return Effect.flatMap(Runtimes.report(site), (value) => Answers.json(response, value))
     if (pathname.startsWith("/containerLogs/")) return Answers.logs(site, logs, placeOf(pathname), searchParams, response)
     return Answers.refused(404, "404 page not found")
   }
