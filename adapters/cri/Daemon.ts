@@ -96,6 +96,20 @@ const withDescendants = (pids: ReadonlyArray<number>) => {
   return found
 }
 
+/** When a process was started, in ticks since the machine was: proc(5). */
+const startOf = (pid: number) => Number(read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ")[19] ?? Number.NaN)
+
+/** Kills, with all that they have started, the processes of such a command line that are older than the daemon. Says how many. */
+export const endOlder = (daemon: Daemon, isMeant: (commandLine: string) => boolean) =>
+  Effect.sync(() => {
+    const since = startOf(running(daemon) ?? 0)
+    const meant = processes()
+      .filter((pid) => isMeant(read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")))
+      .filter((pid) => startOf(pid) < since)
+    for (const pid of withDescendants(meant)) signal(pid, "SIGKILL")
+    return meant.length
+  })
+
 /**
  * Takes back what a daemon that was killed may have left. Who watches a container outlives the daemon by design: `isWatcher` knows
  * it by its command line. Then what is mounted below the daemon's folder.

@@ -15,6 +15,8 @@ export interface Options {
   readonly stop: "keep" | "remove"
   /** A process that watches a container of this daemon and outlives it, by its command line. */
   readonly isWatcher: (commandLine: string) => boolean
+  /** What has to be mended whenever the daemon was started and answers. */
+  readonly started?: Effect.Effect<void>
   /** What this runtime leaves beyond processes and mounts. */
   readonly sweep?: Effect.Effect<void>
 }
@@ -77,7 +79,7 @@ const removeAll = Effect.fn("Supervised.removeAll")(function* (
 })
 
 /** Starts it again whenever it is gone, later each time it goes soon. */
-const watchOver = (daemon: Daemon.Daemon) =>
+const watchOver = ({ daemon, started = Effect.void }: Options, { ready }: Speech) =>
   Effect.gen(function* () {
     let pause = 200
     for (;;) {
@@ -86,7 +88,7 @@ const watchOver = (daemon: Daemon.Daemon) =>
       pause = lived > 10_000 ? 200 : Math.min(pause * 2, 10_000)
       yield* Effect.logWarning(`${daemon.name} ended; it is started again`).pipe(Effect.annotateLogs({ pause }))
       yield* Effect.sleep(pause)
-      yield* Effect.ignore(Daemon.start(daemon))
+      yield* Effect.ignore(Effect.andThen(Daemon.start(daemon), Effect.andThen(ready, started)))
     }
   })
 
@@ -94,13 +96,14 @@ const watchOver = (daemon: Daemon.Daemon) =>
 const isIntended = (exit: Exit.Exit<unknown, unknown>) => Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
 
 export const runWith = Effect.fn("Supervised.run")(function* (options: Options, speech: Speech) {
-  const { daemon, stop } = options
+  const { daemon, started = Effect.void, stop } = options
   yield* Effect.acquireRelease(
     Daemon.running(daemon) === undefined ? Daemon.start(daemon) : Effect.log(`found ${daemon.name} running`),
     (_, exit) => (stop === "remove" && isIntended(exit) ? removeAll(options, speech) : Effect.void)
   )
   yield* speech.ready
-  yield* Effect.forkScoped(watchOver(daemon))
+  yield* started
+  yield* Effect.forkScoped(watchOver(options, speech))
 })
 
 /** One that speaks the CRI. */

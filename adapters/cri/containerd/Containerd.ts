@@ -19,6 +19,7 @@ import * as OciRuntime from "../OciRuntime.ts"
 import * as PauseImage from "../PauseImage.ts"
 import * as Supervised from "../Supervised.ts"
 import { type Folders, toml } from "./Config.ts"
+import * as Shims from "./Shims.ts"
 import * as TaskExec from "./TaskExec.ts"
 import { wake } from "./Wake.ts"
 
@@ -81,11 +82,17 @@ const configure = Effect.fnUntraced(function* (options: Options, own: Folders) {
 
 const supervised = Effect.fn("Containerd.supervised")(function* (options: Options) {
   const own = folders(options)
+  const daemon = yield* configure(options, own)
+  const started = Shims.endStrays(daemon, own.socket).pipe(
+    Effect.provide(Layer.fresh(Cri.layer(own.socket))),
+    Effect.catch((failure) => Effect.logWarning("it is not known which shims are strays", failure))
+  )
   yield* Supervised.run({
-    daemon: yield* configure(options, own),
+    daemon,
+    started,
     socket: own.socket,
     stop: options.stop,
-    isWatcher: (command) => command.includes("containerd-shim") && command.includes(own.socket)
+    isWatcher: Shims.isShim(own.socket)
   })
   if (options.sandboxImage === undefined) yield* Supervised.pauseImage((archive) => importImage(own.socket, archive))
 })
