@@ -1,6 +1,7 @@
 /** The cluster's answers, encoded: made at the first asking, kept until what they are made of changes. */
 import { type Answer, decode } from "dns-packet"
 import { Effect } from "effect"
+import type { Ground } from "./Messages.ts"
 import * as Wire from "./Wire.ts"
 import * as Zone from "./Zone.ts"
 
@@ -12,11 +13,19 @@ export interface Answers {
 }
 export interface Local {
   readonly encoded: Wire.Encoded
+  /** For how long it is so. Absent: it is not to be kept. */
+  readonly ground?: Ground
   /** A name elsewhere that the last answer leads to. */
   readonly alias?: string
 }
 
+/** What was found on what is known of a namespace. */
+interface Known extends Ground {
+  readonly found: Map<string, Local>
+}
+
 const mostKept = 4096
+const mostNamespaces = 4096
 
 interface Complete {
   readonly found: Zone.Found
@@ -39,8 +48,36 @@ const follow = (view: Zone.View, settings: Zone.Settings, name: string, type: st
   return { found: { ...found, exists, answers } }
 }
 
+/** By namespace; reverse names may lead anywhere, and change with everything. */
+const grounds = () => {
+  const all = new Map<string, Known>()
+  const everywhere = ""
+  const end = (name: string) => {
+    const known = all.get(name)
+    if (known !== undefined) known.isTrue = false
+    all.delete(name)
+  }
+  const endAll = () => [...all.keys()].forEach(end)
+  return {
+    of: (namespace: string): Known => {
+      const found = all.get(namespace)
+      if (found !== undefined) return found
+      if (all.size >= mostNamespaces) endAll()
+      const known = { isTrue: true, found: new Map() }
+      all.set(namespace, known)
+      return known
+    },
+    everywhere,
+    changed: (namespace: string | undefined) => {
+      if (namespace === undefined) return endAll()
+      end(namespace)
+      end(everywhere)
+    }
+  }
+}
+
 export const make = (view: Zone.View, settings: Zone.Settings): Answers => {
-  const kept = new Map<string, Map<string, Local>>()
+  const known = grounds()
 
   const encode = ({ alias, found }: Complete, asked: string): Local => {
     const bytes = (all: ReadonlyArray<Answer>) => all.map((one) => Wire.record(one, asked))
@@ -56,41 +93,39 @@ export const make = (view: Zone.View, settings: Zone.Settings): Answers => {
     return alias === undefined ? { encoded } : { encoded, alias }
   }
 
+  const keeping = (namespace: string, name: string, type: string, make: () => Local): Local => {
+    const ground = known.of(namespace)
+    const key = `${type} ${name}`
+    const before = ground.found.get(key)
+    if (before !== undefined) return before
+    const made = make()
+    // What an alias leads to is elsewhere, and changes with that.
+    if (made.encoded.ordered) return made
+    const local = { ...made, ground }
+    if (ground.found.size < mostKept) ground.found.set(key, local)
+    return local
+  }
+
   const pointer = (name: string, type: string): Local | undefined => {
     const address = type === "PTR" ? Zone.reversed(name) : undefined
     const found = address === undefined ? undefined : Zone.pointers(view, settings, name, address)
-    return found === undefined ? undefined : encode({ found }, name)
+    return found && keeping(known.everywhere, name, type, () => encode({ found }, name))
   }
 
-  /** Of `web.default.svc.cluster.local`: `default`. Aliases are not kept: what they lead to is elsewhere. */
+  /** Of `web.default.svc.cluster.local`: `default`. */
   const namespaceOf = (name: string) =>
     name
       .slice(0, -settings.domain.length - 1)
       .split(".")
       .at(-2) ?? ""
 
-  const inZone = (name: string, type: string): Local => {
-    const namespace = namespaceOf(name)
-    const known = kept.get(namespace) ?? new Map<string, Local>()
-    const key = `${type} ${name}`
-    const found = known.get(key)
-    if (found !== undefined) return found
-    const complete = follow(view, settings, name, type)
-    const made = encode(complete, name)
-    const keeps = complete.found.exists && !complete.found.answers.some(({ type }) => type === "CNAME")
-    if (keeps && known.size < mostKept) kept.set(namespace, known.set(key, made))
-    return made
-  }
-
   return {
     find: ({ name, type }) => {
       const word = Wire.types[type] ?? String(type)
-      return Zone.contains(settings, name) ? inZone(name, word) : pointer(name, word)
+      if (!Zone.contains(settings, name)) return pointer(name, word)
+      return keeping(namespaceOf(name), name, word, () => encode(follow(view, settings, name, word), name))
     },
-    changed: (namespace) => {
-      if (namespace === undefined) kept.clear()
-      else kept.delete(namespace)
-    }
+    changed: known.changed
   }
 }
 

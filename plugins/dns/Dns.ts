@@ -2,9 +2,8 @@
  * The cluster's names, answered on every node by the node itself: it takes the address of the cluster's DNS on its own loopback, so
  * that a question never leaves the machine and needs no Service in between.
  */
-import { Effect, Layer, Schedule, Schema, Stream } from "effect"
+import { Effect, Layer, Schedule, Stream } from "effect"
 import { randomInt } from "node:crypto"
-import { execFile } from "node:child_process"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type { Resource } from "../../kernel/resource/Kind.ts"
@@ -12,6 +11,8 @@ import type { Batch } from "../../kernel/table/Table.ts"
 import { Namespace, Service } from "../resources/contracts/core/v1.ts"
 import { EndpointSlice } from "../resources/contracts/discovery/v1.ts"
 import * as Answers from "./Answers.ts"
+import * as Addresses from "./contracts/Addresses.ts"
+import { ClusterDns } from "./contracts/ClusterDns.ts"
 import * as Forward from "./Forward.ts"
 import * as Metrics from "./Metrics.ts"
 import * as Resolv from "./Resolv.ts"
@@ -20,8 +21,8 @@ import * as Server from "./Server.ts"
 import type { View } from "./Zone.ts"
 
 export interface Options {
-  /** Put on `lo` while it runs, unless it is a loopback address anyway. */
-  readonly address: string
+  /** Put on `lo` while it runs, unless it is a loopback address anyway. A node of two families has one of each. */
+  readonly address: string | ReadonlyArray<string>
   readonly domain: string
   /** Who is asked for all other names, as `address` or `address:port`. Absent: the servers of this machine's resolv.conf. */
   readonly upstream?: ReadonlyArray<string>
@@ -30,34 +31,6 @@ export interface Options {
 
 const resolvConf = "/etc/resolv.conf"
 const serviceName = "kubernetes.io/service-name"
-
-export class AddressNotSet extends Schema.TaggedError<AddressNotSet>()("AddressNotSet", {
-  address: Schema.String,
-  detail: Schema.String
-}) {
-  override get message() {
-    return `the address ${this.address} cannot be put on lo: ${this.detail}`
-  }
-}
-
-const ip = (...args: ReadonlyArray<string>) =>
-  Effect.callback<void, string>((resume) => {
-    execFile("ip", [...args], (error, _, stderr) =>
-      resume(error === null ? Effect.void : Effect.fail(stderr.trim() || error.message))
-    )
-  })
-
-/** One that is there is left of a run that was killed, and goes with this one. */
-const takeAddress = (address: string) =>
-  address.startsWith("127.")
-    ? Effect.void
-    : Effect.acquireRelease(
-        Effect.mapError(
-          ip("address", "replace", `${address}/32`, "dev", "lo"),
-          (detail) => new AddressNotSet({ address, detail })
-        ),
-        () => Effect.ignore(ip("address", "delete", `${address}/32`, "dev", "lo"))
-      )
 
 const known = Effect.gen(function* () {
   const client = yield* Client
@@ -86,9 +59,12 @@ const known = Effect.gen(function* () {
 const touched = <A extends Resource>({ events }: Batch<A>, of: (object: A) => string | undefined) =>
   events.map((event) => (event._tag === "Snapshot" ? undefined : of(event.object)))
 
-const upstream = Effect.fnUntraced(function* ({ address, upstream }: Options) {
+const addressesOf = ({ address }: Options) => (typeof address === "string" ? [address] : address)
+
+const upstream = Effect.fnUntraced(function* (options: Options) {
+  const { upstream } = options
   if (upstream !== undefined) return () => upstream
-  const look = Resolv.read(resolvConf, address)
+  const look = Resolv.read(resolvConf, addressesOf(options))
   let servers = yield* look
   const again = Effect.map(look, (found) => void (servers = found))
   yield* Effect.forkScoped(Effect.repeat(again, Schedule.spaced("30 seconds")))
@@ -97,9 +73,10 @@ const upstream = Effect.fnUntraced(function* ({ address, upstream }: Options) {
 
 /** Answers until the scope closes, and returns the port. */
 export const serve = Effect.fn("Dns.serve")(function* (options: Options) {
-  const { address, domain, port = 53 } = options
+  const { domain, port = 53 } = options
+  const addresses = addressesOf(options)
   const { namespaces, services, slices, view } = yield* known
-  const answers = Answers.make(view, { address, domain })
+  const answers = Answers.make(view, { addresses, domain })
   const follow = <A extends Resource>(changes: Stream.Stream<Batch<A>>, of: (object: A) => string | undefined) =>
     Effect.forkScoped(
       Stream.runForEach(changes, (batch) => Effect.sync(() => touched(batch, of).forEach((one) => answers.changed(one))))
@@ -107,12 +84,24 @@ export const serve = Effect.fn("Dns.serve")(function* (options: Options) {
   yield* follow(namespaces.changes, ({ metadata }) => metadata.name)
   yield* follow(services.changes, ({ metadata }) => metadata.namespace)
   yield* follow(slices.changes, ({ metadata }) => metadata.namespace)
-  const forward = Forward.make({ servers: yield* upstream(options), randomId: () => randomInt(0x10000) })
-  yield* takeAddress(address)
-  const responder = Responder.make(answers, forward, yield* Effect.scope, yield* Metrics.responses)
-  return yield* Server.listen(address, port, responder)
+  const metrics = yield* Metrics.make
+  const randomId = () => randomInt(0x10000)
+  const forward = yield* Forward.make({ servers: yield* upstream(options), randomId, metrics })
+  yield* Effect.forEach(addresses, (address) => Addresses.hold(address, port), { discard: true })
+  return yield* Server.listen(addresses, port, Responder.make({ answers, forward, metrics, domain }))
 })
 
-export const layer = (options: Options) => Layer.effectDiscard(serve(options))
+const service = Effect.fnUntraced(function* (options: Options) {
+  const port = yield* serve(options)
+  const addresses = addressesOf(options).map((address) => Addresses.endpoint(address, port))
+  return ClusterDns.of({
+    describe: () => Effect.succeed({ name: "keelson", version: ClusterDns.version, addresses, domain: options.domain }),
+    // It knows the cluster before it listens, and what would end it ends the plugin.
+    health: () => Effect.succeed({ ready: true, detail: "", restarts: 0 })
+  })
+})
 
-export const plugin = (options: Options) => Plugin.make({ name: "dns", layer: layer(options) })
+export const layer = (options: Options) => Layer.effect(ClusterDns, service(options))
+
+/** Beside another plugin of `ClusterDns` at the same address it takes over from that one, without a gap. */
+export const plugin = (options: Options) => Plugin.make({ name: "dns", offers: [ClusterDns], layer: layer(options) })

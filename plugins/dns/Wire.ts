@@ -4,7 +4,15 @@
  */
 import { type Answer, encode } from "dns-packet"
 
-export const rcodes = { noError: 0, formatError: 1, serverFailure: 2, nameError: 3, notImplemented: 4, refused: 5 } as const
+export const rcodes = {
+  noError: 0,
+  formatError: 1,
+  serverFailure: 2,
+  nameError: 3,
+  notImplemented: 4,
+  refused: 5,
+  badVersion: 16
+} as const
 
 export interface Query {
   readonly id: number
@@ -17,7 +25,7 @@ export interface Query {
   /** The question as it was asked, which its answer repeats. */
   readonly question: Buffer
   /** The bytes that the asker takes in a datagram; absent: it knows no EDNS, and takes 512. */
-  readonly edns?: { readonly size: number; readonly dnssec: boolean }
+  readonly edns?: { readonly size: number; readonly dnssec: boolean; readonly version: number }
 }
 
 export const types: { readonly [type: number]: string } = {
@@ -95,7 +103,7 @@ export function* records(message: Buffer): Generator<Record> {
 const ednsOf = (message: Buffer) => {
   if (message.readUInt16BE(10) === 0) return undefined
   for (const { class: size, ttl, type } of records(message)) {
-    if (type === opt) return { size: Math.max(512, size), dnssec: (ttl & 0x8000) !== 0 }
+    if (type === opt) return { size: Math.max(512, size), dnssec: (ttl & 0x8000) !== 0, version: (ttl >>> 16) & 0xff }
   }
   return undefined
 }
@@ -140,10 +148,12 @@ export interface Encoded {
 
 /** What this server takes in a datagram itself: no fragments on any path. */
 const ownSize = 1232
-const ednsRecord = ({ dnssec }: { readonly dnssec: boolean }) => {
+const ednsRecord = ({ dnssec }: { readonly dnssec: boolean }, rcode: number) => {
   const bytes = Buffer.alloc(11)
   bytes.writeUInt16BE(opt, 1)
   bytes.writeUInt16BE(ownSize, 3)
+  // A code has twelve bits: the header has room for the last four.
+  bytes.writeUInt8(rcode >> 4, 5)
   bytes.writeUInt16BE(dnssec ? 0x8000 : 0, 7)
   return bytes
 }
@@ -168,7 +178,7 @@ export const message = (
   limit: number,
   turn = 0
 ): Buffer => {
-  const edns = query.edns === undefined ? [] : [ednsRecord(query.edns)]
+  const edns = query.edns === undefined ? [] : [ednsRecord(query.edns, rcode)]
   const room = limit - headerBytes - query.question.length - (edns[0]?.length ?? 0)
   const answer = fitting(answers, room, ordered ? 0 : turn)
   const whole = answer.taken.length === answers.length
@@ -176,7 +186,8 @@ export const message = (
   const more = whole ? fitting(additionals, room - answer.used - authority.used) : { taken: [] }
   const header = Buffer.alloc(headerBytes)
   header.writeUInt16BE(query.id, 0)
-  const flags = 0x8080 | (authoritative ? 0x0400 : 0) | (whole ? 0 : 0x0200) | (query.recursionDesired ? 0x0100 : 0) | rcode
+  const flags =
+    0x8080 | (authoritative ? 0x0400 : 0) | (whole ? 0 : 0x0200) | (query.recursionDesired ? 0x0100 : 0) | (rcode & 0xf)
   header.writeUInt16BE(flags, 2)
   header.writeUInt16BE(1, 4)
   header.writeUInt16BE(answer.taken.length, 6)

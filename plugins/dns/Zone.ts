@@ -18,7 +18,7 @@ export interface Settings {
   /** Such as `cluster.local`. */
   readonly domain: string
   /** Where this server answers. */
-  readonly address: string
+  readonly addresses: ReadonlyArray<string>
 }
 
 export interface Found {
@@ -189,7 +189,7 @@ const atTop = (settings: Settings, { name, type }: Omit<Asked, "base">): Found =
   if (type === "SOA") return some([soa(settings)])
   const server = `ns.dns.${settings.domain}`
   return type === "NS"
-    ? some([{ type: "NS", name, ttl, data: server }], addressRecords(server, [settings.address], "ANY"))
+    ? some([{ type: "NS", name, ttl, data: server }], addressRecords(server, settings.addresses, "ANY"))
     : empty
 }
 
@@ -212,7 +212,7 @@ export const lookup = (view: View, settings: Settings, name: string, type: strin
       return underPods(view, rest.toReversed(), asked)
     case "dns":
       if (rest.length === 0) return empty
-      return rest.length === 1 && rest[0] === "ns" ? some(addressRecords(name, [settings.address], type)) : nothing
+      return rest.length === 1 && rest[0] === "ns" ? some(addressRecords(name, settings.addresses, type)) : nothing
     case "dns-version":
       if (rest.length > 0) return nothing
       return type === "TXT" ? some([{ type: "TXT", name, ttl, data: "1.1.0" }]) : empty
@@ -241,7 +241,7 @@ export const pointers = (view: View, { domain }: Settings, name: string, address
     .slicesAt(address)
     .flatMap(({ endpoints, metadata: { labels = {}, namespace } }) =>
       endpoints
-        .filter(({ addresses }) => addresses.includes(address))
+        .filter(({ addresses, conditions }) => addresses.includes(address) && conditions.ready !== false)
         .map((endpoint) => `${hostOf(endpoint, address)}.${labels[service]}.${namespace}.svc.${domain}`)
     )
   const names = services.length > 0 ? services : members
