@@ -46,6 +46,6 @@ const program = Effect.gen(function* () {
   for (const report of reports) yield* Effect.forEach(yield* report, (line) => Console.log(line))
 })
 
-const node = runtime.layer(directory).pipe(Layer.provideMerge(configured), Layer.provideMerge(network))
+const node = runtime.layer(directory, "remove").pipe(Layer.provideMerge(configured), Layer.provideMerge(network))
 const exit = await Effect.runPromiseExit(Effect.scoped(Effect.provide(program, node)))
 if (Exit.isFailure(exit)) console.error(exit.cause)

@@ -5,6 +5,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import * as Containerd from "../../adapters/cri/containerd/Containerd.ts"
 import * as Crio from "../../adapters/cri/crio/Crio.ts"
+import * as Podman from "../../adapters/cri/podman/Podman.ts"
 import * as Program from "../../adapters/Program.ts"
 import type { Powers } from "../../plugins/kubelet/contracts/Powers.ts"
 
@@ -12,14 +13,16 @@ export interface Runtime {
   readonly name: string
   /** What the machine lacks for it; the tests are left out for no other reason. */
   readonly missing: ReadonlyArray<string>
-  /** Its own, with all that it keeps in a folder; at the end of the scope nothing is left. */
-  readonly layer: (directory: string) => Layer.Layer<Powers, unknown>
+  /** Its own, with all that it keeps in a folder; with `remove` nothing is left at the end of the scope. */
+  readonly layer: (directory: string, stop: "keep" | "remove") => Layer.Layer<Powers, unknown>
   readonly importImage: (directory: string, archive: Uint8Array) => Effect.Effect<void, unknown>
   /** Where it looks for the configuration of CNI. Absent: it is given its network. */
   readonly cni?: (directory: string) => string
   /** The name of its process's pid file. */
   readonly pidFile: (directory: string) => string
   readonly socket: (directory: string) => string
+  /** Whether its host ports answer on 127.0.0.1 too. */
+  readonly loopback: boolean
 }
 
 const lacking = (...programs: ReadonlyArray<string>) => programs.filter((program) => Program.find(program) === undefined)
@@ -30,15 +33,16 @@ const machine = [
 ]
 
 const containerd = (name: string, program: string, missing: ReadonlyArray<string>): Runtime => {
-  const options = (directory: string) => ({ directory: join(directory, "containerd"), program, stop: "remove" }) as const
+  const options = (directory: string) => ({ directory: join(directory, "containerd"), program })
   const folders = (directory: string) => Containerd.folders(options(directory))
   return {
     name,
     missing: [...machine, ...lacking("runc"), ...missing],
-    layer: (directory) => Containerd.layer(options(directory)),
+    layer: (directory, stop) => Containerd.layer({ ...options(directory), stop }),
     importImage: (directory, archive) => Containerd.importImage(folders(directory).socket, archive),
     cni: (directory) => folders(directory).cni,
     pidFile: (directory) => join(directory, "containerd", "containerd.pid"),
+    loopback: true,
     socket: (directory) => folders(directory).socket
   }
 }
@@ -52,16 +56,30 @@ const unpacked = (version: string, release: string) => {
 }
 
 const crio = (): Runtime => {
-  const options = (directory: string) => ({ directory: join(directory, "crio"), stop: "remove" }) as const
+  const options = (directory: string) => ({ directory: join(directory, "crio") })
   const folders = (directory: string) => Crio.folders(options(directory))
   return {
     name: "CRI-O",
     missing: [...machine, ...lacking("crio", "pinns", "conmon", "skopeo", "runc")],
-    layer: (directory) => Crio.layer(options(directory)),
+    layer: (directory, stop) => Crio.layer({ ...options(directory), stop }),
     importImage: (directory, archive) => Crio.importImage(folders(directory).socket, archive),
     cni: (directory) => folders(directory).cni,
     pidFile: (directory) => join(directory, "crio", "crio.pid"),
+    loopback: false,
     socket: (directory) => folders(directory).socket
+  }
+}
+
+const podman = (): Runtime => {
+  const options = (directory: string) => ({ directory: join(directory, "podman") })
+  return {
+    name: "Podman",
+    missing: [...machine, ...lacking("podman", "conmon", "runc")],
+    layer: (directory, stop) => Podman.layer({ ...options(directory), stop }),
+    importImage: (directory, archive) => Podman.importImage(options(directory), archive),
+    pidFile: (directory) => join(directory, "podman", "podman.pid"),
+    loopback: true,
+    socket: (directory) => Podman.socketOf(options(directory))
   }
 }
 
@@ -69,5 +87,6 @@ export const all: { readonly [name: string]: Runtime } = {
   containerd: containerd("containerd", "containerd", lacking("containerd")),
   "containerd-1.7": unpacked("1.7", "trixie"),
   "containerd-2.1": unpacked("2.1", "sid"),
-  crio: crio()
+  crio: crio(),
+  podman: podman()
 }

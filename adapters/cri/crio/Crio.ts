@@ -19,6 +19,7 @@ import * as PauseImage from "../PauseImage.ts"
 import * as Supervised from "../Supervised.ts"
 import * as Wake from "../Wake.ts"
 import * as Config from "./Config.ts"
+import * as HostPorts from "./HostPorts.ts"
 import { importImage } from "./Import.ts"
 import * as OciExec from "./OciExec.ts"
 
@@ -102,7 +103,8 @@ const supervised = Effect.fn("Crio.supervised")(function* (options: Options) {
     daemon: yield* configure(options, own),
     socket: own.socket,
     stop: options.stop,
-    isWatcher: (command) => command.includes("conmon") && command.includes(`${own.runroot}/`)
+    isWatcher: (command) => command.includes("conmon") && command.includes(`${own.runroot}/`),
+    sweep: HostPorts.remove(options.launcher ?? [])
   })
   if (options.sandboxImage === undefined) yield* Supervised.pauseImage((archive) => importImage(own.socket, archive))
 })
