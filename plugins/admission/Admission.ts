@@ -7,6 +7,7 @@ import * as LimitRanger from "./limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "./namespace-lifecycle/NamespaceLifecycle.ts"
 import * as Priority from "./priority/Priority.ts"
 import * as ResourceQuotas from "./resource-quota/ResourceQuotas.ts"
+import * as RuntimeClass from "./runtime-class/RuntimeClass.ts"
 import * as ServiceAccount from "./service-account/ServiceAccount.ts"
 
 export const layer = Layer.mergeAll(
@@ -15,6 +16,7 @@ export const layer = Layer.mergeAll(
   ServiceAccount.layer,
   DefaultTolerations.layer,
   Priority.layer,
+  RuntimeClass.layer,
   LimitRanger.layer,
   ResourceQuotas.layer
 )
