@@ -9,18 +9,9 @@ import * as Suite from "./Suite.ts"
 
 type Service = NetworkConfiguration["Service"]
 
-const use = Effect.gen(function* () {
-  const network = yield* NetworkConfiguration
-  const folder = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "laws-"))),
-    (path) =>
-      Effect.andThen(
-        Effect.ignore(network.remove({ folder: path })),
-        Effect.sync(() => rmSync(path, { recursive: true }))
-      )
-  )
-  /** What a runtime reads: the files that hold a network, and when each was made. */
-  const files = Effect.sync(() =>
+/** What a runtime reads: the files that hold a network, and when each was made. */
+const filesIn = (folder: string) =>
+  Effect.sync(() =>
     readdirSync(folder)
       .filter((name) => /\.(conf|conflist|json)$/.test(name))
       .map((name) => {
@@ -28,7 +19,19 @@ const use = Effect.gen(function* () {
         return { name, ino, mtimeMs, text: readFileSync(join(folder, name), "utf8") }
       })
   )
-  return { network, folder, files, write: { folder, podCidrs: ["10.244.251.0/24"] } }
+
+const use = Effect.gen(function* () {
+  const network = yield* NetworkConfiguration
+  const temporary = Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "laws-"))),
+    (path) =>
+      Effect.andThen(
+        Effect.ignore(network.remove({ folder: path })),
+        Effect.sync(() => rmSync(path, { recursive: true }))
+      )
+  )
+  const [folder, other] = [yield* temporary, yield* temporary]
+  return { network, folder, other, files: filesIn(folder), write: { folder, podCidrs: ["10.244.251.0/24"] } }
 })
 type Use = Effect.Success<typeof use>
 
@@ -61,6 +64,15 @@ export const suite = Suite.make(NetworkConfiguration, {
       }
     })
   ),
+  "write/families": check(
+    function* ({ files, network, write }) {
+      const podCidrs = ["10.244.251.0/24", "fd00:244:251::/64"]
+      yield* network.write({ ...write, podCidrs })
+      const text = (yield* files).map((file) => file.text).join()
+      for (const cidr of podCidrs) assert.ok(text.includes(cidr), cidr)
+    },
+    ({ write }) => ({ write: (of) => write({ ...of, podCidrs: of.podCidrs.slice(0, 1) }) })
+  ),
   "write/again": check(
     function* ({ files, network, write }) {
       yield* network.write(write)
@@ -84,5 +96,26 @@ export const suite = Suite.make(NetworkConfiguration, {
       assert.deepEqual(yield* files, [])
     },
     () => ({ remove: () => Effect.void })
+  ),
+  "remove/other": check(
+    function* ({ folder, network, other, write }) {
+      yield* network.write(write)
+      yield* network.write({ ...write, folder: other })
+      const before = yield* filesIn(other)
+      assert.equal(before.length, 1)
+      yield* network.remove({ folder })
+      assert.deepEqual(yield* filesIn(other), before)
+    },
+    ({ remove, write }) => {
+      const folders = new Set<string>()
+      return {
+        write: (of) =>
+          Effect.andThen(
+            Effect.sync(() => folders.add(of.folder)),
+            write(of)
+          ),
+        remove: () => Effect.suspend(() => Effect.forEach(folders, (folder) => remove({ folder }), { discard: true }))
+      }
+    }
   )
 })

@@ -10,11 +10,13 @@ const { Array: List, Int, String: Text, optionalKey } = Schema
 export class NetworkConfiguration extends Contract.make<NetworkConfiguration>()(
   "kubelet/NetworkConfiguration",
   {
-    version: "1.0.0",
+    version: "1.1.0",
     laws: {
       "write/whole": "A reader of the folder sees the old configuration or the new one, never a part.",
+      "write/families": "What is written has every range of the node, of either family.",
       "write/again": "The same configuration again changes nothing on disk.",
-      "remove/again": "Removing a configuration that is not there succeeds; afterwards the folder has none."
+      "remove/again": "Removing a configuration that is not there succeeds; afterwards the folder has none.",
+      "remove/other": "Removing the configuration from one folder leaves that in another, of another runtime."
     }
   },
   Contract.method("write", {
@@ -28,7 +30,7 @@ export class NetworkConfiguration extends Contract.make<NetworkConfiguration>()(
     errors: []
   }),
   Contract.method("remove", {
-    doc: "Takes back the configuration and what grew from it on this machine: links, addresses given, rules.",
+    doc: "Takes back the configuration and, with the last folder, what grew from it on this machine: links, addresses given, rules.",
     payload: { folder: Text },
     errors: []
   })
