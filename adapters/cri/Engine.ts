@@ -12,7 +12,11 @@ export class EngineFailed extends Schema.TaggedError<EngineFailed>()("EngineFail
   request: Schema.String,
   status: Schema.Int,
   detail: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return `${this.request}: ${this.detail}`
+  }
+}
 
 export const isMissing = ({ status }: EngineFailed) => status === 404
 

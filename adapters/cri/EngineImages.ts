@@ -2,7 +2,7 @@
 import { Effect, Layer, Option, Schema, Stream } from "effect"
 import { ImageMissing } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { type Credentials, type Image, Images, PullFailed } from "../../plugins/kubelet/contracts/Images.ts"
-import { Engine, type EngineFailed, isMissing, unavailable } from "./Engine.ts"
+import { Engine, EngineFailed, isMissing, unavailable } from "./Engine.ts"
 import * as Replies from "./EngineReplies.ts"
 
 /** How an image is asked for, and what it is called then. */
@@ -50,6 +50,14 @@ export const fullName = (image: string) => {
   return full.includes("@") || /:[^/]+$/.test(full) ? full : `${full}:latest`
 }
 
+/** What goes wrong once an answer has begun stands in one of its lines. */
+const complaint = <E>(lines: Stream.Stream<string, E>) =>
+  Stream.runFold(
+    lines,
+    () => "",
+    (error, line) => Option.getOrUndefined(Schema.decodeOption(Replies.Progress)(line))?.error ?? error
+  )
+
 export const layer = (toPull: ToPull) =>
   Layer.effect(
     Images,
@@ -68,13 +76,7 @@ export const layer = (toPull: ToPull) =>
 
       const pull = Effect.fn("engine.pull")(function* (image: string, credentials: Credentials | undefined) {
         const { name, path, query } = toPull(image)
-        const told = engine.lines("POST", path, { query, headers: header(credentials) }).pipe(
-          Stream.runFold(
-            () => "",
-            (error, line) => Option.getOrUndefined(Schema.decodeOption(Replies.Progress)(line))?.error ?? error
-          )
-        )
-        // What goes wrong once the answer has begun stands in one of its lines.
+        const told = complaint(engine.lines("POST", path, { query, headers: header(credentials) }))
         const error = yield* Effect.mapError(told, refused(image))
         if (error !== "") {
           return yield* isAbsent(error) ? new ImageMissing({ image }) : new PullFailed({ image, message: error })
@@ -109,5 +111,9 @@ export const layer = (toPull: ToPull) =>
   )
 
 /** Takes in an image archive, as `ImageArchive.make` and `docker save` write them, for Pods to use. */
-export const load = (archive: Uint8Array) =>
-  Effect.flatMap(Engine, (engine) => engine.tell("POST", "/images/load", { body: archive, within: "10 minutes" }))
+export const load = Effect.fn("engine.load")(function* (archive: Uint8Array) {
+  const engine = yield* Engine
+  const request = "/images/load"
+  const detail = yield* complaint(engine.lines("POST", request, { body: archive }))
+  if (detail !== "") return yield* new EngineFailed({ request, status: 500, detail })
+})

@@ -49,6 +49,6 @@ export const InspectedImage = Struct({
 })
 
 /** A line of what is told of a pull. */
-export const Progress = Schema.fromJsonString(Struct({ error: optionalKey(Text), id: optionalKey(Text) }))
+export const Progress = Schema.fromJsonString(Struct({ error: optionalKey(Text) }))
 
 export const ExecInspected = Struct({ ExitCode: NullOr(Int), Running: Bool, Pid: optionalKey(Int) })

@@ -1,7 +1,7 @@
 /** Pods and containers on Podman or Docker: a sandbox is a container that holds namespaces, which the others join. */
 import { Context, Effect, Layer, Schedule, Stream } from "effect"
 import { mkdirSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import {
   ContainerRefused,
   ContainerRuntime,
@@ -23,6 +23,8 @@ import { settled } from "./Settled.ts"
 export interface Creation {
   readonly query?: { readonly [name: string]: string }
   readonly body: object
+  /** What has to be there before it. */
+  readonly folder?: string
 }
 
 /** For a container: its sandbox, what it shares with it, and the path of its log. */
@@ -141,9 +143,10 @@ const make = Effect.fnUntraced(function* (dialect: Dialect) {
       common.logDirectory === ""
         ? undefined
         : join(common.logDirectory, config.logPath ?? `${config.name}_${config.attempt}.log`)
-    if (logPath !== undefined) yield* Effect.sync(() => mkdirSync(dirname(logPath), { recursive: true, mode: 0o755 }))
     const name = nameOfContainer(config, sandbox)
     const creation = dialect.container(config, { name, sandbox, shared: common, logPath }, program)
+    const { folder } = creation
+    if (folder !== undefined) yield* Effect.sync(() => mkdirSync(folder, { recursive: true, mode: 0o755 }))
     return yield* Effect.mapError(settled(begin(name, creation)), refusal(config))
   })
 

@@ -1,4 +1,5 @@
 /** What Podman is asked for: its SpecGenerator, field by field. Source: the libpod API, version 4. */
+import { dirname } from "node:path"
 import type { Mount, Security } from "../../../plugins/kubelet/contracts/Pods.ts"
 import { ofContainer, ofPod } from "../EngineLabels.ts"
 import type { Dialect, Place } from "../EngineRuntime.ts"
@@ -100,6 +101,7 @@ const container = (config: ContainerConfig, place: Place, program: string) => {
   const { logPath, name, sandbox, shared } = place
   const joined = { nsmode: "container", value: sandbox.Id }
   return {
+    ...(logPath !== undefined && { folder: dirname(logPath) }),
     body: {
       ...plain,
       ...parent(shared.cgroupParent),

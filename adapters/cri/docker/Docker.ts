@@ -1,0 +1,49 @@
+/** Docker as a node's container runtime, over its Engine API: a sandbox whose network the kubelet attaches, and containers that join it. */
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as EngineDaemon from "../EngineDaemon.ts"
+import { fullName } from "../EngineImages.ts"
+import * as Machine from "../Machine.ts"
+import * as Config from "./Config.ts"
+import * as Dialect from "./Dialect.ts"
+import * as JsonFile from "./JsonFile.ts"
+import * as Usage from "./Usage.ts"
+
+export type Options = EngineDaemon.Options
+
+const configure = (own: EngineDaemon.Own) => {
+  const { directory } = own
+  const config = join(directory, "daemon.json")
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const driver = Machine.takesOverlays(directory) ? "overlay2" : "vfs"
+  writeFileSync(config, Config.daemon({ ...own, driver }), { mode: 0o600 })
+  // Its own pid file would keep it from starting when the pid in it has been given again.
+  return { arguments: ["--config-file", config, "--pidfile="], config }
+}
+
+const kind: EngineDaemon.Kind = {
+  name: "docker",
+  base: "/v1.41",
+  program: "dockerd",
+  packages: "docker.io",
+  dialect: Dialect.make,
+  toPull: (image) => {
+    const name = fullName(image)
+    return { path: "/images/create", query: { fromImage: name }, name }
+  },
+  logs: JsonFile.parse,
+  usage: Usage.layer,
+  runtimeName: Config.runtimeName,
+  configure,
+  watchers: /^(\S*\/)?containerd(-shim\S*)? /,
+  cgroup: "docker"
+}
+
+export const socketOf = (options: Pick<Options, "directory" | "endpoint">) => EngineDaemon.socketOf(kind, options)
+
+/** Takes in an image archive, as `ImageArchive.make` and `docker save` write them, for Pods to use. */
+export const importImage = (options: Pick<Options, "directory" | "endpoint">, archive: Uint8Array) =>
+  EngineDaemon.importImage(kind, options, archive)
+
+/** ContainerRuntime, Events, Images, Exec, Logs and Stats of one Docker. */
+export const layer = (options: Options) => EngineDaemon.layer(kind, options)
