@@ -1,6 +1,6 @@
 /**
  * The command line: each command loads what it needs when it is called.
- * `keelson up | server | agent | status | down | version | kubectl`.
+ * `keelson up | server | agent | token | status | down | version | kubectl`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Option, Runtime } from "effect"
@@ -27,6 +27,7 @@ const flags = {
   nodeIp6: text("node-ip6", "Its IPv6 address, where --pod-cidr and --service-cidr have ranges of both families"),
   apiPort: number("api-port", "The API server's port (default 6443)"),
   kubeletPort: number("kubelet-port", "The kubelet's HTTPS port (default 10250)"),
+  cgroupRoot: text("cgroup-root", "Where the Pods lie in the machine's cgroups (default /kubepods)"),
   serviceCidr: text(
     "service-cidr",
     "The range of cluster IPs (default 10.96.0.0/16), or two of both families: 10.96.0.0/16,fd00:10:96::/108"
@@ -107,15 +108,86 @@ const agent = Command.make(
       Flag.withDefault(1)
     ),
     removeAtEnd: Flag.Boolean("remove-at-end").pipe(
-      Flag.withDescription("Ends the Pods and removes what it made when it stops"),
-      Flag.withDefault(false)
-    )
+      Flag.withDescription(
+        "Ends the Pods and removes what it made when it stops (default for a node that joined; or --no-…)"
+      ),
+      Flag.optional
+    ),
+    join: text("join", "The API of the cluster to join: host, host:port or https://host:port"),
+    token: text("token", "The token to join with, from keelson token create; only needed the first time"),
+    caHash: text("ca-hash", "sha256:…, by which the cluster's authority is known, from keelson token create"),
+    kubeconfig: text("kubeconfig", "Joins the cluster of this file, as its user, without a token")
   },
-  Effect.fnUntraced(function* ({ member, removeAtEnd, ...given }) {
+  Effect.fnUntraced(function* ({ caHash, join, kubeconfig, member, removeAtEnd, token, ...given }) {
     const Agent = yield* Effect.promise(() => import("./Agent.ts"))
-    yield* Agent.run(yield* settingsOf(given), member, removeAtEnd)
+    const elsewhere = {
+      ...(Option.isSome(join) && {
+        join: {
+          address: join.value,
+          token: Option.getOrElse(token, () => ""),
+          ...(Option.isSome(caHash) && { caHash: caHash.value })
+        }
+      }),
+      ...(Option.isSome(kubeconfig) && { kubeconfig: kubeconfig.value })
+    }
+    yield* Agent.run(yield* settingsOf(given), { index: member, remove: Option.getOrUndefined(removeAtEnd), elsewhere })
   })
-).pipe(Command.withDescription("Runs a node: kubelet, service proxy and DNS"))
+).pipe(Command.withDescription("Runs a node: kubelet, service proxy and DNS, of the cluster here or of one that it joins"))
+
+/** Whose token it is: of the cluster of this data directory, or of a kubeconfig's. */
+const tokenFlags = {
+  ...flags,
+  kubeconfig: text("kubeconfig", "The administrator's credentials (default: those in the data directory)")
+}
+const kubeconfigOf = Effect.fnUntraced(function* ({
+  kubeconfig,
+  ...given
+}: Flags & { readonly kubeconfig: Option.Option<string> }) {
+  return Option.getOrElse(kubeconfig, () => "") || pathsOf(yield* settingsOf(given)).kubeconfig
+})
+const words = (list: string) => list.split(",").filter((word) => word !== "")
+const listed = (name: string, description: string, standard: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.withDefault(standard))
+
+const createToken = Command.make(
+  "create",
+  {
+    ...tokenFlags,
+    token: Argument.String("token").pipe(Argument.optional),
+    ttl: listed("ttl", "How long it lives: 24h, 90m, or 0 for ever (default 24h)", "24h"),
+    usages: listed("usages", "authentication, signing, or both (default)", "authentication,signing"),
+    groups: listed("groups", "Further groups of who joins with it: system:bootstrappers:…", ""),
+    description: listed("description", "What it is for", "")
+  },
+  Effect.fnUntraced(function* ({ description, groups, token, ttl, usages, ...given }) {
+    const Token = yield* Effect.promise(() => import("./Token.ts"))
+    const wanted = { token: Option.getOrUndefined(token), ttl, usages: words(usages), groups: words(groups), description }
+    yield* Token.create(yield* kubeconfigOf(given), wanted)
+  })
+).pipe(Command.withDescription("Makes a token, and says how a machine joins with it"))
+
+const listTokens = Command.make(
+  "list",
+  tokenFlags,
+  Effect.fnUntraced(function* (given) {
+    const Token = yield* Effect.promise(() => import("./Token.ts"))
+    yield* Token.list(yield* kubeconfigOf(given))
+  })
+).pipe(Command.withDescription("Shows the tokens that there are"))
+
+const deleteToken = Command.make(
+  "delete",
+  { ...tokenFlags, tokens: Argument.String("token").pipe(Argument.variadic({ min: 1 })) },
+  Effect.fnUntraced(function* ({ tokens, ...given }) {
+    const Token = yield* Effect.promise(() => import("./Token.ts"))
+    yield* Token.remove(yield* kubeconfigOf(given), tokens)
+  })
+).pipe(Command.withDescription("Deletes tokens: nobody joins with them any more"))
+
+const token = Command.make("token").pipe(
+  Command.withDescription("Tokens by which machines join"),
+  Command.withSubcommands([createToken, listTokens, deleteToken])
+)
 
 const status = Command.make(
   "status",
@@ -171,7 +243,7 @@ const explain = (cause: Cause.Cause<unknown>) => {
 
 Command.make("keelson").pipe(
   Command.withDescription("Kubernetes, made of plugins"),
-  Command.withSubcommands([up, server, agent, status, down, printVersion, kubectl]),
+  Command.withSubcommands([up, server, agent, token, status, down, printVersion, kubectl]),
   Command.run({ version: version.keelson }),
   Effect.tapCause((cause) =>
     Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => process.stderr.write(`${explain(cause)}\n`))

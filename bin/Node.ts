@@ -28,7 +28,7 @@ export interface Options {
   readonly access: { readonly kubelet: Access; readonly kubeProxy: Access; readonly dns: Access }
   /** What the kubelet's server shows, and whom it knows by their certificates. */
   readonly serving: Pick<KubeletServer.Options, "tls" | "renewed">
-  /** Where its Pods lie in the machine's cgroups. Absent: `/kubepods`. */
+  /** Where its Pods lie in the machine's cgroups, if not where the settings say. */
   readonly cgroupRoot?: string
   readonly hollow: boolean
   /** What becomes of the Pods when this ends. */
@@ -60,7 +60,7 @@ const network = (options: Options) => Plugin.install(Bridge.plugin({ directory: 
 const paths = ({ paths: { node } }: Options) => node
 
 const kubelet = (options: Options) => {
-  const { cgroupRoot, serving } = options
+  const { serving } = options
   const { clusterDomain, kubeletPort, nodeIp, nodeIp6, nodeName, podCidr, serviceCidr } = options.settings
   return Kubelet.plugin({
     nodeName,
@@ -70,7 +70,7 @@ const kubelet = (options: Options) => {
     clusterDns: [addressIn(serviceCidr, 10)],
     clusterDomain,
     clusterCidrs: [...Addresses.list(podCidr), ...Addresses.list(serviceCidr)],
-    ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
+    cgroupRoot: options.cgroupRoot ?? options.settings.cgroupRoot,
     hollow: options.hollow,
     stop: options.stop,
     server: { port: kubeletPort, ...serving },

@@ -58,6 +58,8 @@ export const Settings = Schema.Struct({
   advertiseAddress: Schema.Union([Schema.Literal(""), Name]),
   apiPort: Port,
   kubeletPort: Port,
+  /** Where this machine's Pods lie in its cgroups. */
+  cgroupRoot: Schema.String.check(Schema.isPattern(/^(\/[-A-Za-z0-9_.]+)+$/, { expected: "a path such as /kubepods" })),
   serviceCidr: Cidrs,
   podCidr: Cidrs,
   clusterDomain: Name,
@@ -95,6 +97,7 @@ export const defaults = (): Settings => ({
   advertiseAddress: "",
   apiPort: 6443,
   kubeletPort: 10250,
+  cgroupRoot: "/kubepods",
   serviceCidr: "10.96.0.0/16",
   podCidr: "10.244.0.0/16",
   clusterDomain: "cluster.local",

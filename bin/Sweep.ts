@@ -70,7 +70,7 @@ export const run = Effect.fn("Sweep.run")(function* (settings: Settings, paths: 
   const steps = [
     pods(settings, paths),
     mounts(paths),
-    Cgroups.remove("/kubepods"),
+    Cgroups.remove(settings.cgroupRoot),
     network(settings, paths),
     Program.run("nft", ["delete", "table", "ip", "keelson-proxy"]),
     Program.run("ip", ["address", "delete", `${addressIn(settings.serviceCidr, 10)}/32`, "dev", "lo"])

@@ -119,7 +119,7 @@ export const signingKey = Effect.promise(async (): Promise<SigningKey> => {
   }
 })
 
-const covers = (cert: X509Certificate, host: string) =>
+export const covers = (cert: X509Certificate, host: string) =>
   (isIP(host) === 0 ? cert.checkHost(host, { subject: "never" }) : cert.checkIP(host)) !== undefined
 
 /** The certificate's user, as authentication reads it. */

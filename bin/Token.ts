@@ -1,0 +1,124 @@
+/** `keelson token create | list | delete`: bootstrap tokens, by which machines join. Asked of the API, as the administrator. */
+import { Clock, Console, Effect, Option, Schema } from "effect"
+import { randomInt } from "node:crypto"
+import { parse } from "yaml"
+import * as Kubeconfig from "../adapters/client/https/Kubeconfig.ts"
+import * as BootstrapToken from "../plugins/authentication/contracts/BootstrapToken.ts"
+import * as ClusterInfo from "../plugins/authentication/contracts/ClusterInfo.ts"
+import * as Pki from "../plugins/certificates/contracts/Pki.ts"
+import { ConfigMap, Secret } from "../plugins/resources/contracts/core/v1.ts"
+import { time } from "../plugins/resources/contracts/Time.ts"
+import * as Join from "./Join.ts"
+
+export class BadToken extends Schema.TaggedError<BadToken>()("BadToken", { message: Schema.String }) {}
+const refuse = (message: string) => new BadToken({ message })
+
+const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+/** Nobody may guess them. */
+const letters = (count: number) =>
+  Effect.sync(() => Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join(""))
+
+/** Such as `24h`, `1h30m`, or `0` for ever; in milliseconds. */
+export const lifetime = (text: string): number | undefined => {
+  const [, hours, minutes, seconds] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? []
+  if (text === "0") return 0
+  if (hours === undefined && minutes === undefined && seconds === undefined) return undefined
+  return ((Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60 + Number(seconds ?? 0)) * 1000
+}
+
+const client = (kubeconfig: string) =>
+  Effect.flatMap(Kubeconfig.read(kubeconfig), (options) =>
+    Effect.map(Join.clientOf({ ...options, userAgent: "keelson" }), ({ client }) => client)
+  )
+
+export interface Wanted {
+  readonly token: string | undefined
+  readonly ttl: string
+  readonly usages: ReadonlyArray<string>
+  readonly groups: ReadonlyArray<string>
+  readonly description: string
+}
+
+const isUsage = (text: string): text is BootstrapToken.Usage => BootstrapToken.usages.some((usage) => usage === text)
+
+const made = Effect.fnUntraced(function* ({ description, groups, token, ttl, usages }: Wanted) {
+  const millis = lifetime(ttl)
+  if (millis === undefined) return yield* refuse(`--ttl ${ttl}: expected a time such as 24h, 90m or 0 for ever`)
+  const unknown = usages.find((usage) => !isUsage(usage))
+  if (unknown !== undefined)
+    return yield* refuse(`--usages ${unknown}: expected some of ${BootstrapToken.usages.join(", ")}`)
+  const odd = groups.find((group) => !BootstrapToken.isGroup(group))
+  if (odd !== undefined) return yield* refuse(`--groups ${odd}: expected names such as system:bootstrappers:workers`)
+  const given = token ?? `${yield* letters(6)}.${yield* letters(16)}`
+  const halves = BootstrapToken.parse(given)
+  if (halves === undefined) return yield* refuse("the token: expected <id>.<secret>, six and sixteen of a-z and 0-9")
+  const expires = millis === 0 ? {} : { expires: (yield* Clock.currentTimeMillis) + millis }
+  return { ...halves, description, groups: [BootstrapToken.group, ...groups], usages: usages.filter(isUsage), ...expires }
+})
+
+const Published = Schema.Struct({
+  clusters: Schema.Array(
+    Schema.Struct({ cluster: Schema.Struct({ server: Schema.String, "certificate-authority-data": Schema.String }) })
+  )
+})
+
+/** Makes a token, and says how a machine joins with it. */
+export const create = Effect.fn("Token.create")(function* (kubeconfig: string, wanted: Wanted) {
+  const token = yield* made(wanted)
+  const cluster = yield* client(kubeconfig)
+  yield* cluster.create(Secret, BootstrapToken.draft(token))
+  const text = `${token.id}.${token.secret}`
+  yield* Console.log(text)
+  const info = yield* cluster.find(ConfigMap, ClusterInfo.key)
+  const published = Option.flatMap(info, ({ data = {} }) =>
+    Schema.decodeUnknownOption(Published)(parse(data["kubeconfig"] ?? ""))
+  )
+  const about = Option.getOrUndefined(published)?.clusters[0]?.cluster
+  if (about === undefined) return
+  const ca = Buffer.from(about["certificate-authority-data"], "base64").toString()
+  const address = about.server.replace("https://", "")
+  yield* Console.error(
+    `\nOn the machine that shall join:\n  keelson agent --join ${address} --token ${text} --ca-hash ${Pki.pinOf(ca)}`
+  )
+}, Effect.scoped)
+
+/** In columns. */
+const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("   ")
+        .trimEnd()
+    )
+    .join("\n")
+}
+
+export const list = Effect.fn("Token.list")(function* (kubeconfig: string) {
+  const cluster = yield* client(kubeconfig)
+  const selection = { namespace: BootstrapToken.namespace, fieldSelector: `type=${BootstrapToken.secretType}` }
+  const secrets = yield* cluster.list(Secret, selection)
+  const now = yield* Clock.currentTimeMillis
+  const rows = secrets
+    .flatMap((secret) => BootstrapToken.of(secret) ?? [])
+    .map((token) => {
+      const { description, expires, groups, id, secret, usages } = token
+      const until = expires === undefined ? "never" : BootstrapToken.isExpired(token, now) ? "expired" : time(expires)
+      return [`${id}.${secret}`, until, usages.join(","), groups.join(","), description]
+    })
+  yield* Console.log(table([["TOKEN", "EXPIRES", "USAGES", "GROUPS", "DESCRIPTION"], ...rows]))
+}, Effect.scoped)
+
+/** By their first halves, or whole. */
+export const remove = Effect.fn("Token.remove")(function* (kubeconfig: string, tokens: ReadonlyArray<string>) {
+  const cluster = yield* client(kubeconfig)
+  for (const token of tokens) {
+    const [id = ""] = token.split(".", 1)
+    const key = { namespace: BootstrapToken.namespace, name: BootstrapToken.nameOf(id) }
+    yield* cluster
+      .delete(Secret, key)
+      .pipe(Effect.catchTag("NotFound", () => Effect.fail(refuse(`there is no token ${id}`))))
+    yield* Console.log(`the token ${id} is deleted`)
+  }
+}, Effect.scoped)
