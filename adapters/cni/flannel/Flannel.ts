@@ -1,0 +1,75 @@
+/**
+ * The network of a node in a Flannel network: what every network of ours does on the node itself, with the MTU that is left of its
+ * packets. What leads to other nodes is a plugin beside it: `Routes.ts`, or flanneld itself (`Flanneld.ts`).
+ */
+import { Context, Effect, Layer } from "effect"
+import { existsSync } from "node:fs"
+import { Unavailable } from "../../../kernel/plugin/Contract.ts"
+import * as Plugin from "../../../kernel/plugin/Plugin.ts"
+import { NetworkAttachment } from "../../../plugins/kubelet/contracts/NetworkAttachment.ts"
+import { NetworkConfiguration } from "../../../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as LocalNetwork from "../LocalNetwork.ts"
+import { familyOf } from "../Range.ts"
+import * as Flanneld from "./Flanneld.ts"
+import * as Kernel from "./Kernel.ts"
+import * as Routes from "./Routes.ts"
+import * as SubnetFile from "./SubnetFile.ts"
+
+export interface Options extends LocalNetwork.Options {
+  readonly backend: "vxlan" | "host-gw" | "flanneld"
+  /** By which other nodes reach this one: one a family. */
+  readonly addresses: ReadonlyArray<string>
+  /** The ranges of all Pods of the cluster. */
+  readonly podCidrs: ReadonlyArray<string>
+  readonly vni?: number
+}
+
+type Write = Parameters<NetworkConfiguration["Service"]["write"]>[0]
+
+const failed = (cause: unknown) => new Unavailable({ contract: NetworkConfiguration.key, applied: "no", cause })
+
+/** Of the links that others are reached by, what is left for Pods. */
+const tunnelled = Effect.fnUntraced(function* ({ addresses }: Options, { podCidrs }: Write) {
+  const { deviceOf } = Kernel.make([])
+  const families = new Set(podCidrs.map(familyOf))
+  const used = addresses.filter((address) => families.has(familyOf(address)))
+  const found = yield* Effect.forEach(used, (address) =>
+    Effect.map(deviceOf(address), (device) =>
+      device === undefined ? [] : [device.mtu - Routes.overhead(familyOf(address))]
+    )
+  )
+  const mtus = found.flat()
+  return mtus.length === 0
+    ? yield* Effect.fail(`no link of this node has an address of ${addresses.join(", ")}`)
+    : Math.min(...mtus)
+})
+
+const mtuOf = (options: Options, write: Write): Effect.Effect<number | undefined, unknown> => {
+  if (options.backend === "flanneld") return Effect.map(SubnetFile.wait(options.directory, write.podCidrs), ({ mtu }) => mtu)
+  return options.backend === "vxlan" ? tunnelled(options, write) : Effect.succeed(undefined)
+}
+
+/** Takes back what led to other nodes, also of a node whose agent was killed. */
+export const sweep = (options: Options) =>
+  options.backend === "flanneld" ? Flanneld.sweep(options) : Routes.sweep({ ...options, backend: options.backend })
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { attachment, configuration } = yield* LocalNetwork.make(options)
+  const flannel = NetworkConfiguration.of({
+    write: Effect.fn("flannel.write")(function* (network) {
+      const mtu = network.mtu ?? (yield* Effect.mapError(mtuOf(options, network), failed))
+      yield* configuration.write({ ...network, ...(mtu !== undefined && { mtu }) })
+    }),
+    remove: Effect.fn("flannel.remove")(function* (network) {
+      yield* configuration.remove(network)
+      // It is there as long as another runtime of this node uses the network.
+      if (!existsSync(options.directory)) yield* sweep(options)
+    })
+  })
+  return Context.make(NetworkConfiguration, flannel).pipe(Context.add(NetworkAttachment, attachment))
+})
+
+export const layer = (options: Options) => Layer.effectContext(make(options))
+
+export const plugin = (options: Options) =>
+  Plugin.make({ name: "cni-flannel", offers: [NetworkConfiguration, NetworkAttachment], layer: layer(options) })

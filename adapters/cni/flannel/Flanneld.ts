@@ -1,0 +1,202 @@
+/**
+ * flanneld itself as what leads to the Pods of other nodes: run in the node's name, started again when it ends, and what it leaves is
+ * taken back. It knows no nodes but those of its own backend: the ways to all others are kept beside it.
+ */
+import { Effect, Latch, Layer, Schedule, Schema, Stream } from "effect"
+import { spawn } from "node:child_process"
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { Client } from "../../../kernel/client/Client.ts"
+import * as Plugin from "../../../kernel/plugin/Plugin.ts"
+import { Node } from "../../../plugins/resources/contracts/core/v1.ts"
+import * as Program from "../../Program.ts"
+import { type Family, familyOf } from "../Range.ts"
+import * as Annotations from "./Annotations.ts"
+import * as Kernel from "./Kernel.ts"
+import * as Paths from "./Paths.ts"
+import * as Speaker from "./Speaker.ts"
+import * as SubnetFile from "./SubnetFile.ts"
+
+/** The message is what the user reads. */
+export class NoFlanneld extends Schema.TaggedError<NoFlanneld>()("NoFlanneld", { message: Schema.String }) {}
+
+export interface Options {
+  /** Of the node's network: flanneld has its folder beside it. */
+  readonly directory: string
+  readonly nodeName: string
+  /** By which other nodes reach this one: one a family. */
+  readonly addresses: ReadonlyArray<string>
+  /** The ranges of all Pods of the cluster. */
+  readonly podCidrs: ReadonlyArray<string>
+  /** The API, in the node's name: it reads Nodes and patches `nodes/status` of its own. */
+  readonly api: SubnetFile.Target
+  /** flanneld's backend. Absent: `vxlan`. */
+  readonly type?: "vxlan" | "host-gw"
+  readonly vni?: number
+  /** Where flanneld lies. Absent: it is looked for. */
+  readonly program?: string
+  /** What becomes of it all when the scope ends: it goes, or it stays for who starts next. */
+  readonly stop?: "keep" | "remove"
+  readonly lookEvery?: `${number} seconds`
+}
+
+const textOf = (path: string) => {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    // It is not there, and so there is nothing in it.
+    return ""
+  }
+}
+
+/** A pid is ours if what runs under it was started with our configuration: pids are given again. */
+const running = (directory: string) => {
+  const { netConf, pid: file } = SubnetFile.filesIn(directory)
+  const pid = Number(textOf(file))
+  if (!(pid > 1) || textOf(`/proc/${pid}/stat`).includes(") Z ")) return undefined
+  return textOf(`/proc/${pid}/cmdline`).includes(netConf) ? pid : undefined
+}
+
+const kill = (pid: number, signal: NodeJS.Signals) => Effect.ignore(Effect.try(() => process.kill(pid, signal)))
+
+const end = Effect.fnUntraced(function* (directory: string) {
+  const pid = running(directory)
+  if (pid === undefined) return
+  const gone = Effect.sync(() => running(directory) !== pid).pipe(
+    Effect.repeat({ until: (yes) => yes, schedule: Schedule.spaced("50 millis") })
+  )
+  yield* kill(pid, "SIGTERM")
+  yield* Effect.timeoutOrElse(gone, { duration: "5 seconds", orElse: () => Effect.andThen(kill(pid, "SIGKILL"), gone) })
+})
+
+/** Among the routes of both families, what comes after flanneld's own. */
+const placeOf = (family: Family, vni: number): Paths.Place => ({
+  tunnel: Paths.linkOf(family, vni),
+  // What the kernel takes for a route without one.
+  metric: family === 4 ? 0 : 1024,
+  origin: 110
+})
+const families: ReadonlyArray<Family> = [4, 6]
+const tables = [
+  ["ip", "flannel-ipv4"],
+  ["ip6", "flannel-ipv6"]
+]
+
+/** Ends it, also when its agent was killed, and takes back what it leaves behind: links, routes and tables. */
+export const sweep = Effect.fn("flanneld.sweep")(function* (options: Pick<Options, "directory" | "podCidrs" | "vni">) {
+  const { directory, podCidrs, vni = 1 } = options
+  yield* end(directory)
+  const kernel = Kernel.make([])
+  for (const family of families) {
+    yield* kernel.remove(Paths.linkOf(family, vni))
+    yield* Effect.ignore(kernel.clear(family, placeOf(family, vni)))
+  }
+  yield* Effect.forEach(podCidrs, (cidr) => Effect.ignore(kernel.clearGateways(familyOf(cidr), cidr, "boot")))
+  for (const table of tables) yield* Effect.ignore(kernel.run("nft", ["delete", "table", ...table]))
+  yield* Effect.sync(() => rmSync(SubnetFile.folderOf(directory), { recursive: true, force: true }))
+})
+
+const flags = ({ addresses, directory }: Options, device: string) => {
+  const { kubeconfig, netConf, subnet } = SubnetFile.filesIn(directory)
+  const publicFlags = addresses.map((address) => `--public-ip${familyOf(address) === 6 ? "v6" : ""}=${address}`)
+  return [
+    ...["--kube-subnet-mgr", `--kubeconfig-file=${kubeconfig}`, `--net-config-path=${netConf}`, `--subnet-file=${subnet}`],
+    ...["--ip-masq", "--healthz-port=0", `--iface=${device}`, ...publicFlags]
+  ]
+}
+
+const launch = (program: string, args: ReadonlyArray<string>, { directory, nodeName }: Options) =>
+  Effect.try({
+    try: () => {
+      const { folder, log, pid } = SubnetFile.filesIn(directory)
+      const file = openSync(log, "a", 0o600)
+      const env = { ...process.env, NODE_NAME: nodeName }
+      const child = spawn(program, args, { detached: true, stdio: ["ignore", file, file], cwd: folder, env })
+      closeSync(file)
+      // Who waits for what it says learns that it did not start.
+      child.on("error", () => undefined)
+      child.unref()
+      writeFileSync(pid, `${child.pid ?? ""}`, { mode: 0o600 })
+    },
+    catch: (cause) => new NoFlanneld({ message: `${program} could not be started: ${cause}` })
+  })
+
+/** Starts it again whenever it is gone, later each time it goes soon. */
+const watchOver = (directory: string, log: string, start: Effect.Effect<void, NoFlanneld>) =>
+  Effect.gen(function* () {
+    let pause = 200
+    for (;;) {
+      let lived = 0
+      for (; running(directory) !== undefined; lived += 500) yield* Effect.sleep("500 millis")
+      pause = lived > 10_000 ? 200 : Math.min(pause * 2, 10_000)
+      yield* Effect.logWarning(`flanneld ended, and is started again: ${log} says why`)
+      yield* Effect.sleep(pause)
+      yield* Effect.ignore(start)
+    }
+  })
+
+/** What it was told last may not be what it shall do now, so one that runs is ended; what it made goes on meanwhile. */
+const run = Effect.fnUntraced(function* (options: Options) {
+  const { addresses, api, directory, podCidrs, type = "vxlan", vni = 1 } = options
+  const program = options.program ?? Program.find("flanneld")
+  if (program === undefined) {
+    const message = "there is no flanneld: put it on the PATH, or let `npm run parts -- flanneld` build it where there is Go"
+    return yield* new NoFlanneld({ message })
+  }
+  const device = yield* Kernel.make([]).deviceOf(addresses[0] ?? "")
+  if (device === undefined) return yield* new NoFlanneld({ message: `no link of this node has the address ${addresses[0]}` })
+  const files = SubnetFile.filesIn(directory)
+  yield* end(directory)
+  yield* Effect.sync(() => {
+    mkdirSync(files.folder, { recursive: true, mode: 0o700 })
+    const own = podCidrs.filter((cidr) => addresses.some((address) => familyOf(address) === familyOf(cidr)))
+    writeFileSync(files.netConf, JSON.stringify(SubnetFile.netConf(own, type, vni)), { mode: 0o600 })
+    writeFileSync(files.kubeconfig, SubnetFile.kubeconfig(api), { mode: 0o600 })
+    // What it said before is not what it says.
+    rmSync(files.subnet, { force: true })
+  })
+  const start = launch(program, flags(options, device.name), options)
+  yield* start
+  yield* Effect.forkScoped(watchOver(directory, files.log, start))
+})
+
+/** The ways to nodes that flanneld knows nothing of. */
+const beside = Effect.fnUntraced(function* ({ nodeName, type = "vxlan", vni = 1, ...options }: Options) {
+  const client = yield* Client
+  const nodes = yield* client.cache(Node, { indexes: {} })
+  const kernel = Kernel.make([])
+  const news = Latch.makeUnsafe(true)
+  const connect = Effect.fnUntraced(function* (family: Family) {
+    const place = placeOf(family, vni)
+    const peers = Annotations.peers(nodes.all(), nodeName).filter((peer) => peer.family === family)
+    // Ours to those that it knows by now it replaces itself.
+    const served = new Set(peers.filter(({ backend }) => backend === type).map(({ range }) => range))
+    const others = peers.filter(({ range }) => !served.has(range))
+    const { routes } = yield* kernel.paths(family, place, false)
+    const there = { ...Paths.none, routes: routes.filter(({ to }) => !served.has(to)) }
+    const details = yield* kernel.change(Paths.difference(Paths.wanted(others, undefined), there), place)
+    if (details.length > 0) yield* Effect.logWarning("no way to the Pods of some nodes", details.join("; "))
+  })
+  const used = families.filter((family) => options.addresses.some((address) => familyOf(address) === family))
+  const reconcile = Effect.andThen(
+    Effect.sync(() => news.closeUnsafe()),
+    Effect.forEach(used, connect, { discard: true })
+  ).pipe(Effect.catch((error) => Effect.logWarning("the ways to nodes without flanneld are not known", error)))
+  yield* Effect.forkScoped(Stream.runForEach(nodes.changes, () => news.open))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(news.await, reconcile)))
+  yield* Effect.forkScoped(Effect.repeat(news.open, Schedule.spaced(options.lookEvery ?? "10 seconds")))
+})
+
+const start = Effect.fnUntraced(function* (options: Options) {
+  const { nodeName, stop = "remove", type = "vxlan" } = options
+  const speaker = yield* Speaker.make(nodeName)
+  const takeBack = Effect.andThen(
+    Effect.ignore(Effect.timeout(speaker.withdraw(type), "3 seconds")),
+    Effect.andThen(Effect.sleep("1 second"), sweep(options))
+  )
+  if (stop === "remove") yield* Effect.addFinalizer(() => takeBack)
+  yield* run(options)
+  yield* beside(options)
+})
+
+export const plugin = (options: Options) =>
+  Plugin.make({ name: "cni-flanneld", layer: Layer.effectDiscard(start(options)) })
