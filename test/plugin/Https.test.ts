@@ -2,7 +2,9 @@
 import { assert, it } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Layer, Schedule } from "effect"
+import { text } from "node:stream/consumers"
 import * as Https from "../../adapters/client/https/Https.ts"
+import * as Transport from "../../adapters/client/https/Transport.ts"
 import * as Suite from "../../conformance/Api.ts"
 import { Api } from "../../kernel/client/Api.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
@@ -31,6 +33,20 @@ const inside = Layer.unwrap(
 verify("in the server", Suite.suite, inside)
 verify("over HTTP/2", Suite.suite, direct)
 verify("over HTTP/1.1", Suite.suite, proxied)
+
+it.live("an answer is whole, however late it is read", () =>
+  Effect.gen(function* () {
+    const cluster = yield* start()
+    const send = yield* Transport.make(optionsOf(cluster, cluster.admin))
+    const path = "/api/v1/namespaces/default/configmaps/none"
+    const { body, status } = yield* send({ method: "PUT", path, headers: {}, body: "{}" })
+    // By then the stream is closed.
+    yield* Effect.sleep("200 millis")
+    const said = yield* Effect.promise(() => text(body))
+    assert.isAtLeast(status, 400)
+    assert.include(said, '"kind":"Status"')
+  }).pipe(Effect.scoped)
+)
 
 const key = (name: string) => ({ namespace: "default", name })
 const configMaps = { group: "", version: "v1", resource: "configmaps", namespace: "default" }

@@ -7,7 +7,7 @@ import * as Http from "node:http"
 import * as Http2 from "node:http2"
 import * as Https from "node:https"
 import * as Net from "node:net"
-import type { Readable } from "node:stream"
+import { PassThrough, type Readable } from "node:stream"
 import * as Tls from "node:tls"
 
 /** A client certificate and its key, as PEM texts. */
@@ -58,6 +58,23 @@ const patience = "10 seconds"
 
 const isRefused = (cause: unknown) => String(cause).includes("NGHTTP2_REFUSED_STREAM")
 
+/**
+ * What comes on a stream of HTTP/2, read from the moment that it begins. Node drops what nobody has begun to read when the stream
+ * closes, which on a busy machine is before whoever waits for the answer gets to run.
+ */
+const bodyOf = (stream: Http2.ClientHttp2Stream) => {
+  const body = stream.pipe(new PassThrough())
+  stream.once("close", () => {
+    if (!stream.readableEnded) body.destroy(new Error("the answer was cut off"))
+  })
+  body.once("close", () => {
+    if (!stream.readableEnded) stream.close(Http2.constants.NGHTTP2_CANCEL)
+  })
+  // Without a listener an error would end the process; who reads has it thrown.
+  body.on("error", () => {})
+  return body
+}
+
 const over2 = (session: Http2.ClientHttp2Session, { body, headers, method, path }: Request) =>
   Effect.callback<Answer, Lost>((resume) => {
     const fail = (cause: unknown) => resume(Effect.fail(new Lost({ applied: isRefused(cause) ? "no" : "unknown", cause })))
@@ -69,7 +86,7 @@ const over2 = (session: Http2.ClientHttp2Session, { body, headers, method, path 
     }
     stream.on("error", fail)
     stream.once("close", () => fail(new Error("the connection was closed")))
-    stream.once("response", (answer) => resume(Effect.succeed({ status: Number(answer[":status"]), body: stream })))
+    stream.once("response", (answer) => resume(Effect.succeed({ status: Number(answer[":status"]), body: bodyOf(stream) })))
     if (body !== undefined) stream.end(body)
     return Effect.sync(() => stream.close(Http2.constants.NGHTTP2_CANCEL))
   })
