@@ -93,11 +93,10 @@ const run = Effect.fnUntraced(function* (minutes: number) {
   const empty = { kills: { agent: 0, containerd: 0 }, replaced: 0 }
   const seen = new Map((yield* pods).map((pod) => [pod.metadata.uid, identity(pod)]))
   for (let round = 0; (yield* Clock.currentTimeMillis) - began < minutes * 60_000; round++) {
-    const all = yield* pods
-    for (let index = 0; index < 4; index++) {
-      const pod = all[yield* Random.nextIntBetween(0, all.length)]
-      if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) continue
-      yield* Effect.ignore(client.delete(Pod, at(pod.metadata.name)))
+    const living = (yield* pods).filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    const first = yield* Random.nextIntBetween(0, living.length - 4)
+    for (const [index, pod] of living.slice(first, first + 4).entries()) {
+      yield* client.delete(Pod, at(pod.metadata.name))
       yield* create(`later-${round}-${index}`)
       empty.replaced++
     }
