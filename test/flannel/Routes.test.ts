@@ -4,7 +4,6 @@ import { Effect, Exit, Fiber, Layer, Schedule, Scope } from "effect"
 import { execFileSync } from "node:child_process"
 import * as Routes from "../../adapters/cni/flannel/Routes.ts"
 import { Client } from "../../kernel/client/Client.ts"
-import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { Node } from "../../plugins/resources/contracts/core/v1.ts"
 import { cluster } from "../controllers/Cluster.ts"
 import * as Fabric from "./Fabric.ts"
@@ -31,7 +30,7 @@ const start = Effect.fnUntraced(function* (fabric: Fabric.Fabric, index: number,
     ...given
   }
   const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-  yield* Layer.buildWithScope(Layer.provide(Plugin.install(Routes.plugin(options)), Plugin.Host.layer), scope)
+  yield* Layer.buildWithScope(Routes.layer(options), scope)
   return Scope.close(scope, Exit.void)
 })
 

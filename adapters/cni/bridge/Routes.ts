@@ -21,6 +21,8 @@ export interface Route {
 
 /** By this number among the origins of routes (rtnetlink(7)) we know ours again; those below 64 have owners. */
 const origin = "107"
+/** Beside another network's way to the same range this is the second choice: the one may come before the other goes. */
+const metric = "3000"
 
 const families: ReadonlyArray<Family> = [4, 6]
 
@@ -75,7 +77,7 @@ const start = Effect.fnUntraced(function* ({ nodeName }: Options) {
     yield* Effect.forEach(gone, remove, { discard: true })
     // One that cannot be reached yet holds up no other.
     const failed = yield* Effect.forEach(replace, ({ to, via }) =>
-      Effect.flip(ip("route", "replace", to, "via", via, "proto", origin)).pipe(Effect.option)
+      Effect.flip(ip("route", "replace", to, "via", via, "metric", metric, "proto", origin)).pipe(Effect.option)
     )
     const details = failed.flatMap((one) => (one._tag === "Some" ? [one.value.detail] : []))
     if (details.length > 0) yield* Effect.logWarning("no route to the Pods of some nodes", details.join("; "))

@@ -89,10 +89,6 @@ export const withdrawn: Readonly<Record<string, null>> = Object.fromEntries(
   [managed, backendType, keys[4].data, keys[4].address, keys[6].data, keys[6].address].map((key) => [key, null])
 )
 
-/** Absent for a node that is not in the network. */
-export const backendOf = ({ metadata: { annotations = {} } }: Node) =>
-  annotations[managed] === "true" ? annotations[backendType] : undefined
-
 export const condition = {
   type: "NetworkUnavailable",
   status: "False",

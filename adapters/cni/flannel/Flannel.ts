@@ -3,7 +3,6 @@
  * packets. What leads to other nodes is a plugin beside it: `Routes.ts`, or flanneld itself (`Flanneld.ts`).
  */
 import { Context, Effect, Layer } from "effect"
-import { existsSync } from "node:fs"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { NetworkAttachment } from "../../../plugins/kubelet/contracts/NetworkAttachment.ts"
@@ -15,14 +14,22 @@ import * as Kernel from "./Kernel.ts"
 import * as Routes from "./Routes.ts"
 import * as SubnetFile from "./SubnetFile.ts"
 
-export interface Options extends LocalNetwork.Options {
-  readonly backend: "vxlan" | "host-gw" | "flanneld"
+interface About extends LocalNetwork.Options {
+  readonly nodeName: string
   /** By which other nodes reach this one: one a family. */
   readonly addresses: ReadonlyArray<string>
   /** The ranges of all Pods of the cluster. */
   readonly podCidrs: ReadonlyArray<string>
   readonly vni?: number
+  /** What becomes of the ways to other nodes when the scope ends: they go, or stay for who starts next. */
+  readonly stop?: "keep" | "remove"
 }
+
+export type Options = About &
+  (
+    | { readonly backend: "vxlan" | "host-gw" }
+    | { readonly backend: "flanneld"; readonly api: Flanneld.Options["api"]; readonly type?: "vxlan" | "host-gw" }
+  )
 
 type Write = Parameters<NetworkConfiguration["Service"]["write"]>[0]
 
@@ -49,9 +56,11 @@ const mtuOf = (options: Options, write: Write): Effect.Effect<number | undefined
   return options.backend === "vxlan" ? tunnelled(options, write) : Effect.succeed(undefined)
 }
 
-/** Takes back what led to other nodes, also of a node whose agent was killed. */
-export const sweep = (options: Options) =>
-  options.backend === "flanneld" ? Flanneld.sweep(options) : Routes.sweep({ ...options, backend: options.backend })
+/** Takes back what led to other nodes, whichever backend it was, also of a node whose agent was killed. */
+export const sweep = Effect.fnUntraced(function* (options: Pick<About, "directory" | "podCidrs" | "vni">) {
+  yield* Flanneld.sweep(options)
+  for (const backend of ["vxlan", "host-gw"] as const) yield* Routes.sweep({ ...options, backend })
+})
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { attachment, configuration } = yield* LocalNetwork.make(options)
@@ -60,16 +69,21 @@ const make = Effect.fnUntraced(function* (options: Options) {
       const mtu = network.mtu ?? (yield* Effect.mapError(mtuOf(options, network), failed))
       yield* configuration.write({ ...network, ...(mtu !== undefined && { mtu }) })
     }),
-    remove: Effect.fn("flannel.remove")(function* (network) {
-      yield* configuration.remove(network)
-      // It is there as long as another runtime of this node uses the network.
-      if (!existsSync(options.directory)) yield* sweep(options)
-    })
+    remove: (network) => configuration.remove(network)
   })
   return Context.make(NetworkConfiguration, flannel).pipe(Context.add(NetworkAttachment, attachment))
 })
 
-export const layer = (options: Options) => Layer.effectContext(make(options))
+/** The node's own part, without the ways to other nodes. */
+export const local = (options: Options) => Layer.effectContext(make(options))
 
+/** Two programs may not have the same links: each backend is a plugin of its own name, so that one can follow the other. */
 export const plugin = (options: Options) =>
-  Plugin.make({ name: "cni-flannel", offers: [NetworkConfiguration, NetworkAttachment], layer: layer(options) })
+  Plugin.make({
+    name: `cni-flannel-${options.backend}`,
+    offers: [NetworkConfiguration, NetworkAttachment],
+    layer: Layer.merge(
+      local(options),
+      options.backend === "flanneld" ? Flanneld.layer(options) : Routes.layer({ ...options, backend: options.backend })
+    )
+  })

@@ -6,12 +6,12 @@ import { Effect, Latch, Layer, Schedule, Schema, Stream } from "effect"
 import { spawn } from "node:child_process"
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { Client } from "../../../kernel/client/Client.ts"
-import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Node } from "../../../plugins/resources/contracts/core/v1.ts"
 import * as Program from "../../Program.ts"
 import { type Family, familyOf } from "../Range.ts"
 import * as Annotations from "./Annotations.ts"
 import * as Kernel from "./Kernel.ts"
+import * as Owners from "./Owners.ts"
 import * as Paths from "./Paths.ts"
 import * as Speaker from "./Speaker.ts"
 import * as SubnetFile from "./SubnetFile.ts"
@@ -27,8 +27,8 @@ export interface Options {
   readonly addresses: ReadonlyArray<string>
   /** The ranges of all Pods of the cluster. */
   readonly podCidrs: ReadonlyArray<string>
-  /** The API, in the node's name: it reads Nodes and patches `nodes/status` of its own. */
-  readonly api: SubnetFile.Target
+  /** The API in the node's name: flanneld reads Nodes, and patches `nodes/status` of its own. */
+  readonly api: Effect.Effect<SubnetFile.Target>
   /** flanneld's backend. Absent: `vxlan`. */
   readonly type?: "vxlan" | "host-gw"
   readonly vni?: number
@@ -58,7 +58,8 @@ const running = (directory: string) => {
 
 const kill = (pid: number, signal: NodeJS.Signals) => Effect.ignore(Effect.try(() => process.kill(pid, signal)))
 
-const end = Effect.fnUntraced(function* (directory: string) {
+/** Ends it, if it runs: it is known by its folder. */
+export const end = Effect.fnUntraced(function* (directory: string) {
   const pid = running(directory)
   if (pid === undefined) return
   const gone = Effect.sync(() => running(directory) !== pid).pipe(
@@ -82,15 +83,18 @@ const tables = [
 ]
 
 /** Ends it, also when its agent was killed, and takes back what it leaves behind: links, routes and tables. */
-export const sweep = Effect.fn("flanneld.sweep")(function* (options: Pick<Options, "directory" | "podCidrs" | "vni">) {
+export const sweep = Effect.fn("flanneld.sweep")(function* (
+  options: Pick<Options, "directory" | "podCidrs" | "vni">,
+  keepsTunnel = false
+) {
   const { directory, podCidrs, vni = 1 } = options
   yield* end(directory)
   const kernel = Kernel.make([])
-  for (const family of families) {
-    yield* kernel.remove(Paths.linkOf(family, vni))
-    yield* Effect.ignore(kernel.clear(family, placeOf(family, vni)))
-  }
   yield* Effect.forEach(podCidrs, (cidr) => Effect.ignore(kernel.clearGateways(familyOf(cidr), cidr, "boot")))
+  for (const family of families) {
+    yield* Effect.ignore(kernel.clear(family, placeOf(family, vni)))
+    if (!keepsTunnel) yield* kernel.remove(Paths.linkOf(family, vni))
+  }
   for (const table of tables) yield* Effect.ignore(kernel.run("nft", ["delete", "table", ...table]))
   yield* Effect.sync(() => rmSync(SubnetFile.folderOf(directory), { recursive: true, force: true }))
 })
@@ -134,9 +138,17 @@ const watchOver = (directory: string, log: string, start: Effect.Effect<void, No
     }
   })
 
+/** Whether it wrote anything: what is there may be what is to be. */
+const put = (path: string, text: string) =>
+  Effect.sync(() => {
+    if (textOf(path) === text) return false
+    writeFileSync(path, text, { mode: 0o600 })
+    return true
+  })
+
 /** What it was told last may not be what it shall do now, so one that runs is ended; what it made goes on meanwhile. */
 const run = Effect.fnUntraced(function* (options: Options) {
-  const { addresses, api, directory, podCidrs, type = "vxlan", vni = 1 } = options
+  const { addresses, directory, nodeName, podCidrs, type = "vxlan", vni = 1 } = options
   const program = options.program ?? Program.find("flanneld")
   if (program === undefined) {
     const message = "there is no flanneld: put it on the PATH, or let `npm run parts -- flanneld` build it where there is Go"
@@ -144,19 +156,22 @@ const run = Effect.fnUntraced(function* (options: Options) {
   }
   const device = yield* Kernel.make([]).deviceOf(addresses[0] ?? "")
   if (device === undefined) return yield* new NoFlanneld({ message: `no link of this node has the address ${addresses[0]}` })
-  const files = SubnetFile.filesIn(directory)
+  const { folder, kubeconfig, log, netConf, subnet } = SubnetFile.filesIn(directory)
+  const api = yield* options.api
+  const introduce = Effect.suspend(() => put(kubeconfig, SubnetFile.kubeconfigOf(api, nodeName)))
   yield* end(directory)
-  yield* Effect.sync(() => {
-    mkdirSync(files.folder, { recursive: true, mode: 0o700 })
-    const own = podCidrs.filter((cidr) => addresses.some((address) => familyOf(address) === familyOf(cidr)))
-    writeFileSync(files.netConf, JSON.stringify(SubnetFile.netConf(own, type, vni)), { mode: 0o600 })
-    writeFileSync(files.kubeconfig, SubnetFile.kubeconfig(api), { mode: 0o600 })
-    // What it said before is not what it says.
-    rmSync(files.subnet, { force: true })
-  })
+  yield* Effect.sync(() => mkdirSync(folder, { recursive: true, mode: 0o700 }))
+  const own = podCidrs.filter((cidr) => addresses.some((address) => familyOf(address) === familyOf(cidr)))
+  yield* put(netConf, JSON.stringify(SubnetFile.netConf(own, type, vni)))
+  yield* introduce
+  // What it said before is not what it says.
+  yield* Effect.sync(() => rmSync(subnet, { force: true }))
   const start = launch(program, flags(options, device.name), options)
   yield* start
-  yield* Effect.forkScoped(watchOver(directory, files.log, start))
+  yield* Effect.forkScoped(watchOver(directory, log, start))
+  // It reads its kubeconfig once.
+  const renew = Effect.flatMap(introduce, (isNew) => (isNew ? end(directory) : Effect.void))
+  yield* Effect.forkScoped(Effect.repeat(renew, Schedule.spaced("1 minute")))
 })
 
 /** The ways to nodes that flanneld knows nothing of. */
@@ -189,14 +204,17 @@ const beside = Effect.fnUntraced(function* ({ nodeName, type = "vxlan", vni = 1,
 const start = Effect.fnUntraced(function* (options: Options) {
   const { nodeName, stop = "remove", type = "vxlan" } = options
   const speaker = yield* Speaker.make(nodeName)
-  const takeBack = Effect.andThen(
-    Effect.ignore(Effect.timeout(speaker.withdraw(type), "3 seconds")),
-    Effect.andThen(Effect.sleep("1 second"), sweep(options))
-  )
+  const successor = yield* Owners.claim(nodeName, "flanneld", type === "vxlan")
+  const takeBack = Effect.gen(function* () {
+    const next = successor()
+    if (next?.kind === "flanneld") return
+    if (next === undefined) yield* speaker.withdraw
+    if (type === "vxlan" && next?.hasTunnel !== true) yield* Effect.sleep("1 second")
+    yield* sweep(options, next?.hasTunnel)
+  })
   if (stop === "remove") yield* Effect.addFinalizer(() => takeBack)
   yield* run(options)
   yield* beside(options)
 })
 
-export const plugin = (options: Options) =>
-  Plugin.make({ name: "cni-flanneld", layer: Layer.effectDiscard(start(options)) })
+export const layer = (options: Options) => Layer.effectDiscard(start(options))

@@ -5,12 +5,12 @@
 import { type Duration, Effect, Latch, Layer, Schedule, Stream } from "effect"
 import { createHash } from "node:crypto"
 import { Client } from "../../../kernel/client/Client.ts"
-import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Node } from "../../../plugins/resources/contracts/core/v1.ts"
 import { type Family, familyOf } from "../Range.ts"
 import * as Annotations from "./Annotations.ts"
 import * as Kernel from "./Kernel.ts"
 import * as Masquerade from "./Masquerade.ts"
+import * as Owners from "./Owners.ts"
 import * as Paths from "./Paths.ts"
 import * as Speaker from "./Speaker.ts"
 
@@ -51,14 +51,17 @@ export const macOf = (uid: string, family: Family) => {
 /** What others may need to learn that this tunnel ends, whoever told them. */
 const farewell = "1 second"
 
-/** Takes back all that it made on the machine, also before somebody killed it. */
-export const sweep = Effect.fn("flannel.sweep")(function* (options: Pick<Options, "backend" | "vni" | "launcher">) {
+/** Takes back all that it made on the machine, also before somebody killed it. The tunnel may be somebody else's by now. */
+export const sweep = Effect.fn("flannel.sweep")(function* (
+  options: Pick<Options, "backend" | "vni" | "launcher">,
+  keepsTunnel = false
+) {
   const { backend, launcher = [], vni = 1 } = options
   const kernel = Kernel.make(launcher)
   for (const family of [4, 6] as const) {
     const place = placeOf(backend, family, vni)
     yield* Effect.ignore(kernel.clear(family, place))
-    if (backend === "vxlan") yield* kernel.remove(place.tunnel)
+    if (backend === "vxlan" && !keepsTunnel) yield* kernel.remove(place.tunnel)
   }
   if (backend === "vxlan") yield* Effect.ignore(kernel.run("nft", ["-f", "-"], Masquerade.none))
 })
@@ -83,6 +86,7 @@ const start = Effect.fnUntraced(function* (options: Options) {
   const client = yield* Client
   const nodes = yield* client.cache(Node, { indexes: {} })
   const speaker = yield* Speaker.make(nodeName)
+  const successor = yield* Owners.claim(nodeName, backend, backend === "vxlan")
   const kernel = Kernel.make(launcher)
   const self = { namespace: "", name: nodeName }
   const news = Latch.makeUnsafe(true)
@@ -121,9 +125,11 @@ const start = Effect.fnUntraced(function* (options: Options) {
   )
 
   const end = Effect.gen(function* () {
-    yield* Effect.ignore(Effect.timeout(speaker.withdraw(backend), "3 seconds"))
-    if (backend === "vxlan" && nodes.all().length > 1) yield* Effect.sleep(farewell)
-    yield* sweep(options)
+    const next = successor()
+    if (next?.kind === backend) return
+    if (next === undefined) yield* speaker.withdraw
+    if (backend === "vxlan" && next?.hasTunnel !== true && nodes.all().length > 1) yield* Effect.sleep(farewell)
+    yield* sweep(options, next?.hasTunnel)
   })
   if (stop === "remove") yield* Effect.addFinalizer(() => end)
 
@@ -146,5 +152,4 @@ const start = Effect.fnUntraced(function* (options: Options) {
   yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(options.lookEvery ?? "10 seconds")))
 })
 
-export const plugin = (options: Options) =>
-  Plugin.make({ name: "cni-flannel-routes", layer: Layer.effectDiscard(start(options)) })
+export const layer = (options: Options) => Layer.effectDiscard(start(options))

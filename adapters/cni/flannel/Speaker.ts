@@ -5,6 +5,7 @@ import { Node } from "../../../plugins/resources/contracts/core/v1.ts"
 import { time } from "../../../plugins/resources/contracts/Time.ts"
 import * as Annotations from "./Annotations.ts"
 
+const gone = [{ $patch: "delete", type: Annotations.condition.type }]
 const status = { subresource: "status" }
 
 /** As flanneld, it writes by the subresource `status`: to read nodes and to patch `nodes/status` is all that it must be allowed. */
@@ -26,13 +27,15 @@ export const make = Effect.fnUntraced(function* (nodeName: string) {
       yield* client.patch(Node, key, "strategic", { metadata: { annotations }, status: { conditions } }, status)
     }),
 
-    /** Takes it back, unless another backend speaks for the node by now. */
-    withdraw: Effect.fn("flannel.withdraw")(function* (backend: string) {
-      const node = yield* client.get(Node, key)
-      if (Annotations.backendOf(node) !== backend) return
-      const conditions = [{ $patch: "delete", type: Annotations.condition.type }]
-      const body = { metadata: { annotations: Annotations.withdrawn }, status: { conditions } }
-      yield* client.patch(Node, key, "strategic", body, status)
-    })
+    /** Takes it back. Who cannot, does not wait for it. */
+    withdraw: client
+      .patch(
+        Node,
+        key,
+        "strategic",
+        { metadata: { annotations: Annotations.withdrawn }, status: { conditions: gone } },
+        status
+      )
+      .pipe(Effect.timeout("3 seconds"), Effect.ignore, Effect.withSpan("flannel.withdraw"))
   }
 })

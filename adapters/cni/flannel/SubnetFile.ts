@@ -2,6 +2,7 @@
 import { Effect, Schedule, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { kubeconfig } from "../../../plugins/certificates/contracts/Kubeconfig.ts"
 import { familyOf, make } from "../Range.ts"
 
 export class NoSubnet extends Schema.TaggedError<NoSubnet>()("NoSubnet", { message: Schema.String }) {}
@@ -35,29 +36,17 @@ export const netConf = (podCidrs: ReadonlyArray<string>, backend: string, vni: n
   }
 }
 
+/** How the API is reached in the node's name: a client certificate and its key, as PEM texts, which may be renewed. */
 export interface Target {
   readonly server: string
-  /** PEM texts. */
-  readonly ca: string
-  readonly clientCertificate: string
-  readonly clientKey: string
+  readonly ca?: string
+  readonly clientCertificate?: string
+  readonly clientKey?: string
+  readonly identity?: () => { readonly cert: string; readonly key: string }
 }
 
-/** YAML, of which JSON is a part. */
-export const kubeconfig = ({ ca, clientCertificate, clientKey, server }: Target) => {
-  const encoded = (text: string) => Buffer.from(text).toString("base64")
-  const name = "keelson"
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": name,
-    clusters: [{ name, cluster: { server, "certificate-authority-data": encoded(ca) } }],
-    users: [
-      { name, user: { "client-certificate-data": encoded(clientCertificate), "client-key-data": encoded(clientKey) } }
-    ],
-    contexts: [{ name, context: { cluster: name, user: name } }]
-  })
-}
+export const kubeconfigOf = ({ ca = "", clientCertificate = "", clientKey = "", identity, server }: Target, user: string) =>
+  kubeconfig({ server, ca, user, ...(identity?.() ?? { cert: clientCertificate, key: clientKey }) })
 
 /** The node's own address in its range stands for the range: `10.244.1.1/24`. */
 export const read = (text: string, podCidrs: ReadonlyArray<string>) => {
