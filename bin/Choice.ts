@@ -23,8 +23,10 @@ const make = Effect.fnUntraced(function* <Offers, Needs>(part: Part<Offers, Need
   const node = yield* OwnNode
   let current = ""
 
+  /** A host ends by itself what is followed by a plugin of the same name. */
   const end = (choice: string) => {
     const plugin = part.choices[choice]
+    if (plugin?.name === part.choices[current]?.name && choice !== current) return Effect.void
     // What it needs does not matter any more when it ends, hence the cast.
     return plugin === undefined ? Effect.void : host.stop(plugin as Plugin.Plugin<unknown, never>)
   }

@@ -43,8 +43,8 @@ const flags = {
     "The socket of a containerd that is there; without it the node runs its own"
   ),
   proxy: text("proxy", "What leads Services to their Pods: nftables (default) or none"),
-  dns: text("dns", "What answers their names: builtin (default) or none"),
-  network: text("network", "What connects Pods: bridge (default)"),
+  dns: text("dns", "What answers their names: builtin (default), coredns or none"),
+  network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw or flanneld"),
   cniBinDir: text("cni-bin-dir", "Where the CNI plugins are (default /usr/lib/cni)"),
   natsServer: text("nats-server", "The nats-server to run for --store jetstream"),
   isolate: text("isolate", "Plugins that run in a thread of their own, separated by commas: scheduler,replicaset,…")

@@ -1,15 +1,20 @@
 /** What a node runs: a line for each plugin and adapter. To swap a runtime, a network, a proxy or a DNS server, change its line. */
-import { Effect, Layer } from "effect"
+import { Effect, Latch, Layer } from "effect"
 import { join } from "node:path"
 import * as Https from "../adapters/client/https/Https.ts"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
 import * as Routes from "../adapters/cni/bridge/Routes.ts"
+import * as Flannel from "../adapters/cni/flannel/Flannel.ts"
 import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
+import * as CoreDns from "../adapters/dns/coredns/CoreDns.ts"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
+import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import * as Dns from "../plugins/dns/Dns.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
+import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
+import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
@@ -50,27 +55,54 @@ export const containerd = ({ cniBinDir, containerdEndpoint }: Settings, { node }
   ...(containerdEndpoint === "" ? {} : { endpoint: containerdEndpoint })
 })
 
-/** The runtime's powers: containers, images, exec, logs and figures. */
-const runtime = (options: Options) =>
-  options.hollow
-    ? MemoryPowers.layer({ network: "runtime", images: [] })
-    : Containerd.layer({ ...containerd(options.settings, options.paths), stop: options.stop })
+/** Whom a program of others is told to ask, and who it is there. */
+const told = (access: Access) =>
+  Effect.map(access, ({ ca = "", clientCertificate = "", clientKey = "", identity, server }) => ({
+    server,
+    ca,
+    ...(identity?.() ?? { cert: clientCertificate, key: clientKey })
+  }))
 
-const network = (options: Options) => Plugin.install(Bridge.plugin({ directory: join(paths(options), "cni") }))
+/** All networks keep what they have given in one folder: who follows another takes back what that has given. */
+const network = (options: Options, swapped: Effect.Effect<void>) => {
+  const { access, settings } = options
+  const { nodeName } = settings
+  const directory = join(paths(options), "cni")
+  const bridge = Layer.merge(Bridge.layer({ directory }), Routes.layer({ nodeName }))
+  const flannel = {
+    ...{ directory, nodeName, stop: options.stop, addresses: addressesOf(settings) },
+    podCidrs: Addresses.list(settings.podCidr)
+  }
+  return Choice.layer({
+    name: "network",
+    annotation: "keelson.io/network",
+    standard: settings.network,
+    swapped,
+    choices: {
+      bridge: Plugin.make({ name: "cni-bridge", offers: [NetworkConfiguration, NetworkAttachment], layer: bridge }),
+      "flannel-vxlan": Flannel.plugin({ ...flannel, backend: "vxlan" }),
+      "flannel-host-gw": Flannel.plugin({ ...flannel, backend: "host-gw" }),
+      flanneld: Flannel.plugin({ ...flannel, backend: "flanneld", api: told(access.kubelet) })
+    }
+  }).pipe(as(access.kubelet, "network"))
+}
+
+const addressesOf = ({ nodeIp, nodeIp6 }: Settings) => (nodeIp6 === "" ? [nodeIp] : [nodeIp, nodeIp6])
 const paths = ({ paths: { node } }: Options) => node
 
-const kubelet = (options: Options) => {
+const kubelet = (options: Options, networkSwapped: Latch.Latch) => {
   const { serving } = options
-  const { clusterDomain, kubeletPort, nodeIp, nodeIp6, nodeName, podCidr, serviceCidr } = options.settings
+  const { clusterDomain, kubeletPort, nodeName, podCidr, serviceCidr } = options.settings
   return Kubelet.plugin({
     nodeName,
     directory: join(paths(options), "kubelet"),
     cniFolder: Containerd.folders(containerd(options.settings, options.paths)).cni,
-    addresses: nodeIp6 === "" ? [nodeIp] : [nodeIp, nodeIp6],
+    addresses: addressesOf(options.settings),
     clusterDns: [addressIn(serviceCidr, 10)],
     clusterDomain,
     clusterCidrs: [...Addresses.list(podCidr), ...Addresses.list(serviceCidr)],
     cgroupRoot: options.cgroupRoot ?? options.settings.cgroupRoot,
+    networkSwapped,
     hollow: options.hollow,
     stop: options.stop,
     server: { port: kubeletPort, ...serving },
@@ -78,33 +110,49 @@ const kubelet = (options: Options) => {
   })
 }
 
+/** Containers and what connects them. A hollow node has both in memory alone. */
+const machine = (options: Options, swapped: Effect.Effect<void>) =>
+  options.hollow
+    ? MemoryPowers.layer({ network: "runtime", images: [] })
+    : Layer.merge(
+        Containerd.layer({ ...containerd(options.settings, options.paths), stop: options.stop }),
+        network(options, swapped)
+      )
+
 const complete = Layer.satisfiesServicesType<never>()
 
 /** A node with containers also serves Services and names; a hollow one changes nothing on its machine. */
 export const node = (options: Options) => {
+  const networkSwapped = Latch.makeUnsafe()
   const { access, settings } = options
   const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
-  const agent = Plugin.install(kubelet(options)).pipe(as(access.kubelet, "kubelet"))
+  const agent = Plugin.install(kubelet(options, networkSwapped)).pipe(as(access.kubelet, "kubelet"))
   const proxy = Choice.layer({
     name: "service proxy",
     annotation: "keelson.io/service-proxy",
     standard: settings.proxy,
     choices: { nftables: KubeProxy.plugin({ nodeName, podCidr }), none: Plugin.nothing("no-service-proxy") }
   }).pipe(as(access.kubeProxy, "kube-proxy"))
+  const names = { address: addressIn(serviceCidr, 10), domain: clusterDomain }
   const dns = Choice.layer({
     name: "DNS server",
     annotation: "keelson.io/dns",
     standard: settings.dns,
     choices: {
-      builtin: Dns.plugin({ address: addressIn(serviceCidr, 10), domain: clusterDomain }),
+      builtin: Dns.plugin(names),
+      coredns: Plugin.make({
+        name: "dns",
+        offers: [ClusterDns],
+        layer: Layer.unwrap(
+          Effect.map(told(access.dns), (api) => CoreDns.layer({ ...names, api, directory: join(paths(options), "coredns") }))
+        )
+      }),
       none: Plugin.nothing("no-dns")
     }
   }).pipe(as(access.dns, "dns"))
-  const routes = Plugin.install(Routes.plugin({ nodeName })).pipe(as(access.kubelet, "routes"))
-  const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns, routes)
+  const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns)
   return all.pipe(
-    Layer.provide(runtime(options)),
-    Layer.provide(network(options)),
+    Layer.provide(machine(options, networkSwapped.open)),
     Layer.provide(OwnNode.layer(nodeName).pipe(as(access.kubelet, "agent"))),
     Layer.provide(Plugin.Host.layer),
     complete

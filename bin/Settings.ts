@@ -72,8 +72,8 @@ export const Settings = Schema.Struct({
   containerdEndpoint: Schema.String,
   /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
   proxy: Schema.Literals(["nftables", "none"]),
-  dns: Schema.Literals(["builtin", "none"]),
-  network: Schema.Literals(["bridge"]),
+  dns: Schema.Literals(["builtin", "coredns", "none"]),
+  network: Schema.Literals(["bridge", "flannel-vxlan", "flannel-host-gw", "flanneld"]),
   /** Where the plugins of the container network interface are. */
   cniBinDir: Schema.String,
   natsServer: Schema.String,

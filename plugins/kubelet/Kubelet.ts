@@ -2,7 +2,7 @@
  * The node agent: registers this machine as a node, and runs the Pods that the cluster gives it. It knows the cluster by
  * `Client` alone and the machine's containers by the contracts in `contracts/`.
  */
-import { Cause, Effect, Exit, Layer } from "effect"
+import { Cause, Effect, Exit, type Latch, Layer } from "effect"
 import { mkdirSync, rmSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { join } from "node:path"
@@ -31,6 +31,8 @@ export interface Options {
   /** Absent: what the cluster gives the node. */
   readonly podCidr?: string
   readonly mtu?: number
+  /** Opened when another network has taken the place of the one that was configured. */
+  readonly networkSwapped?: Latch.Latch
   readonly cgroupRoot?: string
   readonly maxPods?: number
   readonly labels?: { readonly [key: string]: string }
@@ -101,7 +103,8 @@ const agent = Effect.fnUntraced(function* (options: Options) {
     cniFolder: options.cniFolder,
     clusterCidrs: options.clusterCidrs ?? ["10.244.0.0/16", "10.96.0.0/16"],
     ...(options.podCidr !== undefined && { podCidr: options.podCidr }),
-    ...(options.mtu !== undefined && { mtu: options.mtu })
+    ...(options.mtu !== undefined && { mtu: options.mtu }),
+    ...(options.networkSwapped !== undefined && { networkSwapped: options.networkSwapped })
   })
   yield* Pods.make(site)
 })

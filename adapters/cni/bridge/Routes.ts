@@ -92,5 +92,6 @@ const start = Effect.fnUntraced(function* ({ nodeName }: Options) {
   yield* Effect.forkScoped(Effect.repeat(news.open, checks))
 })
 
-export const plugin = (options: Options) =>
-  Plugin.make({ name: "cni-bridge-routes", layer: Layer.effectDiscard(start(options)) })
+export const layer = (options: Options) => Layer.effectDiscard(start(options))
+
+export const plugin = (options: Options) => Plugin.make({ name: "cni-bridge-routes", layer: layer(options) })

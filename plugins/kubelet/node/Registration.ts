@@ -1,5 +1,5 @@
 /** The node in the API: registered once, its status told when it changes, its Lease renewed, its network set up. */
-import { Clock, Effect, Option, Schedule, Stream } from "effect"
+import { Clock, Effect, type Latch, Option, Schedule, Stream } from "effect"
 import { statfsSync } from "node:fs"
 import { isDeepStrictEqual } from "node:util"
 import * as Kind from "../../../kernel/resource/Kind.ts"
@@ -22,6 +22,8 @@ export interface Options {
   /** Absent: what the cluster gives the node. */
   readonly podCidr?: string
   readonly mtu?: number
+  /** Opened when another network has taken the place of the one that was configured. */
+  readonly networkSwapped?: Latch.Latch
 }
 
 const leaseSeconds = 40
@@ -120,7 +122,19 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
       Stream.filter((cidrs) => cidrs.length > 0),
       Stream.changesWith((one, other) => one.join() === other.join())
     )
-    yield* Stream.runForEach(ranges, configure)
+    const { networkSwapped } = options
+    const swaps = Stream.fromEffectRepeat(
+      networkSwapped === undefined ? Effect.never : Effect.tap(networkSwapped.await, () => networkSwapped.close)
+    )
+    const last: { ranges: ReadonlyArray<string> } = { ranges: [] }
+    const all = Stream.merge(
+      Stream.tap(ranges, (found) => Effect.sync(() => (last.ranges = found))),
+      Stream.filter(
+        Stream.map(swaps, () => last.ranges),
+        (known) => known.length > 0
+      )
+    )
+    yield* Stream.runForEach(all, configure)
   })
 
   const again = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
