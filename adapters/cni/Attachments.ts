@@ -79,10 +79,11 @@ export const make = Effect.fnUntraced(function* ({ directory, programs }: Option
   const refused = (code: number, message: string) => new NetworkRefused({ network: network.name, code, message })
   const gone = (key: Records.Key, message: string) => new NotAttached({ network: network.name, pod: key.pod, message })
 
-  /** By who made it: CNI programs take back what CNI programs did, also when the node's network is another by now. */
+  /** Also when the node's network is another by now: CNI programs take back what they did, and the interface goes. */
   const undo = (record: Records.Record) => {
-    if (record.cni !== undefined) return Chain.del(programs, record, record.cni)
-    return record.network === network.name ? network.del(record) : Local.unlink(record)
+    if (record.network === network.name) return network.del(record)
+    const programmed = record.cni === undefined ? Effect.void : Chain.del(programs, record, record.cni)
+    return Effect.andThen(programmed, Local.unlink(record))
   }
   /** What nobody but us knows how to free is freed in any case; the rest is tried again by who comes next. */
   const takeBack = Effect.fnUntraced(function* (record: Records.Record) {
@@ -118,8 +119,8 @@ export const make = Effect.fnUntraced(function* ({ directory, programs }: Option
   })
 
   const verify = (record: Records.Record) => {
-    if (record.cni !== undefined) return Chain.check(programs, record, record.cni)
-    return record.network === network.name ? network.check(record) : Local.isLinked(record)
+    if (record.network === network.name) return network.check(record)
+    return record.cni === undefined ? Local.isLinked(record) : Chain.check(programs, record, record.cni)
   }
   const detach = Effect.fnUntraced(function* (key: Records.Key, namespace = "") {
     const found = Option.getOrUndefined(yield* Records.find(folder, key))

@@ -73,9 +73,9 @@ const attachmentOf = (
 const decoded = (plugin: string, text: string) =>
   Effect.mapError(Cni.decodeJson(text), ({ message }) => failed(plugin, "ADD", Cni.codes.notDecoded, message))
 
-/** ADD. What it returns is CNI's result, as the last program wrote it. */
+/** ADD. It begins with the record's result, if there is one, and returns what the last program wrote. */
 export const add = Effect.fn("chain.add")(function* (programs: Cni.Programs, record: Record, used: Used) {
-  let result: Schema.Json | undefined
+  let { result } = record
   for (const plugin of used.list.plugins) {
     const input = configurationOf(used, plugin, result)
     const text = yield* Cni.execute(programs, plugin.type, "ADD", input, attachmentOf(record, used))

@@ -87,6 +87,10 @@ const isProgram = (path: string) => {
 export const find = (programs: Programs, type: string) =>
   /^[^/]+$/.test(type) ? programs.map((folder) => join(folder, type)).find(isProgram) : undefined
 
+/** Where packages of the machine put them. */
+const folders = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"]
+export const programsOf = (given?: Programs): Programs => given ?? folders.filter((folder) => find([folder], "bridge"))
+
 const environment = (programs: Programs, command: Command, attachment: Attachment | undefined) => ({
   PATH: process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin",
   CNI_COMMAND: command,

@@ -33,6 +33,11 @@ const bridgeOf = ({ bridge = "keelson0", directory }: Options, { mtu, podCidrs }
 const hostPorts: PluginConfig = { type: "portmap", capabilities: { portMappings: true }, snat: true }
 const bandwidth: PluginConfig = { type: "bandwidth", capabilities: { bandwidth: true } }
 
+/** For a network that is no CNI program and leaves host ports to one. */
+export const hostPortsOnly: NetworkList = { cniVersion: "0.4.0", name: network, plugins: [hostPorts] }
+
+export const unconfigured = "the node has no range of addresses for Pods yet"
+
 /**
  * Runtimes do not collect what they do not know: several share the network, and what is cached of it is the machine's. Only of what
  * a runtime declares in a list does it tell the programs.

@@ -8,8 +8,11 @@ import { join } from "node:path"
 import * as Program from "../Program.ts"
 import * as Chain from "./Chain.ts"
 import { CniError, codes, NetworkList, type Programs } from "./Cni.ts"
+import * as Leftovers from "./Leftovers.ts"
+import * as Masquerade from "./Masquerade.ts"
 import * as Pool from "./Pool.ts"
 import type { Key, Record } from "./Records.ts"
+import * as Switches from "./Switches.ts"
 
 /** The name of every network of ours in CNI's sense: what has addresses in common has one name. */
 export const network = "keelson"
@@ -40,7 +43,13 @@ export const remember = (directory: string, text: string) => {
   writeFileSync(`${lastFile(directory)}.new`, text, { mode: 0o600 })
   renameSync(`${lastFile(directory)}.new`, lastFile(directory))
 }
-export const forget = (directory: string) => rmSync(directory, { recursive: true, force: true })
+/** The end of the last network of a node: what all of them made. */
+export const tearDown = Effect.fn("network.tearDown")(function* (directory: string) {
+  yield* Masquerade.remove
+  yield* Leftovers.remove(directory)
+  yield* Effect.ignore(Switches.restore(directory))
+  yield* Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
+})
 
 export const last = (directory: string) => {
   const path = lastFile(directory)

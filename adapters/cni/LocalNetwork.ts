@@ -4,17 +4,16 @@
  * one takes the place of another under running Pods.
  */
 import { Effect, Option } from "effect"
-import { existsSync } from "node:fs"
-import { join } from "node:path"
 import { Unavailable } from "../../kernel/plugin/Contract.ts"
 import { NetworkFull, NetworkRefused } from "../../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import * as Program from "../Program.ts"
 import * as Attachments from "./Attachments.ts"
 import * as Chain from "./Chain.ts"
-import { type CniError, codes, type NetworkList } from "./Cni.ts"
+import * as Cni from "./Cni.ts"
 import * as Conflist from "./Conflist.ts"
 import * as Folders from "./Folders.ts"
+import * as Leftovers from "./Leftovers.ts"
 import * as Local from "./Local.ts"
 import * as Masquerade from "./Masquerade.ts"
 import * as Pool from "./Pool.ts"
@@ -22,17 +21,15 @@ import * as Range from "./Range.ts"
 import * as Switches from "./Switches.ts"
 
 export interface Options extends Conflist.Options {
-  /** Where CNI's programs lie. */
+  /** Where CNI's programs lie. Absent: where the machine has them. */
   readonly programs?: ReadonlyArray<string>
 }
-
-const folders = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"]
 
 const failed = (contract: { readonly key: string }) => (cause: unknown) =>
   new Unavailable({ contract: contract.key, applied: "unknown", cause })
 
 /** The range that has no address left, if that is why a Pod got none. */
-const fullOf = (directory: string, list: NetworkList) => {
+const fullOf = (directory: string, list: Cni.NetworkList) => {
   const pool = Local.poolIn(directory)
   const ranges = Conflist.rangesOf(list).flatMap((cidr) => Range.make(cidr) ?? [])
   const full = ranges.find((range) => Pool.used(pool, range) >= Range.sizeOf(range))
@@ -43,17 +40,16 @@ const fullOf = (directory: string, list: NetworkList) => {
 
 const attachments = (options: Options, programs: ReadonlyArray<string>) => {
   const { directory } = options
-  const unconfigured = "the node has no range of addresses for Pods yet"
   const current = Effect.sync(() => Local.last(directory))
   /** Programs are asked once for the versions that they speak. */
   const spoken = new Map<string, string>()
-  const versionOf = Effect.fnUntraced(function* (list: NetworkList) {
+  const versionOf = Effect.fnUntraced(function* (list: Cni.NetworkList) {
     const key = Chain.typesOf(list).join()
     const version = spoken.get(key) ?? (yield* Chain.negotiate(programs, list))
     spoken.set(key, version)
     return version
   })
-  const refused = ({ code, message }: Pick<CniError, "code" | "message">) =>
+  const refused = ({ code, message }: Pick<Cni.CniError, "code" | "message">) =>
     new NetworkRefused({ network: Local.network, code, message })
 
   return Attachments.make(
@@ -62,7 +58,7 @@ const attachments = (options: Options, programs: ReadonlyArray<string>) => {
       name: "bridge",
       prepare: Effect.fnUntraced(function* (asked) {
         const last = yield* current
-        if (Option.isNone(last)) return yield* refused({ code: codes.tryAgainLater, message: unconfigured })
+        if (Option.isNone(last)) return yield* refused({ code: Cni.codes.tryAgainLater, message: Conflist.unconfigured })
         const list = Conflist.forPod(last.value, asked)
         const version = yield* Effect.mapError(versionOf(list), refused)
         return { cni: { list, version, capabilities: Conflist.capabilities(asked), args: Conflist.argsOf(asked) } }
@@ -76,14 +72,14 @@ const attachments = (options: Options, programs: ReadonlyArray<string>) => {
             (error) => (/no IP addresses available/.test(error.message) ? fullOf(directory, cni.list) : undefined) ?? error
           )
         }),
-      del: () => Effect.void,
-      check: () => Effect.void,
+      del: (record) => (record.cni === undefined ? Effect.void : Chain.del(programs, record, record.cni)),
+      check: (record) => (record.cni === undefined ? Effect.void : Chain.check(programs, record, record.cni)),
       status: Effect.gen(function* () {
         const last = yield* current
-        if (Option.isNone(last)) return { ready: false, limited: false, message: unconfigured }
+        if (Option.isNone(last)) return { ready: false, limited: false, message: Conflist.unconfigured }
         const problem = yield* Effect.option(Effect.flip(Chain.status(programs, last.value)))
         if (Option.isNone(problem)) return { ready: true, limited: false, message: "" }
-        return { ready: false, limited: problem.value.code === codes.limited, message: problem.value.message }
+        return { ready: false, limited: problem.value.code === Cni.codes.limited, message: problem.value.message }
       })
     }
   )
@@ -104,23 +100,22 @@ const configuration = Effect.fnUntraced(function* (options: Options) {
         Switches.on([...new Set(podCidrs.map(Range.familyOf))])
         const text = Conflist.textOf(Conflist.forRuntimes(options, network))
         Local.remember(directory, text)
+        Leftovers.noteLink(directory, bridge)
         Folders.write(directory, folder, text)
       })
       yield* Effect.mapError(Masquerade.set(podCidrs, clusterCidrs), failed(NetworkConfiguration))
     }),
     remove: Effect.fn("network.remove")(function* ({ folder }) {
       if (!(yield* attempt(() => Folders.remove(directory, folder)))) return
-      yield* Masquerade.remove
       yield* Effect.ignore(Program.run("ip", ["link", "delete", bridge]))
-      yield* Effect.ignore(Switches.restore(directory))
-      yield* attempt(() => Local.forget(directory))
+      yield* Local.tearDown(directory)
     })
   })
 })
 
 /** Both contracts of one node. What they made stays when they end, for Pods outlive the agent: `remove` takes it back. */
 export const make = Effect.fnUntraced(function* (options: Options) {
-  const programs = options.programs ?? folders.filter((folder) => existsSync(join(folder, "bridge")))
+  const programs = Cni.programsOf(options.programs)
   return {
     configuration: yield* configuration(options),
     attachment: yield* attachments(options, programs)

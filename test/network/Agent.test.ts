@@ -47,7 +47,7 @@ const use = Effect.gen(function* () {
   })
   const programs = [join(directory, "bin")]
   const socket = AgentSocket.pathIn(directory)
-  const list = AgentConfiguration.list(socket, join(directory, "net.d"), ["10.0.0.0/24"])
+  const list = AgentConfiguration.list(socket, join(directory, "net.d"), ["10.0.0.0/24"], AgentConfiguration.capabilities)
   const [plugin = { type: "" }] = list.plugins
   const call = (command: Cni.Command, pod: string, cniVersion = "1.1.0", more = {}) =>
     Cni.execute(
