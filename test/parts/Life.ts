@@ -13,24 +13,32 @@ import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Runtimes from "./Runtimes.ts"
 import * as Kubelet from "../../plugins/kubelet/Kubelet.ts"
+import * as GivenNetwork from "../../plugins/kubelet/runtimes/GivenNetwork.ts"
 import { ConfigMap, Event, Pod, type PodDraft, Secret } from "../../plugins/resources/contracts/core/v1.ts"
 
 const [, , name = "", directory = ""] = process.argv
 const runtime = Runtimes.all[name]
 if (runtime === undefined) throw new Error(`there is no runtime ${name}`)
 
+/** Who does not call CNI is given its network, or has it attached. */
+const powers = (stop: "keep" | "remove") => {
+  const own = runtime.layer(directory, stop)
+  if (runtime.cni !== undefined) return own
+  return Layer.provideMerge(GivenNetwork.layer({ directory: GivenNetwork.folder(directory, name) }), own)
+}
+
 /** A node as bin makes it, with the cluster in memory. */
 const node = (stop: "keep" | "remove") =>
   Kubelet.layer({
     nodeName: "n1",
     directory: join(directory, "kubelet"),
-    cniFolder: runtime.cni?.(directory) ?? join(directory, "net.d"),
+    cniFolders: [runtime.cni?.(directory) ?? join(directory, "net.d")],
     podCidr: "10.244.7.0/24",
     addresses: ["127.0.0.1"],
     cgroupRoot: "/kt-node-pods",
     stop
   }).pipe(
-    Layer.provide(runtime.layer(directory, stop)),
+    Layer.provide(powers(stop)),
     Layer.provide(Bridge.layer({ directory: join(directory, "cni"), bridge: "kt-node0" }))
   )
 

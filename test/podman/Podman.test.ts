@@ -1,0 +1,5 @@
+/** Podman, where it is installed. */
+import * as Runs from "../parts/Runs.ts"
+
+Runs.laws("podman")
+Runs.life("podman")
