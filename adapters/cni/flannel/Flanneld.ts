@@ -174,31 +174,54 @@ const run = Effect.fnUntraced(function* (options: Options) {
   yield* Effect.forkScoped(Effect.repeat(renew, Schedule.spaced("1 minute")))
 })
 
-/** The ways to nodes that flanneld knows nothing of. */
-const beside = Effect.fnUntraced(function* ({ nodeName, type = "vxlan", vni = 1, ...options }: Options) {
+/** The ways to nodes that flanneld knows nothing of; and, for who waits for it, whether all ways are there. */
+const beside = Effect.fnUntraced(function* ({ directory, nodeName, type = "vxlan", vni = 1, ...options }: Options) {
   const client = yield* Client
   const nodes = yield* client.cache(Node, { indexes: {} })
   const kernel = Kernel.make([])
   const news = Latch.makeUnsafe(true)
+  const used = families.filter((family) => options.addresses.some((address) => familyOf(address) === family))
+  const peersOf = (family: Family) => {
+    const peers = Annotations.peers(nodes.all(), nodeName).filter((peer) => peer.family === family)
+    const served = new Set(peers.filter(({ backend }) => backend === type).map(({ range }) => range))
+    return { served, others: peers.filter(({ range }) => !served.has(range)) }
+  }
   const connect = Effect.fnUntraced(function* (family: Family) {
     const place = placeOf(family, vni)
-    const peers = Annotations.peers(nodes.all(), nodeName).filter((peer) => peer.family === family)
-    // Ours to those that it knows by now it replaces itself.
-    const served = new Set(peers.filter(({ backend }) => backend === type).map(({ range }) => range))
-    const others = peers.filter(({ range }) => !served.has(range))
+    const { others, served } = peersOf(family)
     const { routes } = yield* kernel.paths(family, place, false)
+    // Those to nodes that it knows by now it replaces itself.
     const there = { ...Paths.none, routes: routes.filter(({ to }) => !served.has(to)) }
     const details = yield* kernel.change(Paths.difference(Paths.wanted(others, undefined), there), place)
     if (details.length > 0) yield* Effect.logWarning("no way to the Pods of some nodes", details.join("; "))
   })
-  const used = families.filter((family) => options.addresses.some((address) => familyOf(address) === family))
   const reconcile = Effect.andThen(
     Effect.sync(() => news.closeUnsafe()),
     Effect.forEach(used, connect, { discard: true })
   ).pipe(Effect.catch((error) => Effect.logWarning("the ways to nodes without flanneld are not known", error)))
+
+  const isServed = Effect.fnUntraced(function* (family: Family) {
+    const { served } = peersOf(family)
+    const cidrs = options.podCidrs.filter((cidr) => familyOf(cidr) === family)
+    const there = new Set((yield* Effect.forEach(cidrs, (cidr) => kernel.gateways(family, cidr, "boot"))).flat())
+    return [...served].every((range) => there.has(range))
+  })
+  const ready = Effect.gen(function* () {
+    const own = nodes.get({ namespace: "", name: nodeName })
+    const ranges = own === undefined ? [] : Annotations.rangesOf(own)
+    // A node that is not registered yet has nobody to wait for this.
+    if (ranges.length === 0) return
+    yield* SubnetFile.wait(directory, ranges)
+    const all = Effect.map(Effect.forEach(used, isServed), (served) => served.every((yes) => yes))
+    yield* Effect.repeat(all, { until: (yes) => yes, schedule: Schedule.spaced("100 millis") }).pipe(
+      Effect.timeout("5 seconds")
+    )
+  })
+  yield* reconcile
   yield* Effect.forkScoped(Stream.runForEach(nodes.changes, () => news.open))
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(news.await, reconcile)))
   yield* Effect.forkScoped(Effect.repeat(news.open, Schedule.spaced(options.lookEvery ?? "10 seconds")))
+  return ready
 })
 
 const start = Effect.fnUntraced(function* (options: Options) {
@@ -214,7 +237,8 @@ const start = Effect.fnUntraced(function* (options: Options) {
   })
   if (stop === "remove") yield* Effect.addFinalizer(() => takeBack)
   yield* run(options)
-  yield* beside(options)
+  const ready = yield* beside(options)
+  yield* Effect.catch(ready, (error) => Effect.logWarning("flanneld does not lead to all other nodes yet", error))
 })
 
 export const layer = (options: Options) => Layer.effectDiscard(start(options))

@@ -112,6 +112,11 @@ export const make = (launcher: ReadonlyArray<string>) => {
     return listed.flatMap(({ dst, mac }) => (dst === undefined ? [] : [{ mac, to: dst }]))
   })
 
+  const leading = Effect.fnUntraced(function* (family: Family, range: string, origin: string) {
+    const listed = yield* told(Routes, ip("-json", `-${family}`, "route", "show", "root", range, "proto", origin))
+    return listed.flatMap(({ dst, gateway }) => (gateway === undefined ? [] : [dst]))
+  })
+
   return {
     run,
     deviceOf,
@@ -152,12 +157,10 @@ export const make = (launcher: ReadonlyArray<string>) => {
       yield* Effect.forEach(commands(difference(none, there), place), batch, { discard: true })
     }),
 
-    /** Takes away routes of an origin that lead by a gateway into this range. */
+    /** To where routes of an origin lead by a gateway, inside of a range. */
+    gateways: leading,
     clearGateways: Effect.fn("flannel.clearGateways")(function* (family: Family, range: string, origin: string) {
-      const listed = yield* told(Routes, ip("-json", `-${family}`, "route", "show", "root", range, "proto", origin))
-      const lines = listed.flatMap(({ dst, gateway }) =>
-        gateway === undefined ? [] : [`route delete ${dst} proto ${origin}`]
-      )
+      const lines = (yield* leading(family, range, origin)).map((to) => `route delete ${to} proto ${origin}`)
       if (lines.length > 0) yield* batch({ program: "ip", lines })
     }),
 

@@ -138,6 +138,8 @@ const start = Effect.fnUntraced(function* (options: Options) {
     const own = nodes.get(self)
     return JSON.stringify([own && Annotations.rangesOf(own), Annotations.peers(nodes.all(), nodeName)])
   }
+  // Who takes another's place is there before that goes.
+  yield* Effect.ignore(Effect.timeout(reconcile, "15 seconds"))
   yield* nodes.changes.pipe(
     Stream.map(relevant),
     Stream.changes,
