@@ -40,6 +40,7 @@ const serve = Effect.fnUntraced(function* (
   remove: boolean,
   own: Pick<Node.Options, "access" | "serving" | "cgroupRoot">
 ) {
+  yield* Machine.runtimes(settings)
   const hollow = Machine.isHollow(settings)
   if (hollow)
     yield* Effect.logInfo(

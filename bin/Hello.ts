@@ -6,7 +6,6 @@ import { Console, Duration, Effect, Option, Schedule, Schema } from "effect"
 import { existsSync } from "node:fs"
 import { get } from "node:http"
 import { request } from "node:https"
-import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
 import * as ImageArchive from "../adapters/cri/ImageArchive.ts"
 import { Client } from "../kernel/client/Client.ts"
 import type { Kind, Resource, ResourceDraft } from "../kernel/resource/Kind.ts"
@@ -14,7 +13,7 @@ import { Deployment } from "../plugins/resources/contracts/apps/v1.ts"
 import { Pod, Service } from "../plugins/resources/contracts/core/v1.ts"
 import type { Keys } from "./Keys.ts"
 import * as Members from "./Members.ts"
-import * as Node from "./Node.ts"
+import * as NodeRuntimes from "./NodeRuntimes.ts"
 import * as Paths from "./Paths.ts"
 import type { Settings } from "./Settings.ts"
 
@@ -167,8 +166,7 @@ const everywhere = (cluster: Settings, image: Uint8Array) =>
     Members.all(cluster),
     (member) => {
       const settings = Members.settingsOf(cluster, member)
-      const { socket } = Containerd.folders(Node.containerd(settings, Paths.make(settings.dataDir, member.name)))
-      return Containerd.importImage(socket, image)
+      return NodeRuntimes.importImage({ settings, paths: Paths.make(settings.dataDir, member.name), stop: "keep" }, image)
     },
     { discard: true }
   )

@@ -3,6 +3,7 @@ import { Effect, Schema } from "effect"
 import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { createServer } from "node:net"
 import { dirname, join } from "node:path"
+import * as Needs from "./Needs.ts"
 import type { Settings } from "./Settings.ts"
 
 export class Unusable extends Schema.TaggedError<Unusable>()("Unusable", { message: Schema.String }) {}
@@ -69,12 +70,10 @@ export const endpoint = ({ containerdEndpoint: path }: Settings) =>
 const found = (...files: ReadonlyArray<string>) => files.some((file) => existsSync(file))
 
 /** What is missing for real containers; empty if nothing is. */
-export const missing = ({ cniBinDir, containerdEndpoint }: Settings): ReadonlyArray<string> => [
+export const missing = (settings: Settings): ReadonlyArray<string> => [
   ...(process.getuid?.() === 0 ? [] : ["this is not root"]),
-  ...(containerdEndpoint !== "" || found("/usr/bin/containerd", "/usr/local/bin/containerd")
-    ? []
-    : ["there is no containerd"]),
-  ...(found(join(cniBinDir, "bridge")) ? [] : [`there are no CNI plugins in ${cniBinDir}`]),
+  ...Needs.missing(settings),
+  ...(found(join(settings.cniBinDir, "bridge")) ? [] : [`there are no CNI plugins in ${settings.cniBinDir}`]),
   ...(found("/usr/sbin/nft", "/sbin/nft") ? [] : ["there is no nft"])
 ]
 
@@ -91,5 +90,15 @@ export const further = (settings: Settings) => {
     : Effect.fail(new Unusable({ message: `--node-cidr ${nodeCidr}: it has not enough addresses for ${nodes} nodes` }))
 }
 
+/** Who has named runtimes wants these, and no pretence. */
+const isNamed = ({ runtimes }: Settings) => runtimes.join() !== "containerd"
+
 export const isHollow = (settings: Settings) =>
-  settings.runtime === "hollow" || (settings.runtime === "auto" && missing(settings).length > 0)
+  settings.runtime === "hollow" || (settings.runtime === "auto" && !isNamed(settings) && missing(settings).length > 0)
+
+/** Runtimes that are named and cannot be. */
+export const runtimes = (settings: Settings) => {
+  const lacks = missing(settings)
+  if (isHollow(settings) || !isNamed(settings) || lacks.length === 0) return Effect.void
+  return Effect.fail(new Unusable({ message: `--runtimes ${settings.runtimes.join(",")}: ${lacks.join("; ")}` }))
+}

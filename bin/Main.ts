@@ -38,6 +38,10 @@ const flags = {
   store: text("store", "sqlite (default), jetstream, memory, or nats://host:port"),
   processes: number("processes", "How many API processes share the port (default 1)"),
   runtime: text("runtime", "containerd, hollow, or auto (default)"),
+  runtimes: text(
+    "runtimes",
+    "By which containers are run: containerd (default), crio, podman, docker, or several with commas, the first by default"
+  ),
   containerdEndpoint: text(
     "containerd-endpoint",
     "The socket of a containerd that is there; without it the node runs its own"
@@ -53,18 +57,17 @@ type Flags = { readonly [K in keyof typeof flags]: Option.Option<string | number
   readonly nodes?: Option.Option<number>
 }
 
-const settingsOf = Effect.fnUntraced(function* ({ config, isolate, ...rest }: Flags) {
+const words = (list: string) => list.split(",").filter((word) => word !== "")
+
+const settingsOf = Effect.fnUntraced(function* ({ config, isolate, runtimes, ...rest }: Flags) {
   const given = Object.fromEntries(
     Object.entries(rest).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : []))
   )
-  const threads = Option.isSome(isolate)
-    ? {
-        isolate: String(isolate.value)
-          .split(",")
-          .filter((name) => name !== "")
-      }
-    : {}
-  return yield* Settings.load({ ...given, ...threads }, Option.map(config, String))
+  const lists = {
+    ...(Option.isSome(isolate) && { isolate: words(String(isolate.value)) }),
+    ...(Option.isSome(runtimes) && { runtimes: words(String(runtimes.value)) })
+  }
+  return yield* Settings.load({ ...given, ...lists }, Option.map(config, String))
 })
 const pathsOf = ({ dataDir, nodeName }: Settings.Settings) => Paths.make(dataDir, nodeName)
 
@@ -145,7 +148,6 @@ const kubeconfigOf = Effect.fnUntraced(function* ({
 }: Flags & { readonly kubeconfig: Option.Option<string> }) {
   return Option.getOrElse(kubeconfig, () => "") || pathsOf(yield* settingsOf(given)).kubeconfig
 })
-const words = (list: string) => list.split(",").filter((word) => word !== "")
 const listed = (name: string, description: string, standard: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.withDefault(standard))
 

@@ -5,7 +5,6 @@ import * as Https from "../adapters/client/https/Https.ts"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
 import * as Routes from "../adapters/cni/bridge/Routes.ts"
 import * as Flannel from "../adapters/cni/flannel/Flannel.ts"
-import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
 import * as CoreDns from "../adapters/dns/coredns/CoreDns.ts"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
@@ -19,6 +18,7 @@ import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
 import * as Choice from "./Choice.ts"
+import * as NodeRuntimes from "./NodeRuntimes.ts"
 import { OwnNode } from "./OwnNode.ts"
 import type { Paths } from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
@@ -47,13 +47,6 @@ const as = (access: Access, userAgent: string) =>
       Layer.provide(Layer.unwrap(Effect.map(access, (options) => Https.layer({ ...options, userAgent }))))
     )
   )
-
-/** This node's containerd: its own, or one that is there. */
-export const containerd = ({ cniBinDir, containerdEndpoint }: Settings, { node }: Paths) => ({
-  directory: join(node, "containerd"),
-  cniPrograms: cniBinDir,
-  ...(containerdEndpoint === "" ? {} : { endpoint: containerdEndpoint })
-})
 
 /** Whom a program of others is told to ask, and who it is there. */
 const told = (access: Access) =>
@@ -96,7 +89,7 @@ const kubelet = (options: Options, networkSwapped: Latch.Latch) => {
   return Kubelet.plugin({
     nodeName,
     directory: join(paths(options), "kubelet"),
-    cniFolder: Containerd.folders(containerd(options.settings, options.paths)).cni,
+    cniFolders: NodeRuntimes.cniFolders(options),
     addresses: addressesOf(options.settings),
     clusterDns: [addressIn(serviceCidr, 10)],
     clusterDomain,
@@ -114,10 +107,7 @@ const kubelet = (options: Options, networkSwapped: Latch.Latch) => {
 const machine = (options: Options, swapped: Effect.Effect<void>) =>
   options.hollow
     ? MemoryPowers.layer({ network: "runtime", images: [] })
-    : Layer.merge(
-        Containerd.layer({ ...containerd(options.settings, options.paths), stop: options.stop }),
-        network(options, swapped)
-      )
+    : Layer.provideMerge(NodeRuntimes.layer(options), network(options, swapped))
 
 const complete = Layer.satisfiesServicesType<never>()
 

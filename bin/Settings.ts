@@ -69,6 +69,11 @@ export const Settings = Schema.Struct({
   store: Store,
   processes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
   runtime: Schema.Literals(["containerd", "hollow", "auto"]),
+  /** By which real containers are run: the first serves Pods without a RuntimeClass. See NodeRuntimes.ts. */
+  runtimes: Schema.Array(Schema.Literals(["containerd", "crio", "podman", "docker"])).check(
+    Schema.isMinLength(1),
+    Schema.makeFilter((names) => new Set(names).size === names.length || "expected each runtime once")
+  ),
   containerdEndpoint: Schema.String,
   /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
   proxy: Schema.Literals(["nftables", "none"]),
@@ -81,7 +86,7 @@ export const Settings = Schema.Struct({
   isolate: Schema.Array(Schema.String)
 })
 export type Settings = typeof Settings.Type
-export type Given = { readonly [K in keyof Settings]?: Settings[K] | undefined }
+export type Given = { readonly [K in keyof Settings]?: unknown }
 
 /** The node's own address: the first that is not loopback, or loopback where there is no other. */
 const ownAddress = () =>
@@ -106,6 +111,7 @@ export const defaults = (): Settings => ({
   store: "sqlite",
   processes: 1,
   runtime: "auto",
+  runtimes: ["containerd"],
   containerdEndpoint: "",
   proxy: "nftables",
   dns: "builtin",

@@ -1,24 +1,30 @@
 /**
- * Takes back what a node left on this machine when its agent was killed: Pods, containerd, mounts, cgroups, links, nft tables,
+ * Takes back what a node left on this machine when its agent was killed: Pods, runtimes, mounts, cgroups, links, nft tables,
  * addresses. Every step is tried, whatever became of the others; what is not there is no failure.
  */
 import { Effect, Layer, Option } from "effect"
-import { existsSync, readFileSync, rmSync } from "node:fs"
+import { readFileSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
-import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
 import * as Program from "../adapters/Program.ts"
 import * as Cgroups from "../plugins/kubelet/pod/Cgroups.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import * as Fabric from "./Fabric.ts"
 import { cgroupOf } from "./Members.ts"
-import * as Node from "./Node.ts"
+import * as NodeRuntimes from "./NodeRuntimes.ts"
 import * as Paths from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 
-/** containerd is there for this only: at the end of its scope it goes with all Pods. */
-const pods = (settings: Settings, paths: Paths.Paths, launcher: ReadonlyArray<string> = []) =>
-  Effect.scoped(Layer.build(Containerd.layer({ ...Node.containerd(settings, paths), stop: "remove", launcher })))
+/** Those that were not stopped are there for this only: at the end of their scopes they go with all Pods. */
+const pods = (settings: Settings, paths: Paths.Paths, launcher: ReadonlyArray<string> = []) => {
+  const options = { settings, paths, stop: "remove", launcher } as const
+  const remove = (name: NodeRuntimes.Name) => Effect.scoped(Layer.build(NodeRuntimes.choices[name].layer(options)))
+  return Effect.forEach(NodeRuntimes.left(options), (name) => Effect.ignore(remove(name)), { discard: true }).pipe(
+    Effect.provide(attachments(paths))
+  )
+}
+
+const attachments = ({ node }: Paths.Paths) => Bridge.layer({ directory: join(node, "cni") })
 
 const mounts = ({ node }: Paths.Paths) =>
   Effect.suspend(() => {
@@ -34,12 +40,12 @@ const mounts = ({ node }: Paths.Paths) =>
 const network = (settings: Settings, paths: Paths.Paths) =>
   Effect.gen(function* () {
     const bridge = yield* NetworkConfiguration
-    yield* bridge.remove({ folder: Containerd.folders(Node.containerd(settings, paths)).cni })
-  }).pipe(Effect.provide(Bridge.layer({ directory: join(paths.node, "cni") })))
+    const folders = NodeRuntimes.cniFolders({ settings, paths, stop: "remove" })
+    yield* Effect.forEach(folders, (folder) => Effect.ignore(bridge.remove({ folder })), { discard: true })
+  }).pipe(Effect.provide(attachments(paths)))
 
-/** Whether a containerd of ours has not been stopped. */
-const mayHave = ({ containerdEndpoint }: Settings, { node }: Paths.Paths) =>
-  containerdEndpoint === "" && existsSync(join(node, "containerd", "containerd.pid"))
+/** Whether a runtime of ours has not been stopped. */
+const mayHave = (settings: Settings, paths: Paths.Paths) => NodeRuntimes.left({ settings, paths, stop: "remove" }).length > 0
 
 /** Namespaces to end Pods in, where those of their node are gone. */
 const elsewhere = ["unshare", "--net", "--mount", "--propagation", "slave", "--"]

@@ -52,6 +52,7 @@ export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   yield* Machine.directory(paths.root)
   yield* claim(settings, paths)
   yield* Machine.endpoint(settings)
+  yield* Machine.runtimes(settings)
   yield* Machine.free("--api-port", "127.0.0.1", settings.apiPort)
   if (!Machine.isHollow(settings)) yield* Machine.free("--kubelet-port", "0.0.0.0", settings.kubeletPort)
   yield* Machine.further(settings)

@@ -20,8 +20,8 @@ export interface Options {
   readonly nodeName: string
   /** Where Pods have their folders. */
   readonly directory: string
-  /** Where the runtime looks for its network: `Containerd.folders(…).cni`. */
-  readonly cniFolder: string
+  /** Where runtimes that call CNI look for their network: `Containerd.folders(…).cni`. */
+  readonly cniFolders: ReadonlyArray<string>
   /** By which others reach this node. Absent: the machine's own first address. */
   readonly addresses?: ReadonlyArray<string>
   readonly clusterDns?: ReadonlyArray<string>
@@ -79,7 +79,7 @@ const removeAll = Effect.fn("Kubelet.removeAll")(function* (site: Site.Site, opt
     yield* Cgroups.removeRoot(settings.cgroupRoot)
     yield* Effect.sync(() => rmSync(settings.logDirectory, { recursive: true, force: true }))
   }
-  yield* Effect.ignore(network.remove({ folder: options.cniFolder }))
+  yield* Effect.forEach(options.cniFolders, (folder) => Effect.ignore(network.remove({ folder })), { discard: true })
 })
 
 /** Not an end by a failure: of that whoever starts next shall find its Pods as they are. */
@@ -100,7 +100,7 @@ const agent = Effect.fnUntraced(function* (options: Options) {
     port,
     labels: options.labels ?? {},
     taints: options.taints ?? [],
-    cniFolder: options.cniFolder,
+    cniFolders: options.cniFolders,
     clusterCidrs: options.clusterCidrs ?? ["10.244.0.0/16", "10.96.0.0/16"],
     ...(options.podCidr !== undefined && { podCidr: options.podCidr }),
     ...(options.mtu !== undefined && { mtu: options.mtu }),

@@ -17,7 +17,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 const options = {
   nodeName: "n1",
   directory,
-  cniFolder: join(directory, "net.d"),
+  cniFolders: [join(directory, "net.d")],
   podCidr: "10.244.1.0/24",
   addresses: ["192.0.2.1"],
   hollow: true

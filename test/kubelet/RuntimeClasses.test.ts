@@ -21,7 +21,7 @@ const memory = (name: string, handlers: ReadonlyArray<string> = []) =>
 const node = Kubelet.layer({
   nodeName: "n1",
   directory,
-  cniFolder: join(directory, "net.d"),
+  cniFolders: [join(directory, "net.d")],
   podCidr: "10.244.1.0/24",
   addresses: ["192.0.2.1"],
   hollow: true

@@ -1,5 +1,5 @@
 /** The node in the API: registered once, its status told when it changes, its Lease renewed, its network set up. */
-import { Clock, Effect, type Latch, Option, Schedule, Stream } from "effect"
+import { Clock, Effect, type Latch, Option, Schedule, Semaphore, Stream } from "effect"
 import { statfsSync } from "node:fs"
 import { isDeepStrictEqual } from "node:util"
 import * as Kind from "../../../kernel/resource/Kind.ts"
@@ -16,8 +16,8 @@ export interface Options {
   readonly port: number
   readonly labels: { readonly [key: string]: string }
   readonly taints: ReadonlyArray<Taint>
-  /** Where the runtime looks for its network. */
-  readonly cniFolder: string
+  /** Where runtimes that call CNI look for their network. */
+  readonly cniFolders: ReadonlyArray<string>
   readonly clusterCidrs: ReadonlyArray<string>
   /** Absent: what the cluster gives the node. */
   readonly podCidr?: string
@@ -55,7 +55,9 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
     return yield* client.create(Node, { metadata: { name, labels }, spec })
   })
 
-  const tellStatus = Effect.fnUntraced(function* () {
+  /** One at a time, or they would get into one another's way. */
+  const telling = yield* Semaphore.make(1)
+  const tellNow = Effect.gen(function* () {
     const node = yield* client.get(Node, key)
     const health = yield* Effect.orElseSucceed(runtime.health(), () => ({
       runtime: false,
@@ -86,6 +88,7 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
     }
     return health.runtime && health.network
   })
+  const tellStatus = () => telling.withPermit(tellNow)
 
   const renew = Effect.fnUntraced(function* () {
     const lease = { namespace: "kube-node-lease", name }
@@ -100,7 +103,8 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
 
   const configure = Effect.fn("Registration.configure")(function* (podCidrs: ReadonlyArray<string>) {
     const mtu = options.mtu === undefined ? {} : { mtu: options.mtu }
-    yield* network.write({ folder: options.cniFolder, podCidrs, clusterCidrs: options.clusterCidrs, ...mtu })
+    const ranges = { podCidrs, clusterCidrs: options.clusterCidrs, ...mtu }
+    yield* Effect.forEach(options.cniFolders, (folder) => network.write({ ...ranges, folder }), { discard: true })
     // The runtime reads the folder when it likes.
     yield* runtime
       .health()

@@ -3,7 +3,8 @@
  * is made (`given`) or taken from the runtime (`made`), pinned in the node's folder, attached through `NetworkAttachment`, and taken
  * back when the Pod stops. A Pod whose agent was killed is found again; what belongs to no Pod is taken back at the start and later on.
  */
-import { Effect, Layer, Schedule } from "effect"
+import { Cause, Effect, Exit, Layer, Schedule } from "effect"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { ContainerRuntime, NetworkUnsupported, PodRefused, type PodStatus } from "../contracts/ContainerRuntime.ts"
 import { NetworkAttachment } from "../contracts/NetworkAttachment.ts"
@@ -14,6 +15,8 @@ import * as Namespaces from "./Namespaces.ts"
 export interface Options {
   /** Where the namespaces of this runtime's Pods are pinned. */
   readonly directory: string
+  /** What becomes of the Pods when the scope ends, unless it ends by a failure. Absent: they are kept. */
+  readonly stop?: "keep" | "remove"
   /** Absent: those of this machine. */
   readonly namespaces?: Namespaces.Namespaces
 }
@@ -24,7 +27,10 @@ type PodConfig = Parameters<Runtime["startPod"]>[0]
 /** What was left behind while this runs is looked for this often. */
 const tidyEvery = "1 minute"
 
-const make = Effect.fnUntraced(function* ({ directory, namespaces = Namespaces.machine }: Options) {
+/** Not an end by a failure: of that whoever starts next shall find the Pods as they are. */
+const isIntended = (exit: Exit.Exit<unknown, unknown>) => Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
+
+const make = Effect.fnUntraced(function* ({ directory, namespaces = Namespaces.machine, stop = "keep" }: Options) {
   const runtime = yield* ContainerRuntime
   const network = yield* NetworkAttachment
   const attachments = yield* Attachments.open(directory)
@@ -141,6 +147,14 @@ const make = Effect.fnUntraced(function* ({ directory, namespaces = Namespaces.m
     const known = [...attachments.keys()].map((pod) => ({ pod }))
     yield* network.gc({ runtime: name, valid: known })
   })
+  const removeAll = Effect.gen(function* () {
+    const pods = yield* Effect.orElseSucceed(runtime.list({}), () => [])
+    yield* Effect.forEach(pods, ({ id }) => Effect.ignore(runtime.removePod({ pod: id })), { concurrency: 8, discard: true })
+    yield* Effect.forEach(attachments.keys(), (key) => Effect.ignore(release(key)), { discard: true })
+    yield* Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
+  })
+  if (stop === "remove") yield* Effect.addFinalizer((exit) => (isIntended(exit) ? removeAll : Effect.void))
+
   yield* tidy
   const again = Effect.catch(tidy, (failure) => Effect.logDebug("networks were not tidied up", failure))
   yield* Effect.forkScoped(Effect.schedule(again, Schedule.spaced(tidyEvery)))
