@@ -6,6 +6,7 @@ import { Effect, Latch, Layer, Schedule, Schema, Stream } from "effect"
 import { spawn } from "node:child_process"
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { Client } from "../../../kernel/client/Client.ts"
+import * as Kubeconfig from "../../../plugins/certificates/contracts/Kubeconfig.ts"
 import { Node } from "../../../plugins/resources/contracts/core/v1.ts"
 import * as Program from "../../Program.ts"
 import { type Family, familyOf } from "../Range.ts"
@@ -27,8 +28,8 @@ export interface Options {
   readonly addresses: ReadonlyArray<string>
   /** The ranges of all Pods of the cluster. */
   readonly podCidrs: ReadonlyArray<string>
-  /** The API in the node's name: flanneld reads Nodes, and patches `nodes/status` of its own. */
-  readonly api: Effect.Effect<SubnetFile.Target>
+  /** The API in the node's name, as it is now: flanneld reads Nodes, and patches `nodes/status` of its own. PEM texts. */
+  readonly api: Effect.Effect<{ readonly server: string; readonly ca: string; readonly cert: string; readonly key: string }>
   /** flanneld's backend. Absent: `vxlan`. */
   readonly type?: "vxlan" | "host-gw"
   readonly vni?: number
@@ -157,8 +158,7 @@ const run = Effect.fnUntraced(function* (options: Options) {
   const device = yield* Kernel.make([]).deviceOf(addresses[0] ?? "")
   if (device === undefined) return yield* new NoFlanneld({ message: `no link of this node has the address ${addresses[0]}` })
   const { folder, kubeconfig, log, netConf, subnet } = SubnetFile.filesIn(directory)
-  const api = yield* options.api
-  const introduce = Effect.suspend(() => put(kubeconfig, SubnetFile.kubeconfigOf(api, nodeName)))
+  const introduce = Effect.flatMap(options.api, (api) => put(kubeconfig, Kubeconfig.kubeconfig({ ...api, user: nodeName })))
   yield* end(directory)
   yield* Effect.sync(() => mkdirSync(folder, { recursive: true, mode: 0o700 }))
   const own = podCidrs.filter((cidr) => addresses.some((address) => familyOf(address) === familyOf(cidr)))

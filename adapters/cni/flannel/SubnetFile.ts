@@ -2,7 +2,6 @@
 import { Effect, Schedule, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { kubeconfig } from "../../../plugins/certificates/contracts/Kubeconfig.ts"
 import { familyOf, make } from "../Range.ts"
 
 export class NoSubnet extends Schema.TaggedError<NoSubnet>()("NoSubnet", { message: Schema.String }) {}
@@ -35,18 +34,6 @@ export const netConf = (podCidrs: ReadonlyArray<string>, backend: string, vni: n
     Backend: { Type: backend, ...(backend === "vxlan" && { VNI: vni }) }
   }
 }
-
-/** How the API is reached in the node's name: a client certificate and its key, as PEM texts, which may be renewed. */
-export interface Target {
-  readonly server: string
-  readonly ca?: string
-  readonly clientCertificate?: string
-  readonly clientKey?: string
-  readonly identity?: () => { readonly cert: string; readonly key: string }
-}
-
-export const kubeconfigOf = ({ ca = "", clientCertificate = "", clientKey = "", identity, server }: Target, user: string) =>
-  kubeconfig({ server, ca, user, ...(identity?.() ?? { cert: clientCertificate, key: clientKey }) })
 
 /** The node's own address in its range stands for the range: `10.244.1.1/24`. */
 export const read = (text: string, podCidrs: ReadonlyArray<string>) => {
