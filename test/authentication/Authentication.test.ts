@@ -9,10 +9,11 @@ import type { At } from "../../kernel/pipeline/Pipeline.ts"
 import { Authenticators, type Credentials } from "../../kernel/pipeline/Policy.ts"
 import type { Any } from "../../kernel/resource/Kind.ts"
 import * as Authentication from "../../plugins/authentication/Authentication.ts"
+import * as BootstrapToken from "../../plugins/authentication/contracts/BootstrapToken.ts"
 import * as Tokens from "../../plugins/authentication/Tokens.ts"
 import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
 import { SelfSubjectReview, TokenReview } from "../../plugins/resources/contracts/authentication/v1.ts"
-import { Pod, ServiceAccount } from "../../plugins/resources/contracts/core/v1.ts"
+import { Pod, Secret, ServiceAccount } from "../../plugins/resources/contracts/core/v1.ts"
 import * as MemoryClient from "../network/MemoryClient.ts"
 
 const issuer = "https://kubernetes.default.svc.cluster.local"
@@ -176,6 +177,37 @@ describe("authentication", () => {
             .sign(createPrivateKey(forger.privateKey))
         )
         assert.isUndefined(yield* authenticate({ token: foreign }))
+      })
+    )
+  )
+
+  it.effect("a bootstrap token is who joins, while it lives and is for that", () =>
+    withAuthentication(({ objects }) =>
+      Effect.gen(function* () {
+        const put = (id: string, more: Partial<BootstrapToken.BootstrapToken> = {}) => {
+          const { usages } = BootstrapToken
+          const secret = "0123456789abcdef"
+          const about = { id, secret, description: "", usages, groups: [], ...more }
+          const { metadata, stringData, type } = BootstrapToken.draft(about)
+          const data = Object.entries(stringData).map(([key, value]) => [key, Buffer.from(`${value}`).toString("base64")])
+          objects.put(Secret, { metadata: { ...metadata, uid: id }, type, data: Object.fromEntries(data) })
+        }
+        const show = (id: string, secret = "0123456789abcdef") => authenticate({ token: `${id}.${secret}` })
+        put("aaaaaa", { groups: ["system:bootstrappers:workers"] })
+        put("bbbbbb", { expires: 60_000 })
+        put("cccccc", { usages: ["signing"] })
+        put("dddddd", { groups: ["system:masters"] })
+        assert.deepStrictEqual(yield* show("aaaaaa"), {
+          name: "system:bootstrap:aaaaaa",
+          groups: ["system:bootstrappers", "system:bootstrappers:workers", "system:authenticated"]
+        })
+        for (const [id, secret] of [["aaaaaa", "0123456789abcdeg"], ["cccccc"], ["dddddd"], ["eeeeee"]] as const) {
+          assert.strictEqual((yield* Effect.flip(show(id, secret)))._tag, "Unauthorized", id)
+        }
+        assert.isUndefined(yield* authenticate({ token: "aaaaaa.short" }))
+        assert.isDefined(yield* show("bbbbbb"))
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual((yield* Effect.flip(show("bbbbbb")))._tag, "Unauthorized")
       })
     )
   )

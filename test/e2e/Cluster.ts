@@ -71,7 +71,7 @@ const flagsOf = ({ isolate = [], nodes = 1, processes = 1, store = "sqlite" }: O
 ]
 
 /** One `keelson up` in a process group of its own, as a shell would start it. */
-const launch = (command: ReadonlyArray<string>) => {
+export const launch = (command: ReadonlyArray<string>) => {
   const [program = "", ...args] = command
   const child = spawn(program, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] })
   const about = { pid: child.pid ?? 0, text: "", code: undefined as number | undefined }
@@ -79,9 +79,9 @@ const launch = (command: ReadonlyArray<string>) => {
   child.once("exit", (code) => (about.code = code ?? -1))
   return about
 }
-type Launched = ReturnType<typeof launch>
+export type Launched = ReturnType<typeof launch>
 
-const until = (what: string, seconds: number, holds: () => boolean, explain: () => string) =>
+export const until = (what: string, seconds: number, holds: () => boolean, explain: () => string) =>
   Effect.sync(holds).pipe(
     Effect.repeat({ until: (is) => is, schedule: Schedule.spaced("50 millis") }),
     Effect.timeoutOrElse({

@@ -63,7 +63,7 @@ const look = Effect.fnUntraced(function* (inside: ReadonlyArray<string>, dataDir
     chains: Machine.has("iptables-legacy-save") ? yield* ask("iptables-legacy-save") : [],
     sysctls: yield* ask("sh", "-c", "grep -H . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/all/route_localnet"),
     // Other tests that run at the same time have theirs.
-    namespaces: listOf("/run/netns").filter((name) => !name.startsWith("kt-")),
+    namespaces: listOf("/run/netns").filter((name) => !/^(kt|laws)-/.test(name)),
     sockets: listOf("/run").filter((name) => name.startsWith("keelson")),
     cgroups: cgroups(),
     mounts: Machine.mounts().filter((line) => line.includes(dataDir))
