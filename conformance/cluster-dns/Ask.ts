@@ -27,19 +27,24 @@ const inTime = (server: string) =>
 const failure = (server: string) => (cause: unknown) =>
   new NoAnswer({ server, detail: cause instanceof Error ? cause.message : String(cause) })
 
-export const udp = (server: string, message: Buffer) =>
-  Effect.callback<Buffer, NoAnswer>((resume) => {
-    const { host, port } = endpoint(server)
-    const socket = createSocket(isIPv6(host) ? "udp6" : "udp4")
-    const fail = (cause: unknown) => resume(Effect.fail(failure(server)(cause)))
-    socket.on("error", fail)
-    socket.on("message", (answer) => resume(Effect.succeed(answer)))
-    socket.connect(port, host, () => socket.send(message, (error) => error !== null && fail(error)))
-    return Effect.sync(() => {
-      socket.removeAllListeners().on("error", () => undefined)
-      socket.close()
-    })
-  }).pipe(inTime(server))
+export const udp = (server: string, message: Buffer) => {
+  const { host, port } = endpoint(server)
+  return Effect.acquireUseRelease(
+    Effect.sync(() => createSocket(isIPv6(host) ? "udp6" : "udp4")),
+    (socket) =>
+      Effect.callback<Buffer, NoAnswer>((resume) => {
+        const fail = (cause: unknown) => resume(Effect.fail(failure(server)(cause)))
+        socket.on("error", fail)
+        socket.on("message", (answer) => resume(Effect.succeed(answer)))
+        socket.connect(port, host, () => socket.send(message, (error) => error !== null && fail(error)))
+      }).pipe(inTime(server)),
+    (socket) =>
+      Effect.sync(() => {
+        socket.removeAllListeners().on("error", () => undefined)
+        socket.close()
+      })
+  )
+}
 
 export const framed = (message: Buffer) => {
   const length = Buffer.alloc(2)
@@ -60,25 +65,29 @@ export const unframed = (received: Buffer) => {
 
 /** All in one go, as one connection brings them. */
 export const tcp = (server: string, ...messages: ReadonlyArray<Buffer>) =>
-  Effect.callback<ReadonlyArray<Buffer>, NoAnswer>((resume) => {
-    const socket = connect(endpoint(server))
-    const fail = (cause: unknown) => resume(Effect.fail(failure(server)(cause)))
-    let received = Buffer.alloc(0)
-    socket.on("error", fail)
-    socket.on("close", () => fail("it closed the connection"))
-    socket.on("data", (data) => {
-      received = Buffer.concat([received, data])
-      const answers = unframed(received).messages
-      if (answers.length === messages.length) resume(Effect.succeed(answers))
-    })
-    socket.write(Buffer.concat(messages.map(framed)))
-    return Effect.sync(() =>
-      socket
-        .removeAllListeners()
-        .on("error", () => undefined)
-        .destroy()
-    )
-  }).pipe(inTime(server))
+  Effect.acquireUseRelease(
+    Effect.sync(() => connect(endpoint(server))),
+    (socket) =>
+      Effect.callback<ReadonlyArray<Buffer>, NoAnswer>((resume) => {
+        const fail = (cause: unknown) => resume(Effect.fail(failure(server)(cause)))
+        let received = Buffer.alloc(0)
+        socket.on("error", fail)
+        socket.on("close", () => fail("it closed the connection"))
+        socket.on("data", (data) => {
+          received = Buffer.concat([received, data])
+          const answers = unframed(received).messages
+          if (answers.length === messages.length) resume(Effect.succeed(answers))
+        })
+        socket.write(Buffer.concat(messages.map(framed)))
+      }).pipe(inTime(server)),
+    (socket) =>
+      Effect.sync(() =>
+        socket
+          .removeAllListeners()
+          .on("error", () => undefined)
+          .destroy()
+      )
+  )
 
 export interface Edns {
   readonly size: number

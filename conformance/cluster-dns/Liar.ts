@@ -2,7 +2,7 @@
 import { type Answer, decode, encode, type Packet, type RecordType } from "dns-packet"
 import { Effect, Exit, Option, Scope } from "effect"
 import { createSocket } from "node:dgram"
-import { createServer } from "node:net"
+import { createServer, type Server } from "node:net"
 import type { ClusterDns } from "../../plugins/dns/contracts/ClusterDns.ts"
 import { framed, tcp, type Transport, udp, unframed } from "./Ask.ts"
 
@@ -17,6 +17,11 @@ const read = (bytes: Buffer): Packet => {
   } catch {
     return {}
   }
+}
+
+const portOf = (server: Server) => {
+  const address = server.address()
+  return typeof address === "object" ? (address?.port ?? 0) : 0
 }
 
 /** Until the scope of the check closes; the check has one. */
@@ -46,9 +51,10 @@ const listen = (server: string, lie: Lie, scope: Scope.Scope) =>
         streams.close()
       })
     )
-    yield* Effect.callback<void>((resume) => void socket.bind(0, "127.0.0.1", () => resume(Effect.void)))
-    const { port } = socket.address()
-    yield* Effect.callback<void>((resume) => void streams.listen(port, "127.0.0.1", () => resume(Effect.void)))
+    // Of the two, ports for connections are rarely free by chance.
+    yield* Effect.callback<void>((resume) => void streams.listen(0, "127.0.0.1", () => resume(Effect.void)))
+    const port = portOf(streams)
+    yield* Effect.callback<void>((resume) => void socket.bind(port, "127.0.0.1", () => resume(Effect.void)))
     return `127.0.0.1:${port}`
   })
 

@@ -46,7 +46,7 @@ interface Server {
   readonly silence: (silent: boolean) => void
 }
 
-const serve = Effect.fnUntraced(function* (at: string, seen: (name: string) => void) {
+const open = Effect.fnUntraced(function* (at: string, seen: (name: string) => void) {
   const { host, port } = endpoint(at)
   let silent = false
   const respond = (bytes: Buffer, transport: "udp" | "tcp", send: (answer: Buffer) => void) => {
@@ -87,6 +87,10 @@ const serve = Effect.fnUntraced(function* (at: string, seen: (name: string) => v
   const server: Server = { address: `${host}:${taken}`, silence: (value) => void (silent = value) }
   return server
 })
+
+/** A port that the kernel has chosen for datagrams may be taken for connections: then another. */
+const serve = (at: string, seen: (name: string) => void) =>
+  Effect.retry(open(at, seen), { times: at.endsWith(":0") ? 20 : 0 })
 
 export class Outside extends Context.Service<
   Outside,

@@ -3,7 +3,7 @@
  * it, and not again while the answer holds. A server that does not answer is asked last until it does again.
  */
 import { encode } from "dns-packet"
-import { Clock, Deferred, Effect, Exit, Schedule } from "effect"
+import { Clock, Deferred, Effect, Exit, FiberSet, Schedule } from "effect"
 import * as Kept from "./Kept.ts"
 import type { Metrics } from "./Metrics.ts"
 import { ask, NoAnswer, type Transport } from "./Upstream.ts"
@@ -30,9 +30,12 @@ const probe = encode({ type: "query", questions: [{ name: ".", type: "NS" }] })
 const keyOf = ({ class: kind, edns, name, recursionDesired, type }: Query, transport: Transport) =>
   [name, type, kind, recursionDesired, edns?.size, edns?.dnssec, transport].join(" ")
 
-/** Questions that are under way go on until the scope closes, also when their asker is gone. */
+/**
+ * Questions that are under way go on until the scope closes, also when their asker is gone. What is made after it in the same scope
+ * closes before it: sockets that wait for answers get them.
+ */
 export const make = Effect.fnUntraced(function* ({ metrics, randomId, servers }: Options) {
-  const scope = yield* Effect.scope
+  const fibers = yield* FiberSet.make()
   const clock = yield* Clock.Clock
   const kept = Kept.make()
   const waiting = new Map<string, Deferred.Deferred<Buffer, NoAnswer>>()
@@ -61,7 +64,7 @@ export const make = Effect.fnUntraced(function* ({ metrics, randomId, servers }:
     )
     yield* Effect.repeat(isBack, { until: (back) => back, schedule: Schedule.spaced(probing) }).pipe(
       Effect.ensuring(Effect.sync(() => silent.delete(server))),
-      Effect.forkIn(scope)
+      (watching) => FiberSet.run(fibers, watching)
     )
   })
 
@@ -109,7 +112,7 @@ export const make = Effect.fnUntraced(function* ({ metrics, randomId, servers }:
             Deferred.doneUnsafe(deferred, Exit.isSuccess(exit) ? Effect.succeed(exit.value) : Effect.failCause(exit.cause))
           })
         ),
-        Effect.forkIn(scope)
+        (fetching) => FiberSet.run(fibers, fetching)
       )
       return Kept.addressed(yield* Deferred.await(deferred), query)
     })

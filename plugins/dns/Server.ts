@@ -18,16 +18,21 @@ export class NotListening extends Schema.TaggedError<NotListening>()("NotListeni
   }
 }
 
+const open = Effect.fnUntraced(function* (address: string, port: number, respond: Responder, run: Udp.Run) {
+  const refused = (transport: "udp" | "tcp") => (detail: string) => new NotListening({ address, port, transport, detail })
+  const taken = yield* Effect.mapError(Udp.listen(address, port, respond, run), refused("udp"))
+  yield* Effect.mapError(Tcp.listen(address, taken, respond, run), refused("tcp"))
+  return taken
+})
+
 /** Answers until the scope closes. With port 0 it takes one that is free; which it is, it returns. */
 export const listen = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>, port: number, respond: Responder) {
   const fibers = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(fibers)()
   let taken = port
   for (const address of addresses) {
-    const refused = (transport: "udp" | "tcp") => (detail: string) =>
-      new NotListening({ address, port: taken, transport, detail })
-    taken = yield* Effect.mapError(Udp.listen(address, taken, respond, run), refused("udp"))
-    yield* Effect.mapError(Tcp.listen(address, taken, respond, run), refused("tcp"))
+    // A port that the kernel has chosen for datagrams may be taken for connections: then another.
+    taken = yield* Effect.retry(open(address, taken, respond, run), { times: taken === 0 ? 20 : 0 })
   }
   return taken
 })

@@ -6,8 +6,8 @@ import type { Run } from "./Udp.ts"
 
 const idle = 10_000
 const mostConnections = 512
-/** What a connection may still take when its server goes, in milliseconds. */
-const patience = 3000
+/** How long a connection is waited for when its server goes: one that asks nothing, and one that waits for an answer. In milliseconds. */
+const [idleGrace, patience] = [250, 3000]
 const turn = 10
 
 interface Conversation {
@@ -44,11 +44,12 @@ const converse = (conversation: Conversation, respond: Responder, run: Run) => {
   })
 }
 
-/** Takes no more connections; those that wait for an answer get it. */
+/** Takes no more connections; those that are there may ask what they came for, and get their answers. */
 const leave = Effect.fnUntraced(function* (server: Server, open: ReadonlySet<Conversation>) {
   server.close()
-  for (let waited = 0; waited < patience && [...open].some(({ waiting }) => waiting > 0); waited += turn)
-    yield* Effect.sleep(turn)
+  const isAwaited = (waited: number) =>
+    waited < idleGrace ? open.size > 0 : [...open].some(({ waiting }) => waiting > 0) && waited < patience
+  for (let waited = 0; isAwaited(waited); waited += turn) yield* Effect.sleep(turn)
   for (const { socket } of open) socket.end(() => socket.destroy())
 })
 

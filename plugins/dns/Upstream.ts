@@ -24,48 +24,56 @@ const sameQuestion = (answer: Buffer, id: number, { question }: Query) =>
   answer.toString("latin1", 12, 12 + question.length).toLowerCase() === question.toString("latin1").toLowerCase()
 
 /** By a socket of its own, hence a port of its own: who wants to forge the answer has to guess it. */
-const byUdp = (server: string, message: Buffer, id: number, query: Query) =>
-  Effect.callback<Buffer, NoAnswer>((resume) => {
-    const { host, port } = endpoint(server)
-    const socket = createSocket(isIPv6(host) ? "udp6" : "udp4")
-    const fail = (cause: unknown) => resume(Effect.fail(failed(server)(cause)))
-    socket.on("error", fail)
-    socket.on("message", (answer) => {
-      if (sameQuestion(answer, id, query)) resume(Effect.succeed(answer))
-    })
-    // Connected, so that a refusal is heard, and nobody else.
-    socket.connect(port, host, () => socket.send(message, (error) => error !== null && fail(error)))
-    return Effect.sync(() => {
-      socket.removeAllListeners().on("error", () => undefined)
-      socket.close()
-    })
-  })
+const byUdp = (server: string, message: Buffer, id: number, query: Query) => {
+  const { host, port } = endpoint(server)
+  return Effect.acquireUseRelease(
+    Effect.sync(() => createSocket(isIPv6(host) ? "udp6" : "udp4")),
+    (socket) =>
+      Effect.callback<Buffer, NoAnswer>((resume) => {
+        const fail = (cause: unknown) => resume(Effect.fail(failed(server)(cause)))
+        socket.on("error", fail)
+        socket.on("message", (answer) => {
+          if (sameQuestion(answer, id, query)) resume(Effect.succeed(answer))
+        })
+        // Connected, so that a refusal is heard, and nobody else.
+        socket.connect(port, host, () => socket.send(message, (error) => error !== null && fail(error)))
+      }),
+    (socket) =>
+      Effect.sync(() => {
+        socket.removeAllListeners().on("error", () => undefined)
+        socket.close()
+      })
+  )
+}
 
 const byTcp = (server: string, message: Buffer, id: number, query: Query) =>
-  Effect.callback<Buffer, NoAnswer>((resume) => {
-    const { host, port } = endpoint(server)
-    const socket = connect({ host, port })
-    const fail = (cause: unknown) => resume(Effect.fail(failed(server)(cause)))
-    let received = Buffer.alloc(0)
-    socket.on("error", fail)
-    socket.on("close", () => fail("it closed the connection"))
-    socket.on("data", (data) => {
-      received = Buffer.concat([received, data])
-      if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return
-      const answer = received.subarray(2, 2 + received.readUInt16BE(0))
-      if (sameQuestion(answer, id, query)) resume(Effect.succeed(answer))
-      else fail("it answered another question")
-    })
-    const length = Buffer.alloc(2)
-    length.writeUInt16BE(message.length)
-    socket.write(Buffer.concat([length, message]))
-    return Effect.sync(() =>
-      socket
-        .removeAllListeners()
-        .on("error", () => undefined)
-        .destroy()
-    )
-  })
+  Effect.acquireUseRelease(
+    Effect.sync(() => connect(endpoint(server))),
+    (socket) =>
+      Effect.callback<Buffer, NoAnswer>((resume) => {
+        const fail = (cause: unknown) => resume(Effect.fail(failed(server)(cause)))
+        let received = Buffer.alloc(0)
+        socket.on("error", fail)
+        socket.on("close", () => fail("it closed the connection"))
+        socket.on("data", (data) => {
+          received = Buffer.concat([received, data])
+          if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return
+          const answer = received.subarray(2, 2 + received.readUInt16BE(0))
+          if (sameQuestion(answer, id, query)) resume(Effect.succeed(answer))
+          else fail("it answered another question")
+        })
+        const length = Buffer.alloc(2)
+        length.writeUInt16BE(message.length)
+        socket.write(Buffer.concat([length, message]))
+      }),
+    (socket) =>
+      Effect.sync(() =>
+        socket
+          .removeAllListeners()
+          .on("error", () => undefined)
+          .destroy()
+      )
+  )
 
 /** `bytes` is a whole message that asks; it goes out under this number. */
 export const ask = (server: string, bytes: Buffer, id: number, query: Query, transport: Transport) => {

@@ -1,9 +1,8 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { type Answer, decode, encode, type Packet, RECURSION_DESIRED, type RecordType } from "dns-packet"
 import { Effect } from "effect"
-import { createSocket } from "node:dgram"
 import { Resolver } from "node:dns/promises"
-import { connect } from "node:net"
+import * as Ask from "../../conformance/cluster-dns/Ask.ts"
 import * as Dns from "../../plugins/dns/Dns.ts"
 import * as Forward from "../../plugins/dns/Forward.ts"
 import * as Resolv from "../../plugins/dns/contracts/Resolv.ts"
@@ -23,34 +22,8 @@ const bytes = (name: string, type: RecordType, more: Partial<Packet> = {}) =>
   encode({ type: "query", id: 4711, flags: RECURSION_DESIRED, questions: [{ name, type }], ...more })
 
 const udp = (port: number, message: Buffer) =>
-  Effect.callback<Buffer>((resume) => {
-    const socket = createSocket("udp4")
-    socket.on("message", (answer) => resume(Effect.succeed(answer)))
-    socket.send(message, port, "127.0.0.1")
-    return Effect.sync(() => socket.close())
-  }).pipe(
-    Effect.timeout("40 seconds"),
-    Effect.flatMap((answer) => Effect.sync(() => ({ answer, packet: decode(answer) })))
-  )
-
-/** Several in one go, as one connection brings them. */
-const tcp = (port: number, ...messages: ReadonlyArray<Buffer>) =>
-  Effect.callback<ReadonlyArray<Buffer>>((resume) => {
-    const socket = connect(port, "127.0.0.1")
-    const answers: Array<Buffer> = []
-    let received = Buffer.alloc(0)
-    socket.on("data", (data) => {
-      received = Buffer.concat([received, data])
-      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
-        answers.push(received.subarray(2, 2 + received.readUInt16BE(0)))
-        received = received.subarray(2 + received.readUInt16BE(0))
-      }
-      if (answers.length === messages.length) resume(Effect.succeed(answers))
-    })
-    const framed = messages.flatMap((message) => [Buffer.from([message.length >> 8, message.length & 255]), message])
-    socket.write(Buffer.concat(framed))
-    return Effect.sync(() => socket.destroy())
-  }).pipe(Effect.timeout("40 seconds"))
+  Effect.flatMap(Ask.udp(`127.0.0.1:${port}`, message), (answer) => Effect.sync(() => ({ answer, packet: decode(answer) })))
+const tcp = (port: number, ...messages: ReadonlyArray<Buffer>) => Ask.tcp(`127.0.0.1:${port}`, ...messages)
 
 const rcode = ({ flags = 0 }: Packet) => ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"][flags & 0xf]
 

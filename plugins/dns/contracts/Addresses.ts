@@ -5,6 +5,7 @@
 import { Effect, Schema } from "effect"
 import { execFile } from "node:child_process"
 import { createSocket } from "node:dgram"
+import { readFileSync, writeFileSync } from "node:fs"
 import { isIPv6 } from "node:net"
 
 export class AddressNotSet extends Schema.TaggedError<AddressNotSet>()("AddressNotSet", {
@@ -65,6 +66,30 @@ const put = (address: string) =>
     () => Effect.suspend(() => (count(address, -1) === 0 ? Effect.ignore(remove(address)) : Effect.void))
   )
 
+const migration = "/proc/sys/net/ipv4/tcp_migrate_req"
+
+/** Connections that nobody has accepted when a socket closes go to another one of the same port, where the kernel can do that. */
+const migrate = Effect.acquireRelease(
+  Effect.sync(() => {
+    if (count(migration, 1) > 1) return
+    try {
+      if (readFileSync(migration, "utf8").trim() === "0") writeFileSync(migration, "1")
+      else count(migration, 1)
+    } catch {
+      // It cannot: such a connection is refused, and tried again by who asks.
+    }
+  }),
+  () =>
+    Effect.sync(() => {
+      if (count(migration, -1) > 0) return
+      try {
+        writeFileSync(migration, "0")
+      } catch {
+        // As above.
+      }
+    })
+)
+
 /** A port that may be shared would be shared with a stranger too, without a word. */
 const untaken = (address: string, port: number) =>
   Effect.callback<void, AddressTaken>((resume) => {
@@ -77,7 +102,10 @@ const untaken = (address: string, port: number) =>
 
 /** Puts the address on `lo` until the scope closes, for who will serve this port; refused if somebody else does. */
 export const hold = Effect.fnUntraced(function* (address: string, port: number) {
-  if (!isLoopback(address)) yield* put(address)
+  if (!isLoopback(address)) {
+    yield* put(address)
+    yield* migrate
+  }
   const at = endpoint(address, port)
   if (port !== 0 && !holders.has(at)) yield* untaken(address, port)
   yield* counted(at)

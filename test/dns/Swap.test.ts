@@ -1,0 +1,43 @@
+/** One server of the cluster's names follows another under questions, on a node's address: none is lost, and nothing stays behind. */
+import { assert, describe, it } from "@effect/vitest"
+import { execFileSync, spawnSync } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Program from "../../adapters/Program.ts"
+
+/** The tests are left out for no other reason. */
+const missing = [
+  ...(process.getuid?.() === 0 ? [] : ["root"]),
+  ...["ip", "nsenter"].filter((program) => Program.find(program) === undefined)
+]
+const file = new URL("./Swap.ts", import.meta.url).pathname
+
+const run = (row: string) => {
+  const directory = mkdtempSync(join(tmpdir(), "kt-dns-"))
+  const namespace = directory.split("/").at(-1) ?? ""
+  execFileSync("ip", ["netns", "add", namespace])
+  execFileSync("ip", ["-n", namespace, "link", "set", "lo", "up"])
+  const inside = (...command: ReadonlyArray<string>) =>
+    spawnSync("nsenter", [`--net=/run/netns/${namespace}`, ...command], { encoding: "utf8", timeout: 90_000 })
+  const { stderr, stdout } = inside(process.execPath, "--import", "tsx", file, directory, row)
+  const addresses = inside("ip", "-brief", "address").stdout
+  const sysctl = inside("cat", "/proc/sys/net/ipv4/tcp_migrate_req").stdout.trim()
+  const processes = spawnSync("pgrep", ["-f", directory], { encoding: "utf8" }).stdout.trim()
+  execFileSync("ip", ["netns", "delete", namespace])
+  rmSync(directory, { recursive: true, force: true })
+  assert.match(stdout, /^ok /m, `${stdout}\n${stderr}`)
+  assert.deepStrictEqual({ processes, sysctl }, { processes: "", sysctl: "0" })
+  assert.notInclude(addresses, "10.96.0.10")
+}
+
+describe.skipIf(missing.length > 0)(
+  `one follows another under questions${missing.length > 0 ? ` (this machine lacks ${missing.join(", ")})` : ""}`,
+  () => {
+    it("the built-in server itself", () => run("keelson,keelson,keelson,keelson"))
+    it.skipIf(Program.find("coredns") === undefined)(
+      "the built-in server and CoreDNS, there and back (left out where there is no coredns)",
+      () => run("keelson,coredns,keelson,coredns,keelson")
+    )
+  }
+)
