@@ -1,11 +1,22 @@
 /**
- * `npm run parts -- coredns flanneld …`: builds programs that Debian does not have from their Go modules, into the folder where
- * Keelson looks for them (~/.cache/keelson/bin). What is there is not built again. Plain JavaScript, as bin/setup.mjs.
+ * `npm run parts -- coredns flanneld …`: adds programs that this release of Debian does not have: from their Go modules, or from other
+ * releases. They come into the folder where Keelson looks for them (~/.cache/keelson/bin) or beside it, and what is there is not
+ * added again. Plain JavaScript, as bin/setup.mjs.
  */
 import { spawnSync } from "node:child_process"
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { homedir, tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "keelson")
@@ -18,9 +29,11 @@ const run = (cwd, program, args, env = {}) => {
   const { error, status, stderr, stdout } = spawnSync(program, args, {
     cwd,
     encoding: "utf8",
-    env: { ...process.env, GOFLAGS: "-mod=mod", ...env }
+    env: { ...process.env, GOFLAGS: "-mod=mod", ...env },
+    timeout: 15 * 60_000
   })
   if (status === 0) return stdout.trim()
+  if (error?.code === "ENOENT") throw new Error(`${program} is not on this machine`)
   throw new Error(`${program} ${args.join(" ")}: ${error ?? (stderr + stdout).trim().split("\n").slice(-5).join("\n")}`)
 }
 
@@ -50,6 +63,31 @@ const plain = (module, version, name) => ({
   make: (folder, output) => {
     scratch(module, version, [name], folder)
     build(folder, output, name)
+  }
+})
+
+/** A package of another release of Debian, unpacked beside those that are installed. It comes from where the others come from. */
+const debian = (name, release, why) => ({
+  why: `${why}; needs Debian`,
+  isThere: (folder) => existsSync(join(folder, "usr")),
+  make: (folder, output) => {
+    const [site] = run(folder, "apt-get", ["indextargets", "--format", "$(REPO_URI)", "Origin: Debian"]).split("\n")
+    const empty = join(folder, "empty")
+    for (const path of ["lists/partial", "archives/partial", "empty"]) mkdirSync(join(folder, path), { recursive: true })
+    const keys = "/usr/share/keyrings/debian-archive-keyring.gpg"
+    writeFileSync(join(folder, "sources.list"), `deb [signed-by=${keys}] ${site} ${release} main\n`)
+    const apart = {
+      "Dir::Etc::sourcelist": join(folder, "sources.list"),
+      "Dir::Etc::sourceparts": empty,
+      "Dir::State::lists": join(folder, "lists"),
+      "Dir::Cache": folder,
+      "APT::Sandbox::User": "root"
+    }
+    const options = Object.entries(apart).flatMap(([key, value]) => ["-o", `${key}=${value}`])
+    run(folder, "apt-get", [...options, "-qq", "update"])
+    run(folder, "apt-get", [...options, "-qq", "download", `${name}/${release}`])
+    const [file] = readdirSync(folder).filter((one) => one.endsWith(".deb"))
+    run(folder, "dpkg", ["-x", file, output])
   }
 })
 
@@ -96,6 +134,8 @@ export const parts = {
       cpSync(join(sources, "..", "bin", "pinns"), output)
     }
   },
+  "containerd-1.7": debian("containerd", "trixie", "an older containerd, which the tests try too"),
+  "containerd-2.1": debian("containerd", "sid", "a newer containerd, which the tests try too"),
   crictl: {
     ...plain("sigs.k8s.io/cri-tools", "v1.36.0", "sigs.k8s.io/cri-tools/cmd/crictl"),
     why: "asks a CRI runtime by hand"
@@ -111,8 +151,12 @@ export const parts = {
 }
 
 const onPath = (name) => (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, name)))
-export const isThere = (name) => existsSync(join(directory, name)) || onPath(name)
-export const hasGo = () => spawnSync("go", ["version"]).status === 0
+/** Programs lie in one folder; what is more than a program has a folder beside it. */
+const placeOf = (name) => (parts[name].isThere === undefined ? join(directory, name) : join(cache, name))
+export const isThere = (name) => {
+  const { isThere = existsSync } = parts[name]
+  return isThere(placeOf(name)) || onPath(name)
+}
 
 /** Builds one part; gives what went wrong, or nothing. */
 const add = (name) => {
@@ -120,10 +164,11 @@ const add = (name) => {
   try {
     const output = join(folder, "program")
     parts[name].make(folder, output)
-    mkdirSync(directory, { recursive: true })
-    const aside = join(directory, `.${name}-${process.pid}`)
-    cpSync(output, aside)
-    renameSync(aside, join(directory, name))
+    const place = placeOf(name)
+    mkdirSync(dirname(place), { recursive: true })
+    const aside = join(dirname(place), `.${name}-${process.pid}`)
+    cpSync(output, aside, { recursive: true })
+    renameSync(aside, place)
     return undefined
   } catch (error) {
     return `${name} could not be built: ${error.message}`
@@ -137,11 +182,7 @@ export const addParts = (names) => {
   const missing = names.filter((name) => !isThere(name))
   if (missing.length === 0) return true
   const list = missing.map((name) => `  ${name}: ${parts[name].why}`).join("\n")
-  if (!hasGo()) {
-    say(`these programs are not there, and without Go they cannot be built:\n${list}`)
-    return false
-  }
-  say(`building programs with Go, a few minutes each, once:\n${list}`)
+  say(`adding programs that Debian does not have; those in Go are built, a few minutes each, once:\n${list}`)
   const flaws = missing.map(add).filter((flaw) => flaw !== undefined)
   for (const flaw of flaws) say(flaw)
   return flaws.length === 0

@@ -3,7 +3,7 @@
  * containers need. Plain JavaScript without dependencies, for any Node.js from 18 on. Running it twice changes nothing.
  */
 import { execFileSync, spawnSync } from "node:child_process"
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -28,6 +28,23 @@ const debian = [
   ["ca-certificates", ["/etc/ssl/certs/ca-certificates.crt"], "lets registries be trusted"]
 ]
 
+/** What only the tests need: the other runtimes and networks that there are adapters for. */
+export const forTests = [
+  ["podman", ["/usr/bin/podman"], "is one of the container runtimes that are tested"],
+  ["docker.io", ["/usr/sbin/dockerd", "/usr/bin/dockerd"], "is another"],
+  ["conmon", ["/usr/bin/conmon"], "watches the containers of Podman and CRI-O"],
+  ["crun", ["/usr/bin/crun"], "starts processes in runc's place"],
+  ["skopeo", ["/usr/bin/skopeo"], "brings images to CRI-O"],
+  ["openvswitch-switch", ["/usr/sbin/ovs-vswitchd"], "is one of the networks that are tested"],
+  ["ethtool", ["/usr/sbin/ethtool", "/sbin/ethtool"], "tells its links what it cannot do"],
+  ["iptables", ["/usr/sbin/iptables-restore"], "leads Services to their Pods in nftables' place"],
+  ["libseccomp-dev", ["/usr/include/seccomp.h"], "CRI-O is built with it"],
+  ["pkg-config", ["/usr/bin/pkg-config"], "finds it"],
+  ["gcc", ["/usr/bin/gcc"], "CRI-O is built with it"],
+  ["make", ["/usr/bin/make"], "CRI-O is built with it"],
+  ["libc6-dev", ["/usr/include/stdio.h"], "CRI-O is built with it"]
+]
+
 const isRoot = () => process.getuid?.() === 0
 const hasApt = () => existsSync("/usr/bin/apt-get")
 
@@ -46,23 +63,32 @@ export const npmPackages = () => {
   writeFileSync(marker, wanted)
 }
 
+/** While packages come, nothing starts: whoever needs a daemon runs one of its own. */
+const quietly = (install) => {
+  const policy = "/usr/sbin/policy-rc.d"
+  const isOurs = !existsSync(policy)
+  if (isOurs) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 })
+  try {
+    return install()
+  } finally {
+    if (isOurs) rmSync(policy, { force: true })
+  }
+}
+
 /** What is missing is said, with why; what cannot be installed is left out. */
-export const debianPackages = () => {
-  const missing = debian.filter(([, files]) => !files.some((file) => existsSync(file)))
+export const debianPackages = (more = []) => {
+  const missing = [...debian, ...more].filter(([, files]) => !files.some((file) => existsSync(file)))
   if (missing.length === 0) return
   const list = missing.map(([name, , why]) => `  ${name}: ${why}`).join("\n")
   if (!isRoot() || !hasApt()) {
-    say(`these packages are not there, so nodes are hollow (Pods live without containers):\n${list}`)
+    say(`these packages are not there, and what needs them is left out; without a runtime nodes are hollow:\n${list}`)
     return
   }
   say(`adding Debian packages:\n${list}`)
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
   const names = missing.map(([name]) => name)
-  const install = () =>
-    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names], {
-      env,
-      stdio: ["ignore", "ignore", 2]
-    }).status
+  const command = ["install", "-y", "-qq", "--no-install-recommends", ...names]
+  const install = () => quietly(() => spawnSync("apt-get", command, { env, stdio: ["ignore", "ignore", 2] }).status)
   // The lists of a fresh machine are empty or old; where they are not, the update is not needed.
   if (install() === 0) return
   spawnSync("apt-get", ["update", "-qq"], { env, stdio: ["ignore", "ignore", 2] })

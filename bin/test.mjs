@@ -1,10 +1,12 @@
 /** `npm test`: installs what is missing; then types, rules of style, and every test that can run on this machine. */
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
-import { bundle, debianPackages, node, npmPackages, root } from "./setup.mjs"
+import { addParts } from "./parts.mjs"
+import { bundle, debianPackages, forTests, node, npmPackages, root } from "./setup.mjs"
 
 npmPackages()
-debianPackages()
+debianPackages(forTests)
+addParts(["nats-server", "coredns", "flanneld", "crio", "pinns", "containerd-1.7", "containerd-2.1"])
 bundle()
 const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH}` }
 const run = (name, program, args) => {
