@@ -48,7 +48,7 @@ const flags = {
   ),
   proxy: text("proxy", "What leads Services to their Pods: nftables (default) or none"),
   dns: text("dns", "What answers their names: builtin (default), coredns or none"),
-  network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw or flanneld"),
+  network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw, flanneld or openvswitch"),
   cniBinDir: text("cni-bin-dir", "Where the CNI plugins are (default /usr/lib/cni)"),
   natsServer: text("nats-server", "The nats-server to run for --store jetstream"),
   isolate: text("isolate", "Plugins that run in a thread of their own, separated by commas: scheduler,replicaset,…")

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import * as Https from "../adapters/client/https/Https.ts"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
 import * as Routes from "../adapters/cni/bridge/Routes.ts"
+import * as OpenVSwitch from "../adapters/cni/openvswitch/OpenVSwitch.ts"
 import * as Flannel from "../adapters/cni/flannel/Flannel.ts"
 import * as CoreDns from "../adapters/dns/coredns/CoreDns.ts"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
@@ -61,7 +62,8 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
   const { access, settings } = options
   const { nodeName } = settings
   const directory = join(paths(options), "cni")
-  const bridge = Layer.merge(Bridge.layer({ directory }), Routes.layer({ nodeName }))
+  const routes = Routes.layer({ nodeName })
+  const offers = [NetworkConfiguration, NetworkAttachment] as const
   const flannel = {
     ...{ directory, nodeName, stop: options.stop, addresses: addressesOf(settings) },
     podCidrs: Addresses.list(settings.podCidr)
@@ -72,7 +74,12 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
     standard: settings.network,
     swapped,
     choices: {
-      bridge: Plugin.make({ name: "cni-bridge", offers: [NetworkConfiguration, NetworkAttachment], layer: bridge }),
+      bridge: Plugin.make({ name: "cni-bridge", offers, layer: Layer.merge(Bridge.layer({ directory }), routes) }),
+      openvswitch: Plugin.make({
+        name: "cni-openvswitch",
+        offers,
+        layer: Layer.merge(OpenVSwitch.layer({ directory }), routes)
+      }),
       "flannel-vxlan": Flannel.plugin({ ...flannel, backend: "vxlan" }),
       "flannel-host-gw": Flannel.plugin({ ...flannel, backend: "host-gw" }),
       flanneld: Flannel.plugin({ ...flannel, backend: "flanneld", api: told(access.kubelet) })

@@ -78,7 +78,7 @@ export const Settings = Schema.Struct({
   /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
   proxy: Schema.Literals(["nftables", "none"]),
   dns: Schema.Literals(["builtin", "coredns", "none"]),
-  network: Schema.Literals(["bridge", "flannel-vxlan", "flannel-host-gw", "flanneld"]),
+  network: Schema.Literals(["bridge", "flannel-vxlan", "flannel-host-gw", "flanneld", "openvswitch"]),
   /** Where the plugins of the container network interface are. */
   cniBinDir: Schema.String,
   natsServer: Schema.String,
