@@ -1,6 +1,6 @@
 /**
  * The command line: each command loads what it needs when it is called.
- * `keelson up | server | agent | token | status | down | version | kubectl`.
+ * `keelson up | server | agent | token | runtime | status | down | version | kubectl`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Option, Runtime } from "effect"
@@ -137,8 +137,8 @@ const agent = Command.make(
   })
 ).pipe(Command.withDescription("Runs a node: kubelet, service proxy and DNS, of the cluster here or of one that it joins"))
 
-/** Whose token it is: of the cluster of this data directory, or of a kubeconfig's. */
-const tokenFlags = {
+/** Who asks: of the cluster of this data directory, or of a kubeconfig's. */
+const administratorFlags = {
   ...flags,
   kubeconfig: text("kubeconfig", "The administrator's credentials (default: those in the data directory)")
 }
@@ -154,7 +154,7 @@ const listed = (name: string, description: string, standard: string) =>
 const createToken = Command.make(
   "create",
   {
-    ...tokenFlags,
+    ...administratorFlags,
     token: Argument.String("token").pipe(Argument.optional),
     ttl: listed("ttl", "How long it lives: 24h, 90m, or 0 for ever (default 24h)", "24h"),
     usages: listed("usages", "authentication, signing, or both (default)", "authentication,signing"),
@@ -170,7 +170,7 @@ const createToken = Command.make(
 
 const listTokens = Command.make(
   "list",
-  tokenFlags,
+  administratorFlags,
   Effect.fnUntraced(function* (given) {
     const Token = yield* Effect.promise(() => import("./Token.ts"))
     yield* Token.list(yield* kubeconfigOf(given))
@@ -179,7 +179,7 @@ const listTokens = Command.make(
 
 const deleteToken = Command.make(
   "delete",
-  { ...tokenFlags, tokens: Argument.String("token").pipe(Argument.variadic({ min: 1 })) },
+  { ...administratorFlags, tokens: Argument.String("token").pipe(Argument.variadic({ min: 1 })) },
   Effect.fnUntraced(function* ({ tokens, ...given }) {
     const Token = yield* Effect.promise(() => import("./Token.ts"))
     yield* Token.remove(yield* kubeconfigOf(given), tokens)
@@ -189,6 +189,39 @@ const deleteToken = Command.make(
 const token = Command.make("token").pipe(
   Command.withDescription("Tokens by which machines join"),
   Command.withSubcommands([createToken, listTokens, deleteToken])
+)
+
+const migrate = Command.make(
+  "migrate",
+  {
+    ...administratorFlags,
+    node: Argument.String("node"),
+    from: Argument.String("from"),
+    to: Argument.String("to"),
+    force: Flag.Boolean("force").pipe(
+      Flag.withDescription("Also evicts Pods that nobody makes anew: they are gone then"),
+      Flag.withDefault(false)
+    ),
+    deleteEmptyDirData: Flag.Boolean("delete-emptydir-data").pipe(
+      Flag.withDescription("Also evicts Pods with emptyDir volumes: what is in them is lost"),
+      Flag.withDefault(false)
+    ),
+    timeoutSeconds: Flag.Int("timeout").pipe(
+      Flag.withDescription("How many seconds one Pod may take, 0 for as long as it likes (default 600)"),
+      Flag.withDefault(600)
+    )
+  },
+  Effect.fnUntraced(function* ({ deleteEmptyDirData, force, from, node, timeoutSeconds, to, ...given }) {
+    const Migrate = yield* Effect.promise(() => import("./Migrate.ts"))
+    yield* Migrate.run(yield* kubeconfigOf(given), { node, from, to, force, deleteEmptyDirData, timeoutSeconds })
+  })
+).pipe(
+  Command.withDescription("Moves a node's Pods from one container runtime to another, one by one, within their budgets")
+)
+
+const runtimeCommand = Command.make("runtime").pipe(
+  Command.withDescription("The container runtimes of nodes"),
+  Command.withSubcommands([migrate])
 )
 
 const status = Command.make(
@@ -245,7 +278,7 @@ const explain = (cause: Cause.Cause<unknown>) => {
 
 Command.make("keelson").pipe(
   Command.withDescription("Kubernetes, made of plugins"),
-  Command.withSubcommands([up, server, agent, token, status, down, printVersion, kubectl]),
+  Command.withSubcommands([up, server, agent, token, runtimeCommand, status, down, printVersion, kubectl]),
   Command.run({ version: version.keelson }),
   Effect.tapCause((cause) =>
     Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => process.stderr.write(`${explain(cause)}\n`))

@@ -18,7 +18,7 @@ export const Report = Struct({
 export type Report = typeof Report.Type
 
 export const report = Effect.fnUntraced(
-  function* ({ ownNode, runtime }: Site) {
+  function* ({ ownNode, runtime }: Pick<Site, "ownNode" | "runtime">) {
     const about = yield* runtime.describe()
     const pods = yield* runtime.list({})
     const answer: Report = {
