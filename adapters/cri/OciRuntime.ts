@@ -22,19 +22,19 @@ export interface Options {
   readonly mendsLimits: boolean
 }
 
-/**
- * Without CAP_SYS_RESOURCE nobody can give it, nor ask for less out-of-memory killing than he has. In the JSON of a bundle or a
- * process: a quote inside of a text has a backslash before it, so that only what is meant is found.
- */
-const limits = String.raw`
+/** In the JSON of a bundle or a process: a quote inside of a text has a backslash before it, so that only what is meant is found. */
+export const edits = {
+  /** Without CAP_SYS_RESOURCE nobody can give it, nor ask for less out-of-memory killing than he has. */
+  limits: String.raw`
     s/("oomScoreAdj":\s*)-[0-9]+/\10/
     :a
     s/("capabilities":\s*\{[^}]*),\s*"CAP_SYS_RESOURCE"/\1/
     s/("capabilities":\s*\{[^}]*)"CAP_SYS_RESOURCE"\s*,?/\1/
-    ta`
-/** To a program that knows but version 1.0 of the specification; what came later it passes over. */
-const version = String.raw`
+    ta`,
+  /** To a program that knows but version 1.0 of the specification; what came later it passes over. */
+  version: String.raw`
     s/("ociVersion":\s*)"[^"]*"/\1"1.0.2"/`
+}
 
 const unifiedOf = (path: string) => {
   const shared = readFileSync("/proc/self/mountinfo", "utf8")
@@ -51,7 +51,7 @@ interface Mends {
   readonly unified: string | undefined
 }
 
-export const script = (program: string, { edits, unified }: Mends) => `#!/bin/sh
+export const script = (program: string, { edits: all, unified }: Mends) => `#!/bin/sh
 # Written by Keelson when it starts: ${program}, asked for what this machine can do.
 before=
 for argument; do
@@ -62,7 +62,7 @@ for argument; do
   esac
   before=$argument
   if [ -n "$file" ]; then
-    sed -zEi '${edits.join("")}
+    sed -zEi '${all.join("")}
     ' "$file"
   fi
 done
@@ -71,11 +71,11 @@ exec ${unified === undefined ? "" : `${unifiedOf(unified)} `}${program} "$@"
 
 /** crun before 1.9 refuses bundles of a later version of the specification, and all before 2 a machine with both versions of cgroups. */
 const mendsOf = Effect.fnUntraced(function* (name: string, program: string, { mendsLimits }: Options) {
-  const edits = mendsLimits && !Machine.mayRaiseLimits() ? [limits] : []
-  if (name !== "crun") return { edits, unified: undefined }
+  const withheld = mendsLimits && !Machine.mayRaiseLimits() ? [edits.limits] : []
+  if (name !== "crun") return { edits: withheld, unified: undefined }
   const said = yield* Effect.mapError(Program.run(program, ["--version"]), ({ detail }) => new DaemonFailed({ detail }))
   const [, minor = "0"] = /crun version 1\.(\d+)/.exec(said) ?? []
-  return { edits: [...edits, ...(Number(minor) < 9 ? [version] : [])], unified: Machine.unifiedBeside() }
+  return { edits: [...withheld, ...(Number(minor) < 9 ? [edits.version] : [])], unified: Machine.unifiedBeside() }
 })
 
 /** Those of this machine, the default first, with a script in `directory` for each that needs one. */

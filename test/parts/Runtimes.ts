@@ -1,12 +1,14 @@
 /** The container runtimes that can be found on this machine, and what those lack that cannot. Tests and benchmarks take them from here. */
-import type { Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import * as Containerd from "../../adapters/cri/containerd/Containerd.ts"
 import * as Crio from "../../adapters/cri/crio/Crio.ts"
+import * as Docker from "../../adapters/cri/docker/Docker.ts"
 import * as Podman from "../../adapters/cri/podman/Podman.ts"
 import * as Program from "../../adapters/Program.ts"
+import { ContainerRuntime } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
 import type { Powers } from "../../plugins/kubelet/contracts/Powers.ts"
 
 export interface Runtime {
@@ -83,10 +85,42 @@ const podman = (): Runtime => {
   }
 }
 
+const docker = (): Runtime => {
+  const options = (directory: string) => ({ directory: join(directory, "docker") })
+  return {
+    name: "Docker",
+    missing: [...machine, ...lacking("dockerd", "containerd", "runc")],
+    layer: (directory, stop) => Docker.layer({ ...options(directory), stop }),
+    importImage: (directory, archive) => Docker.importImage(options(directory), archive),
+    pidFile: (directory) => join(directory, "docker", "docker.pid"),
+    loopback: true,
+    socket: (directory) => Docker.socketOf(options(directory))
+  }
+}
+
+/** The same with Pods that name a handler. */
+const by = (handler: string, runtime: Runtime): Runtime => ({
+  ...runtime,
+  name: `${runtime.name} with ${handler}`,
+  missing: [...runtime.missing, ...lacking(handler)],
+  layer: (directory, stop) => {
+    const named = Effect.map(ContainerRuntime, (honest) =>
+      ContainerRuntime.of({ ...honest, startPod: (pod) => honest.startPod({ handler, ...pod }) })
+    )
+    return Layer.provideMerge(Layer.effect(ContainerRuntime, named), runtime.layer(directory, stop))
+  }
+})
+
+const stable = containerd("containerd", "containerd", lacking("containerd"))
+
 export const all: { readonly [name: string]: Runtime } = {
-  containerd: containerd("containerd", "containerd", lacking("containerd")),
+  containerd: stable,
+  "containerd-crun": by("crun", stable),
   "containerd-1.7": unpacked("1.7", "trixie"),
   "containerd-2.1": unpacked("2.1", "sid"),
+  "containerd-2.1-crun": by("crun", unpacked("2.1", "sid")),
   crio: crio(),
-  podman: podman()
+  "crio-crun": by("crun", crio()),
+  podman: podman(),
+  docker: docker()
 }
