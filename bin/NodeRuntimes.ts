@@ -2,6 +2,8 @@
 import { Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import * as Agent from "../adapters/cni/agent/Agent.ts"
+import * as AgentProgram from "../adapters/cni/AgentProgram.ts"
 import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
 import * as Crio from "../adapters/cri/crio/Crio.ts"
 import * as Docker from "../adapters/cri/docker/Docker.ts"
@@ -32,18 +34,19 @@ export interface Choice {
   readonly importImage: (options: Options, archive: Uint8Array) => Effect.Effect<void, { readonly message: string }>
 }
 
+const cni = ({ paths }: Options) => join(paths.node, "cni")
 const directory = ({ paths }: Options, name: Name) => join(paths.node, name)
 
 /** This node's own containerd, or one that is there. */
 const containerd = (options: Options) => {
-  const { cniBinDir, containerdEndpoint: endpoint } = options.settings
-  const own = { directory: directory(options, "containerd"), cniPrograms: cniBinDir }
+  const { containerdEndpoint: endpoint } = options.settings
+  const own = { directory: directory(options, "containerd"), cniPrograms: AgentProgram.binIn(cni(options)) }
   return { ...own, ...ends(options), ...(endpoint !== "" && { endpoint }) }
 }
 const ends = ({ launcher, stop }: Options) => ({ stop, ...(launcher && { launcher }) })
 const crio = (options: Options) => ({
   directory: directory(options, "crio"),
-  cniPrograms: options.settings.cniBinDir,
+  cniPrograms: AgentProgram.binIn(cni(options)),
   ...ends(options)
 })
 const podman = (options: Options) => ({ directory: directory(options, "podman"), ...ends(options) })
@@ -82,7 +85,9 @@ const chosen = ({ settings }: Options) => settings.runtimes.map((name) => [name,
 export const layer = (options: Options) => {
   const [first = "containerd"] = options.settings.runtimes
   const runtimes = Object.fromEntries(chosen(options).map(([name, { layer }]) => [name, layer(options)]))
-  return Runtimes.layer({ default: first, runtimes })
+  // Before a runtime starts, so that whichever network the node has, now or later, its program is found.
+  const programs = Agent.programs({ directory: cni(options), programs: [options.settings.cniBinDir] })
+  return Layer.unwrap(Effect.as(programs, Runtimes.layer({ default: first, runtimes })))
 }
 
 export const cniFolders = (options: Options) =>

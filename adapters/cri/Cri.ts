@@ -13,7 +13,11 @@ export class CriFailed extends Schema.TaggedError<CriFailed>()("CriFailed", {
   method: Schema.String,
   code: Schema.Int,
   detail: Schema.String
-}) {}
+}) {
+  override get message() {
+    return `${this.method}: ${this.detail}`
+  }
+}
 
 const methods = Description.load(description)
 const method = (name: string) => {
