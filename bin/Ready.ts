@@ -4,6 +4,7 @@ import { join } from "node:path"
 import * as Https from "../adapters/client/https/Https.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
 import { Client } from "../kernel/client/Client.ts"
+import { Lease } from "../plugins/resources/contracts/coordination/v1.ts"
 import { Node } from "../plugins/resources/contracts/core/v1.ts"
 import type { Keys } from "./Keys.ts"
 import type { Member } from "./Members.ts"
@@ -59,13 +60,16 @@ export const api = (settings: Settings, keys: Keys, paths: Paths) => {
   )
 }
 
-export const node = Effect.fnUntraced(function* ({ agent, name }: Member, paths: Paths) {
+/** `since`: when it was started, in milliseconds. What it said before, of which it may have died, does not count. */
+export const node = Effect.fnUntraced(function* ({ agent, name }: Member, paths: Paths, since: number) {
   const cluster = yield* Client
-  const ready = Effect.flatMap(cluster.get(Node, { namespace: "", name }), ({ status }) => {
+  const ready = Effect.gen(function* () {
+    const { spec } = yield* cluster.get(Lease, { namespace: "kube-node-lease", name })
+    if (!(Date.parse(spec.renewTime ?? "") >= since)) return yield* new NotReady({ message: "it has not reported yet" })
+    const { status } = yield* cluster.get(Node, { namespace: "", name })
     const condition = status.conditions?.find(({ type }) => type === "Ready")
-    return condition?.status === "True"
-      ? Effect.void
-      : Effect.fail(new NotReady({ message: condition?.message ?? "it has not reported yet" }))
+    if (condition?.status !== "True")
+      return yield* new NotReady({ message: condition?.message ?? "it has not reported yet" })
   })
   yield* within(`node ${name} did not become ready`, join(paths.log, `${agent}.log`), ready)
 })

@@ -1,5 +1,5 @@
 /** `keelson up`: a whole cluster on this machine. It supervises a server and an agent, and shows what they do. */
-import { Console, Effect, Exit, FileSystem, Option, Schema } from "effect"
+import { Clock, Console, Effect, Exit, FileSystem, Option, Schema } from "effect"
 import * as Fabric from "./Fabric.ts"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
@@ -101,13 +101,17 @@ export const run = Effect.fn("Up.run")(function* (settings: Settings, hello: boo
       `nodes are hollow, Pods live without containers: ${Machine.missing(settings).join(", ") || "--runtime hollow"}`
     )
   yield* told("stopped")
+  const since = yield* Clock.currentTimeMillis
   const { keys, nodes, paths } = yield* start(settings)
   yield* told("\nstopping: Pods end, and what was made on this machine is removed")
   const client = Ready.client(settings, keys)
   yield* Console.log(`API ready: https://127.0.0.1:${settings.apiPort} (kubeconfig ${paths.kubeconfig})`)
   yield* Effect.gen(function* () {
     const ready = ({ member, noAgent }: (typeof nodes)[number]) =>
-      Effect.andThen(Effect.raceFirst(Ready.node(member, paths), noAgent), Console.log(`node ${member.name} is ready`))
+      Effect.andThen(
+        Effect.raceFirst(Ready.node(member, paths, since), noAgent),
+        Console.log(`node ${member.name} is ready`)
+      )
     yield* Effect.forEach(nodes, ready, { concurrency: "unbounded", discard: true })
     if (!hello) return
     const Hello = yield* Effect.promise(() => import("./Hello.ts"))

@@ -1,5 +1,5 @@
 /** The node in the API: registered once, its status told when it changes, its Lease renewed, its network set up. */
-import { Clock, Effect, type Latch, Option, Schedule, Semaphore, Stream } from "effect"
+import { Clock, Effect, Latch, Option, Schedule, Semaphore, Stream } from "effect"
 import { statfsSync } from "node:fs"
 import { isDeepStrictEqual } from "node:util"
 import * as Kind from "../../../kernel/resource/Kind.ts"
@@ -149,7 +149,10 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
   yield* again("registering the node", register)
   if (site.described.network !== "runtime") yield* site.networkReady.open
   yield* Effect.forkScoped(again("configuring the network", Effect.scoped(follow())))
-  yield* Effect.forkScoped(Effect.repeat(again("renewing the lease", renew()), Schedule.spaced(renewEvery)))
+  // Whoever sees that the node lives shall see how it is now, and not how it was before it was ended.
+  const first = Latch.makeUnsafe()
+  const renewing = Effect.repeat(again("renewing the lease", renew()), Schedule.spaced(renewEvery))
+  yield* Effect.forkScoped(Effect.andThen(first.await, renewing))
   const choices = site.nodes.changes.pipe(
     Stream.map(() => Handlers.chosen(site.ownNode())),
     Stream.changes,
@@ -160,6 +163,7 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
   const heart = Effect.gen(function* () {
     for (;;) {
       const isReady = yield* again("telling the node's status", tellStatus())
+      yield* first.open
       yield* Effect.sleep(isReady ? renewEvery : "500 millis")
     }
   })
