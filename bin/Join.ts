@@ -2,7 +2,7 @@
  * How a machine gets to know a cluster that it joins: it reads `cluster-info`, which anybody may, believes it if its token has signed
  * it, and compares the authority with the one that it was told of. What it learned is kept, so that a restart needs no token.
  */
-import { Context, Effect, FileSystem, Layer, Option, Schema } from "effect"
+import { Context, Effect, FileSystem, Layer, Option, Schedule, Schema } from "effect"
 import { join } from "node:path"
 import { parse } from "yaml"
 import * as Https from "../adapters/client/https/Https.ts"
@@ -102,8 +102,11 @@ const recognised = Effect.fnUntraced(function* (server: string, { caHash, token 
   const halves = BootstrapToken.parse(token)
   if (halves === undefined) return yield* refuse("--token: expected <id>.<secret>, six and sixteen of a-z and 0-9")
   const { id, secret } = halves
-  const { kubeconfig = "", ...signatures } = yield* published(server)
-  const signature = signatures[`${ClusterInfo.signaturePrefix}${id}`]
+  const name = `${ClusterInfo.signaturePrefix}${id}`
+  // A token that was made a moment ago has not signed yet.
+  const { kubeconfig = "", [name]: signature } = yield* published(server).pipe(
+    Effect.repeat({ until: (data) => name in data, schedule: Schedule.spaced("500 millis"), times: 6 })
+  )
   if (signature === undefined) {
     const detail = `the cluster at ${server} knows no token ${id}, or it has expired`
     return yield* refuse(`--token: ${detail}: make another with keelson token create`)

@@ -1,5 +1,5 @@
 /** A node of a cluster that runs elsewhere: what it has of its own, and how it comes to it. */
-import { Effect, Option, Stream } from "effect"
+import { Effect, Option, Scope, Stream } from "effect"
 import { join } from "node:path"
 import * as Kubeconfig from "../adapters/client/https/Kubeconfig.ts"
 import type { Client } from "../kernel/client/Client.ts"
@@ -46,12 +46,15 @@ const identify = Effect.fnUntraced(function* (settings: Settings, { ca, server }
   return { self, access: Effect.succeed({ ...about, identity: shown }) }
 })
 
-/** Waits for the certificate, if there is none yet. */
-const holding = (about: { readonly server: string; readonly ca: string }, held: Held.Held) =>
-  Effect.map(Stream.runHead(held.renewed), (first) => ({
+/** An identity of one of the node's parts: asked for when it is needed first. */
+const part = Effect.fnUntraced(function* (about: { readonly server: string; readonly ca: string }, held: Held.Held) {
+  const scope = yield* Scope.Scope
+  const asking = yield* Effect.cached(Effect.provideService(held.keep, Scope.Scope, scope))
+  return Effect.map(Effect.andThen(asking, Stream.runHead(held.renewed)), (first) => ({
     ...about,
     identity: () => held.current() ?? Option.getOrElse(first, () => ({ cert: "", key: "" }))
   }))
+})
 
 /** What a node has that has joined: an identity for each of its parts, and a certificate for its server. All are renewed in time. */
 export const own = Effect.fn("JoinedNode.own")(function* (
@@ -62,17 +65,15 @@ export const own = Effect.fn("JoinedNode.own")(function* (
   const { nodeIp, nodeName } = settings
   const about = { server: joined.server, ca: joined.ca }
   const { access, self } = yield* identify(settings, joined, token)
-  const held = Effect.fnUntraced(function* (name: string, request: Pki.Request, signerName: string) {
-    const one = yield* Held.make({ directory: folder(settings), holder: nodeName, name, request, signerName, client: self })
-    yield* one.keep
-    return one
-  })
+  const held = (name: string, request: Pki.Request, signerName: string) =>
+    Held.make({ directory: folder(settings), holder: nodeName, name, request, signerName, client: self })
   const serving = yield* held("kubelet-serving", Requests.kubeletServing(nodeName, [nodeIp]), Signers.kubeletServing)
+  yield* serving.keep
   const proxy = yield* held("kube-proxy", Requests.kubeProxy, Signers.apiserverClient)
   const dns = yield* held("dns", Requests.dns, Signers.apiserverClient)
   const secured = (pair: Pki.Pair) => ({ ...pair, clientCa: joined.ca })
   return {
-    access: { kubelet: access, kubeProxy: holding(about, proxy), dns: holding(about, dns) },
+    access: { kubelet: access, kubeProxy: yield* part(about, proxy), dns: yield* part(about, dns) },
     serving: {
       tls: secured(serving.current() ?? (yield* provisional(settings))),
       renewed: Stream.map(serving.renewed, secured)

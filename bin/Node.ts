@@ -49,6 +49,12 @@ const as = (access: Access, userAgent: string) =>
     )
   )
 
+/** A part that is chosen: it asks for its identity when it is started, and not when something else is chosen. */
+const under = <Offers, Needs>(access: Access, plugin: Plugin.Plugin<Offers, Needs>) => ({
+  ...plugin,
+  layer: plugin.layer.pipe(as(access, plugin.name))
+})
+
 /** Whom a program of others is told to ask, and who it is there. */
 const told = (access: Access) =>
   Effect.map(access, ({ ca = "", clientCertificate = "", clientKey = "", identity, server }) => ({
@@ -62,7 +68,11 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
   const { access, settings } = options
   const { nodeName } = settings
   const directory = join(paths(options), "cni")
-  const routes = Routes.layer({ nodeName })
+  // A node may not see the others on every cluster; the proxy may. Nobody waits for routes.
+  const launched = Layer.launch(Routes.layer({ nodeName }).pipe(as(access.kubeProxy, "routes")))
+  const routes = Layer.effectDiscard(
+    Effect.forkScoped(Effect.tapError(launched, (error) => Effect.logError("there are no routes to other nodes", error)))
+  )
   const offers = [NetworkConfiguration, NetworkAttachment] as const
   const flannel = {
     ...{ directory, nodeName, stop: options.stop, addresses: addressesOf(settings) },
@@ -128,15 +138,18 @@ export const node = (options: Options) => {
     name: "service proxy",
     annotation: "keelson.io/service-proxy",
     standard: settings.proxy,
-    choices: { nftables: KubeProxy.plugin({ nodeName, podCidr }), none: Plugin.nothing("no-service-proxy") }
-  }).pipe(as(access.kubeProxy, "kube-proxy"))
+    choices: {
+      nftables: under(access.kubeProxy, KubeProxy.plugin({ nodeName, podCidr })),
+      none: Plugin.nothing("no-service-proxy")
+    }
+  })
   const names = { address: addressIn(serviceCidr, 10), domain: clusterDomain }
   const dns = Choice.layer({
     name: "DNS server",
     annotation: "keelson.io/dns",
     standard: settings.dns,
     choices: {
-      builtin: Dns.plugin(names),
+      builtin: under(access.dns, Dns.plugin(names)),
       coredns: Plugin.make({
         name: "dns",
         offers: [ClusterDns],
@@ -146,7 +159,7 @@ export const node = (options: Options) => {
       }),
       none: Plugin.nothing("no-dns")
     }
-  }).pipe(as(access.dns, "dns"))
+  })
   const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns)
   return all.pipe(
     Layer.provide(machine(options, networkSwapped.open)),
