@@ -1,46 +1,79 @@
 /**
- * Forgets UDP "connections" that lead to where nobody answers any more. TCP ends by itself; a UDP client that goes on sending
- * from one port keeps its old translation alive for as long as it sends.
+ * Forgets UDP "connections" that lead to where nobody answers any more, or that began while nobody did. TCP ends by itself; a UDP
+ * client that goes on sending from one port keeps its old translation alive for as long as it sends.
  */
 import { Effect } from "effect"
 import type { Run } from "./Command.ts"
-import type { Entry } from "./Entries.ts"
-import type { Changes } from "./Ledger.ts"
+import type { Endpoint, ServicePort } from "./contracts/ServiceProxy.ts"
 
-const isUdp = ({ key }: Entry) => key.split(" . ").includes("udp")
-const isBackend = ({ map }: Entry) => map.includes("backends")
-const isPick = ({ value }: Entry) => value.startsWith("goto ") && value !== "goto refuse"
+/** What becomes of UDP flows: by the address and port that they were sent to, who may answer. */
+export type Allowed = Map<string, Set<string>>
 
-/** Of a key such as `10.96.0.10 . udp . 53`, or `udp . 30053` for a port of the node. */
-const destination = (key: string): ReadonlyArray<string> => {
-  const [first = "", second = "", third = ""] = key.split(" . ")
-  return first === "udp" ? ["--orig-port-dst", second] : ["--orig-dst", first, "--orig-port-dst", third]
+const answers = (endpoints: ReadonlyArray<Endpoint>) => endpoints.map(({ address, port }) => `${address} ${port}`)
+
+/** Who may answer where. Those inside reach all by external addresses, whatever the policy. A node's port stands without an address. */
+const frontends = (of: ServicePort): ReadonlyArray<readonly [string, ReadonlyArray<Endpoint>]> => {
+  const {
+    clusterIP,
+    endpoints,
+    externalIPs,
+    externalPolicy,
+    internalPolicy,
+    loadBalancerIPs,
+    localEndpoints,
+    nodePort,
+    port
+  } = of
+  const outer = externalPolicy === "Local" ? [...endpoints, ...localEndpoints] : endpoints
+  return [
+    [`${clusterIP} ${port}`, internalPolicy === "Local" ? localEndpoints : endpoints],
+    ...[...externalIPs, ...loadBalancerIPs].map((address) => [`${address} ${port}`, outer] as const),
+    ...(nodePort === 0 ? [] : [[` ${nodePort}`, outer] as const])
+  ]
 }
 
-/** The arguments of `conntrack`, one list a command. Pure. */
-export const stale = ({ added, deleted }: Changes): ReadonlyArray<ReadonlyArray<string>> => {
-  const commands = new Map<string, ReadonlyArray<string>>()
-  const forget = (...filter: ReadonlyArray<string>) => commands.set(filter.join(" "), ["-D", "-p", "udp", ...filter])
-  const frontendOf = ({ key }: Entry) => key.slice(0, key.lastIndexOf(" . "))
-  // A backend may only have moved to another slot.
-  const staying = new Set(added.filter(isBackend).map((entry) => `${frontendOf(entry)} ${entry.value}`))
-  for (const entry of deleted.filter(isUdp)) {
-    if (!isBackend(entry) || staying.has(`${frontendOf(entry)} ${entry.value}`)) continue
-    const [address = ""] = entry.value.split(" . ")
-    forget(...destination(frontendOf(entry)), "--dst-nat", address)
+/** Adds what a Service's ports were and are. */
+export const allow = (allowed: Allowed, before: ReadonlyArray<ServicePort>, after: ReadonlyArray<ServicePort>) => {
+  const see = (ports: ReadonlyArray<ServicePort>, answering: boolean) => {
+    for (const one of ports) {
+      if (one.protocol !== "udp") continue
+      for (const [frontend, endpoints] of frontends(one)) {
+        const known = allowed.get(frontend) ?? new Set()
+        allowed.set(frontend, known)
+        if (answering) for (const answer of answers(endpoints)) known.add(answer)
+      }
+    }
   }
-  // Whoever asked while nobody answered went untranslated.
-  const served = new Set(deleted.filter(isPick).map(({ key, map }) => `${map} ${key}`))
-  for (const { key, map, value } of added.filter(isUdp)) {
-    if (isPick({ key, map, value }) && !served.has(`${map} ${key}`)) forget(...destination(key))
+  see(before, false)
+  see(after, true)
+}
+
+/** As `conntrack -L` prints a flow: as it was sent, and as it is answered. */
+const flow = / src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+) .*?src=(\S+) dst=\S+ sport=(\d+) /
+
+/** The filters of `conntrack -D`, one list a command. Pure. */
+export const stale = (listing: string, allowed: Allowed): ReadonlyArray<ReadonlyArray<string>> => {
+  const commands = new Map<string, ReadonlyArray<string>>()
+  for (const line of listing.split("\n")) {
+    const [, , address = "", , port = "", answers = "", from = ""] = flow.exec(line) ?? []
+    const may = allowed.get(`${address} ${port}`) ?? allowed.get(` ${port}`)
+    if (may === undefined || may.has(`${answers} ${from}`)) continue
+    const filter = ["--orig-dst", address, "--orig-port-dst", port, "--reply-src", answers, "--reply-port-src", from]
+    commands.set(filter.join(" "), filter)
   }
   return [...commands.values()]
 }
 
+const families = { IPv4: "ipv4", IPv6: "ipv6" } as const
+
 /** There being nothing to forget is its usual failure, and nothing that is lost here is worth stopping for. */
-export const forget = (run: Run, changes: Changes) =>
-  Effect.forEach(
-    stale(changes),
-    (filter) => Effect.catch(run(["conntrack", ...filter]), ({ detail }) => Effect.logDebug("conntrack", detail)),
-    { discard: true }
-  )
+export const forget = Effect.fnUntraced(function* (run: Run, allowed: Allowed, served: ReadonlyArray<"IPv4" | "IPv6">) {
+  if (allowed.size === 0) return
+  for (const family of served.map((one) => families[one])) {
+    const conntrack = (command: string, ...filter: ReadonlyArray<string>) =>
+      Effect.catch(run(["conntrack", command, "-f", family, "-p", "udp", ...filter]), ({ detail }) =>
+        Effect.as(Effect.logDebug("conntrack", detail), "")
+      )
+    for (const filter of stale(yield* conntrack("-L"), allowed)) yield* conntrack("-D", ...filter)
+  }
+})

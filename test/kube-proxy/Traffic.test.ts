@@ -3,9 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Schedule } from "effect"
 import { execFileSync } from "node:child_process"
 import * as Command from "../../plugins/kube-proxy/Command.ts"
-import { none, route } from "../../plugins/kube-proxy/Frontends.ts"
 import * as KubeProxy from "../../plugins/kube-proxy/KubeProxy.ts"
-import { Table } from "../../plugins/kube-proxy/Table.ts"
+import { IPv4 } from "../../plugins/kube-proxy/nftables/Family.ts"
+import { Table } from "../../plugins/kube-proxy/nftables/Tables.ts"
+import { route } from "../../plugins/kube-proxy/Routing.ts"
 import type { EndpointDraft } from "../../plugins/resources/contracts/discovery/v1.ts"
 import * as MemoryClient from "../network/MemoryClient.ts"
 import * as Netns from "../network/Netns.ts"
@@ -50,9 +51,13 @@ const setUp = Effect.gen(function* () {
 })
 const proxy = ({ cluster, world }: Effect.Success<typeof setUp>) =>
   Layer.build(
-    KubeProxy.layer({ nodeName: node, podCidr: "10.244.0.0/16", within: cluster.exec("node") }).pipe(
-      Layer.provide(MemoryClient.layer(world))
-    )
+    KubeProxy.layer({
+      nodeName: node,
+      podCidr: "10.244.0.0/16",
+      within: cluster.exec("node"),
+      healthzPort: 0,
+      metricsPort: 0
+    }).pipe(Layer.provide(MemoryClient.layer(world)))
   )
 
 describe.skipIf(!probe())("kube-proxy with real packets (needs root, nft and ip netns)", () => {
@@ -122,7 +127,14 @@ describe.skipIf(!probe())("kube-proxy with real packets (needs root, nft and ip 
         yield* Effect.sleep("300 millis")
         world.endpoints("web", here(address, leaving), ...after)
         yield* until(cluster, (text) => !text.includes(`${address} . 8080`))
-        yield* Effect.sleep("50 millis")
+        // It is told to end, and serves for a moment more: until what goes to it by itself is led elsewhere.
+        const flows = Netns.sh(`${cluster.exec("node").join(" ")} conntrack -L -p udp 2>&1`)
+        yield* flows.pipe(
+          Effect.filterOrFail((text) => !new RegExp(`dst=10.96.0.5 .* src=${address} `).test(text)),
+          Effect.retry(Schedule.spaced("20 millis")),
+          Effect.timeout("10 seconds"),
+          Effect.tapError(() => Effect.flatMap(flows, (text) => Effect.sync(() => console.log(text))))
+        )
         stop()
       })
       yield* replace("10.244.1.2", () => serving[0]?.stop(), two, three)
@@ -139,8 +151,8 @@ describe.skipIf(!probe())("kube-proxy with real packets (needs root, nft and ip 
   it.live("change by change comes to the same as all at once", () =>
     Effect.gen(function* () {
       const { exec } = yield* Netns.cluster
-      const table = new Table({ podCidr: "10.244.0.0/16" })
-      const load = (text: string) => Command.within(exec("node"))(["nft", "-f", "-"], text)
+      const table = new Table(IPv4, { podCidrs: ["10.244.0.0/16"], nodePortAddresses: [] })
+      const load = (text: string) => Command.within(exec("node")).run(["nft", "-f", "-"], text)
       const maps = Effect.map(Netns.sh(`${exec("node").join(" ")} nft -j list table ip keelson-proxy`), (text) => {
         const { nftables }: { nftables: ReadonlyArray<{ map?: Elements; set?: Elements }> } = JSON.parse(text)
         const all = nftables.flatMap(({ map, set }) => [map, set].filter((one) => one !== undefined))
@@ -148,10 +160,11 @@ describe.skipIf(!probe())("kube-proxy with real packets (needs root, nft and ip 
       })
       const step = (name: string, spec: Parameters<World["service"]>[2], ...endpoints: ReadonlyArray<EndpointDraft>) => {
         const world = new World()
-        return table.set(name, route(world.service(name, "10.96.0.5", spec), [world.endpoints(name, ...endpoints)], node))
+        const slices = [world.endpoints(name, ...endpoints)]
+        return table.set({ name, ports: route(world.service(name, "10.96.0.5", spec), slices, { node, zone: "" }) })
       }
       const dns = { name: "dns", port: 53, protocol: "UDP", nodePort: 30053 }
-      yield* load(table.all())
+      yield* load(table.all("ours"))
       for (const changes of [
         () => step("a", {}, one, two),
         () =>
@@ -165,11 +178,11 @@ describe.skipIf(!probe())("kube-proxy with real packets (needs root, nft and ip 
         () => step("b", { sessionAffinity: "ClientIP", externalIPs: ["192.0.2.1"], ports: [{ port: 81 }] }, one, three),
         () => step("a", { type: "NodePort", ports: [{ port: 80, nodePort: 30080 }, dns] }),
         () => step("a", { type: "NodePort", ports: [dns] }, two, three),
-        () => table.set("b", none)
+        () => table.set({ name: "b", ports: [] })
       ]) {
-        yield* load(table.change(changes()))
+        yield* load(table.change([changes()]))
         const changed = yield* maps
-        yield* load(table.all())
+        yield* load(table.all("ours"))
         assert.deepStrictEqual(changed, yield* maps)
       }
     }).pipe(Effect.scoped)

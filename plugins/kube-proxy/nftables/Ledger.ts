@@ -1,5 +1,5 @@
 /**
- * What stands in the table's maps, and for whom. Services may ask for the same entry (a backend of two of them, an external
+ * What stands in the table's maps, and for whom. Services may ask for the same entry (an endpoint of two of them, an external
  * address given twice): it stands once, as the first said, and goes with the last.
  */
 import type { Entry } from "./Entries.ts"
@@ -56,4 +56,27 @@ export class Ledger {
     if (next.length === 0) this.claims.delete(id)
     else this.claims.set(id, next)
   }
+}
+
+/** One after another, as one: what comes and goes in between is not seen. */
+export const merge = (all: ReadonlyArray<Changes>): Changes => {
+  if (all.length === 1 && all[0] !== undefined) return all[0]
+  const [before, after] = [new Map<string, Entry | undefined>(), new Map<string, Entry | undefined>()]
+  const see = (entry: Entry, was: Entry | undefined) => {
+    const id = idOf(entry)
+    if (!before.has(id)) before.set(id, was)
+    return id
+  }
+  for (const { added, deleted } of all) {
+    for (const entry of deleted) after.set(see(entry, entry), undefined)
+    for (const entry of added) after.set(see(entry, undefined), entry)
+  }
+  const [deleted, added]: [Array<Entry>, Array<Entry>] = [[], []]
+  for (const [id, was] of before) {
+    const now = after.get(id)
+    if (was?.value === now?.value && (was === undefined) === (now === undefined)) continue
+    if (was !== undefined) deleted.push(was)
+    if (now !== undefined) added.push(now)
+  }
+  return { deleted, added }
 }
