@@ -57,7 +57,10 @@ export interface Kind {
   /** What its configuration calls a program that makes containers. */
   readonly runtimeName: (runtime: OciRuntime.OciRuntime) => string
   /** Writes its configuration, and says by which arguments it is started. */
-  readonly configure: (own: Own) => Pick<Daemon.Daemon, "arguments" | "config" | "environment">
+  readonly configure: (own: Own) => Pick<Daemon.Daemon, "arguments" | "config" | "environment"> & {
+    /** A command that becomes the program in the end. */
+    readonly before?: ReadonlyArray<string>
+  }
   /** How the command lines begin of processes that it leaves behind when it is killed. */
   readonly watchers: RegExp
   /** The cgroup that it makes for containers without a parent. */
@@ -86,8 +89,9 @@ const supervised = Effect.fn("EngineDaemon.supervised")(function* (
   if (program === undefined)
     return yield* new Daemon.DaemonFailed({ detail: `there is no ${kind.program}: install ${kind.packages}` })
   const socket = socketOf(kind, options)
-  const started = yield* Effect.sync(() => kind.configure({ directory, socket, runtimes, insecureRegistries }))
-  const daemon = { name: kind.name, directory, program, launcher, ...started }
+  const own = { directory, socket, runtimes, insecureRegistries }
+  const { before = [], ...started } = yield* Effect.sync(() => kind.configure(own))
+  const daemon = { name: kind.name, directory, program, launcher: [...launcher, ...before], ...started }
   const isWatcher = (command: string) => kind.watchers.test(command) && command.includes(`${directory}/`)
   const sweep = Effect.sync(() => Cgroups.removeEmpty(kind.cgroup))
   const removePods = Effect.provide(EngineRuntime.removeAll(kind.dialect(new Map())), engine(kind, options))

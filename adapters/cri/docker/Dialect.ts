@@ -1,5 +1,5 @@
 /** What Docker is asked for: the body of its ContainerCreate, field by field. Source: the Engine API, version 1.41. */
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import type { Mount, Security } from "../../../plugins/kubelet/contracts/Pods.ts"
 import { ofContainer, ofPod } from "../EngineLabels.ts"
 import type { Dialect, Place } from "../EngineRuntime.ts"
@@ -19,9 +19,13 @@ const seccomp = (profile: Security["seccomp"]) => {
   return [`seccomp=${profile?._tag === "Localhost" ? readFileSync(profile.path, "utf8") : "unconfined"}`]
 }
 
+/** Docker turns it off in every namespace that it makes; the kubelet's network decides. */
+const withIpv6 = "net.ipv6.conf.all.disable_ipv6"
+
 const pod = (config: PodConfig, name: string, program: string) => {
   const isHost = config.network._tag === "host"
   const { dns } = config
+  const hasIpv6 = !isHost && existsSync(`/proc/sys/${withIpv6.replaceAll(".", "/")}`)
   return {
     query: { name },
     body: {
@@ -38,7 +42,7 @@ const pod = (config: PodConfig, name: string, program: string) => {
         CgroupParent: config.cgroupParent ?? "",
         // Those who join the network get the sandbox's resolv.conf with it.
         ...(dns && { Dns: dns.servers, DnsSearch: dns.searches, DnsOptions: dns.options }),
-        Sysctls: config.sysctls ?? {},
+        Sysctls: { ...(hasIpv6 && { [withIpv6]: "0" }), ...config.sysctls },
         CapDrop: ["ALL"],
         SecurityOpt: ["no-new-privileges"],
         ReadonlyRootfs: true

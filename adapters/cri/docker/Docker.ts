@@ -11,6 +11,18 @@ import * as Usage from "./Usage.ts"
 
 export type Options = EngineDaemon.Options
 
+/**
+ * dockerd's containerd dies with it. Where nobody has looked at how it ended its pid is still there, and the next dockerd takes it for
+ * running: so it is waited for, and then forgotten. `$0` is the pid file.
+ */
+const forgetting = `
+  for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    pid=$(cat "$0" 2>/dev/null) && [ -e "/proc/$pid" ] || break
+    grep -q "^State:.Z" "/proc/$pid/status" && rm -f "$0"
+    sleep 0.1
+  done
+  exec "$@"`
+
 const configure = (own: EngineDaemon.Own) => {
   const { directory } = own
   const config = join(directory, "daemon.json")
@@ -18,7 +30,8 @@ const configure = (own: EngineDaemon.Own) => {
   const driver = Machine.takesOverlays(directory) ? "overlay2" : "vfs"
   writeFileSync(config, Config.daemon({ ...own, driver }), { mode: 0o600 })
   // Its own pid file would keep it from starting when the pid in it has been given again.
-  return { arguments: ["--config-file", config, "--pidfile="], config }
+  const before = ["/bin/sh", "-c", forgetting, join(directory, "exec", "containerd", "containerd.pid")]
+  return { arguments: ["--config-file", config, "--pidfile="], config, before }
 }
 
 const kind: EngineDaemon.Kind = {
