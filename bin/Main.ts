@@ -46,7 +46,7 @@ const flags = {
     "containerd-endpoint",
     "The socket of a containerd that is there; without it the node runs its own"
   ),
-  proxy: text("proxy", "What leads Services to their Pods: nftables (default) or none"),
+  proxy: text("proxy", "What leads Services to their Pods: nftables (default), iptables or none"),
   dns: text("dns", "What answers their names: builtin (default), coredns or none"),
   network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw, flanneld or openvswitch"),
   cniBinDir: text("cni-bin-dir", "Where the CNI plugins are (default /usr/lib/cni)"),

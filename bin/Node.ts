@@ -139,7 +139,8 @@ export const node = (options: Options) => {
     annotation: "keelson.io/service-proxy",
     standard: settings.proxy,
     choices: {
-      nftables: under(access.kubeProxy, KubeProxy.plugin({ nodeName, podCidr })),
+      nftables: under(access.kubeProxy, KubeProxy.plugin({ nodeName, podCidr, mode: "nftables" })),
+      iptables: under(access.kubeProxy, KubeProxy.plugin({ nodeName, podCidr, mode: "iptables" })),
       none: Plugin.nothing("no-service-proxy")
     }
   })

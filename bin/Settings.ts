@@ -76,7 +76,7 @@ export const Settings = Schema.Struct({
   ),
   containerdEndpoint: Schema.String,
   /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
-  proxy: Schema.Literals(["nftables", "none"]),
+  proxy: Schema.Literals(["nftables", "iptables", "none"]),
   dns: Schema.Literals(["builtin", "coredns", "none"]),
   network: Schema.Literals(["bridge", "flannel-vxlan", "flannel-host-gw", "flanneld", "openvswitch"]),
   /** Where the plugins of the container network interface are. */

