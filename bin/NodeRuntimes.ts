@@ -97,8 +97,10 @@ export const cniFolders = (options: Options) =>
 export const importImage = (options: Options, archive: Uint8Array) =>
   Effect.forEach(chosen(options), ([, { importImage }]) => importImage(options, archive), { discard: true })
 
+const all = Object.keys(choices) as Array<Name>
+/** Where any of them would look, whatever the settings are by now. */
+export const everyCniFolder = (options: Options) =>
+  cniFolders({ ...options, settings: { ...options.settings, runtimes: all } })
+
 /** Those of which one of ours was not stopped, whatever the settings are by now. */
-export const left = (options: Options) => {
-  const names = Object.keys(choices) as Array<Name>
-  return names.filter((name) => existsSync(join(directory(options, name), `${name}.pid`)))
-}
+export const left = (options: Options) => all.filter((name) => existsSync(join(directory(options, name), `${name}.pid`)))

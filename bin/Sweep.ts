@@ -40,7 +40,7 @@ const mounts = ({ node }: Paths.Paths) =>
 const network = (settings: Settings, paths: Paths.Paths) =>
   Effect.gen(function* () {
     const bridge = yield* NetworkConfiguration
-    const folders = NodeRuntimes.cniFolders({ settings, paths, stop: "remove" })
+    const folders = NodeRuntimes.everyCniFolder({ settings, paths, stop: "remove" })
     yield* Effect.forEach(folders, (folder) => Effect.ignore(bridge.remove({ folder })), { discard: true })
   }).pipe(Effect.provide(attachments(paths)))
 
