@@ -1,123 +1,120 @@
 /**
- * `npm run conformance -- log | api | runtime …`: checks the laws of our contracts on what answers at an endpoint, whoever made it,
- * and prints one line for each law. Ends with 1 if a law is broken.
+ * `npm run conformance -- CONTRACT [--adapter NAME,… | --endpoint …] [--out DIR]`: checks the laws of a contract on every part that keeps it
+ * and that this machine can run, or on some of them, or on what answers at an endpoint, whoever made it. Prints a table of laws and
+ * parts; with `--out` also JUnit's XML and a page. Ends with 1 if a law is broken.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Cause, Console, Effect, FileSystem, type Layer, Option, type PlatformError, References, Schema } from "effect"
-import { Argument, CliError, Command } from "effect/cli"
-import * as Https from "../adapters/client/https/Https.ts"
-import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
-import * as ImageArchive from "../adapters/cri/ImageArchive.ts"
-import type { Log } from "../kernel/store/Log.ts"
-import * as JetStreamLog from "../kernel/store/jetstream/JetStreamLog.ts"
-import * as MemoryLog from "../kernel/store/memory/MemoryLog.ts"
-import * as SqliteLog from "../kernel/store/sqlite/SqliteLog.ts"
-import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
-import type { Powers } from "../plugins/kubelet/contracts/Powers.ts"
-import * as ApiLaws from "./Api.ts"
-import * as ContainerRuntimeLaws from "./ContainerRuntime.ts"
-import * as EventsLaws from "./Events.ts"
-import * as ExecLaws from "./Exec.ts"
-import * as ImagesLaws from "./Images.ts"
-import * as LogLaws from "./Log.ts"
-import * as LogsLaws from "./Logs.ts"
-import * as StatsLaws from "./Stats.ts"
-import * as Suite from "./Suite.ts"
+import { Cause, Console, DateTime, Effect, Option, References, Schema } from "effect"
+import { Argument, CliError, Command, Flag } from "effect/cli"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { cpus, hostname, release } from "node:os"
+import { join } from "node:path"
+import { type Adapter, contracts, type Name, type Result } from "./Adapter.ts"
+import * as Adapters from "./adapters/All.ts"
+import * as Alone from "./Alone.ts"
+import * as Html from "./report/Html.ts"
+import * as Junit from "./report/Junit.ts"
+import { isGood, signs, type Summary } from "./report/Summary.ts"
+import * as Table from "./report/Table.ts"
 
-class BadEndpoint extends Schema.TaggedError<BadEndpoint>()("BadEndpoint", { message: Schema.String }) {}
-class Broken extends Schema.TaggedError<Broken>()("Broken", { message: Schema.String }) {}
+class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {}
+class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
 
-interface Named {
-  readonly key: string
-  readonly version: string
+const names = (all: ReadonlyArray<Adapter>) => all.map(({ name }) => name).join(", ")
+
+/** Those of these names, in the order of the table. */
+const byName = Effect.fnUntraced(function* (contract: Name, asked: string) {
+  const all = Adapters.of(contract)
+  const wanted = asked.split(",").map((name) => name.trim())
+  const unknown = wanted.filter((name) => !all.some((one) => one.name === name))
+  if (unknown.length === 0) return all.filter(({ name }) => wanted.includes(name))
+  return yield* new Refused({ message: `--adapter: there is no ${unknown.join(", ")}: expected some of ${names(all)}` })
+})
+
+/** Who knows how to speak with this endpoint. */
+const byEndpoint = Effect.fnUntraced(function* (contract: Name, endpoint: string, asked: string) {
+  const all = (asked === "" ? Adapters.of(contract) : yield* byName(contract, asked)).filter((one) => one.endpoint)
+  const found = all.find((one) => one.endpoint?.pattern.test(endpoint))
+  if (found !== undefined) return [found]
+  const words = all.map((one) => one.endpoint?.words).join(" or ")
+  return yield* new Refused({
+    message: `--endpoint ${endpoint}: ${words === "" ? "nothing speaks with one" : `expected ${words}`}`
+  })
+})
+
+const machine = () => {
+  const system = /^PRETTY_NAME="(.*)"/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "Linux"
+  return `${hostname()}, ${system}, Linux ${release()}, ${cpus().length} processors, Node.js ${process.version}`
 }
-interface Report<R> {
-  readonly contract: Named
-  readonly lines: Effect.Effect<ReadonlyArray<string>, never, R>
+
+const write = (out: string, summary: Summary) =>
+  Effect.gen(function* () {
+    const file = (ending: string) => join(out, `${summary.contract}.${ending}`)
+    yield* Effect.sync(() => {
+      mkdirSync(out, { recursive: true })
+      writeFileSync(file("xml"), Junit.xml(summary))
+      writeFileSync(file("html"), Html.page(summary))
+    })
+    yield* Console.log(`${file("html")}\n${file("xml")}`)
+  })
+
+interface Asked {
+  readonly adapter: string
+  readonly endpoint: Option.Option<string>
+  readonly out: string
+  readonly kubeconfig: string
+  readonly domain: string
+  readonly outside: string
 }
-const reportOf = <Self, S, Law extends string, Needs>(suite: Suite.Suite<Self, S, Law, Needs>): Report<Needs> => ({
-  contract: suite.contract,
-  lines: Suite.report(suite)
+
+const run = Effect.fnUntraced(function* (contract: Name, { adapter, endpoint: at, out, ...given }: Asked) {
+  const endpoint = Option.getOrUndefined(at)
+  const all =
+    endpoint !== undefined
+      ? yield* byEndpoint(contract, endpoint, adapter)
+      : adapter === ""
+        ? Adapters.of(contract).filter(({ isElsewhere = false }) => !isElsewhere)
+        : yield* byName(contract, adapter)
+  if (all.length === 0) return yield* new Refused({ message: `there is nothing yet that ${contract} could be checked on` })
+  const site = { given, ...(endpoint !== undefined && { endpoint }) }
+  const say = (title: string) => (result: Result) =>
+    void process.stderr.write(`${signs[result.outcome]} ${title}, ${result.law}, ${result.seconds.toFixed(1)} s\n`)
+  // One after another: each is given the whole machine.
+  const found = yield* Effect.forEach(all, (one) => Alone.check(contract, one, site, say(one.title)))
+  const when = DateTime.formatIsoZoned(DateTime.setZoneOffset(yield* DateTime.now, 0))
+    .slice(0, 16)
+    .replace("T", " ")
+  const summary: Summary = { contract, when: `${when} UTC`, machine: machine(), found }
+  yield* Console.log(`\n${Table.text(summary)}`)
+  if (out !== "") yield* write(out, summary)
+  if (!found.every(isGood)) return yield* new Broken()
 })
 
-/** Prints the reports of one endpoint, each as soon as it is there. */
-const print = Effect.fnUntraced(function* <R>(endpoint: string, reports: ReadonlyArray<Report<R>>) {
-  const count = { ok: 0, BROKEN: 0 }
-  for (const { contract, lines } of reports) {
-    yield* Console.log(`${contract.key} ${contract.version} at ${endpoint}`)
-    for (const line of yield* lines) {
-      yield* Console.log(`  ${line.replaceAll("\n", "\n    ")}`)
-      for (const kind of ["ok", "BROKEN"] as const) if (line.startsWith(kind)) count[kind]++
-    }
-  }
-  const { BROKEN, ok } = count
-  yield* Console.log(`\n${ok} laws hold, ${BROKEN} are broken`)
-  if (BROKEN > 0) return yield* new Broken({ message: `${BROKEN} laws are broken` })
-})
+const flags = {
+  adapter: Flag.String("adapter").pipe(Flag.withDescription("Only these, separated by commas"), Flag.withDefault("")),
+  endpoint: Argument.String("endpoint").pipe(
+    Argument.withDescription("What answers there is checked: a socket, an address, a file"),
+    Argument.optional
+  ),
+  at: Flag.String("endpoint").pipe(Flag.withDescription("The same as a flag"), Flag.optional),
+  out: Flag.String("out").pipe(Flag.withDescription("A folder for JUnit's XML and the page"), Flag.withDefault("")),
+  kubeconfig: Flag.String("kubeconfig").pipe(
+    Flag.withDescription("cluster-dns at an endpoint: of the cluster whose names it knows"),
+    Flag.withDefault("")
+  ),
+  domain: Flag.String("domain").pipe(Flag.withDescription("cluster-dns: its domain"), Flag.withDefault("cluster.local")),
+  outside: Flag.String("outside").pipe(
+    Flag.withDescription("cluster-dns: two addresses where it asks what it does not know, for servers of the checks"),
+    Flag.withDefault("")
+  )
+}
 
-const driver = Effect.fnUntraced(function* (
-  endpoint: string
-): Effect.fn.Return<Layer.Layer<Log, unknown>, BadEndpoint | PlatformError.PlatformError, FileSystem.FileSystem> {
-  const files = yield* FileSystem.FileSystem
-  if (endpoint === "memory") return MemoryLog.layer
-  if (/^(nats|tls):\/\//.test(endpoint)) return JetStreamLog.layer({ servers: endpoint, cluster: "conformance" })
-  if (!endpoint.startsWith("sqlite:")) {
-    return yield* new BadEndpoint({ message: `${endpoint}: expected memory, sqlite:FILE or nats://host:port` })
-  }
-  const file = endpoint.slice("sqlite:".length)
-  // The checks write, and compact: a store that somebody uses would suffer.
-  if (file === "" || (yield* files.exists(file)))
-    return yield* new BadEndpoint({ message: `${endpoint}: expected the name of a file that is not there yet` })
-  return SqliteLog.layer({ file })
-})
+const command = (contract: Name) =>
+  Command.make(contract, flags, ({ at, endpoint, ...asked }) =>
+    run(contract, { ...asked, endpoint: Option.orElse(at, () => endpoint) })
+  ).pipe(Command.withDescription(`${contracts[contract]}: ${names(Adapters.of(contract)) || "none yet"}`))
 
-const endpoint = Argument.String("endpoint")
-
-const log = Command.make("log", { endpoint }, ({ endpoint }) =>
-  Effect.flatMap(driver(endpoint), (layer) => Effect.provide(print(endpoint, [reportOf(LogLaws.suite)]), layer))
-).pipe(Command.withDescription("A store: memory, sqlite:FILE (a new one), or nats://[user:password@]host:port"))
-
-const api = Command.make("api", { kubeconfig: Argument.String("kubeconfig") }, ({ kubeconfig }) =>
-  Effect.provide(print(kubeconfig, [reportOf(ApiLaws.suite)]), Https.fromKubeconfig(kubeconfig))
-).pipe(Command.withDescription("A Kubernetes API, by a kubeconfig that may write ConfigMaps in the namespace default"))
-
-const busybox = Effect.try({
-  try: () => {
-    if (!ImageArchive.isStatic("/bin/busybox")) throw new Error("/bin/busybox is not static: install busybox-static")
-    return ImageArchive.make({ name: "busybox:latest", files: ImageArchive.busybox("/bin/busybox"), command: ["sh"] })
-  },
-  catch: (cause) => new BadEndpoint({ message: `the image of the checks cannot be made: ${cause}` })
-})
-
-const runtime = Command.make(
-  "runtime",
-  { endpoint },
-  Effect.fnUntraced(function* ({ endpoint }) {
-    if (!endpoint.startsWith("unix:///"))
-      return yield* new BadEndpoint({ message: `${endpoint}: expected unix:///path/of/the.sock` })
-    const files = yield* FileSystem.FileSystem
-    const socket = endpoint.slice("unix://".length)
-    if (!(yield* files.exists(socket))) return yield* new BadEndpoint({ message: `${endpoint}: there is no such socket` })
-    const directory = yield* files.makeTempDirectoryScoped({ prefix: "keelson-conformance-" })
-    yield* Effect.mapError(
-      Containerd.importImage(socket, yield* busybox),
-      ({ message }) => new BadEndpoint({ message: `${endpoint} does not take the image of the checks: ${message}` })
-    )
-    yield* Effect.gen(function* () {
-      const { name, version } = yield* (yield* ContainerRuntime).describe()
-      yield* print<Powers>(`${name} ${version}, ${endpoint}`, [
-        reportOf(ContainerRuntimeLaws.suite),
-        reportOf(EventsLaws.suite),
-        reportOf(ImagesLaws.suite),
-        reportOf(ExecLaws.suite),
-        reportOf(LogsLaws.suite),
-        reportOf(StatsLaws.suite)
-      ])
-    }).pipe(Effect.provide(Containerd.layer({ directory, endpoint: socket, stop: "keep" })))
-  }, Effect.scoped)
-).pipe(
-  Command.withDescription("A container runtime: the unix socket of a containerd, as unix:///run/containerd/containerd.sock")
-)
+const isName = (text: string): text is Name => text in contracts
 
 const explain = (cause: Cause.Cause<unknown>) => {
   const error = Option.getOrUndefined(Cause.findErrorOption(cause))
@@ -126,8 +123,8 @@ const explain = (cause: Cause.Cause<unknown>) => {
 }
 
 Command.make("conformance").pipe(
-  Command.withDescription("Checks the laws of Keelson's contracts on what answers at an endpoint"),
-  Command.withSubcommands([log, api, runtime]),
+  Command.withDescription("Checks the laws of Keelson's contracts on the parts that keep them"),
+  Command.withSubcommands(Object.keys(contracts).filter(isName).map(command)),
   Command.run({ version: "1" }),
   Effect.tapCause((cause) => Effect.sync(() => process.stderr.write(explain(cause)))),
   Effect.provideService(References.MinimumLogLevel, "Error"),

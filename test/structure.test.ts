@@ -88,7 +88,6 @@ describe("imports run one way", () => {
           !from.startsWith("conformance/") ||
           // What starts a real part to check it knows that part.
           /^conformance\/(adapters|stage)\//.test(from) ||
-          from === "conformance/Main.ts" ||
           to.startsWith("kernel/") ||
           isContract(to) ||
           to.startsWith("conformance/")

@@ -1,0 +1,31 @@
+/** All adapters that there is a kit for. A new one is a file beside this one, and a line here. */
+import type { Adapter, Name, Site, Told } from "../Adapter.ts"
+import type { Effect } from "effect"
+import * as Apis from "./apis.ts"
+import * as Containerd from "./containerd.ts"
+import * as Crio from "./crio.ts"
+import * as Docker from "./docker.ts"
+import * as Memory from "./memory.ts"
+import * as Names from "./names.ts"
+import * as Networks from "./networks.ts"
+import * as Podman from "./podman.ts"
+import * as Stores from "./stores.ts"
+
+export const all: ReadonlyArray<Adapter> = [
+  ...Memory.adapters,
+  ...Stores.adapters,
+  ...Apis.adapters,
+  ...Containerd.adapters,
+  ...Crio.adapters,
+  ...Podman.adapters,
+  ...Docker.adapters,
+  ...Networks.adapters,
+  ...Names.adapters
+]
+
+export const of = (contract: Name) => all.filter(({ kits }) => kits[contract] !== undefined)
+
+export const find = (contract: string, name: string): ((site: Site) => Effect.Effect<void, unknown, Told>) | undefined => {
+  const kits: { readonly [contract: string]: Adapter["kits"][Name] } = all.find((one) => one.name === name)?.kits ?? {}
+  return kits[contract]
+}

@@ -1,0 +1,58 @@
+/** What the reports tell: the laws of a contract in rows, the adapters in columns. */
+import type { Name, Outcome, Result } from "../Adapter.ts"
+import type { Found } from "../Alone.ts"
+
+export interface Summary {
+  readonly contract: Name
+  /** When it was made, as people write it. */
+  readonly when: string
+  readonly machine: string
+  readonly found: ReadonlyArray<Found>
+}
+
+export const signs: { readonly [_ in Outcome]: string } = {
+  holds: "✓",
+  broken: "✗",
+  deviates: "~",
+  repaired: "✗",
+  lacking: "–"
+}
+
+export interface Row {
+  readonly contract: string
+  readonly law: string
+  readonly text: string
+}
+
+/** In the order of the laws; an adapter that did not come to its end may lack some. */
+export const rows = ({ found }: Summary): ReadonlyArray<Row> => {
+  const all = new Map<string, Row>()
+  for (const { results } of found)
+    for (const { contract, law, text } of results) all.set(`${contract} ${law}`, { contract, law, text })
+  return [...all.values()]
+}
+
+export const resultOf = ({ results }: Found, row: Row): Result | undefined =>
+  results.find(({ contract, law }) => contract === row.contract && law === row.law)
+
+/** Not reached, because the adapter ended before, is broken; without any result the machine lacked it. */
+export const outcomeOf = (found: Found, row: Row): Outcome =>
+  found.lacks.length > 0 ? "lacking" : (resultOf(found, row)?.outcome ?? "broken")
+
+export const counts = (found: Found) => {
+  const count = (...outcomes: ReadonlyArray<Outcome>) =>
+    found.results.filter(({ outcome }) => outcomes.includes(outcome)).length
+  return {
+    holds: count("holds"),
+    broken: count("broken", "repaired"),
+    deviates: count("deviates"),
+    lacking: count("lacking")
+  }
+}
+
+/** Whether nothing is broken that was looked at. */
+export const isGood = (found: Found) => found.failure === undefined && counts(found).broken === 0
+
+/** Of a repaired law: the deviation is no longer one, and its entry wants to be taken out. */
+export const words = ({ detail, outcome }: Result) =>
+  outcome === "repaired" ? `it holds by now; it is on record as deviating: ${detail}` : detail
