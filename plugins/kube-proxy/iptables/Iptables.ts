@@ -5,6 +5,7 @@ import { type ProxiedService, ServiceProxy } from "../contracts/ServiceProxy.ts"
 import * as DataPlane from "../DataPlane.ts"
 import type { PlaneOptions } from "../Options.ts"
 import * as Ranges from "../Ranges.ts"
+import * as EmptyTables from "./EmptyTables.ts"
 import * as Frame from "./Frame.ts"
 import * as Restore from "./Restore.ts"
 import { type Compiled, compile } from "./Rules.ts"
@@ -43,7 +44,8 @@ class Rules {
   }
 }
 
-const plane = ({ run }: Node, families: ReadonlyArray<Rules>): DataPlane.Plane<ReadonlyArray<Restore.Change>> => {
+const plane = (node: Node, families: ReadonlyArray<Rules>): DataPlane.Plane<ReadonlyArray<Restore.Change>> => {
+  const { run } = node
   const save = ({ program }: Rules) => run([`${program}-save`])
   const restore = ({ program }: Rules, text: string) =>
     text === "" ? Effect.void : Effect.asVoid(run([`${program}-restore`, "-w", "5", "--noflush"], text))
@@ -77,8 +79,11 @@ const plane = ({ run }: Node, families: ReadonlyArray<Rules>): DataPlane.Plane<R
       const wanted = new Set(services.map(({ name }) => name))
       return new Map([...counts].filter(([name]) => wanted.has(name)))
     }),
-    remove: each((rules) =>
-      Effect.flatMap(save(rules), (saved) => restore(rules, Restore.none(rules.frame, Restore.parse(saved))))
+    remove: Effect.andThen(
+      each((rules) =>
+        Effect.flatMap(save(rules), (saved) => restore(rules, Restore.none(rules.frame, Restore.parse(saved))))
+      ),
+      EmptyTables.remove(node)
     )
   }
 }
