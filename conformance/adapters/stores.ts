@@ -30,8 +30,9 @@ const listens = (port: number) =>
 const nats = Effect.fnUntraced(function* (directory: string) {
   const port = yield* freePort
   const config = join(directory, "nats.conf")
+  const limits = "max_payload: 4MB\nmax_pending: 128MB"
   const store = `jetstream { store_dir: ${JSON.stringify(directory)}, sync_interval: always }`
-  yield* Effect.sync(() => writeFileSync(config, `listen: "127.0.0.1:${port}"\n${store}\n`))
+  yield* Effect.sync(() => writeFileSync(config, `listen: "127.0.0.1:${port}"\n${limits}\n${store}\n`))
   yield* Effect.acquireRelease(
     Effect.sync(() => spawn(Program.find("nats-server") ?? "nats-server", ["-c", config], { stdio: "ignore" })),
     (child) =>

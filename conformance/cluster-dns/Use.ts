@@ -3,6 +3,7 @@ import type { RecordType } from "dns-packet"
 import { Effect, Random, Schedule, type Scope } from "effect"
 import assert from "node:assert/strict"
 import { ClusterDns } from "../../plugins/dns/contracts/ClusterDns.ts"
+import * as Suite from "../Suite.ts"
 import { type Edns, type NoAnswer, question, type Read, read, tcp, udp } from "./Ask.ts"
 import { type Outside, zone } from "./Outside.ts"
 import { World } from "./World.ts"
@@ -29,12 +30,7 @@ export type Use = Effect.Success<typeof make>
 
 /** Asks until the answer is so: the server learns of what happens, but not at once. */
 export const eventually = (asking: Effect.Effect<Read, NoAnswer>, holds: (answer: Read) => boolean) =>
-  asking.pipe(
-    Effect.repeat({ until: holds, schedule: Schedule.spaced("50 millis"), times: 300 }),
-    Effect.tap((answer) =>
-      Effect.sync(() => assert.ok(holds(answer), `still ${answer.rcode} ${answer.data("A").join(" ")}`))
-    )
-  )
+  Suite.inTime(Effect.repeat(asking, { until: holds, schedule: Schedule.spaced("50 millis") }))
 
 export const check = (
   holds: (use: Use) => Generator<Effect.Effect<unknown, unknown, Scope.Scope>, void, never>,
