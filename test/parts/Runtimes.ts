@@ -41,7 +41,8 @@ const containerd = (name: string, program: string, missing: ReadonlyArray<string
     name,
     missing: [...machine, ...lacking("runc"), ...missing],
     layer: (directory, stop) => Containerd.layer({ ...options(directory), stop }),
-    importImage: (directory, archive) => Containerd.importImage(folders(directory).socket, archive),
+    importImage: (directory, archive) =>
+      Containerd.importImage(folders(directory).socket, archive, Containerd.beside({ program })),
     cni: (directory) => folders(directory).cni,
     pidFile: (directory) => join(directory, "containerd", "containerd.pid"),
     loopback: true,

@@ -4,8 +4,8 @@
  */
 import { Effect, Layer } from "effect"
 import { createHash } from "node:crypto"
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, isAbsolute, join } from "node:path"
 import * as Program from "../../Program.ts"
 import { Cri } from "../Cri.ts"
 import * as CriExec from "../CriExec.ts"
@@ -49,14 +49,24 @@ export const folders = ({ directory, endpoint }: Pick<Options, "directory" | "en
 })
 
 /** Takes in an image archive, as `ImageArchive.make` and `docker save` write them, for Pods to use. */
-export const importImage = Effect.fn("Containerd.importImage")(function* (socket: string, archive: Uint8Array) {
+export const importImage = Effect.fn("Containerd.importImage")(function* (
+  socket: string,
+  archive: Uint8Array,
+  ctr: string = "ctr"
+) {
   const path = `${socket}.${createHash("sha256").update(archive).digest("hex").slice(0, 16)}.tar`
   yield* Effect.acquireUseRelease(
     Effect.sync(() => writeFileSync(path, archive, { mode: 0o600 })),
-    () => Program.run("ctr", ["--address", socket, "--namespace", "k8s.io", "images", "import", path]),
+    () => Program.run(ctr, ["--address", socket, "--namespace", "k8s.io", "images", "import", path]),
     () => Effect.sync(() => rmSync(path, { force: true }))
   )
 })
+
+/** A containerd that is not the system's has its own `ctr`. */
+export const beside = ({ program = "" }: Pick<Options, "program">) => {
+  const path = join(dirname(program), "ctr")
+  return isAbsolute(program) && existsSync(path) ? path : "ctr"
+}
 
 const configure = Effect.fnUntraced(function* (options: Options, own: Folders) {
   const { directory, launcher = [], program = "containerd" } = options
@@ -94,7 +104,8 @@ const supervised = Effect.fn("Containerd.supervised")(function* (options: Option
     stop: options.stop,
     isWatcher: Shims.isShim(own.socket)
   })
-  if (options.sandboxImage === undefined) yield* Supervised.pauseImage((archive) => importImage(own.socket, archive))
+  if (options.sandboxImage !== undefined) return
+  yield* Supervised.pauseImage((archive) => importImage(own.socket, archive, beside(options)))
 })
 
 const powers = ({ directory }: Options) =>
@@ -106,7 +117,7 @@ const powers = ({ directory }: Options) =>
     CriStats.layer
   )
 
-/** ContainerRuntime, Images, Exec, Logs and Stats of one containerd. */
+/** ContainerRuntime, Events, Images, Exec, Logs and Stats of one containerd. */
 export const layer = (options: Options) => {
   const { socket } = folders(options)
   const daemon = Layer.effectDiscard(
