@@ -16,13 +16,15 @@ export type ToPull = (image: string) => Pull
 const lost = unavailable(Images.key)
 const path = (image: string) => `/images/${encodeURI(image)}`
 
-/** An image without a name has one that says so. */
-const named = (names: ReadonlyArray<string> | null | undefined) => (names ?? []).filter((name) => !name.startsWith("<none>"))
+/** An image without a name has one that says so; Podman counts a name by digest among the tags. */
+const named = (names: ReadonlyArray<string> | null | undefined, by: (name: string) => boolean) =>
+  (names ?? []).filter((name) => !name.startsWith("<none>") && by(name))
+const hasDigest = (name: string) => name.includes("@")
 
 const of = ({ Id, RepoDigests, RepoTags, Size }: typeof Replies.Image.Type): Image => ({
   id: Id,
-  tags: named(RepoTags),
-  digests: named(RepoDigests),
+  tags: named(RepoTags, (name) => !hasDigest(name)),
+  digests: named([...new Set([...(RepoDigests ?? []), ...(RepoTags ?? [])])], hasDigest),
   bytes: Size
 })
 
@@ -37,7 +39,9 @@ const header = (credentials: Credentials | undefined): { readonly [name: string]
   if (credentials === undefined) return {}
   const { identityToken, password, serverAddress, username } = credentials
   const auth = { username, password, identitytoken: identityToken, serveraddress: serverAddress }
-  return { "X-Registry-Auth": Buffer.from(JSON.stringify(auth)).toString("base64url") }
+  // RFC 4648, section 5, with its padding.
+  const text = Buffer.from(JSON.stringify(auth)).toString("base64").replaceAll("+", "-").replaceAll("/", "_")
+  return { "X-Registry-Auth": text }
 }
 
 const isAbsent = (detail: string) => /manifest unknown|not found|does not exist/i.test(detail)
@@ -84,11 +88,11 @@ export const layer = (toPull: ToPull) =>
         return (yield* Effect.mapError(inspect(name), refused(image))).Id
       })
 
-      /** An image with several names goes with the last of them. */
+      /** An image with several names goes with the last of them; what is not there any more went with one before. */
       const remove = Effect.fnUntraced(function* (image: string) {
         const found = yield* find(image)
         if (found === null) return
-        const names = found.tags.length > 0 ? found.tags : [found.id]
+        const names = [...found.tags, ...found.digests, found.id]
         const go = (name: string) =>
           engine.tell("DELETE", path(name)).pipe(
             Effect.catchIf(isMissing, () => Effect.void),

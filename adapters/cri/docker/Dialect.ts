@@ -51,14 +51,15 @@ const pod = (config: PodConfig, name: string, program: string) => {
   }
 }
 
-const propagation = { none: "rprivate", fromHost: "rslave", both: "rshared" } as const
+/** Left to Docker, it is private, but for a folder around Docker's own, which it refuses to have private. */
+const propagation = { none: {}, fromHost: { Propagation: "rslave" }, both: { Propagation: "rshared" } } as const
 
 const mount = ({ containerPath, hostPath, propagation: kind, readOnly }: Mount) => ({
   Type: "bind",
   Source: hostPath,
   Target: containerPath,
   ReadOnly: readOnly,
-  BindOptions: { Propagation: propagation[kind] }
+  BindOptions: propagation[kind]
 })
 
 const processes = ({ processes: asked }: ContainerConfig, { sandbox, shared }: Place) => {

@@ -7,6 +7,7 @@ import type { OciRuntime } from "../OciRuntime.ts"
 export interface Settings {
   readonly directory: string
   readonly runtimes: ReadonlyArray<OciRuntime>
+  readonly conmon: string
   readonly driver: "overlay" | "vfs"
   /** Registries without certificates that can be checked. */
   readonly insecureRegistries: ReadonlyArray<string>
@@ -45,10 +46,11 @@ network_config_dir = ${quoted(join(directory, "net.d"))}
 
 [engine]
 cgroup_manager = "cgroupfs"
+conmon_path = [${quoted(join(directory, "conmon"))}]
 events_logger = "file"
 events_logfile_path = ${quoted(join(temporary, "events.log"))}
 # Else what watched a command stays for five minutes after it.
-exit_command_delay = 10
+exit_command_delay = 5
 image_copy_tmp_dir = ${quoted(temporary)}
 lock_type = "file"
 runtime = ${quoted(runtimes[0]?.name ?? "runc")}
@@ -60,6 +62,16 @@ volume_path = ${quoted(join(directory, "volumes"))}
 ${runtimes.map(({ name, path }) => `${name} = [${quoted(path)}]`).join("\n")}
 `
 }
+
+/** conmon notes in the folder it runs in that memory ran out; Podman looks for that in the container's. */
+const conmon = ({ conmon: program }: Settings) => `#!/bin/sh
+before=
+for argument; do
+  [ "$before" = -b ] && cd "$argument"
+  before=$argument
+done
+exec ${program} "$@"
+`
 
 /** Source: containers-storage.conf(5). */
 const storage = ({ directory, driver }: Settings) => {
@@ -78,6 +90,7 @@ ${insecureRegistries.map((location) => `\n[[registry]]\nlocation = ${quoted(loca
 
 /** By name, what is written into the folder. */
 export const files = (settings: Settings) => ({
+  conmon: conmon(settings),
   "containers.conf": containers(settings),
   "storage.conf": storage(settings),
   "registries.conf": registries(settings)

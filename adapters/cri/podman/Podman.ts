@@ -1,6 +1,7 @@
 /** Podman as a node's container runtime, over its REST API: plain containers in a network namespace that the kubelet gives. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
+import * as Program from "../../Program.ts"
 import * as EngineDaemon from "../EngineDaemon.ts"
 import { fullName } from "../EngineImages.ts"
 import * as LogFile from "../LogFile.ts"
@@ -19,8 +20,9 @@ const configure = ({ directory, insecureRegistries, runtimes, socket }: EngineDa
   for (const boot of readdirSync(dirname(now)).filter((name) => name !== basename(now)))
     rmSync(join(dirname(now), boot), { recursive: true })
   const driver = Machine.takesOverlays(directory) ? "overlay" : "vfs"
-  const files = Config.files({ directory, runtimes, driver, insecureRegistries })
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text, { mode: 0o600 })
+  const conmon = Program.find("conmon") ?? "conmon"
+  const files = Config.files({ directory, runtimes, conmon, driver, insecureRegistries })
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text, { mode: 0o700 })
   return {
     arguments: ["system", "service", "--time=0", `unix://${socket}`],
     config: socket,
