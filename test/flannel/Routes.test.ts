@@ -60,7 +60,7 @@ const macOf = ({ run }: Fabric.Fabric) =>
 const until = <A, E, R>(effect: Effect.Effect<A, E, R>, holds: (value: A) => boolean) =>
   effect.pipe(Effect.repeat({ until: holds, schedule: Schedule.spaced("50 millis") }), Effect.timeout("40 seconds"))
 
-const pings = 400
+const pings = 250
 /** The numbers of pings without an answer. */
 const missing = (text: string) => {
   const seen = new Set([...text.matchAll(/seq=(\d+)/g)].map(([, number]) => Number(number)))

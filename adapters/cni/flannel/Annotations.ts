@@ -84,6 +84,9 @@ export const written = ({ backend, ends }: Own, there: Said): Said => ({
   )
 })
 
+/** Says nothing to others yet. */
+export const announced = (backend: string): Said => ({ [backendType]: backend })
+
 /** To be merged over a node's annotations when it leaves the network. */
 export const withdrawn: Readonly<Record<string, null>> = Object.fromEntries(
   [managed, backendType, keys[4].data, keys[4].address, keys[6].data, keys[6].address].map((key) => [key, null])

@@ -2,10 +2,11 @@
  * flanneld itself as what leads to the Pods of other nodes: run in the node's name, started again when it ends, and what it leaves is
  * taken back. It knows no nodes but those of its own backend: the ways to all others are kept beside it.
  */
-import { Effect, Latch, Layer, Schedule, Schema, Stream } from "effect"
+import { Effect, Latch, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { spawn } from "node:child_process"
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { Client } from "../../../kernel/client/Client.ts"
+import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import * as Kubeconfig from "../../../plugins/certificates/contracts/Kubeconfig.ts"
 import { Node } from "../../../plugins/resources/contracts/core/v1.ts"
 import * as Program from "../../Program.ts"
@@ -125,10 +126,27 @@ const launch = (program: string, args: ReadonlyArray<string>, { directory, nodeN
     catch: (cause) => new NoFlanneld({ message: `${program} could not be started: ${cause}` })
   })
 
-/** Starts it again whenever it is gone, later each time it goes soon. */
+/** flanneld ends where its Node is not there or has no range, and without any annotation on it. */
+const expected = Effect.fnUntraced(function* (nodeName: string, type: string) {
+  const client = yield* Client
+  const key = { namespace: "", name: nodeName }
+  const isReady = Effect.gen(function* () {
+    const node = Option.getOrUndefined(yield* client.find(Node, key))
+    if (node === undefined || Annotations.rangesOf(node).length === 0) return false
+    if (Object.keys(node.metadata.annotations ?? {}).length > 0) return true
+    const body = { metadata: { annotations: Annotations.announced(type) } }
+    yield* client.patch(Node, key, "strategic", body, { subresource: "status" })
+    return true
+  })
+  const once = Effect.orElseSucceed(isReady, () => false)
+  return Effect.repeat(once, { until: (yes) => yes, schedule: Schedule.spaced("200 millis") })
+})
+
+/** Starts it, and again whenever it is gone, later each time it goes soon. */
 const watchOver = (directory: string, log: string, start: Effect.Effect<void, NoFlanneld>) =>
   Effect.gen(function* () {
     let pause = 200
+    yield* start
     for (;;) {
       let lived = 0
       for (; running(directory) !== undefined; lived += 500) yield* Effect.sleep("500 millis")
@@ -166,9 +184,9 @@ const run = Effect.fnUntraced(function* (options: Options) {
   yield* introduce
   // What it said before is not what it says.
   yield* Effect.sync(() => rmSync(subnet, { force: true }))
-  const start = launch(program, flags(options, device.name), options)
-  yield* start
-  yield* Effect.forkScoped(watchOver(directory, log, start))
+  const ready = yield* expected(nodeName, type)
+  const start = Effect.andThen(ready, launch(program, flags(options, device.name), options))
+  yield* Plugin.background(watchOver(directory, log, start))
   // It reads its kubeconfig once.
   const renew = Effect.flatMap(introduce, (isNew) => (isNew ? end(directory) : Effect.void))
   yield* Effect.forkScoped(Effect.repeat(renew, Schedule.spaced("1 minute")))
