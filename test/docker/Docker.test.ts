@@ -3,3 +3,4 @@ import * as Runs from "../parts/Runs.ts"
 
 Runs.laws("docker")
 Runs.life("docker")
+Runs.powers("docker")

@@ -37,3 +37,7 @@ export const life = (name: string) => {
   const { missing = ["its entry"], name: title = name } = Runtimes.all[name] ?? {}
   run(`the life of Pods, on ${title}`, missing, "Life.ts", name, 4)
 }
+export const powers = (name: string) => {
+  const { missing = ["its entry"], name: title = name } = Runtimes.all[name] ?? {}
+  run(`what the laws leave open, on ${title}`, missing, "Powers.ts", name, 4)
+}

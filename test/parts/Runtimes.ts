@@ -73,8 +73,11 @@ const crio = (): Runtime => {
   }
 }
 
+/** Where the tests have a registry; it speaks without TLS. */
+export const registry = "127.0.0.1:5077"
+
 const podman = (): Runtime => {
-  const options = (directory: string) => ({ directory: join(directory, "podman") })
+  const options = (directory: string) => ({ directory: join(directory, "podman"), insecureRegistries: [registry] })
   return {
     name: "Podman",
     missing: [...machine, ...lacking("podman", "conmon", "runc")],

@@ -3,3 +3,4 @@ import * as Runs from "../parts/Runs.ts"
 
 Runs.laws("podman")
 Runs.life("podman")
+Runs.powers("podman")
