@@ -13,7 +13,7 @@ import { codes } from "./Cni.ts"
 
 type Service = NetworkAttachment["Service"]
 
-const { Array: List, Int, Literals, Number: Num, String: Text, Struct, fromJsonString, optionalKey } = Schema
+const { Array: List, Int, Json, Literals, Number: Num, String: Text, Struct, fromJsonString, optionalKey } = Schema
 
 const PortMapping = Struct({
   hostPort: Int,
@@ -22,13 +22,16 @@ const PortMapping = Struct({
   hostIP: optionalKey(Text)
 })
 const Bandwidth = Struct({ ingressRate: optionalKey(Num), egressRate: optionalKey(Num) })
+const RuntimeConfig = Struct({ portMappings: optionalKey(List(PortMapping)), bandwidth: optionalKey(Bandwidth) })
+type RuntimeConfig = typeof RuntimeConfig.Type
 
 const Config = Struct({
   name: Text,
   cniVersion: optionalKey(Text),
   /** On whose behalf: the folder that the configuration was read from. */
   runtime: Text,
-  runtimeConfig: optionalKey(Struct({ portMappings: optionalKey(List(PortMapping)), bandwidth: optionalKey(Bandwidth) })),
+  /** Looked at on ADD only: nothing in it may keep a Pod from being detached. */
+  runtimeConfig: optionalKey(Json),
   "cni.dev/valid-attachments": optionalKey(List(Struct({ containerID: Text, ifname: Text })))
 })
 
@@ -44,6 +47,16 @@ const Request = fromJsonString(
 )
 export type Request = typeof Request.Type
 const decode = Schema.decodeUnknownEffect(Request)
+const decodeRuntimeConfig = Schema.decodeUnknownEffect(RuntimeConfig)
+
+/** containerd writes `HostPort` where the conventions have `hostPort`; programs in Go do not mind. */
+const decapitalized = (json: Schema.Json): Schema.Json => {
+  if (Array.isArray(json)) return json.map(decapitalized)
+  if (typeof json !== "object" || json === null) return json
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [`${name.charAt(0).toLowerCase()}${name.slice(1)}`, decapitalized(value)])
+  )
+}
 
 interface Answer {
   readonly result?: Schema.Json
@@ -62,13 +75,13 @@ const metadataOf = (args: string) => {
 const protocols = { tcp: "TCP", udp: "UDP", sctp: "SCTP" } as const
 const isProtocol = (text: string): text is keyof typeof protocols => text in protocols
 /** Runtimes also name ports that have no host port. */
-const portsOf = ({ portMappings = [] }: NonNullable<Request["config"]["runtimeConfig"]>) =>
+const portsOf = ({ portMappings = [] }: RuntimeConfig) =>
   portMappings.flatMap(({ containerPort, hostIP = "", hostPort, protocol }) => {
     const name = protocol.toLowerCase()
     if (hostPort <= 0 || !isProtocol(name)) return []
     return [{ hostPort, containerPort, protocol: protocols[name], ...(hostIP !== "" && { hostIp: hostIP }) }]
   })
-const bandwidthOf = ({ bandwidth }: NonNullable<Request["config"]["runtimeConfig"]>) => {
+const bandwidthOf = ({ bandwidth }: RuntimeConfig) => {
   if (bandwidth === undefined) return {}
   const { egressRate, ingressRate } = bandwidth
   const limits = {
@@ -98,8 +111,8 @@ const written = (
 const perform = Effect.fnUntraced(function* (network: Service, request: Request) {
   const { command, config, containerId: pod, ifname, netns: namespace } = request
   const of = { pod, namespace, interface: ifname }
-  const { runtimeConfig = {} } = config
   if (command === "ADD") {
+    const runtimeConfig = yield* decodeRuntimeConfig(decapitalized(config.runtimeConfig ?? {}))
     const asked = { ...of, runtime: config.runtime, ports: portsOf(runtimeConfig) }
     const attached = yield* network.attach({ ...asked, ...metadataOf(request.args), ...bandwidthOf(runtimeConfig) })
     return { result: written(request, attached) }

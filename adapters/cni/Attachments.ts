@@ -2,7 +2,7 @@
  * `NetworkAttachment` for every network of a node, whatever makes the links: attachments are noted before they are made, one Pod is
  * worked on by one call at a time, what failed half way is taken back before it is tried again, and deletion always succeeds.
  */
-import { Effect, Exit, Option, Semaphore } from "effect"
+import { Effect, Exit, Option, Schedule, Semaphore } from "effect"
 import { existsSync } from "node:fs"
 import { isIP } from "node:net"
 import { join } from "node:path"
@@ -132,7 +132,7 @@ export const make = Effect.fnUntraced(function* ({ directory, programs }: Option
   const left = Effect.flatMap(Records.all(folder), (records) =>
     Effect.forEach(records.filter(isLeft), (record) => alone(record)(detach(record)), { concurrency: 4, discard: true })
   )
-  yield* Effect.ignore(left)
+  yield* Effect.forkScoped(Effect.repeat(left, Schedule.spaced("30 seconds")))
 
   return NetworkAttachment.of({
     attach: (asked) => alone(keyOf(asked))(attach(asked)).pipe(Effect.withSpan("network.attach")),

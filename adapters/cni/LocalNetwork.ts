@@ -4,6 +4,7 @@
  * one takes the place of another under running Pods.
  */
 import { Effect, Option } from "effect"
+import { writeFileSync } from "node:fs"
 import { Unavailable } from "../../kernel/plugin/Contract.ts"
 import { NetworkFull, NetworkRefused } from "../../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../../plugins/kubelet/contracts/NetworkConfiguration.ts"
@@ -90,6 +91,12 @@ const configuration = Effect.fnUntraced(function* (options: Options) {
   const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: failed(NetworkConfiguration) })
   const note = Effect.mapError(Switches.note(directory), failed(NetworkConfiguration))
 
+  /** A new address of IPv6 may not be used for a second, while the kernel asks whether another has it: nobody has the bridge's. */
+  const withoutAsking = Effect.gen(function* () {
+    yield* Effect.ignore(Program.run("ip", ["link", "add", bridge, "type", "bridge"]))
+    yield* attempt(() => writeFileSync(`/proc/sys/net/ipv6/conf/${bridge}/accept_dad`, "0"))
+  })
+
   // Already now, because others switch the same on. Who cannot tell yet is asked again when it matters.
   yield* Effect.ignore(note)
   return NetworkConfiguration.of({
@@ -103,6 +110,7 @@ const configuration = Effect.fnUntraced(function* (options: Options) {
         Leftovers.noteLink(directory, bridge)
         Folders.write(directory, folder, text)
       })
+      if (podCidrs.some((cidr) => Range.familyOf(cidr) === 6)) yield* withoutAsking
       yield* Effect.mapError(Masquerade.set(podCidrs, clusterCidrs), failed(NetworkConfiguration))
     }),
     remove: Effect.fn("network.remove")(function* ({ folder }) {

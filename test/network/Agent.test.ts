@@ -96,7 +96,9 @@ describe("a runtime that asks the agent", () => {
       const stop = yield* start
       const portMappings = [
         { hostPort: 8080, containerPort: 80, protocol: "tcp", hostIP: "" },
-        { hostPort: 0, containerPort: 81, protocol: "tcp" }
+        { hostPort: 0, containerPort: 81, protocol: "tcp" },
+        // As containerd writes it.
+        { HostPort: 8082, ContainerPort: 82, Protocol: "udp", HostIP: "127.0.0.1" }
       ]
       yield* call("ADD", "a", "1.1.0", {
         runtimeConfig: { portMappings, bandwidth: { ingressRate: 1000, ingressBurst: 1 } }
@@ -108,7 +110,10 @@ describe("a runtime that asks the agent", () => {
             pod: "a",
             namespace: "/run/netns/a",
             interface: "eth0",
-            ports: [{ hostPort: 8080, containerPort: 80, protocol: "TCP" }],
+            ports: [
+              { hostPort: 8080, containerPort: 80, protocol: "TCP" },
+              { hostPort: 8082, containerPort: 82, protocol: "UDP", hostIp: "127.0.0.1" }
+            ],
             metadata: { namespace: "web", name: "a", uid: "" },
             bandwidth: { ingress: 1000 }
           }
@@ -160,6 +165,9 @@ describe("a runtime that asks the agent", () => {
       const stop = yield* start
       assert.strictEqual((yield* Effect.flip(call("ADD", "a", "1.1.0", { runtime: 7 }))).code, 7)
       assert.strictEqual((yield* Effect.flip(call("ADD", "a", "1.1.0", { socket: 7 }))).code, 7)
+      const odd = { runtimeConfig: { portMappings: [{}] } }
+      assert.strictEqual((yield* Effect.flip(call("ADD", "a", "1.1.0", odd))).code, 7)
+      yield* call("DEL", "a", "1.1.0", odd)
       yield* stop
     }).pipe(Effect.scoped)
   )
