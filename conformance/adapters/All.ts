@@ -9,6 +9,7 @@ import * as Memory from "./memory.ts"
 import * as Names from "./names.ts"
 import * as Networks from "./networks.ts"
 import * as Podman from "./podman.ts"
+import * as Proxies from "./proxies.ts"
 import * as Stores from "./stores.ts"
 
 export const all: ReadonlyArray<Adapter> = [
@@ -20,6 +21,7 @@ export const all: ReadonlyArray<Adapter> = [
   ...Podman.adapters,
   ...Docker.adapters,
   ...Networks.adapters,
+  ...Proxies.adapters,
   ...Names.adapters
 ]
 
