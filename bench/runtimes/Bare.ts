@@ -39,6 +39,7 @@ const cri = Effect.fnUntraced(function* (socket: string) {
 const engines = {
   podman: {
     base: "/v4.0.0/libpod",
+    removal: { force: "true", v: "true", timeout: "0" },
     create: (name: string, image: string, command: ReadonlyArray<string>, joined: string | undefined) => ({
       query: {},
       body: {
@@ -51,6 +52,7 @@ const engines = {
   },
   docker: {
     base: "/v1.41",
+    removal: { force: "true", v: "true" },
     create: (name: string, image: string, command: ReadonlyArray<string>, joined: string | undefined) => ({
       query: { name },
       body: {
@@ -66,7 +68,7 @@ const Created = Schema.Struct({ Id: Schema.String })
 
 /** A Pod without a network: that is not theirs to give. */
 const engine = Effect.fnUntraced(function* (name: keyof typeof engines, socket: string) {
-  const { base, create } = engines[name]
+  const { base, create, removal } = engines[name]
   const { call, tell } = Context.get(yield* Layer.build(Engine.layer({ socket, base })), Engine)
   const begin = Effect.fnUntraced(function* (asked: ReturnType<typeof create>) {
     const { Id } = yield* call("POST", "/containers/create", Created, asked)
@@ -80,7 +82,7 @@ const engine = Effect.fnUntraced(function* (name: keyof typeof engines, socket: 
       return `${main} ${pod}`
     }),
     remove: (both: string) =>
-      Effect.forEach(both.split(" "), (id) => tell("DELETE", `/containers/${id}`, { query: { force: "true", v: "true" } }), {
+      Effect.forEach(both.split(" "), (id) => tell("DELETE", `/containers/${id}`, { query: removal }), {
         discard: true
       })
   }
