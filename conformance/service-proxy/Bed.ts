@@ -128,39 +128,41 @@ const rulesOf = (node: Within) =>
     return [...tables, ...doing].map((object) => JSON.stringify(object).replaceAll(counts, ""))
   })
 
+/** The network without a proxy: `node` leads to where one would be. */
+export const network = Effect.gen(function* () {
+  const id = yield* Random.nextIntBetween(0, 1_000_000)
+  const name = (place: Place) => `laws-proxy-${id}-${place}`
+  const within = (place: Place): Within => ["nsenter", `--net=/run/netns/${name(place)}`]
+  yield* Effect.acquireRelease(Peers.sh(places.map((place) => `ip netns add ${name(place)}`).join("\n")), () =>
+    Effect.ignore(Peers.sh(places.map((place) => `ip netns del ${name(place)} || true`).join("\n")))
+  )
+  yield* Peers.sh(script(name))
+  const start = (place: Place) => Peers.start(within(place))
+  const peers = yield* Effect.all(
+    { node: start("node"), out: start("out"), pod1: start("pod1"), pod2: start("pod2"), pod3: start("pod3") },
+    { concurrency: "unbounded" }
+  )
+  for (const pod of ["pod1", "pod2", "pod3"] as const) yield* peers[pod].serve(pod, podPort)
+  const node = within("node")
+  const ask: Bed["Service"]["ask"] = (from, to) => peers[from].ask(to)
+  const hold: Bed["Service"]["hold"] = (from, to) => peers[from].hold(to)
+  return { node, ask, hold, rules: rulesOf(node), wipe: Effect.asVoid(Peers.sh(`${node.join(" ")} nft flush ruleset`)) }
+})
+
 /** The bed, and on its node the proxy that `make` makes. */
 export const layer = <E>(
   make: (within: Within) => Layer.Layer<ServiceProxy, E>
 ): Layer.Layer<ServiceProxy | Bed, E | Peers.BedFailed> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const id = yield* Random.nextIntBetween(0, 1_000_000)
-      const name = (place: Place) => `laws-proxy-${id}-${place}`
-      const within = (place: Place) => ["nsenter", `--net=/run/netns/${name(place)}`]
-      yield* Effect.acquireRelease(Peers.sh(places.map((place) => `ip netns add ${name(place)}`).join("\n")), () =>
-        Effect.ignore(Peers.sh(places.map((place) => `ip netns del ${name(place)} || true`).join("\n")))
-      )
-      yield* Peers.sh(script(name))
-      const start = (place: Place) => Peers.start(within(place))
-      const peers = yield* Effect.all(
-        { node: start("node"), out: start("out"), pod1: start("pod1"), pod2: start("pod2"), pod3: start("pod3") },
-        { concurrency: "unbounded" }
-      )
-      for (const pod of ["pod1", "pod2", "pod3"] as const) yield* peers[pod].serve(pod, podPort)
-      const node = within("node")
-      const bed = Bed.of({
-        ask: (from, to) => peers[from].ask(to),
-        hold: (from, to) => peers[from].hold(to),
-        rules: rulesOf(node),
-        wipe: Effect.asVoid(Peers.sh(`${node.join(" ")} nft flush ruleset`)),
-        killed: Effect.fnUntraced(function* (services) {
-          // Its scope is never closed.
-          const built = yield* Layer.buildWithScope(Layer.fresh(make(node)), yield* Scope.make()).pipe(
-            Effect.mapError((cause) => new Peers.BedFailed({ detail: String(cause) }))
-          )
-          yield* Context.get(built, ServiceProxy).sync({ whole: true, services })
-        })
+      const { node, ...rest } = yield* network
+      const killed: Bed["Service"]["killed"] = Effect.fnUntraced(function* (services) {
+        // Its scope is never closed.
+        const built = yield* Layer.buildWithScope(Layer.fresh(make(node)), yield* Scope.make()).pipe(
+          Effect.mapError((cause) => new Peers.BedFailed({ detail: String(cause) }))
+        )
+        yield* Context.get(built, ServiceProxy).sync({ whole: true, services })
       })
-      return Layer.merge(Layer.succeed(Bed, bed), make(node))
+      return Layer.merge(Layer.succeed(Bed, Bed.of({ ...rest, killed })), make(node))
     })
   )

@@ -55,7 +55,8 @@ export const all = (services: Iterable<Compiled>, frame: FrameChains, present: R
       const stale = [...present[name].chains].filter((chain) => name === "nat" && isOfService(chain) && !own.has(chain))
       const chains = name === "nat" ? [...own.keys(), ...stale] : []
       return table(name, [
-        ...[...Object.keys(frame[name]), ...chains].map(declare),
+        // iptables keeps its chains in order, and looks for each one's place from the first on: backwards all are found at once.
+        ...[...Object.keys(frame[name]), ...chains].toSorted().toReversed().map(declare),
         ...shared[name],
         ...Object.entries(frame[name]).flatMap(([chain, rules]) => rules.map((rule) => `-A ${chain} ${rule}`)),
         ...(name === "nat" ? [...own].flatMap(([chain, rules]) => rules.map((rule) => `-A ${chain} ${rule}`)) : []),
