@@ -90,7 +90,10 @@ const supervised = Effect.fn("EngineDaemon.supervised")(function* (
     return yield* new Daemon.DaemonFailed({ detail: `there is no ${kind.program}: install ${kind.packages}` })
   const socket = socketOf(kind, options)
   const own = { directory, socket, runtimes, insecureRegistries }
-  const { before = [], ...started } = yield* Effect.sync(() => kind.configure(own))
+  const { before = [], ...started } = yield* Effect.try({
+    try: () => kind.configure(own),
+    catch: (cause) => new Daemon.DaemonFailed({ detail: `${cause}` })
+  })
   const daemon = { name: kind.name, directory, program, launcher: [...launcher, ...before], ...started }
   const isWatcher = (command: string) => kind.watchers.test(command) && command.includes(`${directory}/`)
   const sweep = Effect.sync(() => Cgroups.removeEmpty(kind.cgroup))

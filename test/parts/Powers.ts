@@ -232,7 +232,11 @@ const pull = Effect.gen(function* () {
   const id = yield* images.pull({ image, credentials })
   const found = yield* images.find({ image })
   assert.deepEqual([found?.id, found?.tags, found?.user], [id, [image], 1000])
-  assert.equal(yield* images.pull({ image: found?.digests[0] ?? "", credentials }), id)
+  const digest = found?.digests[0]?.split("@")[1] ?? ""
+  for (const exact of [`${host}/team/busybox@${digest}`, `${image}@${digest}`]) {
+    assert.equal(yield* images.pull({ image: exact, credentials }), id)
+    assert.equal((yield* images.find({ image: exact }))?.id, id)
+  }
   yield* images.remove({ image })
   assert.ok(!(yield* images.list()).some((one) => one.id === id))
   yield* ok("an image is had of who gives it to those he knows, by its name and its digest, and goes")

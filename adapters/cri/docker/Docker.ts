@@ -23,8 +23,14 @@ const forgetting = `
   done
   exec "$@"`
 
+/** A socket's path may have 107 bytes; the longest of Docker's is `exec/containerd/containerd-debug.sock`. */
+const longest = 107 - "/exec/containerd/containerd-debug.sock".length
+
 const configure = (own: EngineDaemon.Own) => {
   const { directory } = own
+  if (directory.length > longest) {
+    throw new Error(`${directory}: Docker's sockets in it would have paths that are too long; at most ${longest} characters`)
+  }
   const config = join(directory, "daemon.json")
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const driver = Machine.takesOverlays(directory) ? "overlay2" : "vfs"

@@ -1,4 +1,7 @@
-/** What Podman is asked for: its SpecGenerator, field by field. Source: the libpod API, version 4. */
+/**
+ * What Podman is asked for: its SpecGenerator, field by field. Annotations are not among it, for Podman and crun act on some: they stand
+ * in a label. Source: the libpod API, version 4.
+ */
 import { dirname } from "node:path"
 import type { Mount, Security } from "../../../plugins/kubelet/contracts/Pods.ts"
 import { ofContainer, ofPod } from "../EngineLabels.ts"
@@ -36,7 +39,6 @@ const pod = (config: PodConfig, name: string, program: string) => {
       name,
       image: PauseImage.name,
       labels: ofPod(config),
-      annotations: config.annotations ?? {},
       netns: network(config),
       ipcns: { nsmode: config.hostIpc ? "host" : "shareable" },
       ...(isHost || config.hostUts ? { utsns: { nsmode: "host" } } : { hostname: config.hostname }),
@@ -112,7 +114,6 @@ const container = (config: ContainerConfig, place: Place, program: string) => {
       name,
       image: config.image,
       labels: ofContainer(config, sandbox),
-      annotations: config.annotations ?? {},
       netns: joined,
       utsns: joined,
       ipcns: shared.hostIpc ? { nsmode: "host" } : joined,
