@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 
 const include = ["test/**/*.test.ts"]
-const endToEnd = ["test/e2e/**/*.test.ts"]
+const endToEnd = ["test/{e2e,interchange}/**/*.test.ts"]
 
 export default defineConfig({
   test: {

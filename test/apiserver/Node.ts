@@ -42,7 +42,13 @@ export const start = Effect.fnUntraced(function* ({ admin, ca }: Cluster) {
         asked.push(request.url ?? "")
         if (request.url?.includes("/broken") === true)
           socket.end("HTTP/1.1 404 Not Found\r\ncontent-length: 19\r\n\r\ncontainer not found")
-        else sockets.handleUpgrade(request, socket, head, (open) => sockets.emit("connection", open))
+        else if (request.headers.upgrade === "SPDY/3.1") {
+          // What it is does not matter to who passes it on: every byte comes back.
+          const [protocol] = String(request.headers["x-stream-protocol-version"]).split(",")
+          const lines = ["HTTP/1.1 101 Switching Protocols", "connection: upgrade", "upgrade: SPDY/3.1"]
+          socket.write(`${[...lines, `x-stream-protocol-version: ${protocol}`].join("\r\n")}\r\n\r\nhello `)
+          socket.pipe(socket)
+        } else sockets.handleUpgrade(request, socket, head, (open) => sockets.emit("connection", open))
       })
       // A server that listens on a port has an address of this form, hence the cast.
       server.listen(0, "127.0.0.1", () =>

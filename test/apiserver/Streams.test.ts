@@ -1,6 +1,7 @@
 /** Logs and commands, by way of a node. */
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { request } from "node:https"
 import { WebSocket } from "ws"
 import { type Cluster, start } from "./Cluster.ts"
 import * as Node from "./Node.ts"
@@ -155,6 +156,82 @@ describe("a proxy", () => {
         const bare = yield* cluster.admin.ask("/api/v1/nodes/n1/proxy?a=b")
         expect(bare.code).toBe(301)
         expect(bare.headers["location"]).toBe("/api/v1/nodes/n1/proxy/?a=b")
+      })
+    )
+  )
+})
+
+describe("connections to ports", () => {
+  const forward = `${pods}/p/portforward`
+
+  it.live("are SPDY out of a WebSocket", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const cluster = yield* start()
+        const { asked } = yield* Node.start(cluster)
+        // The name of this protocol is none by the standard: the library that speaks WebSocket here would refuse it.
+        const said = yield* Effect.callback<string>((resume) => {
+          const headers = {
+            ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+            ...{ "sec-websocket-key": Buffer.alloc(16).toString("base64") },
+            "sec-websocket-protocol": "SPDY/3.1+portforward.k8s.io"
+          }
+          const about = { host: "127.0.0.1", port: cluster.port, path: forward, headers, agent: false }
+          const call = request({ ...about, ca: cluster.ca.cert, ...cluster.admin.pair })
+          call.on("upgrade", (answer, socket, head) => {
+            let text = ""
+            let buffered = head
+            socket.on("data", (bytes: Buffer) => {
+              buffered = Buffer.concat([buffered, bytes])
+              for (let length = buffered[1] ?? 0; buffered.length >= 2 + length && length > 0; length = buffered[1] ?? 0) {
+                text += buffered.subarray(2, 2 + length).toString()
+                buffered = buffered.subarray(2 + length)
+              }
+              if (text.endsWith("bytes")) socket.destroy()
+            })
+            socket.on("close", () => resume(Effect.succeed(`${answer.headers["sec-websocket-protocol"]}: ${text}`)))
+            // One binary frame, masked with zeros.
+            socket.write(Buffer.concat([Buffer.from([0x82, 0x85, 0, 0, 0, 0]), Buffer.from("bytes")]))
+          })
+          call.on("response", (answer) => resume(Effect.succeed(`${answer.statusCode}`)))
+          call.on("error", (error) => resume(Effect.succeed(String(error))))
+          call.end()
+        })
+        expect(said).toBe("SPDY/3.1+portforward.k8s.io: hello bytes")
+        expect(asked).toContain("/portForward/default/p")
+      })
+    )
+  )
+
+  it.live("and commands are SPDY from a client that speaks it", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const cluster = yield* start()
+        yield* Node.start(cluster)
+        const ask = (path: string) =>
+          Effect.callback<string>((resume) => {
+            const headers = {
+              ...{ connection: "Upgrade", upgrade: "SPDY/3.1" },
+              "x-stream-protocol-version": "v4.channel.k8s.io,channel.k8s.io"
+            }
+            const about = { host: "127.0.0.1", port: cluster.port, path, method: "POST", headers, agent: false }
+            const call = request({ ...about, ca: cluster.ca.cert, ...cluster.admin.pair })
+            call.on("upgrade", (answer, socket, head) => {
+              let text = head.toString()
+              socket.on("data", (bytes: Buffer) => {
+                text += bytes.toString()
+                if (text.endsWith("bytes")) socket.end()
+              })
+              socket.on("close", () => resume(Effect.succeed(`${answer.headers["x-stream-protocol-version"]}: ${text}`)))
+              socket.write("bytes")
+            })
+            call.on("response", (answer) => resume(Effect.succeed(`${answer.statusCode}`)))
+            call.on("error", (error) => resume(Effect.succeed(String(error))))
+            call.end()
+          })
+        expect(yield* ask(`${pods}/p/exec?command=cat&stdin=true&stdout=true`)).toBe("v4.channel.k8s.io: hello bytes")
+        expect(yield* ask(`${pods}/two/exec?command=cat&container=broken`)).toBe("500")
+        expect(yield* ask(`${pods}/nowhere/portforward`)).toBe("400")
       })
     )
   )

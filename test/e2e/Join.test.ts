@@ -13,11 +13,11 @@ import * as Cluster from "./Cluster.ts"
 import { at, container, eventually, find, idOf, isReady, list, podsOf } from "./Eventually.ts"
 import * as Images from "./Images.ts"
 import * as Machine from "./Machine.ts"
+import * as Pair from "./Pair.ts"
 import * as Site from "./Site.ts"
 import { onlyData } from "./Suite.ts"
 
 const joined = "n2"
-const link = "join0"
 
 /** The machine that joins. */
 class Other extends Context.Service<
@@ -34,20 +34,7 @@ class Other extends Context.Service<
 const other = Layer.effect(
   Other,
   Effect.gen(function* () {
-    const near = yield* Site.Site
-    const site = Context.get(yield* Layer.build(Layer.fresh(Site.layer)), Site.Site)
-    const ip = (...args: ReadonlyArray<string>) => Machine.output("ip", args)
-    yield* ip("-n", near.name, "link", "add", link, "type", "veth", "peer", "name", link, "netns", site.name)
-    for (const [machine, peer] of [
-      [near, site],
-      [site, near]
-    ] as const) {
-      yield* ip("-n", machine.name, "link", "set", link, "up")
-      // The kernel takes its own address for the other end, which lies on another link, when it is told so.
-      yield* ip("-n", machine.name, "route", "add", `${peer.address}/32`, "dev", link, "src", machine.address)
-    }
-    const cut = Effect.asVoid(Machine.run("ip", ["-n", near.name, "link", "delete", link]))
-    yield* Effect.addFinalizer(() => cut)
+    const { cut, site } = yield* Pair.make
     const flags = ["--node-name", joined, "--node-ip", site.address, "--cgroup-root", `/kubepods-${site.name}`]
     const own = ["unshare", "--mount", "--propagation", "slave", "--"]
     const agent = (dataDir: string, ...more: ReadonlyArray<string>) =>

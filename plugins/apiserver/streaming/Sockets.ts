@@ -13,6 +13,7 @@ import { flag } from "../Query.ts"
 import { internal, type Refused, statusOf } from "../Refused.ts"
 import type { Kubelet } from "./Kubelet.ts"
 import { asPod, containerOf, kubeletOf, read } from "./Nodes.ts"
+import * as Spdy from "./Spdy.ts"
 
 /** A connection that wants to become something else. */
 export interface Upgrade {
@@ -28,6 +29,8 @@ const protocols: { readonly [subresource: string]: ReadonlyArray<string> } = {
   attach: commands,
   portforward: ["SPDY/3.1+portforward.k8s.io"]
 }
+/** What kubelets speak, by itself. */
+const tunnelled = "portforward.k8s.io"
 export const serves = (subresource: string) => Object.hasOwn(protocols, subresource)
 
 /** Bytes that may wait for the slower end before the faster one is made to wait. */
@@ -87,6 +90,15 @@ const dial = (url: string, wanted: ReadonlyArray<string>, options: ReturnType<Ku
     return Effect.sync(() => socket.terminate())
   })
 
+/** A protocol whose name is none by RFC 6455, which the library would refuse: the header is ours to read and to write. */
+const acceptTunnel = ({ head, incoming, socket }: Upgrade, protocol: string) =>
+  Effect.callback<WebSocket>((resume) => {
+    const server = new WebSocketServer({ noServer: true, perMessageDeflate: false })
+    server.on("headers", (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`))
+    delete incoming.headers["sec-websocket-protocol"]
+    server.handleUpgrade(incoming, socket, head, (client) => resume(Effect.succeed(client)))
+  })
+
 /** Without a protocol: the client has named none that we know. */
 export const accept = ({ head, incoming, socket }: Upgrade, protocol: string) =>
   Effect.callback<WebSocket>((resume) => {
@@ -136,6 +148,12 @@ export const serve = Effect.fnUntraced(function* (upgrade: Upgrade, at: At, kube
   const pod = asPod(yield* read("pods", at.namespace, at.name))
   const container = at.subresource === "portforward" ? "" : yield* containerOf(pod, upgrade.query.get("container"))
   const location = yield* located(pod)
+  const path = pathOf(at, container, upgrade.query)
+  const { head, incoming, socket } = upgrade
+  if (Spdy.isSpdy(incoming)) {
+    const backend = yield* Spdy.dial(kubelet.target(location, path), Spdy.offeredBy(incoming))
+    return yield* Spdy.pass(socket, head, backend)
+  }
   const wanted = offeredOf(upgrade, protocols[at.subresource] ?? [])
   const [first] = wanted
   if (upgrade.incoming.headers.upgrade?.toLowerCase() !== "websocket" || first === undefined) {
@@ -144,7 +162,11 @@ export const serve = Effect.fnUntraced(function* (upgrade: Upgrade, at: At, kube
       detail: `this server takes WebSockets for ${at.subresource}, with one of the protocols ${known}`
     })
   }
-  const { options, url } = kubelet.socket(location, pathOf(at, container, upgrade.query))
+  if (at.subresource === "portforward") {
+    const backend = yield* Spdy.dial(kubelet.target(location, path), tunnelled)
+    return yield* Effect.flatMap(acceptTunnel(upgrade, first), (client) => Spdy.tunnel(client, backend))
+  }
+  const { options, url } = kubelet.socket(location, path)
   yield* dial(url, wanted, options).pipe(
     Effect.flatMap((backend) =>
       Effect.flatMap(accept(upgrade, backend.protocol || first), (client) => bridge(client, backend))

@@ -9,7 +9,7 @@ import type { Exec } from "../contracts/Exec.ts"
 /** Best first. */
 export const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io"]
 
-const Size = Schema.fromJsonString(Schema.Struct({ Width: Schema.Int, Height: Schema.Int }))
+export const Size = Schema.fromJsonString(Schema.Struct({ Width: Schema.Int, Height: Schema.Int }))
 
 type Output = Stream.Success<ReturnType<Exec["Service"]["output"]>>
 

@@ -11,6 +11,9 @@ import type { Site } from "../Site.ts"
 import * as Answers from "./Answers.ts"
 import * as Caller from "./Caller.ts"
 import * as Channels from "./Channels.ts"
+import * as PortForward from "./PortForward.ts"
+import * as SpdyCommands from "./SpdyCommands.ts"
+import * as Upgrades from "./Upgrades.ts"
 import * as Runtimes from "./Runtimes.ts"
 
 /** PEM texts. `clientCa` signs the certificates of those who may ask. */
@@ -119,6 +122,28 @@ export const make = Effect.fnUntraced(function* (site: Site, options: Options) {
     return yield* Effect.catch(started, (failure) => Answers.refused(500, failure._tag))
   })
 
+  /** What API servers of others speak. */
+  const overSpdy = Effect.fnUntraced(function* (request: IncomingMessage, url: URL, socket: Duplex, head: Buffer) {
+    const query = url.searchParams
+    const { action, namespace, pod: name } = placeOf(url.pathname)
+    if (action === "portForward") {
+      const { status } = yield* Answers.findPod(site, namespace, name)
+      const host = status.podIP
+      if (host === undefined) return yield* Answers.refused(400, `pod "${name}" has no address yet`)
+      yield* Upgrades.accept(request, socket, PortForward.protocols)
+      return yield* PortForward.serve(socket, head, host)
+    }
+    const process = yield* begin(url)
+    yield* Upgrades.accept(request, socket, SpdyCommands.protocols)
+    const wanted = {
+      stdin: flag(query, "input", "stdin"),
+      stdout: flag(query, "output", "stdout"),
+      stderr: flag(query, "error", "stderr"),
+      tty: flag(query, "tty")
+    }
+    yield* SpdyCommands.join(socket, head, wanted, exec, process)
+  })
+
   const reject = (socket: Duplex, { code, message }: Answers.Refused) =>
     Effect.sync(() => {
       const head = `HTTP/1.1 ${code} ${reasons[code] ?? "Error"}\r\ncontent-type: text/plain\r\nconnection: close`
@@ -136,6 +161,7 @@ export const make = Effect.fnUntraced(function* (site: Site, options: Options) {
     )
     const joined = Effect.gen(function* () {
       yield* admitted(request, url.pathname)
+      if (Upgrades.isSpdy(request)) return yield* overSpdy(request, url, socket, head)
       const process = yield* begin(url)
       yield* Channels.join(yield* opened, exec, process)
     }).pipe(
