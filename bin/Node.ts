@@ -78,17 +78,18 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
     ...{ directory, nodeName, stop: options.stop, addresses: addressesOf(settings) },
     podCidrs: Addresses.list(settings.podCidr)
   }
+  const plain = Layer.merge(routes, Flannel.left(flannel))
   return Choice.layer({
     name: "network",
     annotation: "keelson.io/network",
     standard: settings.network,
     swapped,
     choices: {
-      bridge: Plugin.make({ name: "cni-bridge", offers, layer: Layer.merge(Bridge.layer({ directory }), routes) }),
+      bridge: Plugin.make({ name: "cni-bridge", offers, layer: Layer.merge(Bridge.layer({ directory }), plain) }),
       openvswitch: Plugin.make({
         name: "cni-openvswitch",
         offers,
-        layer: Layer.merge(OpenVSwitch.layer({ directory }), routes)
+        layer: Layer.merge(OpenVSwitch.layer({ directory }), plain)
       }),
       "flannel-vxlan": Flannel.plugin({ ...flannel, backend: "vxlan" }),
       "flannel-host-gw": Flannel.plugin({ ...flannel, backend: "host-gw" }),

@@ -6,8 +6,10 @@ import { Effect, Layer, Option } from "effect"
 import { readFileSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
+import * as Flannel from "../adapters/cni/flannel/Flannel.ts"
 import * as Program from "../adapters/Program.ts"
 import * as Cgroups from "../plugins/kubelet/pod/Cgroups.ts"
+import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import * as Fabric from "./Fabric.ts"
 import { cgroupOf } from "./Members.ts"
@@ -41,6 +43,7 @@ const network = (settings: Settings, paths: Paths.Paths) =>
   Effect.gen(function* () {
     const bridge = yield* NetworkConfiguration
     const folders = NodeRuntimes.everyCniFolder({ settings, paths, stop: "remove" })
+    yield* Flannel.sweep({ directory: join(paths.node, "cni"), podCidrs: Addresses.list(settings.podCidr) })
     yield* Effect.forEach(folders, (folder) => Effect.ignore(bridge.remove({ folder })), { discard: true })
   }).pipe(Effect.provide(attachments(paths)))
 
@@ -59,6 +62,7 @@ const member = Effect.fnUntraced(function* (cluster: Settings, node: string) {
   const launcher = Option.match(holder, { onNone: () => elsewhere, onSome: ({ pid }) => Fabric.inside(pid) })
   if (mayHave(settings, paths)) yield* Effect.ignore(pods(settings, paths, launcher))
   yield* Cgroups.remove(cgroupOf(name))
+  yield* Flannel.end({ directory: join(node, "cni") })
   yield* Effect.ignore(Effect.try(() => rmSync(join(node, "cni"), { recursive: true, force: true })))
   yield* Fabric.release(node)
 })

@@ -3,6 +3,7 @@
  * packets. What leads to other nodes is a plugin beside it: `Routes.ts`, or flanneld itself (`Flanneld.ts`).
  */
 import { Context, Effect, Layer } from "effect"
+import { existsSync, rmSync } from "node:fs"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { NetworkAttachment } from "../../../plugins/kubelet/contracts/NetworkAttachment.ts"
@@ -11,7 +12,10 @@ import * as LocalNetwork from "../LocalNetwork.ts"
 import { familyOf } from "../Range.ts"
 import * as Flanneld from "./Flanneld.ts"
 import * as Kernel from "./Kernel.ts"
+import * as Masquerade from "./Masquerade.ts"
+import * as Owners from "./Owners.ts"
 import * as Routes from "./Routes.ts"
+import * as Speaker from "./Speaker.ts"
 import * as SubnetFile from "./SubnetFile.ts"
 
 interface About extends LocalNetwork.Options {
@@ -56,11 +60,38 @@ const mtuOf = (options: Options, write: Write): Effect.Effect<number | undefined
   return options.backend === "vxlan" ? tunnelled(options, write) : Effect.succeed(undefined)
 }
 
-/** Takes back what led to other nodes, whichever backend it was, also of a node whose agent was killed. */
-export const sweep = Effect.fnUntraced(function* (options: Pick<About, "directory" | "podCidrs" | "vni">) {
-  yield* Flanneld.sweep(options)
-  for (const backend of ["vxlan", "host-gw"] as const) yield* Routes.sweep({ ...options, backend })
+type Swept = Pick<About, "directory" | "podCidrs" | "vni">
+
+/**
+ * Takes back what a node whose agent was killed had to lead to others, whichever backend it was; true if there was anything. A Flannel
+ * network that is not ours is left alone: ours are known by flanneld's folder, our tunnel's table and our own routes.
+ */
+export const sweep = Effect.fn("flannel.sweepAll")(function* (options: Swept) {
+  const hadDaemon = existsSync(SubnetFile.folderOf(options.directory))
+  if (hadDaemon) yield* Flanneld.sweep(options)
+  const tables = yield* Effect.orElseSucceed(Kernel.make([]).run("nft", ["list", "tables"]), () => "")
+  const hadTunnel = Masquerade.isAmong(tables)
+  if (hadTunnel) yield* Routes.sweep({ ...options, backend: "vxlan" })
+  const hadRoutes = yield* Routes.sweep({ ...options, backend: "host-gw" })
+  return hadDaemon || hadTunnel || hadRoutes
 })
+
+/** For a node whose network is no Flannel network: takes back, and withdraws, what an agent that was killed has left of one. */
+export const left = (options: Swept & Pick<About, "nodeName">) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const speaker = yield* Speaker.make(options.nodeName)
+      if (Owners.isClaimed(options.nodeName)) return
+      if (yield* sweep(options)) yield* speaker.withdraw
+    })
+  )
+
+/** Ends a flanneld whose agent was killed, where all that it made goes with the node's namespaces. */
+export const end = ({ directory }: Pick<About, "directory">) =>
+  Effect.andThen(
+    Flanneld.end(directory),
+    Effect.sync(() => rmSync(SubnetFile.folderOf(directory), { recursive: true, force: true }))
+  )
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const { attachment, configuration } = yield* LocalNetwork.make(options)

@@ -250,7 +250,7 @@ const start = Effect.fnUntraced(function* (options: Options) {
     const next = successor()
     if (next?.kind === "flanneld") return
     if (next === undefined) yield* speaker.withdraw
-    if (type === "vxlan" && next?.hasTunnel !== true) yield* Effect.sleep("1 second")
+    if (next?.hasTunnel !== true) yield* Effect.sleep("1 second")
     yield* sweep(options, next?.hasTunnel)
   })
   if (stop === "remove") yield* Effect.addFinalizer(() => takeBack)

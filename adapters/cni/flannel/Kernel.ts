@@ -151,10 +151,11 @@ export const make = (launcher: ReadonlyArray<string>) => {
       } satisfies Paths
     }),
 
-    /** Takes away the routes of ours. */
+    /** Takes away the routes of ours; true if there were any. */
     clear: Effect.fn("flannel.clear")(function* (family: Family, place: Place) {
       const there = { ...none, routes: yield* routes(family, place) }
       yield* Effect.forEach(commands(difference(none, there), place), batch, { discard: true })
+      return there.routes.length > 0
     }),
 
     /** To where routes of an origin lead by a gateway, inside of a range. */

@@ -29,3 +29,6 @@ export const rules = (podCidrs: ReadonlyArray<string>, vni: number) =>
     .join("")
 
 export const none = rules([], 0)
+
+/** In what nft lists. */
+export const isAmong = (tables: string) => families.some(({ word }) => tables.split("\n").includes(`table ${word} ${table}`))

@@ -8,6 +8,8 @@ export type Kind = "vxlan" | "host-gw" | "flanneld"
 
 const owners = new Map<string, { readonly kind: Kind; readonly hasTunnel: boolean }>()
 
+export const isClaimed = (nodeName: string) => owners.has(nodeName)
+
 /** Until the scope closes, or the next claims the node. */
 export const claim = Effect.fnUntraced(function* (nodeName: string, kind: Kind, hasTunnel: boolean) {
   const mine = { kind, hasTunnel }

@@ -48,22 +48,27 @@ export const macOf = (uid: string, family: Family) => {
   return [(first & 0xfc) | 0x02, ...rest].map((byte) => byte.toString(16).padStart(2, "0")).join(":")
 }
 
-/** What others may need to learn that this tunnel ends, whoever told them. */
+/** What others may need to learn that these ways end, whoever told them. */
 const farewell = "1 second"
 
-/** Takes back all that it made on the machine, also before somebody killed it. The tunnel may be somebody else's by now. */
+/**
+ * Takes back all that it made on the machine, also before somebody killed it; true if there were ways to others. The tunnel may be
+ * somebody else's by now.
+ */
 export const sweep = Effect.fn("flannel.sweep")(function* (
   options: Pick<Options, "backend" | "vni" | "launcher">,
   keepsTunnel = false
 ) {
   const { backend, launcher = [], vni = 1 } = options
   const kernel = Kernel.make(launcher)
+  let had = false
   for (const family of [4, 6] as const) {
     const place = placeOf(backend, family, vni)
-    yield* Effect.ignore(kernel.clear(family, place))
+    had = (yield* Effect.orElseSucceed(kernel.clear(family, place), () => false)) || had
     if (backend === "vxlan" && !keepsTunnel) yield* kernel.remove(place.tunnel)
   }
   if (backend === "vxlan") yield* Effect.ignore(kernel.run("nft", ["-f", "-"], Masquerade.none))
+  return had
 })
 
 /** This node's end of the tunnel, if it can have one. */
@@ -128,7 +133,9 @@ const start = Effect.fnUntraced(function* (options: Options) {
     const next = successor()
     if (next?.kind === backend) return
     if (next === undefined) yield* speaker.withdraw
-    if (backend === "vxlan" && next?.hasTunnel !== true && nodes.all().length > 1) yield* Effect.sleep(farewell)
+    // A network without a tunnel may not be there yet, and others may still send into ours.
+    const isMissed = next === undefined || (backend === "vxlan" && !next.hasTunnel)
+    if (isMissed && nodes.all().length > 1) yield* Effect.sleep(farewell)
     yield* sweep(options, next?.hasTunnel)
   })
   if (stop === "remove") yield* Effect.addFinalizer(() => end)
