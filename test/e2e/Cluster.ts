@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url"
 import { WebSocket } from "ws"
 import * as Https from "../../adapters/client/https/Https.ts"
 import * as Kubeconfig from "../../adapters/client/https/Kubeconfig.ts"
-import * as Containerd from "../../adapters/cri/containerd/Containerd.ts"
+import * as NodeRuntimes from "../../bin/NodeRuntimes.ts"
+import * as Paths from "../../bin/Paths.ts"
+import * as Settings from "../../bin/Settings.ts"
 import { Api } from "../../kernel/client/Api.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import type { Client } from "../../kernel/client/Client.ts"
@@ -23,6 +25,7 @@ export interface Options {
   readonly isolate?: ReadonlyArray<string>
   /** How many nodes: those after the first are called `n1-2`, `n1-3` and so on. */
   readonly nodes?: number
+  readonly runtimes?: Settings.Settings["runtimes"]
 }
 
 export interface Answer {
@@ -64,9 +67,10 @@ const nodesOf = ({ nodes = 1 }: Options) => [
   ...Array.from({ length: nodes - 1 }, (_, index) => `${nodeName}-${index + 2}`)
 ]
 
-const flagsOf = ({ isolate = [], nodes = 1, processes = 1, store = "sqlite" }: Options) => [
+const flagsOf = ({ isolate = [], nodes = 1, processes = 1, runtimes = [], store = "sqlite" }: Options) => [
   ...["--store", store, "--processes", `${processes}`],
   ...(nodes === 1 ? [] : ["--nodes", `${nodes}`]),
+  ...(runtimes.length === 0 ? [] : ["--runtimes", runtimes.join(",")]),
   ...(isolate.length === 0 ? [] : ["--isolate", isolate.join(",")])
 ]
 
@@ -194,9 +198,11 @@ const make = Effect.fnUntraced(function* (options: Options) {
 
   yield* Effect.acquireRelease(up, () => Effect.ignore(interrupt))
   const archives = Images.archives()
+  const { runtimes = ["containerd"] } = options
+  const settings = { ...Settings.defaults(), dataDir, runtimes }
   for (const name of nodesOf(options)) {
-    const { socket } = Containerd.folders({ directory: join(dataDir, "nodes", name, "containerd") })
-    for (const archive of archives) yield* Effect.orDie(Containerd.importImage(socket, archive))
+    const node = { settings, paths: Paths.make(dataDir, name), stop: "keep" } as const
+    for (const archive of archives) yield* Effect.orDie(NodeRuntimes.importImage(node, archive))
   }
   const keys = yield* credentials(kubeconfig)
   const inSite: Shape["run"] = (name, args, given) => Machine.run(program, [...inside, name, ...args], given)
