@@ -81,13 +81,37 @@ export const choices: { readonly [_ in Name]: Choice } = {
 
 const chosen = ({ settings }: Options) => settings.runtimes.map((name) => [name, choices[name]] as const)
 
+const all = Object.keys(choices) as Array<Name>
+
+/** Those of which one of ours was not stopped, whatever the settings are by now. */
+export const left = (options: Options) => all.filter((name) => existsSync(join(directory(options, name), `${name}.pid`)))
+
+/** Those that were not stopped are there for this only: at the end of their scopes they go with all Pods. */
+export const remove = (options: Options, names: ReadonlyArray<Name>) =>
+  Effect.forEach(
+    names,
+    (name) => Effect.ignore(Effect.scoped(Layer.build(choices[name].layer({ ...options, stop: "remove" })))),
+    { discard: true }
+  )
+
+/** Nobody would look after what runs on a runtime that the node does not have any more: its Pods start anew on another. */
+const dropped = (options: Options) =>
+  Effect.suspend(() => {
+    const names = left(options).filter((name) => !options.settings.runtimes.includes(name))
+    if (names.length === 0) return Effect.void
+    return Effect.andThen(
+      Effect.logWarning(`${names.join(", ")} is none of the node's runtimes now, and is removed`),
+      remove(options, names)
+    )
+  })
+
 /** All that are chosen, each as a handler of its name; the first serves Pods without one. */
 export const layer = (options: Options) => {
   const [first = "containerd"] = options.settings.runtimes
   const runtimes = Object.fromEntries(chosen(options).map(([name, { layer }]) => [name, layer(options)]))
   // Before a runtime starts, so that whichever network the node has, now or later, its program is found.
   const programs = Agent.programs({ directory: cni(options), programs: [options.settings.cniBinDir] })
-  return Layer.unwrap(Effect.as(programs, Runtimes.layer({ default: first, runtimes })))
+  return Layer.unwrap(Effect.as(Effect.andThen(programs, dropped(options)), Runtimes.layer({ default: first, runtimes })))
 }
 
 export const cniFolders = (options: Options) =>
@@ -97,10 +121,6 @@ export const cniFolders = (options: Options) =>
 export const importImage = (options: Options, archive: Uint8Array) =>
   Effect.forEach(chosen(options), ([, { importImage }]) => importImage(options, archive), { discard: true })
 
-const all = Object.keys(choices) as Array<Name>
 /** Where any of them would look, whatever the settings are by now. */
 export const everyCniFolder = (options: Options) =>
   cniFolders({ ...options, settings: { ...options.settings, runtimes: all } })
-
-/** Those of which one of ours was not stopped, whatever the settings are by now. */
-export const left = (options: Options) => all.filter((name) => existsSync(join(directory(options, name), `${name}.pid`)))

@@ -2,7 +2,7 @@
  * Takes back what a node left on this machine when its agent was killed: Pods, runtimes, mounts, cgroups, links, nft tables,
  * addresses. Every step is tried, whatever became of the others; what is not there is no failure.
  */
-import { Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
 import { readFileSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
@@ -17,13 +17,9 @@ import * as NodeRuntimes from "./NodeRuntimes.ts"
 import * as Paths from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 
-/** Those that were not stopped are there for this only: at the end of their scopes they go with all Pods. */
 const pods = (settings: Settings, paths: Paths.Paths, launcher: ReadonlyArray<string> = []) => {
   const options = { settings, paths, stop: "remove", launcher } as const
-  const remove = (name: NodeRuntimes.Name) => Effect.scoped(Layer.build(NodeRuntimes.choices[name].layer(options)))
-  return Effect.forEach(NodeRuntimes.left(options), (name) => Effect.ignore(remove(name)), { discard: true }).pipe(
-    Effect.provide(attachments(paths))
-  )
+  return Effect.provide(NodeRuntimes.remove(options, NodeRuntimes.left(options)), attachments(paths))
 }
 
 const attachments = ({ node }: Paths.Paths) => Bridge.layer({ directory: join(node, "cni") })

@@ -125,18 +125,25 @@ describe("several runtimes", () => {
       ContainerRuntime,
       Effect.map(ContainerRuntime, (honest) => {
         const lost = Effect.fail(new Unavailable({ contract: ContainerRuntime.key, applied: "unknown", cause: "down" }))
-        return { ...honest, list: (of) => (down ? lost : honest.list(of)), health: () => (down ? lost : honest.health()) }
+        return {
+          ...honest,
+          describe: () => (down ? lost : honest.describe()),
+          list: (of) => (down ? lost : honest.list(of)),
+          health: () => (down ? lost : honest.health())
+        }
       })
     ).pipe(Layer.provideMerge(MemoryPowers.layer(two)))
     const both = Runtimes.layer({ default: "one", runtimes: { one: MemoryPowers.layer(one), two: failing } })
     return Effect.gen(function* () {
-      const { health, list, startPod } = yield* ContainerRuntime
+      const { describe, health, list, startPod } = yield* ContainerRuntime
+      const before = yield* describe()
       yield* startPod(config("hers", "one"))
       yield* startPod(config("his", "two"))
       down = true
       assert.strictEqual((yield* list({ uid: "hers" })).length, 1)
       assert.strictEqual((yield* Effect.flip(list({ uid: "his" })))._tag, "Unavailable")
       assert.strictEqual((yield* Effect.flip(list({})))._tag, "Unavailable")
+      assert.deepStrictEqual(yield* describe(), before)
       assert.deepStrictEqual(yield* health(), { runtime: true, network: true, message: "two: it does not answer" })
     }).pipe(Effect.provide(both))
   })

@@ -28,13 +28,17 @@ export const make = (first: Named, others: ReadonlyArray<Named>) => {
   const places = Places.make()
   const known = new Map<string, Handlers.Description>()
 
+  /** As it says now, or as it said before if it does not answer. */
   const ask = ({ key, runtime }: Named) =>
     Effect.map(
-      Effect.tap(runtime.describe(), (about) => Effect.sync(() => known.set(key, about))),
-      (about) => ({
-        key,
-        about
-      })
+      Effect.catch(runtime.describe(), (failure) => {
+        const before = known.get(key)
+        return before === undefined ? Effect.fail(failure) : Effect.succeed(before)
+      }),
+      (about) => {
+        known.set(key, about)
+        return { key, about }
+      }
     )
   const described = (one: Named) => {
     const about = known.get(one.key)
