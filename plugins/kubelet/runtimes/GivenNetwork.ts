@@ -3,7 +3,7 @@
  * is made (`given`) or taken from the runtime (`made`), pinned in the node's folder, attached through `NetworkAttachment`, and taken
  * back when the Pod stops. A Pod whose agent was killed is found again; what belongs to no Pod is taken back at the start and later on.
  */
-import { Cause, Effect, Exit, Layer, Schedule } from "effect"
+import { Cause, Effect, Exit, Layer, Schedule, Semaphore } from "effect"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { ContainerRuntime, NetworkUnsupported, PodRefused, type PodStatus } from "../contracts/ContainerRuntime.ts"
@@ -26,6 +26,8 @@ type PodConfig = Parameters<Runtime["startPod"]>[0]
 
 /** What was left behind while this runs is looked for this often. */
 const tidyEvery = "1 minute"
+/** So many Pods are attached at once. */
+const atOnce = 64
 
 /** Not an end by a failure: of that whoever starts next shall find the Pods as they are. */
 const isIntended = (exit: Exit.Exit<unknown, unknown>) => Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
@@ -35,6 +37,8 @@ const make = Effect.fnUntraced(function* ({ directory, namespaces = Namespaces.m
   const network = yield* NetworkAttachment
   const attachments = yield* Attachments.open(directory)
   const { name, network: kind } = yield* runtime.describe()
+  /** A list of what is attached is true only as long as nobody attaches: who attaches takes one permit, who lists takes all. */
+  const permits = yield* Semaphore.make(atOnce)
   /** Of Pods that have been seen, by their ids. */
   const keys = new Map<string, string>()
   /** Keys of Pods that are being started or stopped now. */
@@ -62,7 +66,7 @@ const make = Effect.fnUntraced(function* ({ directory, namespaces = Namespaces.m
     )
     yield* attachments.put(key, { addresses })
     return addresses
-  })
+  }, permits.withPermit)
   const refused = ({ message }: { readonly message: string }) =>
     new PodRefused({ message: `no network namespace: ${message}` })
 
@@ -115,37 +119,35 @@ const make = Effect.fnUntraced(function* ({ directory, namespaces = Namespaces.m
     return isThere ? { ...rest, addresses: attachment.addresses } : { ...rest, ready: false, addresses: [] }
   }
 
-  const keyOfPod = Effect.fnUntraced(function* (pod: string) {
-    const found = (yield* runtime.list({})).find(({ id }) => id === pod)
-    return found && keyOf(found)
-  })
-  const ending = (pod: string, act: Effect.Effect<void, Effect.Error<ReturnType<Runtime["removePod"]>>>) =>
-    Effect.flatMap(keyOfPod(pod), (key) =>
-      key === undefined
-        ? act
-        : during(
-            key,
-            Effect.andThen(
-              act,
-              Effect.suspend(() => release(key))
-            )
-          )
-    )
-
   const list: Runtime["list"] = (of) => Effect.map(runtime.list(of), (pods) => pods.map(shown))
+  const ending = Effect.fnUntraced(function* (pod: string, act: ReturnType<Runtime["removePod"]>) {
+    if (!keys.has(pod)) yield* list({})
+    const key = keys.get(pod)
+    if (key === undefined) return yield* act
+    yield* during(
+      key,
+      Effect.andThen(
+        act,
+        Effect.suspend(() => release(key))
+      )
+    )
+  })
 
   /** Takes back what belongs to no Pod that runs. */
   const tidy = Effect.gen(function* () {
-    const before = attachments.keys()
+    // What is being started before the list is taken may be there after it.
+    const [before, begun] = [attachments.keys(), new Set(busy)]
     const pods = yield* runtime.list({})
     const valid = new Set(pods.filter(({ ready }) => ready).map(keyOf))
     for (const key of before) {
-      if (valid.has(key) || busy.has(key)) continue
+      if (valid.has(key) || begun.has(key) || busy.has(key)) continue
       yield* Effect.log("a network without its Pod is taken back").pipe(Effect.annotateLogs({ runtime: name, pod: key }))
       yield* release(key)
     }
-    const known = [...attachments.keys()].map((pod) => ({ pod }))
-    yield* network.gc({ runtime: name, valid: known })
+    const collect = Effect.suspend(() =>
+      network.gc({ runtime: name, valid: [...attachments.keys()].map((pod) => ({ pod })) })
+    )
+    yield* permits.withPermits(atOnce)(collect)
   })
   const removeAll = Effect.gen(function* () {
     const pods = yield* Effect.orElseSucceed(runtime.list({}), () => [])
