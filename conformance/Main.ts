@@ -14,7 +14,7 @@ import * as Adapters from "./adapters/All.ts"
 import * as Alone from "./Alone.ts"
 import * as Html from "./report/Html.ts"
 import * as Junit from "./report/Junit.ts"
-import { isGood, signs, type Summary } from "./report/Summary.ts"
+import { isGood, isSeen, signs, type Summary } from "./report/Summary.ts"
 import * as Table from "./report/Table.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {}
@@ -87,6 +87,7 @@ const run = Effect.fnUntraced(function* (contract: Name, { adapter, endpoint: at
   const summary: Summary = { contract, when: `${when} UTC`, machine: machine(), found }
   yield* Console.log(`\n${Table.text(summary)}`)
   if (out !== "") yield* write(out, summary)
+  if (!isSeen(summary)) return yield* new Refused({ message: "nothing was checked: this machine lacks it" })
   if (!found.every(isGood)) return yield* new Broken()
 })
 

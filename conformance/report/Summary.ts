@@ -50,8 +50,11 @@ export const counts = (found: Found) => {
   }
 }
 
-/** Whether nothing is broken that was looked at. */
-export const isGood = (found: Found) => found.failure === undefined && counts(found).broken === 0
+/** Whether nothing is broken that was looked at, and something was. */
+export const isGood = (found: Found) =>
+  found.lacks.length > 0 || (found.failure === undefined && counts(found).broken === 0 && found.results.length > 0)
+/** Whether the machine could do any of it. */
+export const isSeen = ({ found }: Summary) => found.some(({ lacks }) => lacks.length === 0)
 
 /** Of a repaired law: the deviation is no longer one, and its entry wants to be taken out. */
 export const words = ({ detail, outcome }: Result) =>

@@ -33,7 +33,8 @@ const tally = (summary: Summary) =>
     const more = [deviates > 0 ? `, ${deviates} deviate` : "", lacking > 0 ? `, ${lacking} not to be seen here` : ""].join(
       ""
     )
-    const laws = `${holds} laws hold, ${broken} are broken${more}, in ${found.seconds.toFixed(1)} s`
+    const end = found.failure === undefined ? "" : ", and it did not come to an end"
+    const laws = `${holds} laws hold, ${broken} are broken${more}${end}, in ${found.seconds.toFixed(1)} s`
     return `${isGood(found) ? "✓" : "✗"} ${found.adapter.title}: ${laws}`
   })
 
