@@ -125,7 +125,7 @@ const ask = (host: string, keys: Credentials, path: string) =>
 
 const statusChannel = 3
 
-const exec = (host: string, keys: Credentials, pod: string, command: ReadonlyArray<string>) =>
+export const exec = (host: string, keys: Credentials, pod: string, command: ReadonlyArray<string>) =>
   Effect.callback<Answer, Error>((resume) => {
     const query = new URLSearchParams([...command.map((word) => ["command", word]), ["stdout", "1"], ["stderr", "1"]])
     const url = `wss://${host}:6443/api/v1/namespaces/default/pods/${pod}/exec?${query}`

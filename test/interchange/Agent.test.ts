@@ -116,7 +116,7 @@ describe.skipIf(lacks.length > 0)(`our node in upstream's cluster${Machine.left(
           yield* Upstream.said(`approved by hand: ${names.join(", ")}`)
         })
       )
-      it.effect("its Pods run, their log is read through the API, and its proxy serves Services", () =>
+      it.effect("its Pods run, logs and commands go through the API, and its proxy serves Services", () =>
         Effect.gen(function* () {
           const { site } = yield* Other
           const { socket } = Containerd.folders({ directory: join(site.dataDir, "k2", "nodes", "k2", "containerd") })
@@ -129,6 +129,14 @@ describe.skipIf(lacks.length > 0)(`our node in upstream's cluster${Machine.left(
             ({ code }) => code === 200
           )
           assert.strictEqual(read.text, "serving v1\n")
+          // The client speaks WebSocket, and upstream's API server SPDY to our kubelet.
+          const { admin, ca } = yield* Plane.ControlPlane
+          const near = yield* Site.Site
+          const run = (...command: ReadonlyArray<string>) =>
+            Cluster.exec(near.address, { ...admin, ca }, pods[0]?.metadata.name ?? "", command)
+          assert.deepStrictEqual(yield* run("echo", "hello"), { code: 0, text: "hello\n" })
+          assert.strictEqual((yield* run("sh", "-c", "exit 3")).code, 3)
+          yield* Upstream.said("logs and exec answer, with a serving certificate that upstream's API server believes")
           const url = `http://${address}/`
           assert.deepStrictEqual(yield* Web.meets(site, url, pods), Web.answersOf(pods))
           yield* Upstream.said(`${pods.length} Pods of upstream's scheduler run there; ${url} leads to each by our proxy`)
