@@ -1,7 +1,10 @@
 /** The kubelet's server, over HTTPS, on a machine in memory: who may ask, and what it answers. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, Schedule } from "effect"
+import { Effect, Layer, Option, Queue, Schedule, Stream } from "effect"
+import { X509Certificate } from "node:crypto"
 import { request } from "node:https"
+import type { Duplex } from "node:stream"
+import { connect } from "node:tls"
 import WebSocket from "ws"
 import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
@@ -14,6 +17,7 @@ import * as Pods from "../../plugins/kubelet/Pods.ts"
 import * as Server from "../../plugins/kubelet/server/Server.ts"
 import * as Site from "../../plugins/kubelet/Site.ts"
 import { Pod } from "../../plugins/resources/contracts/core/v1.ts"
+import * as SpdyClient from "./SpdyClient.ts"
 
 const settings = {
   nodeName: "n1",
@@ -51,7 +55,34 @@ const start = Effect.gen(function* () {
   const site = yield* Site.make(settings)
   yield* site.networkReady.open
   yield* Pods.make(site)
-  const port = yield* Server.make(site, { host: "127.0.0.1", port: 0, tls: { ...serving, clientCa: ca.cert } })
+  const next = yield* Pki.issue(ca, Requests.kubeletServing("n1", ["127.0.0.1"]))
+  const renewals = yield* Queue.unbounded<Server.Tls>()
+  const tls = (pair: Pki.Pair) => ({ ...pair, clientCa: ca.cert })
+  const about = { host: "127.0.0.1", port: 0, tls: tls(serving), renewed: Stream.fromQueue(renewals) }
+  const port = yield* Server.make(site, about)
+  const shown = Effect.callback<string>((resume) => {
+    const socket = connect({ host: "127.0.0.1", port, ca: ca.cert })
+    socket.once("secureConnect", () => {
+      resume(Effect.succeed(socket.getPeerCertificate().serialNumber))
+      socket.destroy()
+    })
+  })
+  const renew = Effect.as(Queue.offer(renewals, tls(next)), new X509Certificate(next.cert).serialNumber)
+  const spdy = (path: string) =>
+    Effect.callback<Duplex, Error>((resume) => {
+      const headers = {
+        ...{ connection: "Upgrade", upgrade: "SPDY/3.1" },
+        "x-stream-protocol-version": "v5.channel.k8s.io,v4.channel.k8s.io"
+      }
+      const asked = request({ host: "127.0.0.1", port, path, method: "POST", headers, ca: ca.cert, ...admin, agent: false })
+      asked.on("upgrade", (answer, socket) => {
+        assert.strictEqual(answer.headers["x-stream-protocol-version"], "v4.channel.k8s.io")
+        resume(Effect.succeed(socket))
+      })
+      asked.on("response", ({ statusCode }) => resume(Effect.fail(new Error(`${statusCode}`))))
+      asked.on("error", (error) => resume(Effect.fail(error)))
+      asked.end()
+    })
   const get = (path: string, who: { readonly cert?: string; readonly key?: string } = admin) =>
     Effect.callback<{ readonly code: number; readonly text: string }, Error>((resume) => {
       const asked = request({ host: "127.0.0.1", port, path, ca: ca.cert, ...who, agent: false }, (response) => {
@@ -86,7 +117,7 @@ const start = Effect.gen(function* () {
     }),
     Effect.timeout("40 seconds")
   )
-  return { get, open, other }
+  return { get, open, other, renew, shown, spdy }
 })
 
 const test = <E>(holds: (use: Effect.Success<typeof start>) => Generator<Effect.Effect<unknown, E>, void, never>) =>
@@ -130,6 +161,36 @@ describe("the kubelet's server", () => {
         socket.send(Buffer.of(255, 0))
       })
       assert.deepStrictEqual(echoed, ["1 in\n", '3 {"metadata":{},"status":"Success"}'])
+    })
+  )
+
+  it.live("runs commands over SPDY, a stream for each of what goes in and comes out", () =>
+    test(function* ({ spdy }) {
+      const run = Effect.fnUntraced(function* (path: string, ...streams: ReadonlyArray<string>) {
+        const client = yield* SpdyClient.over(yield* spdy(`/exec/default/web/main?${path}`))
+        for (const [index, streamType] of streams.entries()) yield* client.open(2 * index + 1, { streamType })
+        return client
+      })
+      const failed = yield* run("command=sh&command=-c&command=echo+out%3B+exit+3&output=1", "error", "stdout")
+      yield* failed.until((seen) => seen.includes("goaway 0"))
+      assert.include(failed.seen, "3: out\n")
+      assert.isTrue(failed.seen.some((one) => /^1: .*NonZeroExitCode.*"message":"3"/.test(one)))
+      const echoed = yield* run("command=cat&input=1&output=1", "error", "stdin", "stdout")
+      echoed.data(3, "in\n")
+      yield* echoed.until((seen) => seen.includes("5: in\n"))
+      echoed.data(3, "", true)
+      yield* echoed.until((seen) => seen.includes("goaway 0"))
+      assert.isTrue(echoed.seen.some((one) => one.startsWith('1: {"metadata":{},"status":"Success"}')))
+    })
+  )
+
+  it.live("shows a certificate that was renewed to whoever connects from then on", () =>
+    test(function* ({ get, renew, shown }) {
+      const before = yield* shown
+      const serial = yield* renew
+      assert.notStrictEqual(before, serial)
+      yield* Effect.repeat(Effect.delay(shown, "10 millis"), { until: (one) => one === serial })
+      assert.strictEqual((yield* get("/healthz")).code, 200)
     })
   )
 
