@@ -23,6 +23,7 @@ import * as LimitRanger from "../plugins/admission/limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/NamespaceLifecycle.ts"
 import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
+import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
@@ -238,6 +239,7 @@ const policies = ({ authentication, serviceCidr }: Options) =>
     Plugin.install(NamespaceLifecycle.plugin),
     Plugin.install(CertificateAdmission.plugin),
     Plugin.install(ServiceAccountAdmission.plugin),
+    Plugin.install(RuntimeClassAdmission.plugin),
     Plugin.install(DefaultTolerations.plugin),
     Plugin.install(Priority.plugin),
     Plugin.install(LimitRanger.plugin),

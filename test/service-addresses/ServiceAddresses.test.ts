@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import * as Addresses from "../../plugins/resources/contracts/Addresses.ts"
 import type { ServiceSpec } from "../../plugins/resources/contracts/core/v1.ts"
-import { decide } from "../../plugins/service-addresses/Families.ts"
+import { decide, isRefused } from "../../plugins/service-addresses/Families.ts"
 import { choose, contains, rangeOf } from "../../plugins/service-addresses/Ranges.ts"
 
 const spec = (given: Partial<ServiceSpec>): ServiceSpec => ({ sessionAffinity: "None", type: "ClusterIP", ...given })
@@ -43,7 +43,7 @@ describe("the families of a Service", () => {
   const both = [v4, v6]
   const chosen = (given: Partial<ServiceSpec>, cluster: ReadonlyArray<string>, old?: Partial<ServiceSpec>) => {
     const decision = decide(spec(given), cluster, old && spec(old))
-    return Array.isArray(decision) ? decision[0]?.field : [decision.ipFamilyPolicy, ...decision.ipFamilies].join(" ")
+    return isRefused(decision) ? decision[0]?.field : [decision.ipFamilyPolicy, ...decision.ipFamilies].join(" ")
   }
   it("are the cluster's first where nothing is asked", () => {
     assert.strictEqual(chosen({}, one), "SingleStack IPv4")

@@ -27,9 +27,14 @@ const endOfLog = (path: string) => {
     .slice(-16 * limits.log)
     .split("\n")
     .slice(-limits.lines - 1)
+  // An entry with the tag `P` goes on in the next one; one that a runtime only ends with is empty.
   return lines
-    .map((line) => line.split(" ").slice(3).join(" "))
-    .join("\n")
+    .map((line) => {
+      const [, , tag, ...words] = line.split(" ")
+      return `${words.join(" ")}${tag === "P" ? "" : "\n"}`
+    })
+    .join("")
+    .replace(/\n$/, "")
     .slice(-limits.log)
 }
 

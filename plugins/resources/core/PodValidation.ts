@@ -11,6 +11,7 @@ import type {
   TopologySpreadConstraint
 } from "../contracts/core/v1.ts"
 import { type Around, duplicates, oneOf, type Sort, validateContainer } from "./ContainerValidation.ts"
+import { validateSysctls } from "./SysctlValidation.ts"
 import { validateVolumes } from "./VolumeValidation.ts"
 
 const maxInt32 = 2 ** 31 - 1
@@ -27,7 +28,8 @@ export const validatePodSpec = (spec: PodSpec, field = "spec"): Causes.Causes =>
     validateSpread(one, `${field}.topologySpreadConstraints[${index}]`)
   ),
   ...validateTimes(spec, field),
-  ...validateSharing(spec, field)
+  ...validateSharing(spec, field),
+  ...validateSysctls(spec, field)
 ]
 
 const all = ({ containers, ephemeralContainers = [], initContainers = [] }: PodSpec) =>
