@@ -17,6 +17,7 @@ import {
 import { type CniError, codes } from "./Cni.ts"
 import * as Chain from "./Chain.ts"
 import * as Local from "./Local.ts"
+import * as Pool from "./Pool.ts"
 import * as Records from "./Records.ts"
 
 type Service = NetworkAttachment["Service"]
@@ -32,6 +33,8 @@ export interface Network {
   readonly del: (record: Records.Record) => Effect.Effect<void, CniError>
   readonly check: (record: Records.Record) => Effect.Effect<void, CniError>
   readonly status: Effect.Effect<Status>
+  /** Told all that is still attached, by whomever, to look for what is left of others. */
+  readonly gc?: (valid: ReadonlyArray<Records.Key>) => Effect.Effect<void, CniError>
 }
 
 export interface Options {
@@ -152,6 +155,10 @@ export const make = Effect.fnUntraced(function* ({ directory, programs }: Option
       const others = records.filter((record) => record.runtime === runtime && !keep.has(`${record.pod} ${record.interface}`))
       yield* Effect.forEach(others, (record) => alone(record)(detach(record)), { concurrency: 4, discard: true })
       yield* left
+      if (network.gc === undefined) return
+      const attached = [...(yield* Records.all(folder)), ...Pool.entries(Local.poolIn(directory))]
+      const told = network.gc(attached.map(({ interface: name, pod }) => ({ pod, interface: name })))
+      yield* Effect.catch(told, (error) => Effect.logWarning("a CNI plugin did not collect its garbage", error))
     })
   })
 })

@@ -6,7 +6,7 @@ import { Effect, Schedule, Schema } from "effect"
 import { existsSync } from "node:fs"
 import type { Result } from "../../plugins/kubelet/contracts/NetworkAttachment.ts"
 import * as Cni from "./Cni.ts"
-import type { Record } from "./Records.ts"
+import type { Key, Record } from "./Records.ts"
 
 /** What of a list is noted with an attachment. */
 export type Used = NonNullable<Record["cni"]>
@@ -133,14 +133,15 @@ export const status = Effect.fn("chain.status")(function* (programs: Cni.Program
 export const gc = Effect.fn("chain.gc")(function* (
   programs: Cni.Programs,
   list: Cni.NetworkList,
-  valid: ReadonlyArray<{ readonly containerID: string; readonly ifname: string }>
+  valid: ReadonlyArray<Key>
 ) {
   const version = yield* negotiate(programs, list)
   if (list.disableGC === true || !isSince(version, "1.1.0")) return
+  const attachments = valid.map(({ interface: ifname, pod: containerID }) => ({ containerID, ifname }))
   for (const plugin of list.plugins) {
     const input = configurationOf(
       { list, version, capabilities: {} },
-      { ...plugin, "cni.dev/valid-attachments": [...valid] }
+      { ...plugin, "cni.dev/valid-attachments": attachments }
     )
     yield* Cni.execute(programs, plugin.type, "GC", input)
   }

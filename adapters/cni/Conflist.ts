@@ -63,10 +63,16 @@ export const rangesOf = ({ plugins }: NetworkList): ReadonlyArray<string> => {
 
 export const textOf = (list: NetworkList) => `${JSON.stringify(list, null, 2)}\n`
 
-/** Programs that would have nothing to do are left out: portmap alone takes longer than all others. */
-export const forPod = (list: NetworkList, { bandwidth: limits, ports }: Asked): NetworkList => ({
+/** We know of all attachments, and what is new in 1.1. */
+export const forUs = (list: NetworkList): NetworkList => ({
   ...list,
   cniVersions: [...(list.cniVersions ?? []), "1.1.0"],
+  disableGC: false
+})
+
+/** Programs that would have nothing to do are left out: portmap alone takes longer than all others. */
+export const forPod = (list: NetworkList, { bandwidth: limits, ports }: Asked): NetworkList => ({
+  ...forUs(list),
   plugins: [
     ...list.plugins.filter(({ type }) => type !== hostPorts.type || ports.length > 0),
     ...(limits === undefined ? [] : [bandwidth])

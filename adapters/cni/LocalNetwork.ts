@@ -75,10 +75,14 @@ const attachments = (options: Options, programs: ReadonlyArray<string>) => {
         }),
       del: (record) => (record.cni === undefined ? Effect.void : Chain.del(programs, record, record.cni)),
       check: (record) => (record.cni === undefined ? Effect.void : Chain.check(programs, record, record.cni)),
+      gc: Effect.fnUntraced(function* (valid) {
+        const last = yield* current
+        if (Option.isSome(last)) yield* Chain.gc(programs, Conflist.forUs(last.value), valid)
+      }),
       status: Effect.gen(function* () {
         const last = yield* current
         if (Option.isNone(last)) return { ready: false, limited: false, message: Conflist.unconfigured }
-        const problem = yield* Effect.option(Effect.flip(Chain.status(programs, last.value)))
+        const problem = yield* Effect.option(Effect.flip(Chain.status(programs, Conflist.forUs(last.value))))
         if (Option.isNone(problem)) return { ready: true, limited: false, message: "" }
         return { ready: false, limited: problem.value.code === Cni.codes.limited, message: problem.value.message }
       })
