@@ -50,7 +50,7 @@ export interface Kind {
   readonly program: string
   /** What has to be installed where the program is not. */
   readonly packages: string
-  readonly dialect: (handlers: ReadonlyMap<string, string>) => EngineRuntime.Dialect
+  readonly dialect: EngineRuntime.Dialect
   readonly toPull: EngineImages.ToPull
   readonly logs: LogFile.Parse
   readonly usage: Layer.Layer<Stats, never, Engine>
@@ -63,8 +63,6 @@ export interface Kind {
   }
   /** How the command lines begin of processes that it leaves behind when it is killed. */
   readonly watchers: RegExp
-  /** The cgroup that it makes for containers without a parent. */
-  readonly cgroup: string
 }
 
 type Place = Pick<Options, "directory" | "endpoint">
@@ -96,8 +94,8 @@ const supervised = Effect.fn("EngineDaemon.supervised")(function* (
   })
   const daemon = { name: kind.name, directory, program, launcher: [...launcher, ...before], ...started }
   const isWatcher = (command: string) => kind.watchers.test(command) && command.includes(`${directory}/`)
-  const sweep = Effect.sync(() => Cgroups.removeEmpty(kind.cgroup))
-  const removePods = Effect.provide(EngineRuntime.removeAll(kind.dialect(new Map())), engine(kind, options))
+  const sweep = Effect.sync(() => Cgroups.remove(Cgroups.of(kind.name, directory)))
+  const removePods = Effect.provide(EngineRuntime.removeAll(kind.dialect), engine(kind, options))
   yield* Supervised.runWith({ daemon, socket, stop, isWatcher, sweep }, { ready: answers(kind, options), removePods })
 })
 
@@ -112,9 +110,9 @@ const pauseImage = Effect.gen(function* () {
 export const importImage = (kind: Kind, place: Place, archive: Uint8Array) =>
   Effect.provide(EngineImages.load(archive), engine(kind, place))
 
-const powers = (kind: Kind, handlers: ReadonlyMap<string, string>) =>
+const powers = (kind: Kind, own: EngineRuntime.Own) =>
   Layer.mergeAll(
-    EngineRuntime.layer(kind.dialect(handlers)),
+    EngineRuntime.layer(kind.dialect, own),
     EngineImages.layer(kind.toPull),
     EngineExec.layer,
     EngineLogs.layer(kind.logs),
@@ -130,6 +128,7 @@ export const layer = (kind: Kind, options: Options) =>
       const daemon = isOurs ? supervised(kind, options, runtimes) : answers(kind, options)
       const handlers = new Map([["", ""], ...runtimes.map((one) => [one.name, kind.runtimeName(one)] as const)])
       const ready = Layer.effectDiscard(Effect.andThen(daemon, pauseImage))
-      return powers(kind, handlers).pipe(Layer.provide(ready), Layer.provide(engine(kind, options)))
+      const cgroup = isOurs ? Cgroups.of(kind.name, options.directory) : ""
+      return powers(kind, { handlers, cgroup }).pipe(Layer.provide(ready), Layer.provide(engine(kind, options)))
     })
   )

@@ -39,14 +39,20 @@ export interface Place {
 export interface Dialect {
   readonly name: string
   readonly network: "given" | "made"
-  /** By handler, the program that makes the containers; the empty one is the default. */
-  readonly handlers: ReadonlyMap<string, string>
   readonly pod: (config: PodConfig, name: string, program: string) => Creation
   readonly container: (config: ContainerConfig, place: Place, program: string) => Creation
   /** How a time to wait is said in a request to stop. */
   readonly grace: string
   /** The names of the events after which something may look different. */
   readonly events: ReadonlyArray<string>
+}
+
+/** What is so on this node. */
+export interface Own {
+  /** By handler, the program that makes the containers, by the name that the runtime knows; the empty one is the default. */
+  readonly handlers: ReadonlyMap<string, string>
+  /** Of containers that nobody gave a cgroup. Empty: the runtime's own. */
+  readonly cgroup: string
 }
 
 const lost = unavailable(ContainerRuntime.key)
@@ -85,7 +91,7 @@ export const removeAll = Effect.fn("engine.removeAll")(function* (dialect: Pick<
   for (const some of [containers, sandboxes]) yield* Effect.forEach(some, ({ Id }) => Effect.ignore(remove(Id)), ignoring)
 })
 
-const make = Effect.fnUntraced(function* (dialect: Dialect) {
+const make = Effect.fnUntraced(function* (dialect: Dialect, { cgroup, handlers }: Own) {
   const engine = yield* Engine
   const statuses = Statuses.make(engine, dialect.network === "made")
 
@@ -113,13 +119,15 @@ const make = Effect.fnUntraced(function* (dialect: Dialect) {
     const { network } = pod
     if (network._tag !== "host" && network._tag !== dialect.network)
       return yield* new NetworkUnsupported({ network: network._tag })
-    const program = dialect.handlers.get(pod.handler ?? "")
+    const program = handlers.get(pod.handler ?? "")
     if (program === undefined) {
-      const all = [...dialect.handlers.keys()].filter((handler) => handler !== "").join(", ")
+      const all = [...handlers.keys()].filter((handler) => handler !== "").join(", ")
       return yield* new PodRefused({ message: `${dialect.name} has no handler ${pod.handler}; it has ${all}` })
     }
     const name = nameOfPod(pod)
-    return yield* settled(begin(name, dialect.pod(pod, name, program))).pipe(
+    return yield* settled(
+      begin(name, dialect.pod({ ...pod, cgroupParent: pod.cgroupParent || cgroup }, name, program))
+    ).pipe(
       Effect.flatMap(statuses.fresh),
       Effect.mapError((failure) => (isAnswer(failure) ? new PodRefused({ message: failure.detail }) : lost(failure)))
     )
@@ -137,7 +145,7 @@ const make = Effect.fnUntraced(function* (dialect: Dialect) {
       isMissing(failure) ? new PodMissing({ pod }) : lost(failure)
     )
     const common = shared(sandbox)
-    const program = dialect.handlers.get(common?.handler ?? "")
+    const program = handlers.get(common?.handler ?? "")
     if (common === undefined || program === undefined) return yield* new PodMissing({ pod })
     const logPath =
       common.logDirectory === ""
@@ -178,7 +186,7 @@ const make = Effect.fnUntraced(function* (dialect: Dialect) {
         name: dialect.name,
         version: Version,
         network: dialect.network,
-        handlers: Array.from(dialect.handlers.keys(), (name) => ({ name }))
+        handlers: Array.from(handlers.keys(), (name) => ({ name }))
       })),
     health: () =>
       version.pipe(
@@ -207,4 +215,4 @@ const make = Effect.fnUntraced(function* (dialect: Dialect) {
 })
 
 /** ContainerRuntime and Events. */
-export const layer = (dialect: Dialect) => Layer.effectContext(make(dialect))
+export const layer = (dialect: Dialect, own: Own) => Layer.effectContext(make(dialect, own))

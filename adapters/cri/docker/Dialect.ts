@@ -137,13 +137,11 @@ const container = (config: ContainerConfig, place: Place, program: string) => {
   }
 }
 
-/** `handlers`: by handler the program that dockerd's configuration knows by this name; the empty one stands for its default. */
-export const make = (handlers: ReadonlyMap<string, string>): Dialect => ({
+export const dialect: Dialect = {
   name: "docker",
   network: "made",
-  handlers,
   pod,
   container,
   grace: "t",
   events: ["create", "start", "die", "destroy", "oom"]
-})
+}

@@ -5,7 +5,7 @@ import * as EngineDaemon from "../EngineDaemon.ts"
 import { fullName } from "../EngineImages.ts"
 import * as Machine from "../Machine.ts"
 import * as Config from "./Config.ts"
-import * as Dialect from "./Dialect.ts"
+import { dialect } from "./Dialect.ts"
 import * as JsonFile from "./JsonFile.ts"
 import * as Usage from "./Usage.ts"
 
@@ -45,7 +45,7 @@ const kind: EngineDaemon.Kind = {
   base: "/v1.41",
   program: "dockerd",
   packages: "docker.io",
-  dialect: Dialect.make,
+  dialect,
   toPull: (image) => {
     const name = fullName(image)
     return { path: "/images/create", query: { fromImage: name }, name }
@@ -54,8 +54,7 @@ const kind: EngineDaemon.Kind = {
   usage: Usage.layer,
   runtimeName: Config.runtimeName,
   configure,
-  watchers: /^(\S*\/)?containerd(-shim\S*)? /,
-  cgroup: "docker"
+  watchers: /^(\S*\/)?containerd(-shim\S*)? /
 }
 
 export const socketOf = (options: Pick<Options, "directory" | "endpoint">) => EngineDaemon.socketOf(kind, options)

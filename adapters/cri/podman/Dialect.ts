@@ -132,13 +132,11 @@ const container = (config: ContainerConfig, place: Place, program: string) => {
   }
 }
 
-/** `handlers`: by handler the program that Podman's configuration knows by this name; the empty one stands for its default. */
-export const make = (handlers: ReadonlyMap<string, string>): Dialect => ({
+export const dialect: Dialect = {
   name: "podman",
   network: "given",
-  handlers,
   pod,
   container,
   grace: "timeout",
   events: ["create", "start", "died", "cleanup", "remove"]
-})
+}

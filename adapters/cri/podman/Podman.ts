@@ -7,7 +7,7 @@ import { fullName } from "../EngineImages.ts"
 import * as LogFile from "../LogFile.ts"
 import * as Machine from "../Machine.ts"
 import * as Config from "./Config.ts"
-import * as Dialect from "./Dialect.ts"
+import { dialect } from "./Dialect.ts"
 import * as Usage from "./Usage.ts"
 
 export type Options = EngineDaemon.Options
@@ -35,7 +35,7 @@ const kind: EngineDaemon.Kind = {
   base: "/v4.0.0/libpod",
   program: "podman",
   packages: "podman and conmon",
-  dialect: Dialect.make,
+  dialect,
   toPull: (image) => {
     const name = fullName(image)
     return { path: "/images/pull", query: { reference: name, policy: "always" }, name }
@@ -44,8 +44,7 @@ const kind: EngineDaemon.Kind = {
   usage: Usage.layer,
   runtimeName: ({ name }) => name,
   configure,
-  watchers: /^(\S*\/)?(conmon|podman) /,
-  cgroup: "libpod_parent"
+  watchers: /^(\S*\/)?(conmon|podman) /
 }
 
 export const socketOf = (options: Pick<Options, "directory" | "endpoint">) => EngineDaemon.socketOf(kind, options)
