@@ -80,6 +80,8 @@ describe.skipIf(!probe())("Flannel with real packets (needs root, vxlan and ip n
       // More than fits into one packet of the tunnel.
       yield* allPairs(fabric, 1452)
       assert.match(yield* fabric.run("n1", "ip link show flannel.1"), /mtu 1450/)
+      // The node itself, by an address that others would answer outside of the tunnel.
+      yield* fabric.run("n1", "busybox ping -c 1 -W 5 -I 10.200.7.1 10.244.2.2")
 
       const said = yield* until(annotations(1), (said) => said["condition"] !== undefined)
       const mac = yield* macOf(fabric)
