@@ -1,18 +1,23 @@
 /** A runtime that is given its network is, with GivenNetwork over it, one that has it: also after a kill and with no address left. */
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import * as MemoryNetworkAttachment from "../../adapters/memory/MemoryNetworkAttachment.ts"
 import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
 import * as ContainerRuntimeLaws from "../../conformance/ContainerRuntime.ts"
 import * as EventsLaws from "../../conformance/Events.ts"
 import * as ExecLaws from "../../conformance/Exec.ts"
+import * as ApiClient from "../../kernel/client/ApiClient.ts"
+import { Client } from "../../kernel/client/Client.ts"
 import { ContainerRuntime } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { NetworkAttachment } from "../../plugins/kubelet/contracts/NetworkAttachment.ts"
+import * as Kubelet from "../../plugins/kubelet/Kubelet.ts"
 import * as GivenNetwork from "../../plugins/kubelet/runtimes/GivenNetwork.ts"
 import * as Namespaces from "../../plugins/kubelet/runtimes/Namespaces.ts"
+import { Event, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import { verify } from "../Verify.ts"
 
 const root = mkdtempSync(join(tmpdir(), "given-"))
@@ -120,5 +125,53 @@ describe.each(["given", "made"] as const)("a Pod whose network is %s", (kind) =>
       yield* namespaces.remove(join(directory, "bare-0"))
       assert.deepInclude((yield* list({}))[0], { ready: false, addresses: [] })
     }).pipe(Effect.provide(over(kind, directory, namespaces)))
+  })
+})
+
+describe("a node whose network is full", () => {
+  it.live("says so of the Pod that gets no address, and runs it when there is one", () => {
+    const directory = fresh()
+    const network = MemoryNetworkAttachment.layer([{ prefix: "10.9.0.", size: 1 }])
+    const node = Kubelet.layer({
+      nodeName: "n1",
+      directory,
+      cniFolders: [],
+      podCidr: "10.9.0.0/30",
+      addresses: ["192.0.2.1"],
+      hollow: true
+    }).pipe(
+      Layer.provide(GivenNetwork.layer({ directory: join(directory, "netns"), namespaces: Namespaces.names() })),
+      Layer.provide(MemoryPowers.layer({ network: "given", name: "podman", registry: ["busybox"] })),
+      Layer.provide(network),
+      Layer.provideMerge(Layer.provide(ApiClient.layer, MemoryApi.layer()))
+    )
+    const patiently = <A, E, R>(read: Effect.Effect<A, E, R>, holds: (value: A) => boolean) =>
+      Effect.timeout(Effect.repeat(read, { schedule: Schedule.spaced("20 millis"), until: holds }), "30 seconds")
+    return Effect.gen(function* () {
+      const client = yield* Client
+      const key = (name: string) => ({ namespace: "default", name })
+      const phase = (name: string) => Effect.map(client.get(Pod, key(name)), ({ status }) => status.phase)
+      const start = (name: string) => {
+        const containers = [{ name: "main", image: "busybox" }]
+        return client.create(Pod, {
+          metadata: key(name),
+          spec: { nodeName: "n1", terminationGracePeriodSeconds: 0, containers }
+        })
+      }
+      yield* start("one")
+      yield* patiently(phase("one"), (now) => now === "Running")
+      yield* start("two")
+      const said = Effect.map(client.list(Event), (events) =>
+        events.find(({ involvedObject, reason }) => involvedObject.name === "two" && reason === "FailedCreatePodSandBox")
+      )
+      const event = yield* patiently(said, (found) => found !== undefined)
+      assert.strictEqual(
+        event?.message,
+        "Failed to create pod sandbox: network memory has no address left: 1 of 1 in 10.9.0.* are in use"
+      )
+      yield* client.delete(Pod, key("one"), { gracePeriodSeconds: 0 })
+      yield* patiently(phase("two"), (now) => now === "Running")
+      assert.strictEqual((yield* client.get(Pod, key("two"))).status.podIP, "10.9.0.2")
+    }).pipe(Effect.provide(node))
   })
 })
