@@ -99,15 +99,17 @@ const make = Effect.fnUntraced(function* (dialect: Dialect, { cgroup, handlers }
 
   /** Makes it and starts it, or finds it as somebody made it before. What does not start does not stay. */
   const begin = Effect.fnUntraced(function* (name: string, { body, query }: Creation) {
-    const made = engine.call("POST", "/containers/create", Replies.Created, { body, ...(query && { query }) }).pipe(
-      Effect.map(({ Id }) => ({ id: Id, isNew: true })),
-      Effect.catchIf(isTaken, () =>
-        Effect.map(statuses.inspect(name), ({ Id, State }) => ({
-          id: Id,
-          isNew: Statuses.stateOf(State.Status) === "Created"
-        }))
-      )
+    const make = Effect.map(
+      engine.call("POST", "/containers/create", Replies.Created, { body, ...(query && { query }) }),
+      ({ Id }) => ({ id: Id, isNew: true })
     )
+    const find = Effect.map(statuses.inspect(name), ({ Id, State }) => ({
+      id: Id,
+      isNew: Statuses.stateOf(State.Status) === "Created"
+    }))
+    // A Podman that was killed midway may have given the name to what it does not know itself.
+    const found = Effect.catchIf(find, isMissing, () => Effect.andThen(remove(name), make))
+    const made = Effect.catchIf(make, isTaken, () => found)
     const { id, isNew } = yield* made
     if (isNew) {
       yield* Effect.tapError(engine.tell("POST", `/containers/${id}/start`), () => Effect.ignore(remove(id)))
