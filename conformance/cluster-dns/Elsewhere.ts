@@ -2,7 +2,7 @@
 import type { Packet } from "dns-packet"
 import { Effect } from "effect"
 import assert from "node:assert/strict"
-import type { Read } from "./Ask.ts"
+import { question, type Read, read, tcp, udp } from "./Ask.ts"
 import * as Liar from "./Liar.ts"
 import { zone } from "./Outside.ts"
 import { check, eventually, isNone, outside, type Use } from "./Use.ts"
@@ -94,6 +94,11 @@ export const checks = {
       const { ready } = yield* dns.health()
       assert.ok(ready)
       assert.ok(addresses.length > 0 && at("web").endsWith(domain))
+      for (const address of addresses) {
+        const asked = question(at("web"), "A")
+        const answers = [yield* udp(address, asked), ...(yield* tcp(address, asked))].map((bytes) => read(bytes).rcode)
+        assert.deepEqual(answers, ["NOERROR", "NOERROR"], address)
+      }
       const { name, version } = yield* dns.describe()
       assert.ok(name !== "" && version !== "")
     },

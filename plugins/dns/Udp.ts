@@ -1,8 +1,8 @@
 /**
  * Datagrams. Two sockets of one address and port share what comes (SO_REUSEPORT), and what waits in a socket that closes is lost.
  * So a socket that shall go first leaves the group: a connected socket gets nothing but from its peer, and keeps what it has. And
- * one that comes does not join the group of one that goes: connected once and disconnected again it stands before it alone. On a
- * kernel that does not see it so they share until the old one closes. Source: Linux, net/ipv4/udp.c (lookup, rehash).
+ * one that comes does not join the group of one that goes: connected once and disconnected again it stands before it alone. Of IPv6,
+ * and on a kernel that does not see it so, they share until the old one closes. Source: Linux, net/ipv4/udp.c (lookup, rehash).
  */
 import { Effect } from "effect"
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram"
@@ -106,8 +106,10 @@ export const listen = Effect.fnUntraced(function* (address: string, port: number
     Effect.tap(bound(address, port), (line) => Effect.sync(() => serve(line))),
     leave
   )
-  // It stands before those that are there.
-  yield* connect(line)
-  disconnect(line)
+  // It stands before those that are there. (A socket of IPv6 that was connected once is deaf for good.)
+  if (!isIPv6(address)) {
+    yield* connect(line)
+    disconnect(line)
+  }
   return line.socket.address().port
 })

@@ -11,18 +11,18 @@ import * as Outside from "../../conformance/cluster-dns/Outside.ts"
 import * as World from "../../conformance/cluster-dns/World.ts"
 import * as ControlPlane from "../../conformance/stage/ControlPlane.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import * as Addresses from "../../plugins/dns/contracts/Addresses.ts"
 import { ClusterDns } from "../../plugins/dns/contracts/ClusterDns.ts"
 import * as Dns from "../../plugins/dns/Dns.ts"
 
 type Kind = "keelson" | "coredns"
-const [, , directory = "", ...rows] = process.argv
-const address = "10.96.0.10"
+const [, , directory = "", address = "", row = ""] = process.argv
 const port = 53
-const where = `${address}:${port}`
 const domain = "cluster.local"
 
 /** Asks all the time, each question once, and of names inside and outside; tells what was not answered well. */
-const asking = Effect.fnUntraced(function* (namespace: string) {
+const asking = Effect.fnUntraced(function* (namespace: string, address: string) {
+  const where = Addresses.endpoint(address, port)
   const lost: Array<string> = []
   let count = 0
   let closed = 0
@@ -56,7 +56,7 @@ const stage = Layer.mergeAll(
   Plugin.Host.layer
 ).pipe(Layer.provideMerge(Outside.layer()), Layer.provideMerge(ControlPlane.layer))
 
-const swaps = Effect.fnUntraced(function* (kinds: ReadonlyArray<Kind>) {
+const swaps = Effect.fnUntraced(function* (kinds: ReadonlyArray<Kind>, address: string) {
   const api = yield* ControlPlane.ControlPlane
   const { servers } = yield* Outside.Outside
   const { namespace } = yield* World.World
@@ -70,7 +70,7 @@ const swaps = Effect.fnUntraced(function* (kinds: ReadonlyArray<Kind>) {
   }
   const [first = "keelson", ...others] = kinds
   yield* start(first)
-  const { stop, told } = yield* asking(namespace)
+  const { stop, told } = yield* asking(namespace, address)
   for (const kind of others) {
     yield* Effect.sleep("300 millis")
     const dns = yield* start(kind)
@@ -82,13 +82,13 @@ const swaps = Effect.fnUntraced(function* (kinds: ReadonlyArray<Kind>) {
   const { closed, count, lost } = yield* told
   for (const line of lost) yield* Console.log(`LOST ${line}`)
   yield* Console.log(
-    `${count > 100 && lost.length === 0 ? "ok" : "BROKEN"} ${kinds.join(", ")}: ${count} questions, ${lost.length} lost, ${closed} connections closed`
+    `${count > 100 && lost.length === 0 ? "ok" : "BROKEN"} ${address}: ${kinds.join(", ")}: ${count} questions, ${lost.length} lost, ${closed} connections closed`
   )
 })
 
 const kindsOf = (row: string) => row.split(",").map((kind): Kind => (kind === "coredns" ? kind : "keelson"))
-const run = (row: string) => Effect.scoped(Effect.provide(Effect.scoped(swaps(kindsOf(row))), stage))
-const exit = await Effect.runPromiseExit(Effect.forEach(rows, run, { discard: true }))
+const program = Effect.scoped(Effect.provide(Effect.scoped(swaps(kindsOf(row), address)), stage))
+const exit = await Effect.runPromiseExit(program)
 if (Exit.isFailure(exit)) {
   console.error(exit.cause)
   process.exit(1)

@@ -51,7 +51,8 @@ export class ClusterDns extends Contract.make<ClusterDns>()(
       "outside/kept":
         "An answer from outside is kept for as long as it holds, grows older meanwhile, and is not asked for again.",
       "outside/absent": "That a name outside does not exist is kept for as long as the SOA beside it says.",
-      "describe/serves": "It serves where it says and for the domain that it says, and says whether it is ready to."
+      "describe/serves":
+        "It serves wherever it says, over UDP and TCP, for the domain that it says, and says whether it is ready to."
     }
   },
   Contract.method("describe", {
