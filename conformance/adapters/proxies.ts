@@ -1,21 +1,27 @@
-/** The data planes of Services, each on a node of its own with Pods and somebody outside around it. */
+/** The data planes of Services, ours and upstream's kube-proxy, each on a node of its own with Pods and somebody outside around it. */
 import * as Command from "../../plugins/kube-proxy/Command.ts"
 import * as Modes from "../../plugins/kube-proxy/Modes.ts"
 import { type Adapter, checked, kit } from "../Adapter.ts"
+import * as Stranger from "../service-proxy/Stranger.ts"
 import { harness, podCidr, suite } from "../ServiceProxy.ts"
 import * as Machine from "../stage/Machine.ts"
+import * as UpstreamProxy from "../stage/UpstreamProxy.ts"
 
 const programs: { readonly [_ in Modes.Mode]: ReadonlyArray<string> } = {
   nftables: ["nft"],
   iptables: ["iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save"]
 }
+const lacking = (mode: Modes.Mode, ...more: ReadonlyArray<string>) => [
+  ...Machine.root(),
+  ...Machine.lacking("ip", "nsenter", "nft", "conntrack", ...programs[mode], ...more)
+]
 
-const make = (mode: Modes.Mode): Adapter => ({
+// The bed of the suite has namespaces of its own.
+const ours = (mode: Modes.Mode): Adapter => ({
   name: mode,
   title: mode,
-  // The bed of the suite has namespaces of its own.
   isAlone: false,
-  lacks: () => [...Machine.root(), ...Machine.lacking("ip", "nsenter", "nft", "conntrack", ...programs[mode])],
+  lacks: () => lacking(mode),
   kits: {
     "service-proxy": () =>
       kit(
@@ -25,4 +31,14 @@ const make = (mode: Modes.Mode): Adapter => ({
   }
 })
 
-export const adapters = Modes.modes.map(make)
+const upstreams = (mode: Modes.Mode): Adapter => ({
+  name: `kube-proxy-${mode}`,
+  title: `upstream's kube-proxy, ${mode}`,
+  isAlone: true,
+  lacks: () => lacking(mode, "kube-proxy"),
+  kits: {
+    "service-proxy": ({ directory }) => kit(harness(UpstreamProxy.layer(mode, directory)), checked(suite, Stranger))
+  }
+})
+
+export const adapters = [...Modes.modes.map(ours), ...Modes.modes.map(upstreams)]

@@ -74,7 +74,24 @@ const drop = ({ held: id }) => {
   held.delete(id)
 }
 
-const ways = { serve, ask, hold, say: ({ held: id }) => line(held.get(id)), drop }
+/** What connects to a port here comes out of a socket of the file system, which every network reaches. */
+const relay = ({ path, port }) =>
+  new Promise((resolve, reject) => {
+    const server = createServer((here) => {
+      const there = connect(path)
+      for (const [one, other] of [
+        [here, there],
+        [there, here]
+      ]) {
+        one.pipe(other)
+        one.on("error", () => other.destroy())
+      }
+    })
+    server.on("error", reject)
+    server.listen(port, "127.0.0.1", () => resolve("relaying"))
+  })
+
+const ways = { serve, ask, hold, say: ({ held: id }) => line(held.get(id)), drop, relay }
 createInterface({ input: process.stdin }).on("line", async (text) => {
   const order = JSON.parse(text)
   const result = await Promise.try(ways[order.way], order).catch(({ message }) => message)

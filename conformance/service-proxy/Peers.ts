@@ -76,6 +76,11 @@ export const start = Effect.fnUntraced(function* (prefix: ReadonlyArray<string>)
       Effect.flatMap(tell("serve", { name, port }), (result) =>
         result === "serving" ? Effect.void : Effect.fail(new BedFailed({ detail: `${name}: ${result}` }))
       ),
+    /** Whoever connects to the port on loopback there reaches the socket of this path. */
+    relay: (port: number, path: string) =>
+      Effect.flatMap(tell("relay", { port, path }), (result) =>
+        result === "relaying" ? Effect.void : Effect.fail(new BedFailed({ detail: `port ${port}: ${result}` }))
+      ),
     /** What each answered, or the code of what went wrong: `ECONNREFUSED`, `TIMEOUT`. */
     ask: (to: To) => Effect.map(tell("ask", { ...to }), texts),
     /** A connection that stays; the first answer, and the next each time it is asked. */
