@@ -38,7 +38,8 @@ const card = (found: Found) => {
 const cell = (found: Found, row: Row) => {
   const outcome = outcomeOf(found, row)
   const seconds = resultOf(found, row)?.seconds
-  const title = `${found.adapter.title}: ${meanings[outcome]}${seconds === undefined ? "" : `, ${seconds.toFixed(2)} s`}`
+  const isReached = seconds !== undefined || found.lacks.length > 0
+  const title = `${found.adapter.title}: ${isReached ? meanings[outcome] : "was not reached"}${seconds === undefined ? "" : `, ${seconds.toFixed(2)} s`}`
   return `<td class="${outcome}" title="${escape(title)}">${signs[outcome]}</td>`
 }
 
