@@ -229,6 +229,17 @@ describe("bootstrap tokens", () => {
       assert.include(kubeconfig, "https://192.0.2.1:6443")
       yield* client.delete(Secret, { namespace: "kube-system", name: "bootstrap-token-aaaaaa" })
       yield* info((data) => !("jws-kubeconfig-aaaaaa" in data))
+      const key = ClusterInfoFile.key
+      yield* client.create(Secret, token("eeeeee"))
+      yield* info((data) => "jws-kubeconfig-eeeeee" in data)
+      const map = yield* client.get(ConfigMap, key)
+      yield* client.update(ConfigMap, { ...map, data: { ...map.data, kubeconfig: "mine" } })
+      const edited = yield* info(({ "jws-kubeconfig-eeeeee": signature = "" }) =>
+        ClusterInfoFile.isSigned(signature, "mine", "0123456789abcdef")
+      )
+      assert.strictEqual(edited["kubeconfig"], "mine", "what somebody has changed stays, and is signed")
+      yield* client.delete(ConfigMap, key)
+      yield* info(({ kubeconfig = "" }) => kubeconfig.includes("https://192.0.2.1:6443"))
     }).pipe(
       Effect.provide(
         cluster(
