@@ -96,7 +96,7 @@ describe.skipIf(missing.length > 0)(`three runtimes on one node${Machine.left(mi
             eventually(`${who} meets all`, 30, everyone(ask), (seen) => seen.join() === names.join())
           yield* meets("the machine", fetch(url))
           for (const { metadata } of pods) {
-            const command = ["wget", "-T", "3", "-qO-", "http://all.default.svc.cluster.local/"]
+            const command = ["timeout", "3", "wget", "-qO-", "http://all.default.svc.cluster.local/"]
             const ask = Effect.map(exec(metadata.name, command), ({ text }) => text.trim())
             yield* meets(metadata.name, ask)
           }
