@@ -63,6 +63,33 @@ export const suite = Suite.make<Exec, Exec["Service"], (typeof Exec)["laws"], Ex
     },
     ({ output }) => ({ output: (of) => Stream.filter(output(of), ({ _tag }) => _tag !== "Exited") })
   ),
+  "exit/refused": check(
+    function* ({ exec, id, said }) {
+      const output = yield* said(yield* exec.start({ id, command: ["/no/such/command"], tty: false, stdin: false }))
+      const last = output.at(-1)
+      assert.ok(last?._tag === "Failed" || (last?._tag === "Exited" && last.code !== 0))
+      const words = output.map((one) => (one._tag === "Failed" ? one.message : "bytes" in one ? text(one.bytes) : ""))
+      assert.match(words.join(""), /no\/such\/command/)
+    },
+    ({ output }) => ({ output: (of) => Stream.map(output(of), () => ({ _tag: "Exited", code: 0 }) as const) })
+  ),
+  "input/large": check(
+    function* ({ exec, id, said }) {
+      const process = yield* exec.start({ id, command: ["cat"], tty: false, stdin: true })
+      const pieces = Array.from({ length: 32 }, (_, index) => Buffer.alloc(32 * 1024, index))
+      const put = Effect.forEach(pieces, (bytes) => exec.input({ process, input: { _tag: "Stdin", bytes } }), {
+        discard: true
+      })
+      const all = Effect.andThen(put, exec.input({ process, input: { _tag: "End" } }))
+      const [output] = yield* Effect.all([said(process), all], { concurrency: "unbounded" })
+      const out = Buffer.concat(output.flatMap((one) => (one._tag === "Stdout" ? [one.bytes] : [])))
+      assert.ok(out.equals(Buffer.concat(pieces)), `${out.length} bytes came back`)
+    },
+    ({ input }) => ({
+      input: (of) =>
+        input(of.input._tag === "Stdin" ? { ...of, input: { ...of.input, bytes: of.input.bytes.subarray(0, 4096) } } : of)
+    })
+  ),
   "input/reaches": check(
     function* ({ exec, id, said }) {
       const process = yield* exec.start({ id, command: ["cat"], tty: false, stdin: true })

@@ -30,6 +30,11 @@ const simple = (words: ReadonlyArray<string>): ReadonlyArray<Step> => {
       return [{ _tag: "Cat" }]
     case "sleep":
       return [{ _tag: "Sleep", seconds: Number.isNaN(Number(first)) ? Number.POSITIVE_INFINITY : Number(first) }]
+    case "/no/such/command":
+      return [
+        { _tag: "Say", stream: "stderr", text: `${name}: not found\n` },
+        { _tag: "Exit", code: 127 }
+      ]
     default:
       return [forever]
   }

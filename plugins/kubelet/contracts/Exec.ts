@@ -19,7 +19,10 @@ export class Exec extends Contract.make<Exec>()(
       "run/timeout": "A command that runs longer than it may fails with CommandTimeout.",
       "run/missing": "A command in a container that is not there fails with ContainerMissing.",
       "exit/last": "The last output of a process is its exit code.",
-      "input/reaches": "What is put in reaches the process, and the end of it too."
+      "exit/refused":
+        "A command that is not there ends with a failure, or a code that is not 0, and with words that name it.",
+      "input/reaches": "What is put in reaches the process, and the end of it too.",
+      "input/large": "More than anybody keeps in between arrives whole, in order."
     }
   },
   Contract.method("run", {
