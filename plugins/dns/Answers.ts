@@ -24,8 +24,8 @@ interface Known extends Ground {
   readonly found: Map<string, Local>
 }
 
-const mostKept = 4096
-const mostNamespaces = 4096
+/** Of answers and of namespaces together: who asks for ever other names shall not fill the memory. */
+const mostKept = 16_384
 
 interface Complete {
   readonly found: Zone.Found
@@ -52,22 +52,29 @@ const follow = (view: Zone.View, settings: Zone.Settings, name: string, type: st
 const grounds = () => {
   const all = new Map<string, Known>()
   const everywhere = ""
+  let count = 0
   const end = (name: string) => {
     const known = all.get(name)
-    if (known !== undefined) known.isTrue = false
+    if (known === undefined) return
+    known.isTrue = false
+    count -= known.found.size
     all.delete(name)
   }
   const endAll = () => [...all.keys()].forEach(end)
   return {
+    everywhere,
     of: (namespace: string): Known => {
+      if (count + all.size >= mostKept) endAll()
       const found = all.get(namespace)
       if (found !== undefined) return found
-      if (all.size >= mostNamespaces) endAll()
       const known = { isTrue: true, found: new Map() }
       all.set(namespace, known)
       return known
     },
-    everywhere,
+    keep: (known: Known, key: string, local: Local) => {
+      known.found.set(key, local)
+      count++
+    },
     changed: (namespace: string | undefined) => {
       if (namespace === undefined) return endAll()
       end(namespace)
@@ -102,7 +109,7 @@ export const make = (view: Zone.View, settings: Zone.Settings): Answers => {
     // What an alias leads to is elsewhere, and changes with that.
     if (made.encoded.ordered) return made
     const local = { ...made, ground }
-    if (ground.found.size < mostKept) ground.found.set(key, local)
+    known.keep(ground, key, local)
     return local
   }
 

@@ -16,8 +16,11 @@ interface Kept {
   turn: number
 }
 
-const mostKept = 16_384
+/** All versions together, in bytes. */
+const mostKept = 32 * 1024 * 1024
 const longest = 512
+/** What an entry takes besides its bytes. */
+const entry = 200
 
 const copy = (version: Buffer, question: Buffer) => {
   const answer = Buffer.from(version)
@@ -28,6 +31,8 @@ const copy = (version: Buffer, question: Buffer) => {
 
 export const make = () => {
   const all: { readonly [_ in Transport]: Map<string, Kept> } = { udp: new Map(), tcp: new Map() }
+
+  let size = 0
 
   return {
     find: (question: Buffer, transport: Transport): Buffer | undefined => {
@@ -40,10 +45,15 @@ export const make = () => {
     },
     /** The first of the versions has been told. */
     keep: (question: Buffer, transport: Transport, kept: Omit<Kept, "turn">) => {
-      const some = all[transport]
       if (question.length > longest) return
-      if (some.size >= mostKept) some.clear()
-      some.set(question.toString("latin1", 2), { ...kept, turn: 1 })
+      const added = kept.versions.reduce((sum, { length }) => sum + length, entry + question.length)
+      if (size + added > mostKept) {
+        all.udp.clear()
+        all.tcp.clear()
+        size = 0
+      }
+      size += added
+      all[transport].set(question.toString("latin1", 2), { ...kept, turn: 1 })
     }
   }
 }

@@ -3,8 +3,10 @@ import { type Answer, decode, encode, type Packet, RECURSION_DESIRED, type Recor
 import { Effect } from "effect"
 import { Resolver } from "node:dns/promises"
 import * as Ask from "../../conformance/cluster-dns/Ask.ts"
+import * as Answers from "../../plugins/dns/Answers.ts"
 import * as Dns from "../../plugins/dns/Dns.ts"
 import * as Forward from "../../plugins/dns/Forward.ts"
+import * as Wire from "../../plugins/dns/Wire.ts"
 import * as Resolv from "../../plugins/dns/contracts/Resolv.ts"
 import { Namespace, Service } from "../../plugins/resources/contracts/core/v1.ts"
 import * as MemoryClient from "../network/MemoryClient.ts"
@@ -272,3 +274,24 @@ it.live("a port that is taken is told", () =>
     assert.strictEqual(failure._tag, "AddressTaken")
   }).pipe(Effect.scoped)
 )
+
+it("who asks for ever other names does not fill the memory", () => {
+  const view = {
+    hasNamespace: () => true,
+    service: () => undefined,
+    slices: () => [],
+    servicesAt: () => [],
+    slicesAt: () => []
+  }
+  const settings = { domain: "cluster.local", addresses: ["10.96.0.10"] }
+  const answers = Answers.make(view, settings)
+  const find = (name: string) => {
+    const query = Wire.parse(bytes(name, "A"))
+    assert.isDefined(query)
+    return query === undefined ? undefined : answers.find(query)
+  }
+  const first = find("a.b.svc.cluster.local")
+  assert.isTrue(first?.ground?.isTrue)
+  for (let index = 0; index < 20_000; index++) find(`x${index}.y${index % 7}.svc.cluster.local`)
+  assert.isFalse(first?.ground?.isTrue, "what was kept first is not kept for ever")
+})
