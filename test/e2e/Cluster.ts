@@ -26,6 +26,8 @@ export interface Options {
   /** How many nodes: those after the first are called `n1-2`, `n1-3` and so on. */
   readonly nodes?: number
   readonly runtimes?: Settings.Settings["runtimes"]
+  /** Further ones of `keelson up`, as they are. */
+  readonly flags?: ReadonlyArray<string>
 }
 
 export interface Answer {
@@ -67,8 +69,9 @@ const nodesOf = ({ nodes = 1 }: Options) => [
   ...Array.from({ length: nodes - 1 }, (_, index) => `${nodeName}-${index + 2}`)
 ]
 
-const flagsOf = ({ isolate = [], nodes = 1, processes = 1, runtimes = [], store = "sqlite" }: Options) => [
+const flagsOf = ({ flags = [], isolate = [], nodes = 1, processes = 1, runtimes = [], store = "sqlite" }: Options) => [
   ...["--store", store, "--processes", `${processes}`],
+  ...flags,
   ...(nodes === 1 ? [] : ["--nodes", `${nodes}`]),
   ...(runtimes.length === 0 ? [] : ["--runtimes", runtimes.join(",")]),
   ...(isolate.length === 0 ? [] : ["--isolate", isolate.join(",")])
