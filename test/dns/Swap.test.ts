@@ -38,7 +38,7 @@ describe.skipIf(missing.length > 0)(
     it("the built-in server itself, by IPv6", () => run("fd00:96::a", "keelson,keelson,keelson"))
     it.skipIf(Program.find("coredns") === undefined)(
       "the built-in server and CoreDNS, there and back (left out where there is no coredns)",
-      () => run("10.96.0.10", "keelson,coredns,keelson,coredns,keelson")
+      () => run("10.96.0.10", "keelson,coredns,coredns,keelson,coredns,keelson")
     )
   }
 )

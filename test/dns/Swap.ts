@@ -4,6 +4,7 @@
  */
 import { Console, Context, Effect, Exit, Fiber, Layer } from "effect"
 import assert from "node:assert/strict"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as CoreDns from "../../adapters/dns/coredns/CoreDns.ts"
 import { question, read, tcp, udp } from "../../conformance/cluster-dns/Ask.ts"
@@ -76,6 +77,7 @@ const swaps = Effect.fnUntraced(function* (kinds: ReadonlyArray<Kind>, address: 
     const dns = yield* start(kind)
     assert.equal((yield* dns.describe()).name, kind)
     assert.ok((yield* dns.health()).ready)
+    assert.equal(existsSync(join(directory, "coredns", "Corefile")), kind === "coredns")
   }
   yield* Effect.sleep("300 millis")
   yield* stop

@@ -56,6 +56,25 @@ const write = (path: string, text: string) =>
     renameSync(`${path}.new`, path)
   })
 
+const users = new Map<string, number>()
+
+/** They go with the last that uses the folder: one CoreDNS may follow another in it. */
+const filesIn = (directory: string, files: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      users.set(directory, (users.get(directory) ?? 0) + 1)
+    }),
+    () =>
+      Effect.sync(() => {
+        const left = (users.get(directory) ?? 1) - 1
+        users.set(directory, left)
+        if (left > 0) return
+        users.delete(directory)
+        for (const file of files) rmSync(file, { force: true })
+      })
+  )
+
 const upstream = (options: Options) =>
   options.upstream === undefined ? Resolv.read(resolvConf, addressesOf(options)) : Effect.succeed(options.upstream)
 
@@ -72,10 +91,7 @@ const serve = Effect.fn("CoreDns.serve")(function* (options: Options) {
   const program = options.program ?? Program.find("coredns")
   if (program === undefined) return yield* new CoreDnsMissing()
   const [config, corefile] = [join(directory, "kubeconfig"), join(directory, "Corefile")]
-  yield* Effect.acquireRelease(
-    Effect.sync(() => mkdirSync(directory, { recursive: true, mode: 0o700 })),
-    () => Effect.sync(() => [config, corefile].forEach((file) => rmSync(file, { force: true })))
-  )
+  yield* filesIn(directory, [config, corefile])
   yield* write(config, kubeconfig({ ...api, user: "dns" }))
   const ready = `127.0.0.1:${yield* freePort}`
   const about = (servers: ReadonlyArray<string>) => {
