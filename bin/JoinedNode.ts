@@ -43,7 +43,7 @@ const identify = Effect.fnUntraced(function* (settings: Settings, { ca, server }
     yield* kubelet.first
   }
   yield* kubelet.keep
-  return { self, access: Effect.succeed({ ...about, identity: shown }) }
+  return { self, access: Effect.succeed({ ...about, identity: shown, file: kubelet.file }) }
 })
 
 /** An identity of one of the node's parts: asked for when it is needed first. */
@@ -52,6 +52,7 @@ const part = Effect.fnUntraced(function* (about: { readonly server: string; read
   const asking = yield* Effect.cached(Effect.provideService(held.keep, Scope.Scope, scope))
   return Effect.map(Effect.andThen(asking, Stream.runHead(held.renewed)), (first) => ({
     ...about,
+    file: held.file,
     identity: () => held.current() ?? Option.getOrElse(first, () => ({ cert: "", key: "" }))
   }))
 })

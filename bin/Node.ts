@@ -26,7 +26,9 @@ import { addressIn, type Settings } from "./Settings.ts"
 import { version } from "./Version.ts"
 
 /** How one of this node's parts reaches the API, and as whom. It may take a while until that is known. */
-export type Access = Effect.Effect<Https.Options>
+export type Access = Effect.Effect<Reach>
+/** `file`: where what `identity` gives lies too, for programs of others. */
+export type Reach = Https.Options & { readonly file?: string }
 
 export interface Options {
   readonly settings: Settings
@@ -57,9 +59,10 @@ const under = <Offers, Needs>(access: Access, plugin: Plugin.Plugin<Offers, Need
 
 /** Whom a program of others is told to ask, and who it is there. */
 const told = (access: Access) =>
-  Effect.map(access, ({ ca = "", clientCertificate = "", clientKey = "", identity, server }) => ({
+  Effect.map(access, ({ ca = "", clientCertificate = "", clientKey = "", file, identity, server }) => ({
     server,
     ca,
+    ...(file !== undefined && { file }),
     ...(identity?.() ?? { cert: clientCertificate, key: clientKey })
   }))
 

@@ -171,6 +171,8 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   })
 
   return {
+    /** Certificate and key, one after the other: always whole, and always the last. */
+    file,
     /** Asks once, if there is none. */
     first: Effect.flatMap(
       SubscriptionRef.get(held),

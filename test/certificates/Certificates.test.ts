@@ -94,6 +94,14 @@ describe("Certificates", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer))
   )
 
+  it("a kubeconfig names the file of a certificate that is renewed", () => {
+    const about = { server: "https://127.0.0.1:6443", ca: "CA", cert: "CERT", key: "KEY", user: "dns" }
+    const { users } = parse(kubeconfig({ ...about, file: "/pki/dns.pem" }))
+    assert.deepStrictEqual(users, [
+      { name: "dns", user: { "client-certificate": "/pki/dns.pem", "client-key": "/pki/dns.pem" } }
+    ])
+  })
+
   it("a kubeconfig says where, who, and by which authority", () => {
     const text = kubeconfig({ server: "https://127.0.0.1:6443", ca: "CA", cert: "CERT", key: "KEY", user: "admin" })
     const base64 = (value: string) => Buffer.from(value).toString("base64")

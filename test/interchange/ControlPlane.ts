@@ -65,6 +65,7 @@ const make = Effect.gen(function* () {
   const [servingFile, servingKey] = pair("apiserver", serving)
   const [clientFile, clientKey] = pair("kubelet-client", kubeletClient)
   const signer = file("accounts.key", signing.privateKey)
+  const verifier = file("accounts.pub", signing.publicKey)
   const kubeconfigFile = file("kubeconfig", Upstream.kubeconfig(server, ca.cert, admin))
   const flags = (given: { readonly [flag: string]: string }) =>
     Object.entries(given).map(([flag, value]) => `--${flag}=${value}`)
@@ -93,7 +94,7 @@ const make = Effect.gen(function* () {
       "authorization-mode": "Node,RBAC",
       "enable-admission-plugins": "NodeRestriction",
       "enable-bootstrap-token-auth": "true",
-      "service-account-key-file": signer,
+      "service-account-key-file": verifier,
       "service-account-signing-key-file": signer,
       "service-account-issuer": "https://kubernetes.default.svc",
       "service-cluster-ip-range": "10.96.0.0/16",
