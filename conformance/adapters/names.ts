@@ -14,7 +14,7 @@ import * as ControlPlane from "../stage/ControlPlane.ts"
 import * as Machine from "../stage/Machine.ts"
 
 const [address, domain] = [["10.96.0.10", "fd00:96::a"], "cluster.local"]
-const world = Layer.provide(World.layer({ clusterIPs: ["10.96.0.200", "fd00:96::c8"] }), ControlPlane.client)
+const world = Layer.provide(World.layer(), ControlPlane.client)
 
 /** Where a node has it, against an API of ours; it asks the servers of the checks for what it does not know. */
 const started = (server: (upstream: ReadonlyArray<string>) => Layer.Layer<ClusterDns, unknown, ControlPlane.ControlPlane>) =>

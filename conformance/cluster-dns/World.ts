@@ -49,7 +49,8 @@ const make = Effect.fnUntraced(function* (clusterIPs: ReadonlyArray<string>) {
   yield* client.create(Namespace, { metadata: { name: namespace } })
   made.push(Effect.ignore(client.delete(Namespace, { namespace: "", name: namespace })))
   const [first] = clusterIPs
-  const { spec } = yield* service("web", first === undefined ? {} : { clusterIP: first, clusterIPs })
+  const both = { ipFamilyPolicy: "PreferDualStack" as const }
+  const { spec } = yield* service("web", first === undefined ? both : { clusterIP: first, clusterIPs })
   const headless = { clusterIP: "None", clusterIPs: ["None"] }
   yield* service("db", headless)
   yield* slice("db", [

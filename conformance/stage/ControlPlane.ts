@@ -5,6 +5,7 @@
 import { Context, Effect, Layer } from "effect"
 import * as Https from "../../adapters/client/https/Https.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
+import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
 import { masters } from "../../kernel/pipeline/Attributes.ts"
 import { Actions } from "../../kernel/pipeline/Actions.ts"
 import * as Pipeline from "../../kernel/pipeline/layer.ts"
@@ -16,6 +17,7 @@ import * as Apiserver from "../../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../../plugins/apiserver/contracts/Routes.ts"
 import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
 import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
+import * as ServiceAddresses from "../../plugins/service-addresses/ServiceAddresses.ts"
 import * as Resources from "../../plugins/resources/Resources.ts"
 
 /** How it is reached; PEM texts. */
@@ -37,6 +39,11 @@ const kernel = Pipeline.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Routes.layer))
 )
 
+/** Services get addresses of both families. */
+const addresses = ServiceAddresses.plugin({ serviceCidrs: ["10.96.0.0/16", "fd00:96::/112"] }).layer.pipe(
+  Layer.provide(PipelineClient.layer({ name: "system:apiserver", groups: [masters] }))
+)
+
 const address = "127.0.0.1"
 
 export const layer = Layer.effect(
@@ -53,7 +60,7 @@ export const layer = Layer.effect(
       clientCa: ca.cert,
       kubelet: { ca: ca.cert, ...kubelet }
     })
-    const all = door.pipe(Layer.provideMerge(Layer.mergeAll(Resources.layer, policies)), Layer.provide(kernel))
+    const all = door.pipe(Layer.provideMerge(Layer.mergeAll(Resources.layer, policies, addresses)), Layer.provide(kernel))
     const { port } = Context.get(yield* Layer.build(all), Apiserver.Listening)
     return { server: `https://${address}:${port}`, ca: ca.cert, ...client }
   })

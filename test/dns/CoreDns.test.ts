@@ -34,7 +34,7 @@ const server = Layer.unwrap(
     })
   })
 )
-const world = Layer.provide(World.layer({ clusterIPs: ["10.96.0.200", "fd00:96::c8"] }), ControlPlane.client)
+const world = Layer.provide(World.layer(), ControlPlane.client)
 const all = Layer.mergeAll(server, world).pipe(Layer.provideMerge(Outside.layer()), Layer.provide(ControlPlane.layer))
 
 /** Of the CoreDNS that reads this file. */

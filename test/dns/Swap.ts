@@ -52,10 +52,10 @@ const asking = Effect.fnUntraced(function* (namespace: string, address: string) 
   return { told, stop: Effect.forEach(fibers, Fiber.interrupt, { discard: true }) }
 })
 
-const stage = Layer.mergeAll(
-  Layer.provide(World.layer({ clusterIPs: ["10.96.0.200"] }), ControlPlane.client),
-  Plugin.Host.layer
-).pipe(Layer.provideMerge(Outside.layer()), Layer.provideMerge(ControlPlane.layer))
+const stage = Layer.mergeAll(Layer.provide(World.layer(), ControlPlane.client), Plugin.Host.layer).pipe(
+  Layer.provideMerge(Outside.layer()),
+  Layer.provideMerge(ControlPlane.layer)
+)
 
 const swaps = Effect.fnUntraced(function* (kinds: ReadonlyArray<Kind>, address: string) {
   const api = yield* ControlPlane.ControlPlane
