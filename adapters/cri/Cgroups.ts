@@ -1,4 +1,5 @@
 /** The cgroup of containers that nobody gave one, of a runtime of our own. */
+import { Effect, Schedule } from "effect"
 import { createHash } from "node:crypto"
 import { existsSync, readdirSync, rmdirSync } from "node:fs"
 import { join } from "node:path"
@@ -19,8 +20,17 @@ const removeTree = (path: string) => {
   }
 }
 
-/** In each tree, with all below it that is empty. */
-export const remove = (cgroup: string) => {
-  const trees = existsSync(root) ? [root, ...readdirSync(root).map((tree) => join(root, tree))] : []
-  for (const tree of trees) removeTree(join(tree, cgroup))
-}
+/** Of version 1 one tree for each controller, of version 2 one for all. */
+const trees = () => [root, ...(existsSync(root) ? readdirSync(root).map((tree) => join(root, tree)) : [])]
+const pathsOf = (cgroup: string) =>
+  trees()
+    .map((tree) => join(tree, cgroup))
+    .filter(existsSync)
+
+/** With all below it. The kernel lets go of a cgroup a moment after its last process; what runs there longer keeps it. */
+export const remove = (cgroup: string) =>
+  Effect.sync(() => pathsOf(cgroup).forEach(removeTree)).pipe(
+    Effect.andThen(Effect.suspend(() => (pathsOf(cgroup).length > 0 ? Effect.fail("busy") : Effect.void))),
+    Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 30 }),
+    Effect.ignore
+  )

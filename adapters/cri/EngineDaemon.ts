@@ -94,7 +94,7 @@ const supervised = Effect.fn("EngineDaemon.supervised")(function* (
   })
   const daemon = { name: kind.name, directory, program, launcher: [...launcher, ...before], ...started }
   const isWatcher = (command: string) => kind.watchers.test(command) && command.includes(`${directory}/`)
-  const sweep = Effect.sync(() => Cgroups.remove(Cgroups.of(kind.name, directory)))
+  const sweep = Cgroups.remove(Cgroups.of(kind.name, directory))
   const removePods = Effect.provide(EngineRuntime.removeAll(kind.dialect), engine(kind, options))
   yield* Supervised.runWith({ daemon, socket, stop, isWatcher, sweep }, { ready: answers(kind, options), removePods })
 })

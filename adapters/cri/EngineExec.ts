@@ -1,8 +1,8 @@
 /** Commands in containers of Podman or Docker: a process is asked for, and its connection is taken over. */
 import { type Cause, Effect, Layer, Queue, Schedule, Stream } from "effect"
-import { readFileSync } from "node:fs"
 import type { Socket } from "node:net"
 import { CommandFailed, CommandTimeout, ContainerMissing, Exec } from "../../plugins/kubelet/contracts/Exec.ts"
+import { kill } from "./ContainerProcesses.ts"
 import { Engine, type EngineFailed, isMissing, unavailable } from "./Engine.ts"
 import { frames, raw } from "./EngineFrames.ts"
 import * as Replies from "./EngineReplies.ts"
@@ -28,15 +28,6 @@ const missing = (id: string) => (failure: EngineFailed) =>
 
 /** Outputs that wait to be read before the process is made to wait, and when it may go on. */
 const limits = { high: 256, low: 64 }
-
-/** Pids are given again: it is the container's as long as it is in the container's cgroup. */
-const kill = (pid: number, container: string) => {
-  try {
-    if (pid > 1 && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(container)) process.kill(pid, "SIGKILL")
-  } catch {
-    // It ended by itself.
-  }
-}
 
 const make = Effect.gen(function* () {
   const engine = yield* Engine

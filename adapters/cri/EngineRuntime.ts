@@ -12,6 +12,7 @@ import {
 } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { Events } from "../../plugins/kubelet/contracts/Events.ts"
 import * as Changes from "./Changes.ts"
+import { killAll } from "./ContainerProcesses.ts"
 import { Engine, EngineFailed, isMissing, unavailable } from "./Engine.ts"
 import { nameOfContainer, nameOfPod, shared, type Shared } from "./EngineLabels.ts"
 import * as Replies from "./EngineReplies.ts"
@@ -63,6 +64,7 @@ const gone = <A, R>(effect: Effect.Effect<A, EngineFailed, R>) =>
   )
 /** Said by the runtime, and not that it does not answer. */
 const isAnswer = ({ status }: EngineFailed) => status > 0
+const isLeft = ({ detail }: EngineFailed) => /already exists|id already in use/.test(detail)
 const isTaken = ({ detail }: EngineFailed) => /is already in use/.test(detail)
 const isImageMissing = ({ detail }: EngineFailed) => /image not known|no such image/i.test(detail)
 
@@ -82,13 +84,39 @@ const removing = (engine: Engine["Service"], { grace }: Pick<Dialect, "grace">) 
     if (why) return yield* new EngineFailed({ request, status: 500, detail: why })
   })
 
+/** A container that looks into another has to go before it: who is refused is tried again as long as others go. */
+const removeEach = (
+  remove: (id: string) => Effect.Effect<void, EngineFailed>,
+  ids: ReadonlyArray<string>
+): Effect.Effect<void, EngineFailed> =>
+  Effect.gen(function* () {
+    const refused: Array<readonly [string, EngineFailed]> = []
+    const tried = (id: string) =>
+      Effect.catch(remove(id), (failure) => Effect.sync(() => void (isMissing(failure) || refused.push([id, failure]))))
+    yield* Effect.forEach(ids, tried, ignoring)
+    const [first] = refused
+    if (first === undefined) return
+    if (refused.length === ids.length) return yield* first[1]
+    yield* removeEach(
+      remove,
+      refused.map(([id]) => id)
+    )
+  })
+
 /** Removes all that any kubelet has started, containers before what they joined. */
 export const removeAll = Effect.fn("engine.removeAll")(function* (dialect: Pick<Dialect, "grace">) {
   const engine = yield* Engine
   const remove = removing(engine, dialect)
   const there = yield* Statuses.make(engine, false).all()
   const [sandboxes, containers] = [there.filter(Statuses.isSandbox), there.filter((one) => !Statuses.isSandbox(one))]
-  for (const some of [containers, sandboxes]) yield* Effect.forEach(some, ({ Id }) => Effect.ignore(remove(Id)), ignoring)
+  for (const some of [containers, sandboxes]) {
+    yield* Effect.ignore(
+      removeEach(
+        remove,
+        some.map(({ Id }) => Id)
+      )
+    )
+  }
 })
 
 const make = Effect.fnUntraced(function* (dialect: Dialect, { cgroup, handlers }: Own) {
@@ -111,9 +139,17 @@ const make = Effect.fnUntraced(function* (dialect: Dialect, { cgroup, handlers }
     const found = Effect.catchIf(find, isMissing, () => Effect.andThen(remove(name), make))
     const made = Effect.catchIf(make, isTaken, () => found)
     const { id, isNew } = yield* made
-    if (isNew) {
-      yield* Effect.tapError(engine.tell("POST", `/containers/${id}/start`), () => Effect.ignore(remove(id)))
-    }
+    if (!isNew) return id
+    const start = engine.tell("POST", `/containers/${id}/start`)
+    // One that was killed midway may have started what it does not know of.
+    const anew = Effect.andThen(
+      Effect.sync(() => killAll(id)),
+      Effect.delay(start, "500 millis")
+    )
+    yield* Effect.tapError(
+      Effect.catchIf(start, isLeft, () => anew),
+      () => Effect.ignore(remove(id))
+    )
     return id
   })
 
@@ -177,7 +213,8 @@ const make = Effect.fnUntraced(function* (dialect: Dialect, { cgroup, handlers }
 
   const removePod = Effect.fn("engine.removePod")(function* (pod: string) {
     const containers = yield* Effect.mapError(statuses.containersOf(pod), lost)
-    yield* Effect.forEach(containers, ({ Id }) => gone(remove(Id)), ignoring)
+    const ids = containers.map(({ Id }) => Id)
+    yield* Effect.mapError(removeEach(remove, ids), lost)
     yield* gone(remove(pod))
   })
 

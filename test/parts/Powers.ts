@@ -38,7 +38,7 @@ const use = Effect.gen(function* () {
   const logDirectory = join(directory, "logs")
   const given = { uid, namespace: "tests", name: uid, attempt: 0, hostname: uid, network, logDirectory }
   const { id: pod } = yield* Effect.acquireRelease(pods.startPod(given), ({ id }) =>
-    Effect.ignore(pods.removePod({ pod: id }))
+    Effect.orDie(pods.removePod({ pod: id }))
   )
   const start = (name: string, command: ReadonlyArray<string>, more: Partial<Config> = {}) =>
     pods.startContainer({ pod, name, attempt: 0, image: "busybox", command, ...more })
@@ -170,7 +170,7 @@ const processes = Effect.fnUntraced(function* ({ main, pods, said, start }: Use)
   const config = { uid: "shared", namespace: "tests", name: "shared", attempt: 0, hostname: "shared" }
   const shared = yield* Effect.acquireRelease(
     pods.startPod({ ...config, network: { _tag: "host" }, processes: "pod", logDirectory: join(directory, "logs") }),
-    (pod) => Effect.ignore(pods.removePod({ pod: pod.id }))
+    (pod) => Effect.orDie(pods.removePod({ pod: pod.id }))
   )
   const first = { pod: shared.id, attempt: 0, image: "busybox" }
   yield* pods.startContainer({ ...first, name: "first", command: ["sleep", "600"] })
