@@ -56,13 +56,16 @@ export const last = (directory: string) => {
   return existsSync(path) ? decodeList(readFileSync(path, "utf8")) : Option.none()
 }
 
+/** portmap takes back all rules of a Pod, but only when it is told of any port. */
+const somePort = [{ hostPort: 1, containerPort: 1, protocol: "tcp" }]
+
 /** A Pod that has an address and no record was attached by its runtime: DEL of the list that it used. */
 export const foreign = Effect.fnUntraced(function* (directory: string, programs: Programs, key: Key, namespace: string) {
   if (Pool.of(poolIn(directory), key).length === 0) return
   const list = Option.getOrUndefined(last(directory))
   const record: Record = { state: "deleting", network, runtime: "", namespace, ...key }
   if (list !== undefined) {
-    const used = { list, version: "0.4.0", capabilities: {}, args: [] }
+    const used = { list, version: "0.4.0", capabilities: { portMappings: somePort }, args: [] }
     yield* Effect.ignore(Chain.del(programs, record, used))
   }
   yield* unlink(record)

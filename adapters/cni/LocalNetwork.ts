@@ -9,6 +9,7 @@ import { Unavailable } from "../../kernel/plugin/Contract.ts"
 import { NetworkFull, NetworkRefused } from "../../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import * as Program from "../Program.ts"
+import * as AgentProgram from "./AgentProgram.ts"
 import * as Attachments from "./Attachments.ts"
 import * as Chain from "./Chain.ts"
 import * as Cni from "./Cni.ts"
@@ -90,7 +91,7 @@ const attachments = (options: Options, programs: ReadonlyArray<string>) => {
   )
 }
 
-const configuration = Effect.fnUntraced(function* (options: Options) {
+const configuration = Effect.fnUntraced(function* (options: Options, programs: ReadonlyArray<string>) {
   const { bridge = "keelson0", directory } = options
   const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: failed(NetworkConfiguration) })
   const note = Effect.mapError(Switches.note(directory), failed(NetworkConfiguration))
@@ -109,6 +110,8 @@ const configuration = Effect.fnUntraced(function* (options: Options) {
       const { clusterCidrs = [], folder, podCidrs } = network
       yield* attempt(() => {
         Switches.on([...new Set(podCidrs.map(Range.familyOf))])
+        // Runtimes look there, and it went with all the rest if the configuration was removed before.
+        AgentProgram.folder(directory, programs)
         const text = Conflist.textOf(Conflist.forRuntimes(options, network))
         Local.remember(directory, text)
         Leftovers.noteLink(directory, bridge)
@@ -129,7 +132,7 @@ const configuration = Effect.fnUntraced(function* (options: Options) {
 export const make = Effect.fnUntraced(function* (options: Options) {
   const programs = Cni.programsOf(options.programs)
   return {
-    configuration: yield* configuration(options),
+    configuration: yield* configuration(options, programs),
     attachment: yield* attachments(options, programs)
   }
 })

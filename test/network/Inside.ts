@@ -18,14 +18,14 @@ export const missing = (...programs: ReadonlyArray<string>) => [
 
 const lines = (text: string) => text.split("\n").filter((line) => line.trim() !== "")
 
-export const run = (program: string, minutes: number) => {
+export const run = (program: string, minutes: number, ...given: ReadonlyArray<string>) => {
   const directory = mkdtempSync(join(tmpdir(), "kt-cni-"))
   const namespace = directory.split("/").at(-1) ?? ""
   const enter = (...command: ReadonlyArray<string>) => [`--net=/run/netns/${namespace}`, ...command]
   execFileSync("ip", ["netns", "add", namespace])
   execFileSync("ip", ["-n", namespace, "link", "set", "lo", "up"])
   const file = new URL(program, import.meta.url).pathname
-  const args = enter(process.execPath, "--import", "tsx", file, directory)
+  const args = enter(process.execPath, "--import", "tsx", file, directory, ...given)
   const { status, stderr, stdout } = spawnSync("nsenter", args, { encoding: "utf8", timeout: minutes * 60_000 })
   const said = (...command: ReadonlyArray<string>) => spawnSync("nsenter", enter(...command), { encoding: "utf8" }).stdout
   const left = {
