@@ -8,6 +8,8 @@ import { basename, join } from "node:path"
 import * as Bridge from "../adapters/cni/bridge/Bridge.ts"
 import * as Flannel from "../adapters/cni/flannel/Flannel.ts"
 import * as Program from "../adapters/Program.ts"
+import * as Command from "../plugins/kube-proxy/Command.ts"
+import * as Modes from "../plugins/kube-proxy/Modes.ts"
 import * as Cgroups from "../plugins/kubelet/pod/Cgroups.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
@@ -78,7 +80,7 @@ export const run = Effect.fn("Sweep.run")(function* (settings: Settings, paths: 
     mounts(paths),
     Cgroups.remove(settings.cgroupRoot),
     network(settings, paths),
-    Program.run("nft", ["delete", "table", "ip", "keelson-proxy"]),
+    Modes.removeLeftovers(Command.within()),
     Program.run("ip", ["address", "delete", `${addressIn(settings.serviceCidr, 10)}/32`, "dev", "lo"])
   ]
   yield* Effect.forEach(steps, (step) => Effect.ignore(step), { discard: true })
