@@ -4,7 +4,7 @@
  * that beside the rate stands what an answer costs the server in processor time.
  */
 import { NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Layer, References } from "effect"
+import { Console, Effect, Layer, References, Schema } from "effect"
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
@@ -157,5 +157,9 @@ const program = Effect.gen(function* () {
   yield* compare(servers)
 }).pipe(Effect.scoped, Effect.provide(ControlPlane.layer), Effect.provideService(References.MinimumLogLevel, "Error"))
 
+const Api = Schema.fromJsonString(
+  Schema.Struct({ server: Schema.String, ca: Schema.String, cert: Schema.String, key: Schema.String })
+)
 const [, , role, given = ""] = process.argv
-NodeRuntime.runMain(role === "server" ? serve(JSON.parse(given)) : program)
+if (role === "server") NodeRuntime.runMain(serve(Schema.decodeSync(Api)(given)))
+else NodeRuntime.runMain(program)
