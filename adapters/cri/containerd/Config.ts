@@ -22,12 +22,17 @@ export interface Settings {
 
 const text = JSON.stringify
 
-const handler = ({ name, path }: OciRuntime) => `
+/** What an OCI runtime keeps of its containers goes with the rest, also when nobody is there to remove them one by one. */
+const handler =
+  ({ state }: Folders) =>
+  ({ name, path }: OciRuntime) =>
+    `
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.${name}]
 runtime_type = "io.containerd.runc.v2"
 
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.${name}.options]
 BinaryName = ${text(path)}
+Root = ${text(`${state}/${name}`)}
 SystemdCgroup = false
 `
 
@@ -63,7 +68,7 @@ config_path = ${text(folders.certificates)}
 [plugins."io.containerd.grpc.v1.cri".containerd]
 snapshotter = ${text(snapshotter)}
 default_runtime_name = ${text(runtimes[0]?.name ?? "runc")}
-${runtimes.map(handler).join("")}
+${runtimes.map(handler(folders)).join("")}
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = ${text(cniPrograms)}
 conf_dir = ${text(folders.cni)}
