@@ -28,6 +28,9 @@ export const jumps: ReadonlyArray<Jump> = [
   ...["INPUT", "FORWARD", "OUTPUT"].map((from) => jump("filter", from, firewall))
 ]
 
+/** By which a glance tells that all is there: iptables reads a whole table for each. */
+export const signs = (["nat", "filter"] as const).flatMap((name) => jumps.find(({ table }) => table === name) ?? [])
+
 /** Chains that all Services share, and their own rules, which stand behind those of the Services. */
 export const chains = (
   nodePortAddresses: ReadonlyArray<string>,

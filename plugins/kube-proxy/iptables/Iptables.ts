@@ -62,7 +62,7 @@ const plane = (node: Node, families: ReadonlyArray<Rules>): DataPlane.Plane<Read
     all: each((rules) => Effect.flatMap(save(rules), (saved) => restore(rules, rules.all(saved)))),
     stands: Effect.isSuccess(
       each(({ program }) =>
-        Effect.forEach(Frame.jumps, ({ from, rule, table }) => {
+        Effect.forEach(Frame.signs, ({ from, rule, table }) => {
           const words = Array.from(rule.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, word = ""]) => quoted ?? word)
           return run([program, "-w", "5", "-t", table, "-C", from, ...words])
         })
