@@ -23,8 +23,13 @@ export const importImage = Effect.fn("Crio.importImage")(function* (socket: stri
   const copy = Effect.gen(function* () {
     const manifest = yield* Schema.decodeUnknownEffect(Manifest)(yield* Program.run("tar", ["-xOf", path, "manifest.json"]))
     const names = manifest.flatMap(({ RepoTags }) => RepoTags ?? [])
+    // What skopeo mounts to look into the storage it does not unmount: it goes with a namespace of its own.
     const one = (name: string) =>
-      Program.run("skopeo", [
+      Program.run("unshare", [
+        "--mount",
+        "--propagation",
+        "slave",
+        "skopeo",
         "copy",
         "--quiet",
         "--insecure-policy",
