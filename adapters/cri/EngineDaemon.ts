@@ -13,6 +13,7 @@ import * as EngineImages from "./EngineImages.ts"
 import * as EngineLogs from "./EngineLogs.ts"
 import * as Replies from "./EngineReplies.ts"
 import * as EngineRuntime from "./EngineRuntime.ts"
+import { stateOf } from "./EngineStatuses.ts"
 import type * as LogFile from "./LogFile.ts"
 import * as Machine from "./Machine.ts"
 import * as OciRuntime from "./OciRuntime.ts"
@@ -77,6 +78,24 @@ const answers = (kind: Kind, place: Place) => {
   return Supervised.inTime(kind.name, socketOf(kind, place), Effect.provide(version, engine(kind, place)))
 }
 
+/** By its command line, whose container a process watches. */
+const watchedBy = (command: string) => /\b[0-9a-f]{64}\b/.exec(command)?.[0]
+
+/** Ends the processes of containers that were being started when an earlier daemon was killed: this one does not know that they run. */
+const endStrays = Effect.fn("EngineDaemon.endStrays")(function* (
+  daemon: Daemon.Daemon,
+  isWatcher: (command: string) => boolean
+) {
+  const { call } = yield* Engine
+  const all = yield* call("GET", "/containers/json", Replies.Containers, { query: { all: "true" } })
+  const known = new Set(all.filter(({ State }) => stateOf(State) === "Running").map(({ Id }) => Id))
+  const ended = yield* Daemon.endOlder(daemon, (command) => {
+    const id = isWatcher(command) ? watchedBy(command) : undefined
+    return id !== undefined && !known.has(id)
+  })
+  if (ended > 0) yield* Effect.logWarning("ended what nobody knew to run").pipe(Effect.annotateLogs({ ended }))
+})
+
 const supervised = Effect.fn("EngineDaemon.supervised")(function* (
   kind: Kind,
   options: Options,
@@ -88,15 +107,20 @@ const supervised = Effect.fn("EngineDaemon.supervised")(function* (
     return yield* new Daemon.DaemonFailed({ detail: `there is no ${kind.program}: install ${kind.packages}` })
   const socket = socketOf(kind, options)
   const own = { directory, socket, runtimes, insecureRegistries }
-  const { before = [], ...started } = yield* Effect.try({
+  const { before = [], ...call } = yield* Effect.try({
     try: () => kind.configure(own),
     catch: (cause) => new Daemon.DaemonFailed({ detail: `${cause}` })
   })
-  const daemon = { name: kind.name, directory, program, launcher: [...launcher, ...before], ...started }
+  const daemon = { name: kind.name, directory, program, launcher: [...launcher, ...before], ...call }
   const isWatcher = (command: string) => kind.watchers.test(command) && command.includes(`${directory}/`)
   const sweep = Cgroups.remove(Cgroups.of(kind.name, directory))
   const removePods = Effect.provide(EngineRuntime.removeAll(kind.dialect), engine(kind, options))
-  yield* Supervised.runWith({ daemon, socket, stop, isWatcher, sweep }, { ready: answers(kind, options), removePods })
+  const started = endStrays(daemon, isWatcher).pipe(
+    Effect.provide(engine(kind, options)),
+    Effect.catch((failure) => Effect.logWarning("it is not known what runs without being known", failure))
+  )
+  const all = { daemon, socket, stop, isWatcher, sweep, started }
+  yield* Supervised.runWith(all, { ready: answers(kind, options), removePods })
 })
 
 /** Has the image of the Pods' first process there. */

@@ -88,7 +88,16 @@ const watchOver = ({ daemon, started = Effect.void }: Options, { ready }: Speech
       pause = lived > 10_000 ? 200 : Math.min(pause * 2, 10_000)
       yield* Effect.logWarning(`${daemon.name} ended; it is started again`).pipe(Effect.annotateLogs({ pause }))
       yield* Effect.sleep(pause)
-      yield* Effect.ignore(Effect.andThen(Daemon.start(daemon), Effect.andThen(ready, started)))
+      // It may end again before it answers.
+      const ended = Effect.repeat(
+        Effect.delay(
+          Effect.sync(() => Daemon.running(daemon)),
+          "200 millis"
+        ),
+        { until: (pid) => pid === undefined }
+      )
+      const mended = Effect.raceFirst(Effect.andThen(ready, started), ended)
+      yield* Effect.ignore(Effect.andThen(Daemon.start(daemon), mended))
     }
   })
 
