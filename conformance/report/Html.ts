@@ -12,7 +12,8 @@ const meanings = {
   broken: "is broken",
   deviates: "deviates, for a reason",
   repaired: "holds by now, against the record",
-  lacking: "cannot be seen on this machine"
+  lacking: "cannot be seen on this machine",
+  unreached: "was not reached"
 }
 
 const card = (found: Found) => {
@@ -38,8 +39,7 @@ const card = (found: Found) => {
 const cell = (found: Found, row: Row) => {
   const outcome = outcomeOf(found, row)
   const seconds = resultOf(found, row)?.seconds
-  const isReached = seconds !== undefined || found.lacks.length > 0
-  const title = `${found.adapter.title}: ${isReached ? meanings[outcome] : "was not reached"}${seconds === undefined ? "" : `, ${seconds.toFixed(2)} s`}`
+  const title = `${found.adapter.title}: ${meanings[outcome]}${seconds === undefined ? "" : `, ${seconds.toFixed(2)} s`}`
   return `<td class="${outcome}" title="${escape(title)}">${signs[outcome]}</td>`
 }
 
@@ -81,7 +81,7 @@ const ends = ({ found }: Summary) =>
     )
     .join("")
 
-const legend = (["holds", "broken", "deviates", "lacking"] as const)
+const legend = (["holds", "broken", "deviates", "lacking", "unreached"] as const)
   .map((outcome) => `<span class="${outcome}"><b>${signs[outcome]}</b> ${meanings[outcome]}</span>`)
   .join("")
 

@@ -10,12 +10,16 @@ export interface Summary {
   readonly found: ReadonlyArray<Found>
 }
 
-export const signs: { readonly [_ in Outcome]: string } = {
+/** `unreached`: the adapter ended before; of the law that says nothing. */
+export type Shown = Outcome | "unreached"
+
+export const signs: { readonly [_ in Shown]: string } = {
   holds: "✓",
   broken: "✗",
   deviates: "~",
   repaired: "✗",
-  lacking: "–"
+  lacking: "–",
+  unreached: "·"
 }
 
 export interface Row {
@@ -35,9 +39,9 @@ export const rows = ({ found }: Summary): ReadonlyArray<Row> => {
 export const resultOf = ({ results }: Found, row: Row): Result | undefined =>
   results.find(({ contract, law }) => contract === row.contract && law === row.law)
 
-/** Not reached, because the adapter ended before, is broken; without any result the machine lacked it. */
-export const outcomeOf = (found: Found, row: Row): Outcome =>
-  found.lacks.length > 0 ? "lacking" : (resultOf(found, row)?.outcome ?? "broken")
+/** Without any result the machine lacked it. */
+export const outcomeOf = (found: Found, row: Row): Shown =>
+  found.lacks.length > 0 ? "lacking" : (resultOf(found, row)?.outcome ?? "unreached")
 
 export const counts = (found: Found) => {
   const count = (...outcomes: ReadonlyArray<Outcome>) =>
