@@ -86,7 +86,7 @@ export const make = Effect.fnUntraced(function* ({ directory, programs }: Option
   const undo = (record: Records.Record) => {
     if (record.network === network.name) return network.del(record)
     const programmed = record.cni === undefined ? Effect.void : Chain.del(programs, record, record.cni)
-    return Effect.andThen(programmed, Local.unlink(record))
+    return Effect.andThen(programmed, Effect.andThen(Local.unlink(record), Local.unroute(record)))
   }
   /** What nobody but us knows how to free is freed in any case; the rest is tried again by who comes next. */
   const takeBack = Effect.fnUntraced(function* (record: Records.Record) {

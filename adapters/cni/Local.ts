@@ -24,6 +24,20 @@ const inside = (namespace: string, ...command: ReadonlyArray<string>) =>
 
 export const free = (directory: string, key: Key) => Effect.sync(() => Pool.release(poolIn(directory), key))
 
+/** Of a network that has a way to each Pod. */
+export const unroute = (record: Record) =>
+  Effect.flatMap(
+    Effect.orElseSucceed(Chain.resultOf(record), () => ({ ips: [] })),
+    ({ ips = [] }) =>
+      Effect.forEach(
+        ips,
+        ({ address }) => Effect.ignore(Program.run("ip", ["route", "delete", address.split("/")[0] ?? ""])),
+        {
+          discard: true
+        }
+      )
+  )
+
 /** The other end of a veth goes with it. */
 export const unlink = ({ interface: name, namespace }: Pick<Record, "interface" | "namespace">) =>
   existsSync(namespace) ? Effect.ignore(inside(namespace, "ip", "link", "delete", name)) : Effect.void

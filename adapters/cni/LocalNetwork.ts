@@ -4,7 +4,6 @@
  * one takes the place of another under running Pods.
  */
 import { Effect, Option } from "effect"
-import { writeFileSync } from "node:fs"
 import { Unavailable } from "../../kernel/plugin/Contract.ts"
 import { NetworkFull, NetworkRefused } from "../../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../../plugins/kubelet/contracts/NetworkConfiguration.ts"
@@ -96,10 +95,13 @@ const configuration = Effect.fnUntraced(function* (options: Options, programs: R
   const attempt = <A>(run: () => A) => Effect.try({ try: run, catch: failed(NetworkConfiguration) })
   const note = Effect.mapError(Switches.note(directory), failed(NetworkConfiguration))
 
-  /** A new address of IPv6 may not be used for a second, while the kernel asks whether another has it: nobody has the bridge's. */
-  const withoutAsking = Effect.gen(function* () {
+  /** Before the first Pod comes: its program would leave the link's switches as they are. */
+  const link = Effect.gen(function* () {
     yield* Effect.ignore(Program.run("ip", ["link", "add", bridge, "type", "bridge"]))
-    yield* attempt(() => writeFileSync(`/proc/sys/net/ipv6/conf/${bridge}/accept_dad`, "0"))
+    yield* attempt(() => {
+      Switches.dontAsk(bridge)
+      Switches.answerFor(bridge)
+    })
   })
 
   // Already now, because others switch the same on. Who cannot tell yet is asked again when it matters.
@@ -117,7 +119,7 @@ const configuration = Effect.fnUntraced(function* (options: Options, programs: R
         Leftovers.noteLink(directory, bridge)
         Folders.write(directory, folder, text)
       })
-      if (podCidrs.some((cidr) => Range.familyOf(cidr) === 6)) yield* withoutAsking
+      yield* link
       yield* Effect.mapError(Masquerade.set(podCidrs, clusterCidrs), failed(NetworkConfiguration))
     }),
     remove: Effect.fn("network.remove")(function* ({ folder }) {

@@ -52,6 +52,12 @@ export const on = (families: ReadonlyArray<Family>) => {
   for (const family of families) for (const name of forwarding[family]) set(name, "1")
 }
 
+/** A link answers for Pods that are reached by another link of the node: all think that they are on the same. */
+export const answerFor = (link: string) => set(`net/ipv4/conf/${link}/proxy_arp`, "1")
+
+/** A new address of IPv6 may not be used for a second, while the kernel asks whether another has it: nobody has the bridge's. */
+export const dontAsk = (link: string) => set(`net/ipv6/conf/${link}/accept_dad`, "0")
+
 export const restore = Effect.fnUntraced(function* (directory: string) {
   if (!existsSync(noted(directory))) return
   const before = yield* Schema.decodeEffect(Before)(readFileSync(noted(directory), "utf8"))

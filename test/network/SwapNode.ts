@@ -124,7 +124,11 @@ const program = Effect.fnUntraced(function* <R>(start: Start<R>) {
   yield* stop(bridge)
   const second = yield* startBy(start, () => records() > 0, [8082])
   assert.equal(second.addresses.length, 2)
-  yield* reach(second.namespace, second)
+  yield* reach(here, second)
+  yield* reach(here, first)
+  yield* reach(first.namespace, { ...second, addresses: second.addresses.slice(0, 1) })
+  yield* reach(second.namespace, { ...first, addresses: first.addresses.slice(0, 1) })
+  yield* ok("the node reaches Pods of both networks, and they one another")
   yield* ok("Open vSwitch took the bridge's place while Pods run; a Pod comes by it through the agent")
   yield* serial(start, "by Open vSwitch, through the agent")
   yield* first.end
@@ -139,6 +143,7 @@ const program = Effect.fnUntraced(function* <R>(start: Start<R>) {
   yield* stop(openvswitch)
   const third = yield* startBy(start, () => records() === 1 && given() === 4)
   yield* reach(here, third)
+  yield* reach(here, second)
   yield* ok("the bridge took Open vSwitch's place")
   yield* second.end
   assert.ok(!(yield* isForwarded(8082)))

@@ -68,7 +68,8 @@ export const add = Effect.fn("OpenVSwitch.link")(function* (
   yield* ip("link", "add", port, "mtu", mtu, "type", "veth", "peer", "name", name, "mtu", mtu, "netns", namespace)
   const shown = yield* inside(namespace, name, commands(bridge, addresses))
   const mac = (yield* Schema.decodeEffect(Links)(shown))[0]?.address ?? ""
-  yield* ip("link", "set", port, "up")
+  const routes = addresses.map(({ address }) => `route replace ${address} dev ${bridge.name}`)
+  yield* Program.run("ip", ["-batch", "-"], `${[`link set ${port} up`, ...routes].join("\n")}\n`)
   yield* vsctl(
     place,
     "--may-exist",

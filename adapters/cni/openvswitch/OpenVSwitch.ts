@@ -79,13 +79,18 @@ const make = Effect.fnUntraced(function* (options: Options) {
       ...["--may-exist", "add-br", name, "--", "set", "bridge", name, `datapath_type=${datapath}`],
       ...["--", "set", "interface", name, `mtu_request=${mtu}`]
     )
+    // A way to each Pod and none to the range: Pods of another network that was the node's are still where they were.
     const addresses = rangesOf(told(directory)?.podCidrs ?? []).map(
-      ({ family, gateway, prefix }) => `address replace ${gateway}/${prefix} dev ${name}${family === 6 ? " nodad" : ""}`
+      ({ family, gateway, prefix }) =>
+        `address replace ${gateway}/${prefix} dev ${name} noprefixroute${family === 6 ? " nodad" : ""}`
     )
+    const results = yield* Effect.forEach(yield* own, (record) => Effect.orElseSucceed(Chain.resultOf(record), () => ({})))
+    const routes = results.flatMap(Attachments.addressesOf).map((address) => `route replace ${address} dev ${name}`)
     yield* Effect.mapError(
-      Program.run("ip", ["-batch", "-"], `${[...addresses, `link set ${name} up`].join("\n")}\n`),
+      Program.run("ip", ["-batch", "-"], `${[...addresses, `link set ${name} up`, ...routes].join("\n")}\n`),
       ({ detail }) => new Daemons.SwitchFailed({ message: `the switch has no address: ${detail}` })
     )
+    Switches.answerFor(name)
     for (const link of links) Leftovers.noteLink(directory, link)
   }, alone)
   const end = Effect.gen(function* () {
@@ -137,6 +142,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
       }),
       del: Effect.fn("OpenVSwitch.del")(function* (record) {
         if (record.cni !== undefined) yield* Chain.del(programs, record, record.cni)
+        yield* Local.unroute(record)
         const port = Links.portOf(record)
         if (Daemons.isRunning(place))
           yield* Effect.mapError(Daemons.vsctl(place, "--if-exists", "del-port", port), asCni("DEL"))
