@@ -84,7 +84,7 @@ const swaps = Effect.fnUntraced(function* (kinds: ReadonlyArray<Kind>, address: 
   const { closed, count, lost } = yield* told
   for (const line of lost) yield* Console.log(`LOST ${line}`)
   yield* Console.log(
-    `${count > 100 && lost.length === 0 ? "ok" : "BROKEN"} ${address}: ${kinds.join(", ")}: ${count} questions, ${lost.length} lost, ${closed} connections closed`
+    `${count > 20 && lost.length === 0 ? "ok" : "BROKEN"} ${address}: ${kinds.join(", ")}: ${count} questions, ${lost.length} lost, ${closed} connections closed`
   )
 })
 
