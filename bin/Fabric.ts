@@ -140,6 +140,8 @@ const connect = Effect.fnUntraced(function* ({ nodeCidr }: Settings, member: Mem
   const link = linkOf(member)
   yield* ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", `${pid}`)
   yield* ip("link", "set", link, "master", bridge, "up")
+  // By a node port of this machine a further node may be led to a Pod of its own: back by the port that it came from.
+  yield* ip("link", "set", link, "type", "bridge_slave", "hairpin", "on")
   yield* within(pid, "ip", "link", "set", "lo", "up")
   yield* within(pid, "ip", "address", "add", `${member.address}/${nodeCidr.split("/")[1]}`, "dev", "eth0")
   yield* within(pid, "ip", "link", "set", "eth0", "up")
