@@ -78,7 +78,7 @@ export const make = Effect.fnUntraced(function* (count: number) {
       hears(from, to, size).pipe(
         Effect.repeat({ until: (yes) => yes, schedule: Schedule.spaced("50 millis") }),
         Effect.timeoutOrElse({
-          duration: "40 seconds",
+          duration: "100 seconds",
           orElse: () => Effect.die(new Error(`pod${from} does not reach ${to}`))
         })
       ),

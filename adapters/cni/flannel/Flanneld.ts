@@ -165,9 +165,8 @@ const put = (path: string, text: string) =>
     return true
   })
 
-/** What it was told last may not be what it shall do now, so one that runs is ended; what it made goes on meanwhile. */
-const run = Effect.fnUntraced(function* (options: Options) {
-  const { addresses, directory, nodeName, podCidrs, type = "vxlan", vni = 1 } = options
+/** What has to be there before anything is done. */
+const find = Effect.fnUntraced(function* ({ addresses, ...options }: Options) {
   const program = options.program ?? Program.find("flanneld")
   if (program === undefined) {
     const message = "there is no flanneld: put it on the PATH, or let `npm run parts -- flanneld` build it where there is Go"
@@ -175,6 +174,12 @@ const run = Effect.fnUntraced(function* (options: Options) {
   }
   const device = yield* Kernel.make([]).deviceOf(addresses[0] ?? "")
   if (device === undefined) return yield* new NoFlanneld({ message: `no link of this node has the address ${addresses[0]}` })
+  return { program, device: device.name }
+})
+
+/** What it was told last may not be what it shall do now, so one that runs is ended; what it made goes on meanwhile. */
+const run = Effect.fnUntraced(function* (options: Options, { device, program }: Effect.Success<ReturnType<typeof find>>) {
+  const { addresses, directory, nodeName, podCidrs, type = "vxlan", vni = 1 } = options
   const { folder, kubeconfig, log, netConf, subnet } = SubnetFile.filesIn(directory)
   const introduce = Effect.flatMap(options.api, (api) => put(kubeconfig, Kubeconfig.kubeconfig({ ...api, user: nodeName })))
   yield* end(directory)
@@ -185,7 +190,7 @@ const run = Effect.fnUntraced(function* (options: Options) {
   // What it said before is not what it says.
   yield* Effect.sync(() => rmSync(subnet, { force: true }))
   const ready = yield* expected(nodeName, type)
-  const start = Effect.andThen(ready, launch(program, flags(options, device.name), options))
+  const start = Effect.andThen(ready, launch(program, flags(options, device), options))
   yield* Plugin.background(watchOver(directory, log, start))
   // It reads its kubeconfig once.
   const renew = Effect.flatMap(introduce, (isNew) => (isNew ? end(directory) : Effect.void))
@@ -244,6 +249,7 @@ const beside = Effect.fnUntraced(function* ({ directory, nodeName, type = "vxlan
 
 const start = Effect.fnUntraced(function* (options: Options) {
   const { nodeName, stop = "remove", type = "vxlan" } = options
+  const found = yield* find(options)
   const speaker = yield* Speaker.make(nodeName)
   const successor = yield* Owners.claim(nodeName, "flanneld", type === "vxlan")
   const takeBack = Effect.gen(function* () {
@@ -254,7 +260,7 @@ const start = Effect.fnUntraced(function* (options: Options) {
     yield* sweep(options, next?.hasTunnel)
   })
   if (stop === "remove") yield* Effect.addFinalizer(() => takeBack)
-  yield* run(options)
+  yield* run(options, found)
   const ready = yield* beside(options)
   yield* Effect.catch(ready, (error) => Effect.logWarning("flanneld does not lead to all other nodes yet", error))
 })

@@ -6,20 +6,32 @@ import { Effect } from "effect"
 
 export type Kind = "vxlan" | "host-gw" | "flanneld"
 
-const owners = new Map<string, { readonly kind: Kind; readonly hasTunnel: boolean }>()
+interface Owner {
+  readonly kind: Kind
+  readonly hasTunnel: boolean
+}
 
-export const isClaimed = (nodeName: string) => owners.has(nodeName)
+/** Of each node, in the order in which they came. */
+const owners = new Map<string, ReadonlyArray<Owner>>()
 
-/** Until the scope closes, or the next claims the node. */
+export const isClaimed = (nodeName: string) => (owners.get(nodeName) ?? []).length > 0
+
+/** Until the scope closes. What it gives says who came after: nobody, or the last who did. */
 export const claim = Effect.fnUntraced(function* (nodeName: string, kind: Kind, hasTunnel: boolean) {
-  const mine = { kind, hasTunnel }
+  const mine: Owner = { kind, hasTunnel }
+  const all = () => owners.get(nodeName) ?? []
   yield* Effect.acquireRelease(
-    Effect.sync(() => owners.set(nodeName, mine)),
-    () => Effect.sync(() => owners.get(nodeName) === mine && owners.delete(nodeName))
+    Effect.sync(() => owners.set(nodeName, [...all(), mine])),
+    () =>
+      Effect.sync(() =>
+        owners.set(
+          nodeName,
+          all().filter((one) => one !== mine)
+        )
+      )
   )
-  /** Absent while nobody came after. */
-  return () => {
-    const now = owners.get(nodeName)
-    return now === mine ? undefined : now
-  }
+  return () =>
+    all()
+      .slice(all().indexOf(mine) + 1)
+      .at(-1)
 })
