@@ -1,7 +1,7 @@
 /**
  * `npm run bench`, Services: 10,000 Services of two endpoints each in the kernel of a network namespace of its own: all of them at
- * once, again after a restart, and one change, by nftables; fewer by iptables too, whose own programs take time that grows with the
- * square. Whether the rules and counts of all other Services stay as they are is looked at as well. Needs root.
+ * once, again after a restart, and one change, by nftables; fewer by iptables too, whose own programs take far longer. Whether the
+ * rules and counts of all other Services stay as they are is looked at as well. Needs root.
  */
 import { Effect, Layer } from "effect"
 import { execFileSync } from "node:child_process"
