@@ -94,14 +94,19 @@ const ours = (dataDir: string, network: string) =>
 
 const isEmpty = (remains: Remains) => Object.values(remains).every((some) => some.length === 0)
 
-/** Of 64 addresses for documentation, one that no other run has. */
+/** The ranges for documentation: RFC 5737. A machine may be in one of them itself. */
+const documentation = ["198.51.100", "203.0.113", "192.0.2"]
+
+/** Of 64 pairs of addresses, one that no other run has, in a range that the machine has no other use for. */
 const addresses = Effect.gen(function* () {
   const taken = yield* Machine.output("ip", ["-4", "-brief", "address"])
+  const isOfOthers = (range: string) => new RegExp(`\\b${range.replaceAll(".", "\\.")}\\.\\d+/(?!30\\b)`).test(taken)
+  const range = documentation.find((one) => !isOfOthers(one)) ?? "198.51.100"
   const free = Array.from({ length: 64 }, (_, index) => index * 4).filter(
-    (index) => !taken.includes(`192.0.2.${index + 1}/`)
+    (index) => !taken.includes(`${range}.${index + 1}/`)
   )
   const index = free[process.pid % free.length] ?? 0
-  return { outside: `192.0.2.${index + 1}`, address: `192.0.2.${index + 2}` }
+  return { outside: `${range}.${index + 1}`, address: `${range}.${index + 2}` }
 })
 
 const namespace = Effect.fnUntraced(function* (name: string) {
