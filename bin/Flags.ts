@@ -1,0 +1,83 @@
+/** The flags that commands share, and what they give: settings, paths, or the administrator's credentials. */
+import { Effect, Option } from "effect"
+import { Flag } from "effect/cli"
+import * as Paths from "./Paths.ts"
+import * as Settings from "./Settings.ts"
+
+export const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+export const number = (name: string, description: string) =>
+  Flag.Int(name).pipe(Flag.withDescription(description), Flag.optional)
+
+export const flags = {
+  config: Flag.String("config").pipe(
+    Flag.withDescription("A YAML or JSON file with these settings by their names in camel case"),
+    Flag.optional
+  ),
+  dataDir: text("data-dir", "Where everything of the cluster lies (default ~/.keelson)"),
+  nodeName: text("node-name", "This node's name (default: the host's name)"),
+  nodeIp: text("node-ip", "The address by which others reach this machine (default: its first)"),
+  advertiseAddress: text(
+    "advertise-address",
+    "By which other machines reach the API, if not by --node-ip: an address or a name"
+  ),
+  nodeIp6: text("node-ip6", "Its IPv6 address, where --pod-cidr and --service-cidr have ranges of both families"),
+  apiPort: number("api-port", "The API server's port (default 6443)"),
+  kubeletPort: number("kubelet-port", "The kubelet's HTTPS port (default 10250)"),
+  cgroupRoot: text("cgroup-root", "Where the Pods lie in the machine's cgroups (default /kubepods)"),
+  serviceCidr: text(
+    "service-cidr",
+    "The range of cluster IPs (default 10.96.0.0/16), or two of both families: 10.96.0.0/16,fd00:10:96::/108"
+  ),
+  podCidr: text("pod-cidr", "The range of Pod addresses (default 10.244.0.0/16), or two: 10.244.0.0/16,fd00:10:244::/48"),
+  clusterDomain: text("cluster-domain", "The domain of Services (default cluster.local)"),
+  nodeCidr: text("node-cidr", "The range of the nodes' addresses where --nodes is more than 1 (default 10.200.0.0/24)"),
+  store: text("store", "sqlite (default), jetstream, memory, or nats://host:port"),
+  processes: number("processes", "How many API processes share the port (default 1)"),
+  runtime: text("runtime", "containerd, hollow, or auto (default)"),
+  runtimes: text(
+    "runtimes",
+    "By which containers are run: containerd (default), crio, podman, docker, or several with commas, the first by default"
+  ),
+  containerdEndpoint: text(
+    "containerd-endpoint",
+    "The socket of a containerd that is there; without it the node runs its own"
+  ),
+  proxy: text("proxy", "What leads Services to their Pods: nftables (default), iptables or none"),
+  dns: text("dns", "What answers their names: builtin (default), coredns or none"),
+  network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw, flanneld or openvswitch"),
+  cniBinDir: text("cni-bin-dir", "Where the CNI plugins are (default /usr/lib/cni)"),
+  natsServer: text("nats-server", "The nats-server to run for --store jetstream"),
+  isolate: text("isolate", "Plugins that run in a thread of their own, separated by commas: scheduler,replicaset,…")
+}
+export type Flags = { readonly [K in keyof typeof flags]: Option.Option<string | number> } & {
+  readonly nodes?: Option.Option<number>
+}
+
+export const words = (list: string) => list.split(",").filter((word) => word !== "")
+
+export const settingsOf = Effect.fnUntraced(function* ({ config, isolate, runtimes, ...rest }: Flags) {
+  const given = Object.fromEntries(
+    Object.entries(rest).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : []))
+  )
+  const lists = {
+    ...(Option.isSome(isolate) && { isolate: words(String(isolate.value)) }),
+    ...(Option.isSome(runtimes) && { runtimes: words(String(runtimes.value)) })
+  }
+  return yield* Settings.load({ ...given, ...lists }, Option.map(config, String))
+})
+export const pathsOf = ({ dataDir, nodeName }: Settings.Settings) => Paths.make(dataDir, nodeName)
+
+/** Who asks: of the cluster of this data directory, or of a kubeconfig's. */
+export const administratorFlags = {
+  ...flags,
+  kubeconfig: text("kubeconfig", "The administrator's credentials (default: those in the data directory)")
+}
+export const kubeconfigOf = Effect.fnUntraced(function* ({
+  kubeconfig,
+  ...given
+}: Flags & { readonly kubeconfig: Option.Option<string> }) {
+  return Option.getOrElse(kubeconfig, () => "") || pathsOf(yield* settingsOf(given)).kubeconfig
+})
+export const listed = (name: string, description: string, standard: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.withDefault(standard))
