@@ -37,7 +37,15 @@ const use = Effect.gen(function* () {
   const epoch = Effect.map(Stream.runHead(log.follow({ log: "objects" })), (event) =>
     event._tag === "Some" && event.value._tag === "Began" ? event.value.epoch : assert.fail("no Began")
   )
-  return { log, key, put, read, entries, epoch }
+  /** What is kept of a log, of these keys. */
+  const kept = (range: Parameters<Service["history"]>[0]) =>
+    log.history(range).pipe(
+      Stream.flatMap((some) => Stream.fromIterable(some)),
+      Stream.filter((entry) => entry.key.startsWith(key)),
+      Stream.runCollect,
+      Suite.inTime
+    )
+  return { log, key, put, read, entries, epoch, kept }
 })
 type Use = Effect.Success<typeof use>
 
@@ -252,5 +260,99 @@ export const suite = Suite.make(Log, {
           })()
         )
     })
+  ),
+  "status/truth": check(
+    function* ({ epoch, log, put }) {
+      const last = yield* put(yield* put(0))
+      yield* log.compact({ log: "objects", seq: last })
+      const status = yield* log.status({ log: "objects" })
+      assert.equal(status.epoch, yield* epoch)
+      assert.ok(status.last >= last && status.compacted >= last && status.compacted <= status.last)
+      assert.ok(status.entries > 0 && status.bytes > 0 && !status.sealed)
+    },
+    ({ status }) => ({ status: (of) => Effect.map(status(of), (said) => ({ ...said, compacted: 0 })) })
+  ),
+  "history/state": check(
+    function* ({ kept, key, log, put }) {
+      const gone = { key: `${key}/gone` }
+      const first = yield* put(0)
+      const created = yield* put(0, gone)
+      yield* log.compact({ log: "objects", seq: created })
+      const deleted = yield* put(created, { ...gone, op: "delete" })
+      const second = yield* put(first)
+      const seqs = (entries: ReadonlyArray<Entry>) => entries.map(({ seq }) => seq)
+      assert.deepEqual(seqs(yield* kept({ log: "objects", after: 0, upTo: created })), [first, created])
+      assert.deepEqual(seqs(yield* kept({ log: "objects", after: 0 })), [first, created, deleted, second])
+      assert.deepEqual(seqs(yield* kept({ log: "objects", after: created, upTo: deleted })), [deleted])
+    },
+    ({ history }) => ({ history: ({ upTo: _, ...range }) => history(range) })
+  ),
+  "history/key": check(
+    function* ({ kept, key, put }) {
+      const other = { key: `${key}/other` }
+      const first = yield* put(0, { bytes: Uint8Array.of(1, 2), writeId: key })
+      yield* put(0, other)
+      const second = yield* put(first, { op: "delete" })
+      const found = yield* kept({ log: "objects", after: 0, key })
+      assert.deepEqual(
+        found.map(({ op, prev, seq }) => ({ op, prev, seq })),
+        [
+          { op: "put", prev: 0, seq: first },
+          { op: "delete", prev: first, seq: second }
+        ]
+      )
+      assert.deepEqual([[...(found[0]?.bytes ?? [])], found[0]?.writeId], [[1, 2], key])
+    },
+    ({ history }) => ({ history: ({ key: _, ...range }) => history(range) })
+  ),
+  "seal/closed": check(
+    function* ({ kept, log, put }) {
+      const first = yield* put(0, { log: "leases" })
+      yield* log.seal({ log: "leases" })
+      const refused = yield* Effect.flip(put(first, { log: "leases" }))
+      const said = yield* log.status({ log: "leases" })
+      const entries = yield* kept({ log: "leases", after: 0 })
+      // Opened again before anything is asserted: the next check needs it.
+      yield* log.reset({ log: "leases", after: 0 })
+      assert.ok(refused._tag === "Unavailable" && refused.applied === "no")
+      assert.ok(said.sealed)
+      assert.deepEqual(
+        entries.map(({ seq }) => seq),
+        [first]
+      )
+    },
+    () => ({ seal: () => Effect.void })
+  ),
+  "reset/empty": check(
+    function* ({ kept, log, put }) {
+      const before = yield* put(0, { log: "leases" })
+      const epochs = new Set<string>()
+      const reader = yield* log.follow({ log: "leases" }).pipe(
+        Stream.tap((event) => Effect.sync(() => event._tag === "Began" && epochs.add(event.epoch))),
+        Stream.takeUntil(() => epochs.size === 2),
+        Stream.runDrain,
+        Suite.inTime,
+        Effect.forkChild
+      )
+      while (epochs.size === 0) yield* Effect.sleep("1 millis")
+      yield* log.seal({ log: "leases" })
+      yield* log.reset({ log: "leases", after: before })
+      assert.deepEqual(yield* kept({ log: "leases", after: 0 }), [])
+      const anew = yield* put(0, { log: "leases" })
+      assert.ok(anew > before)
+      yield* Fiber.join(reader)
+    },
+    ({ seal }) => ({ reset: ({ log }) => seal({ log }) })
+  ),
+  "reset/forward": check(
+    function* ({ log, put }) {
+      const { last } = yield* log.status({ log: "leases" })
+      yield* log.reset({ log: "leases", after: last + 1_000_000 })
+      const anew = yield* put(0, { log: "leases" })
+      assert.ok(anew > last + 1_000_000)
+      yield* log.reset({ log: "leases", after: 0 })
+      assert.ok((yield* put(0, { log: "leases" })) > anew)
+    },
+    ({ reset }) => ({ reset: ({ log }) => reset({ log, after: 0 }) })
   )
 })

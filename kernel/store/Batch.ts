@@ -19,6 +19,15 @@ export const batchEnd = (entries: ReadonlyArray<Entry>, start: number) => {
   return end
 }
 
+/** All of the entries, a batch at a time. */
+export function* batches(entries: ReadonlyArray<Entry>): Generator<ReadonlyArray<Entry>> {
+  for (let start = 0; start < entries.length; ) {
+    const end = batchEnd(entries, start)
+    yield entries.slice(start, end)
+    start = end
+  }
+}
+
 /** Where the first entry after `seq` stands. */
 export const indexAfter = (entries: ReadonlyArray<Entry>, seq: number) => {
   let low = 0

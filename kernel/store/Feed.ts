@@ -47,13 +47,18 @@ export const follow = <E>(
   since: Position | undefined
 ): Stream.Stream<Followed, E> =>
   Stream.suspend(() => {
-    let at = since?.epoch === log.epoch && since.seq <= log.head.seq ? since.seq : -1
+    let { epoch } = log
+    let at = since?.epoch === epoch && since.seq <= log.head.seq ? since.seq : -1
     /** How far the log was compacted when the follower began: what it then reads on its way up to here is complete. */
     let base = 0
     let told = false
     const next = Effect.gen(function* () {
       if (told) yield* log.head.beyond(at)
       told = true
+      if (epoch !== log.epoch) {
+        epoch = log.epoch
+        at = -1
+      }
       let read = yield* log.read(at)
       const begins = at < 0 || (at < read.compacted && read.compacted !== base)
       if (begins) {
@@ -62,7 +67,7 @@ export const follow = <E>(
       }
       at = read.upTo
       const news: Followed = { _tag: "Entries", entries: read.entries, upTo: read.upTo }
-      const all: ReadonlyArray<Followed> = begins ? [{ _tag: "Began", epoch: log.epoch }, news] : [news]
+      const all: ReadonlyArray<Followed> = begins ? [{ _tag: "Began", epoch }, news] : [news]
       return all
     })
     return Stream.fromIterableEffectRepeat(next)

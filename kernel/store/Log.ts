@@ -39,10 +39,34 @@ export type Followed = typeof Followed.Type
 export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", { key: Schema.String, last: Seq }) {}
 export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", { key: Schema.String, limit: Schema.Int }) {}
 
+export const Status = Schema.Struct({
+  epoch: Schema.String,
+  /** The seq of the newest entry, or beyond it; 0 in a log that never had one. */
+  last: Schema.Int,
+  /** The state at every seq from here on can still be told. */
+  compacted: Schema.Int,
+  /** How many entries are kept, and how many bytes they take on the disk. */
+  entries: Schema.Int,
+  bytes: Schema.Int,
+  /** How many servers keep it. */
+  replicas: Schema.Int,
+  /** Whether what is acknowledged is on the disk of the server, or of most of them. */
+  durable: Schema.Boolean,
+  sealed: Schema.Boolean
+})
+export type Status = typeof Status.Type
+
+/** Why a sealed log takes nothing: the cause of an `Unavailable` that was not applied. */
+export class Sealed extends Schema.TaggedError<Sealed>()("Sealed", { log: LogName }) {
+  override get message() {
+    return `the log ${this.log} is sealed: it has moved to another store`
+  }
+}
+
 export class Log extends Contract.make<Log>()(
   "kernel/Log",
   {
-    version: "1.0.0",
+    version: "2.0.0",
     laws: {
       "append/order": "Every append to a log gets a greater seq than all appends to it before.",
       "append/one-winner":
@@ -60,7 +84,16 @@ export class Log extends Contract.make<Log>()(
       "follow/complete": "A follower gets every entry after the seq it names, once and in order, and goes on with new ones.",
       "follow/begins": "From nothing, another epoch or below what is compacted, a follower gets Began and all that lives.",
       "compact/state": "Compaction up to a seq drops what was replaced or deleted by then, and nothing else.",
-      "compact/under-way": "A follower that compaction has overtaken gets Began, and never misses a delete."
+      "compact/under-way": "A follower that compaction has overtaken gets Began, and never misses a delete.",
+      "status/truth":
+        "Status tells the epoch that followers get, a last that covers every append, and how far is compacted.",
+      "history/state":
+        "History from 0 up to a seq that is not below what is compacted is what makes the state at that seq, in order.",
+      "history/key": "History of a key is the entries of that key that are kept, and of no other.",
+      "seal/closed": "A sealed log takes no append, says that none was applied, and can be followed and read as before.",
+      "reset/empty":
+        "A log that was reset is empty, takes appends again, and tells its followers Began under another epoch.",
+      "reset/forward": "After a reset every seq is greater than the one it was given."
     }
   },
   Contract.method("append", {
@@ -85,6 +118,29 @@ export class Log extends Contract.make<Log>()(
   Contract.method("compact", {
     doc: "Forgets how the state at `seq` came about.",
     payload: { log: LogName, seq: Seq },
+    errors: []
+  }),
+  Contract.method("status", {
+    doc: "What is known of a log without reading it.",
+    payload: { log: LogName },
+    success: Status,
+    errors: []
+  }),
+  Contract.method("history", {
+    doc: "The entries that are kept after a seq, in order, and then the end; up to a seq, or to the head; of one key, or of all.",
+    payload: { log: LogName, after: Seq, upTo: Schema.optionalKey(Seq), key: Schema.optionalKey(Schema.String) },
+    success: Schema.Array(Entry),
+    stream: true,
+    errors: []
+  }),
+  Contract.method("seal", {
+    doc: "From now on no append succeeds: what a move to another store begins with. Only a reset opens the log again.",
+    payload: { log: LogName },
+    errors: []
+  }),
+  Contract.method("reset", {
+    doc: "Empties the log and goes on after a seq, under another epoch: for what is restored or moved here.",
+    payload: { log: LogName, after: Seq },
     errors: []
   })
 ) {}

@@ -6,7 +6,7 @@
 import { headers } from "@nats-io/transport-node"
 import { Clock, Effect, Schema } from "effect"
 import type { Unavailable } from "../../plugin/Contract.ts"
-import { type Change, Conflict } from "../Log.ts"
+import { type Change, Conflict, type LogName, Sealed } from "../Log.ts"
 import { codes, type JetStream } from "./JetStream.ts"
 import { type Refused, unavailable } from "./Nats.ts"
 
@@ -40,7 +40,7 @@ const lastOf = (refused: Refused) => {
   return found === undefined ? undefined : Number(found)
 }
 
-export const make = ({ find, nats, subjects }: JetStream) => {
+export const make = ({ find, nats, subjects }: JetStream, log: LogName) => {
   /** Whether the key's entry after `prev` is this very write. A server that does not have it yet is asked again. */
   const resolve = Effect.fnUntraced(function* ({ key, prev, writeId }: Change, subject: string, said: number | undefined) {
     for (let attempt = 0; ; attempt++) {
@@ -70,6 +70,7 @@ export const make = ({ find, nats, subjects }: JetStream) => {
       if (outcome._tag === "Success") return outcome.success
       const { failure } = outcome
       if (failure._tag === "Conflict") return yield* failure
+      if (failure._tag === "Refused" && failure.code === codes.sealed) return yield* unavailable("no", new Sealed({ log }))
       if (failure._tag === "Unavailable" && failure.applied === "unknown") applied = "unknown"
       if ((yield* Clock.currentTimeMillis) >= deadline) {
         return yield* unavailable(applied, failure._tag === "Refused" ? failure.description : failure.cause)

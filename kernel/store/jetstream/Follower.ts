@@ -28,7 +28,7 @@ export const epochOf = ({ find, subjects }: JetStream, created: string) =>
       : Effect.succeed(`${found.text} ${created}`)
   )
 
-const entryOf = (message: Message, key: string): Entry => ({
+export const entryOf = (message: Message, key: string): Entry => ({
   seq: message.seq,
   key,
   op: message.header(header.op) === "DEL" ? "delete" : "put",

@@ -15,7 +15,15 @@ export class NatsUnfit extends Schema.TaggedError<NatsUnfit>()("NatsUnfit", {
 }
 
 /** JetStream's own numbers of what went wrong. */
-export const codes = { noStream: 10059, noMessage: 10037, conflict: 10071, underWay: 10164, noSpace: 10047, tooLarge: 10054 }
+export const codes = {
+  noStream: 10059,
+  noMessage: 10037,
+  conflict: 10071,
+  underWay: 10164,
+  noSpace: 10047,
+  tooLarge: 10054,
+  sealed: 10109
+}
 
 export type Replicas = 1 | 3
 
@@ -40,10 +48,23 @@ const vital = (subjects: Subject.Subjects, replicas: Replicas) => ({
   persist_mode: "default"
 })
 
+/** What a new stream is made with. */
+const configOf = (subjects: Subject.Subjects, log: LogName, replicas: Replicas) => {
+  const { persist_mode: _, sealed: _sealed, ...made } = vital(subjects, replicas)
+  return {
+    ...made,
+    name: subjects.stream,
+    max_bytes: bytes[log],
+    duplicate_window: 1e9,
+    compression: "s2",
+    allow_direct: true
+  }
+}
+
 const State = Schema.Struct({
   config: Schema.Record(Schema.String, Schema.Json),
   created: Schema.String,
-  state: Schema.Struct({ last_seq: Schema.Int })
+  state: Schema.Struct({ last_seq: Schema.Int, messages: Schema.Int, bytes: Schema.Int })
 })
 const Stored = Schema.Struct({
   message: Schema.Struct({
@@ -60,6 +81,7 @@ export interface Found {
   readonly seq: number
   readonly header: (name: string) => string | undefined
   readonly text: string
+  readonly bytes: Uint8Array
 }
 
 export interface JetStream {
@@ -89,7 +111,8 @@ const calls = (nats: Nats, subjects: Subject.Subjects, replicas: Replicas): JetS
         Effect.map(({ message }): Found | undefined => ({
           seq: message.seq,
           header: (name) => fieldOf(decoded(message.hdrs), name),
-          text: decoded(message.data)
+          text: decoded(message.data),
+          bytes: new Uint8Array(Buffer.from(message.data ?? "", "base64"))
         })),
         Effect.catchTag("Refused", (refused) => (refused.code === codes.noMessage ? Effect.undefined : Effect.fail(refused)))
       )
@@ -117,15 +140,7 @@ export const open = Effect.fnUntraced(function* (nats: Nats, cluster: string, lo
   const { stream } = subjects
   const jetstream = calls(nats, subjects, replicas)
   const wanted = vital(subjects, replicas)
-  const { persist_mode: _, sealed: _sealed, ...made } = wanted
-  const config = {
-    ...made,
-    name: stream,
-    max_bytes: bytes[log],
-    duplicate_window: 1e9,
-    compression: "s2",
-    allow_direct: true
-  }
+  const config = configOf(subjects, log, replicas)
   const unfit = (reason: string) => new NatsUnfit({ server: nats.connection.getServer(), reason })
   const create = nats.api(`STREAM.CREATE.${stream}`, config, State)
   const state = yield* jetstream.info.pipe(
@@ -140,6 +155,7 @@ export const open = Effect.fnUntraced(function* (nats: Nats, cluster: string, lo
     )
   )
   for (const [field, value] of Object.entries(wanted)) {
+    if (state.config["sealed"] === true && (field === "sealed" || field === "deny_delete")) continue
     const found = JSON.stringify(
       state.config[field] ?? (field === "persist_mode" ? "default" : typeof value === "boolean" ? false : null)
     )
@@ -148,6 +164,23 @@ export const open = Effect.fnUntraced(function* (nats: Nats, cluster: string, lo
     }
   }
   return jetstream
+})
+
+/** No message is taken any more. The server does not undo it. */
+export const seal = ({ info, nats, subjects: { stream } }: JetStream) =>
+  Effect.flatMap(info, ({ config }) => nats.api(`STREAM.UPDATE.${stream}`, { ...config, sealed: true }, State))
+
+/** The stream is made anew, and goes on beyond `after` and beyond all it had. */
+export const remake = Effect.fnUntraced(function* (
+  { info, nats, replicas, subjects }: JetStream,
+  log: LogName,
+  after: number
+) {
+  const { state } = yield* info
+  const config = configOf(subjects, log, replicas)
+  yield* nats.api(`STREAM.DELETE.${subjects.stream}`, null, Schema.Json)
+  const first_seq = Math.max(after, state.last_seq) + 1
+  yield* nats.api(`STREAM.CREATE.${subjects.stream}`, { ...config, first_seq }, State)
 })
 
 export { Refused }

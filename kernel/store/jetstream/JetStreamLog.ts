@@ -2,11 +2,13 @@
 import { Effect, Layer, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import { headers } from "@nats-io/transport-node"
+import { Unavailable } from "../../plugin/Contract.ts"
 import * as Plugin from "../../plugin/Plugin.ts"
-import { Log, limit, TooLarge } from "../Log.ts"
+import { Log, type LogName, limit, type Status, TooLarge } from "../Log.ts"
 import * as Append from "./Append.ts"
 import { compact } from "./Compaction.ts"
-import { follow } from "./Follower.ts"
+import { compactedOf, epochOf, follow } from "./Follower.ts"
+import { history } from "./History.ts"
 import * as JetStream from "./JetStream.ts"
 import * as Nats from "./Nats.ts"
 import { checkSync } from "./Sync.ts"
@@ -50,21 +52,45 @@ const barrierOf = ({ info, nats, replicas, subjects }: JetStream.JetStream) => {
   )
 }
 
-const openLog = Effect.fnUntraced(function* (jetstream: JetStream.JetStream) {
+const asUnavailable = <A>(effect: Effect.Effect<A, unknown>) =>
+  Effect.mapError(effect, (error) => (error instanceof Unavailable ? error : Nats.unavailable("unknown", error)))
+
+const statusOf = (jetstream: JetStream.JetStream, durable: boolean) =>
+  Effect.gen(function* () {
+    const { config, created, state } = yield* jetstream.info
+    const { rev } = yield* compactedOf(jetstream, "compact")
+    const status: Status = {
+      epoch: yield* epochOf(jetstream, created),
+      last: state.last_seq,
+      compacted: rev,
+      entries: state.messages,
+      bytes: state.bytes,
+      replicas: jetstream.replicas,
+      durable,
+      sealed: config["sealed"] === true
+    }
+    return status
+  })
+
+const openLog = Effect.fnUntraced(function* (jetstream: JetStream.JetStream, log: LogName, durable: boolean) {
   yield* nameEpoch(jetstream)
   return {
-    append: Append.make(jetstream),
+    append: Append.make(jetstream, log),
     barrier: barrierOf(jetstream),
     follow: (since: Parameters<typeof follow>[1]) => follow(jetstream, since),
-    compact: (seq: number) => compact(jetstream, seq)
+    compact: (seq: number) => compact(jetstream, seq),
+    status: asUnavailable(statusOf(jetstream, durable)),
+    history: (range: Parameters<typeof history>[1]) => history(jetstream, range),
+    seal: asUnavailable(JetStream.seal(jetstream)),
+    reset: (after: number) => asUnavailable(Effect.andThen(JetStream.remake(jetstream, log, after), nameEpoch(jetstream)))
   }
 })
 
 const make = Effect.fnUntraced(function* ({ cluster, monitor, replicas = 1, ...options }: Options) {
   const nats = yield* Nats.make(options)
-  yield* checkSync(nats, monitor)
-  const open = (log: "objects" | "events" | "leases") =>
-    Effect.flatMap(JetStream.open(nats, cluster, log, replicas), openLog).pipe(
+  const durable = yield* checkSync(nats, monitor)
+  const open = (log: LogName) =>
+    Effect.flatMap(JetStream.open(nats, cluster, log, replicas), (jetstream) => openLog(jetstream, log, durable)).pipe(
       Effect.catchTags({
         Unavailable: ({ cause }) => Effect.fail(unreachable(nats, cause)),
         Refused: ({ code, description }) => Effect.fail(unreachable(nats, `${description} (${code})`))
@@ -76,7 +102,11 @@ const make = Effect.fnUntraced(function* ({ cluster, monitor, replicas = 1, ...o
       bytes.length > limit ? Effect.fail(new TooLarge({ key, limit })) : logs[log].append({ bytes, key, op, prev, writeId }),
     barrier: ({ log }) => logs[log].barrier,
     follow: ({ log, since }) => logs[log].follow(since),
-    compact: ({ log, seq }) => logs[log].compact(seq)
+    compact: ({ log, seq }) => logs[log].compact(seq),
+    status: ({ log }) => logs[log].status,
+    history: ({ log, ...range }) => logs[log].history(range),
+    seal: ({ log }) => Effect.asVoid(logs[log].seal),
+    reset: ({ after, log }) => Effect.asVoid(logs[log].reset(after))
   })
 })
 

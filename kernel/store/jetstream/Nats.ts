@@ -147,7 +147,7 @@ export const make = Effect.fnUntraced(function* ({ credentials, password, server
     )
 
   const api: Nats["api"] = (subject, body, answer) =>
-    request(`$JS.API.${subject}`, JSON.stringify(body)).pipe(
+    request(`$JS.API.${subject}`, body === null ? "" : JSON.stringify(body)).pipe(
       Effect.flatMap(Schema.decodeUnknownEffect(answer)),
       Effect.catchTag("SchemaError", (cause) => Effect.fail(unavailable("unknown", cause)))
     )

@@ -23,9 +23,10 @@ export const checkSync = Effect.fnUntraced(function* ({ connection }: Nats, moni
   const about = yield* Effect.result(ask(address))
   if (about._tag === "Failure" || about.success.server_id !== connection.info?.server_id) {
     const why = `its monitoring does not answer at ${address}`
-    return yield* Effect.logWarning(`whether the NATS server ${server} has sync_interval: always could not be seen: ${why}`)
+    yield* Effect.logWarning(`whether the NATS server ${server} has sync_interval: always could not be seen: ${why}`)
+    return false
   }
-  if (about.success.jetstream.config.sync_always === true) return
+  if (about.success.jetstream.config.sync_always === true) return true
   const reason = "it acknowledges before its disk has it: set jetstream { sync_interval: always }"
   return yield* new NatsUnfit({ server, reason })
 })

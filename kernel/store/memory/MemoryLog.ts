@@ -1,18 +1,22 @@
 /** The log in memory, for tests and trials. It keeps every law; what it does not have is durability. */
 import { Effect, Layer, Random, Stream } from "effect"
+import { Unavailable } from "../../plugin/Contract.ts"
 import * as Plugin from "../../plugin/Plugin.ts"
-import { batchEnd, indexAfter, type Read } from "../Batch.ts"
+import { batchEnd, batches, indexAfter, type Read } from "../Batch.ts"
 import { follow, Head } from "../Feed.ts"
-import { type Change, Conflict, type Entry, Log, limit, TooLarge } from "../Log.ts"
+import { type Change, Conflict, type Entry, Log, type LogName, limit, Sealed, type Status, TooLarge } from "../Log.ts"
 
-const makeLog = (epoch: string) => {
+const makeLog = (log: LogName, firstEpoch: string) => {
+  let epoch = firstEpoch
+  let sealed = false
   let entries: Array<Entry> = []
   let compacted = 0
   const head = new Head(0)
   const newest = new Map<string, Entry>()
   const written = new Map<string, number>()
 
-  const append = ({ bytes, key, op, prev, writeId }: Change): Effect.Effect<number, Conflict | TooLarge> => {
+  const append = ({ bytes, key, op, prev, writeId }: Change): Effect.Effect<number, Conflict | TooLarge | Unavailable> => {
+    if (sealed) return Effect.fail(new Unavailable({ contract: Log.key, applied: "no", cause: new Sealed({ log }) }))
     const seq = written.get(writeId)
     if (seq !== undefined) return Effect.succeed(seq)
     if (bytes.length > limit) return Effect.fail(new TooLarge({ key, limit }))
@@ -47,19 +51,67 @@ const makeLog = (epoch: string) => {
     compacted = Math.max(compacted, Math.min(seq, head.seq))
   }
 
-  return { epoch, head, append, read, compact }
+  const status = (): Status => ({
+    epoch,
+    last: head.seq,
+    compacted,
+    entries: entries.length,
+    bytes: entries.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    replicas: 1,
+    durable: false,
+    sealed
+  })
+
+  const history = (after: number, upTo = head.seq, key?: string) => {
+    const found = entries.filter(
+      (entry) => entry.seq > after && entry.seq <= upTo && (key === undefined || entry.key === key)
+    )
+    return Stream.fromIterable(batches(found))
+  }
+
+  const seal = () => {
+    sealed = true
+  }
+
+  const reset = (after: number, newEpoch: string) => {
+    entries = []
+    newest.clear()
+    written.clear()
+    epoch = newEpoch
+    sealed = false
+    compacted = Math.max(after, head.seq) + 1
+    head.advance(compacted)
+  }
+
+  return {
+    get epoch() {
+      return epoch
+    },
+    head,
+    append,
+    read,
+    compact,
+    status,
+    history,
+    seal,
+    reset
+  }
 }
 
 export const layer: Layer.Layer<Log> = Layer.effect(
   Log,
   Effect.gen(function* () {
     const epoch = String(yield* Random.nextInt)
-    const logs = { objects: makeLog(epoch), events: makeLog(epoch), leases: makeLog(epoch) }
+    const logs = { objects: makeLog("objects", epoch), events: makeLog("events", epoch), leases: makeLog("leases", epoch) }
     return Log.of({
       append: ({ log, ...change }) => Effect.suspend(() => logs[log].append(change)),
       barrier: ({ log }) => Effect.sync(() => logs[log].head.seq),
       follow: ({ log, since }) => Stream.suspend(() => follow(logs[log], since)),
-      compact: ({ log, seq }) => Effect.sync(() => logs[log].compact(seq))
+      compact: ({ log, seq }) => Effect.sync(() => logs[log].compact(seq)),
+      status: ({ log }) => Effect.sync(() => logs[log].status()),
+      history: ({ after, key, log, upTo }) => Stream.suspend(() => logs[log].history(after, upTo, key)),
+      seal: ({ log }) => Effect.sync(() => logs[log].seal()),
+      reset: ({ after, log }) => Effect.map(Random.nextInt, (epoch) => logs[log].reset(after, `${epoch}`))
     })
   })
 )

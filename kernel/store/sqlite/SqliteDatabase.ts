@@ -10,9 +10,22 @@ export type Appended =
   | { readonly seq: number; readonly fresh: boolean }
   /** The seq of the key's last entry, which is not the one that the append was based on. */
   | { readonly conflict: number }
+  | { readonly sealed: true }
 
-export type State = { readonly epoch: string } & {
-  readonly [_ in LogName]: { readonly last: number; readonly compacted: number }
+export interface LogState {
+  readonly epoch: string
+  readonly last: number
+  readonly compacted: number
+  readonly sealed: boolean
+}
+/** `epoch` is that of the file; a log that was reset has one of its own. */
+export type State = { readonly epoch: string } & { readonly [_ in LogName]: LogState }
+
+/** Which entries of the history are asked for. */
+export interface Range {
+  readonly after: number
+  readonly upTo: number
+  readonly key: string | undefined
 }
 
 const number = (value: unknown) => (typeof value === "number" ? value : 0)
@@ -25,6 +38,18 @@ const entryOf = ({ bytes, key, op, prev, seq, writeId }: ReturnType<StatementSyn
   prev: number(prev),
   writeId: String(writeId)
 })
+
+/** As many as make a batch. */
+const someOf = (rows: Iterable<ReturnType<StatementSync["all"]>[number]>) => {
+  const entries: Entry[] = []
+  let bytes = 0
+  for (const row of rows) {
+    const entry = entryOf(row)
+    bytes += entry.bytes.length
+    if (entries.push(entry) >= batch.entries || bytes >= batch.bytes) return { entries, full: true }
+  }
+  return { entries, full: false }
+}
 
 /** AUTOINCREMENT: a seq is never used again, not even the last one's after compaction. */
 const schema = (logs: ReadonlyArray<LogName>) =>
@@ -45,6 +70,13 @@ const statements = (db: DatabaseSync, log: LogName) => ({
   next: db.prepare(`SELECT seq, writeId FROM ${log} WHERE key = ? AND seq > ? ORDER BY seq LIMIT 1`),
   insert: db.prepare(`INSERT INTO ${log} (key, op, prev, writeId, bytes) VALUES (?, ?, ?, ?, ?)`),
   after: db.prepare(`SELECT * FROM ${log} WHERE seq > ? ORDER BY seq`),
+  range: db.prepare(`SELECT * FROM ${log} WHERE seq > ? AND seq <= ? ORDER BY seq`),
+  rangeOfKey: db.prepare(`SELECT * FROM ${log} WHERE key = ? AND seq > ? AND seq <= ? ORDER BY seq`),
+  size: db.prepare(`SELECT count(*) AS entries, coalesce(sum(length(key) + length(bytes)), 0) AS bytes FROM ${log}`),
+  empty: db.prepare(`DELETE FROM ${log}`),
+  goOn: db.prepare(
+    "INSERT OR REPLACE INTO sqlite_sequence (rowid, name, seq) VALUES ((SELECT rowid FROM sqlite_sequence WHERE name = ?), ?, ?)"
+  ),
   newest: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = ?"),
   about: db.prepare("SELECT value FROM about WHERE name = ?"),
   tell: db.prepare("INSERT OR REPLACE INTO about (name, value) VALUES (?, ?)"),
@@ -79,14 +111,20 @@ export class SqliteDatabase {
 
   state(): State {
     const of = (log: LogName) => ({
+      epoch: String(this.about(log, "epoch") ?? this.epoch),
       last: number(this.logs[log].newest.get(log)?.["seq"]),
-      compacted: this.compacted(log)
+      compacted: this.compacted(log),
+      sealed: this.about(log, "sealed") === 1
     })
     return { epoch: this.epoch, objects: of("objects"), events: of("events"), leases: of("leases") }
   }
 
   compacted(log: LogName) {
-    return number(this.logs[log].about.get(`compacted ${log}`)?.["value"])
+    return number(this.about(log, "compacted"))
+  }
+
+  private about(log: LogName, what: string) {
+    return this.logs[log].about.get(`${what} ${log}`)?.["value"]
   }
 
   /** All or nothing reaches the disk; what it throws leaves it open which. */
@@ -99,6 +137,7 @@ export class SqliteDatabase {
 
   append(log: LogName, { bytes, key, op, prev, writeId }: Change): Appended {
     const { insert, last, next } = this.logs[log]
+    if (this.about(log, "sealed") === 1) return { sealed: true }
     const seq = number(last.get(key)?.["seq"])
     if (seq === prev) {
       const { lastInsertRowid } = insert.run(key, op === "put" ? 1 : 0, prev, writeId, bytes)
@@ -111,15 +150,7 @@ export class SqliteDatabase {
 
   read(log: LogName, after: number): Read {
     const { after: select, newest } = this.logs[log]
-    const entries: Entry[] = []
-    let bytes = 0
-    let full = false
-    for (const row of select.iterate(after)) {
-      const entry = entryOf(row)
-      bytes += entry.bytes.length
-      full = entries.push(entry) >= batch.entries || bytes >= batch.bytes
-      if (full) break
-    }
+    const { entries, full } = someOf(select.iterate(after))
     const upTo = full ? entries.at(-1)!.seq : number(newest.get(log)?.["seq"])
     return { entries, upTo, compacted: this.compacted(log) }
   }
@@ -136,6 +167,32 @@ export class SqliteDatabase {
     dropReplaced.run(from, to)
     dropDeletes.run(from, to)
     tell.run(`compacted ${log}`, to)
+  }
+
+  /** A batch of the entries in a range; none if there are no more. */
+  history(log: LogName, { after, key, upTo }: Range): ReadonlyArray<Entry> {
+    const { range, rangeOfKey } = this.logs[log]
+    return someOf(key === undefined ? range.iterate(after, upTo) : rangeOfKey.iterate(key, after, upTo)).entries
+  }
+
+  size(log: LogName) {
+    const found = this.logs[log].size.get()
+    return { entries: number(found?.["entries"]), bytes: number(found?.["bytes"]) }
+  }
+
+  seal(log: LogName) {
+    this.logs[log].tell.run(`sealed ${log}`, 1)
+  }
+
+  /** A seq that was used is not used again, whatever `after` is. */
+  reset(log: LogName, after: number, epoch: string) {
+    const { empty, goOn, newest, tell } = this.logs[log]
+    const last = Math.max(after, number(newest.get(log)?.["seq"])) + 1
+    empty.run()
+    goOn.run(log, log, last)
+    tell.run(`compacted ${log}`, last)
+    tell.run(`epoch ${log}`, epoch)
+    tell.run(`sealed ${log}`, 0)
   }
 
   close() {

@@ -5,12 +5,13 @@
 import { Effect, FileSystem, Layer, Path, Stream } from "effect"
 import { NodeServices } from "@effect/platform-node"
 import { randomUUID } from "node:crypto"
-import type { Unavailable } from "../../plugin/Contract.ts"
+import { Unavailable } from "../../plugin/Contract.ts"
 import * as Plugin from "../../plugin/Plugin.ts"
 import { batchEnd, indexAfter, type Read } from "../Batch.ts"
 import { follow, Head } from "../Feed.ts"
-import { type Change, Conflict, type Entry, Log, type LogName, limit, names, TooLarge } from "../Log.ts"
+import { type Change, Conflict, type Entry, Log, type LogName, limit, names, Sealed, type Status, TooLarge } from "../Log.ts"
 import * as Owner from "./SqliteOwner.ts"
+import type { LogState } from "./SqliteDatabase.ts"
 import type { Answer } from "./SqliteThread.ts"
 
 export interface Options {
@@ -25,7 +26,9 @@ const most = { entries: 20_000, bytes: 32 * 1024 * 1024 }
 const step = 5000
 
 /** One log: what is new in it, and how to ask the thread for it. */
-const makeLog = (epoch: string, log: LogName, ask: Owner.Owner["ask"]) => {
+const makeLog = (log: LogName, ask: Owner.Owner["ask"]) => {
+  let epoch = ""
+  let sealed = false
   const head = new Head(0)
   let seq = 0
   let compacted = 0
@@ -62,10 +65,11 @@ const makeLog = (epoch: string, log: LogName, ask: Owner.Owner["ask"]) => {
         if ("seq" in appended && appended.fresh) push({ ...change, seq: appended.seq })
         return appended
       }),
-      (appended) =>
-        "seq" in appended
-          ? Effect.succeed(appended.seq)
-          : Effect.fail(new Conflict({ key: change.key, last: appended.conflict }))
+      (appended): Effect.Effect<number, Conflict | Unavailable> => {
+        if ("seq" in appended) return Effect.succeed(appended.seq)
+        if ("conflict" in appended) return Effect.fail(new Conflict({ key: change.key, last: appended.conflict }))
+        return Effect.fail(new Unavailable({ contract: Log.key, applied: "no", cause: new Sealed({ log }) }))
+      }
     )
 
   const read = (after: number): Effect.Effect<Read, Unavailable> =>
@@ -88,21 +92,61 @@ const makeLog = (epoch: string, log: LogName, ask: Owner.Owner["ask"]) => {
     }
   })
 
+  const status = Effect.map(
+    call({ ask: "size", log }, (answer) => ("size" in answer ? answer.size : undefined)),
+    (size): Status => ({ epoch, last: head.seq, compacted, ...size, replicas: 1, durable: true, sealed })
+  )
+
+  const history = (after: number, upTo: number, key: string | undefined) => {
+    let at = after
+    return Stream.fromEffectRepeat(
+      Effect.suspend(() =>
+        call({ ask: "history", log, range: { after: at, upTo, key } }, (answer) =>
+          "history" in answer ? answer.history : undefined
+        )
+      ).pipe(
+        Effect.tap((entries) =>
+          Effect.sync(() => {
+            at = entries.at(-1)?.seq ?? at
+          })
+        )
+      )
+    ).pipe(Stream.takeWhile((entries) => entries.length > 0))
+  }
+
+  const begin = (state: LogState) => {
+    recent = []
+    size = 0
+    from = seq = state.last
+    compacted = state.compacted
+    epoch = state.epoch
+    sealed = state.sealed
+    head.advance(seq)
+  }
+  const changed = (request: Owner.Ask) =>
+    Effect.asVoid(
+      call(request, (answer) => {
+        if (!("state" in answer)) return undefined
+        begin(answer.state)
+        return answer.state
+      })
+    )
+
   return {
-    epoch,
+    get epoch() {
+      return epoch
+    },
     head,
     append,
     read,
     compact,
+    status,
+    history,
+    seal: changed({ ask: "seal", log }),
+    reset: (after: number) => Effect.suspend(() => changed({ ask: "reset", log, after, epoch: randomUUID() })),
     /** Followers see what was appended when its whole frame is taken in. */
     publish: () => seq > head.seq && head.advance(seq),
-    begin: (state: { readonly last: number; readonly compacted: number }) => {
-      recent = []
-      size = 0
-      from = seq = state.last
-      compacted = state.compacted
-      head.advance(seq)
-    }
+    begin
   }
 }
 
@@ -131,7 +175,7 @@ const make = Effect.fnUntraced(function* ({ file, thread = new URL("./SqliteMain
       }
       epoch = state.epoch
       for (const name of names) {
-        const log = logs.get(name) ?? makeLog(epoch, name, (request, settle) => owner.ask(request, settle))
+        const log = logs.get(name) ?? makeLog(name, (request, settle) => owner.ask(request, settle))
         logs.set(name, log)
         log.begin(state[name])
       }
@@ -146,7 +190,11 @@ const make = Effect.fnUntraced(function* ({ file, thread = new URL("./SqliteMain
       bytes.length > limit ? Effect.fail(new TooLarge({ key, limit })) : of(log).append({ bytes, key, op, prev, writeId }),
     barrier: ({ log }) => Effect.sync(() => of(log).head.seq),
     follow: ({ log, since }) => Stream.suspend(() => follow(of(log), since)),
-    compact: ({ log, seq }) => of(log).compact(seq)
+    compact: ({ log, seq }) => of(log).compact(seq),
+    status: ({ log }) => of(log).status,
+    history: ({ after, key, log, upTo }) => Stream.suspend(() => of(log).history(after, upTo ?? of(log).head.seq, key)),
+    seal: ({ log }) => of(log).seal,
+    reset: ({ after, log }) => of(log).reset(after)
   })
 })
 

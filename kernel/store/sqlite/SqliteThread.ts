@@ -4,8 +4,8 @@
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads"
 import type { Read } from "../Batch.ts"
-import type { Change, LogName } from "../Log.ts"
-import { type Appended, SqliteDatabase, type State } from "./SqliteDatabase.ts"
+import type { Change, Entry, LogName } from "../Log.ts"
+import { type Appended, type LogState, type Range, SqliteDatabase, type State } from "./SqliteDatabase.ts"
 
 export interface Start {
   readonly file: string
@@ -18,6 +18,10 @@ export type Request = { readonly id: number; readonly log: LogName } & (
   | { readonly ask: "append"; readonly change: Change }
   | { readonly ask: "read"; readonly after: number }
   | { readonly ask: "compact"; readonly seq: number }
+  | { readonly ask: "size" }
+  | { readonly ask: "history"; readonly range: Range }
+  | { readonly ask: "seal" }
+  | { readonly ask: "reset"; readonly after: number; readonly epoch: string }
 )
 export type Message = ReadonlyArray<Request> | "close"
 
@@ -26,6 +30,9 @@ export type Answer = { readonly id: number } & (
   | { readonly appended: Appended }
   | { readonly read: Read }
   | { readonly compacted: number }
+  | { readonly size: { readonly entries: number; readonly bytes: number } }
+  | { readonly history: ReadonlyArray<Entry> }
+  | { readonly state: LogState }
 )
 export type Said =
   | { readonly ready: State }
@@ -39,8 +46,15 @@ const answer = (db: SqliteDatabase, request: Request): Answer => {
   const { id, log } = request
   if (request.ask === "append") return { id, appended: db.append(log, request.change) }
   if (request.ask === "read") return { id, read: db.read(log, request.after) }
-  db.compact(log, request.seq)
-  return { id, compacted: db.compacted(log) }
+  if (request.ask === "size") return { id, size: db.size(log) }
+  if (request.ask === "history") return { id, history: db.history(log, request.range) }
+  if (request.ask === "compact") {
+    db.compact(log, request.seq)
+    return { id, compacted: db.compacted(log) }
+  }
+  if (request.ask === "seal") db.seal(log)
+  else db.reset(log, request.after, request.epoch)
+  return { id, state: db.state()[log] }
 }
 
 /** What it throws ends the thread: after an error of the disk nothing is known but what a new start reads from it. */
