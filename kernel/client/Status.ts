@@ -70,19 +70,24 @@ const details = (error: Failure): Status["details"] => {
   }
 }
 
+/** Whether a write was done is not known: its client has to look, and must not be told to send it again. */
+const unknown = { code: 504, reason: "Timeout" }
+
 /** The `Status` that tells of a failure; `code` is also the HTTP status. */
 export const toStatus = (error: Failure): WireObject & Status & { readonly code: number } => {
   const more = details(error)
   const token = error._tag === "Expired" ? error.token : undefined
+  const { code, reason } =
+    error._tag === "Unavailable" && error.applied === "unknown" ? unknown : Errors.statusOf[error._tag]
   return {
     kind: "Status",
     apiVersion: "v1",
     metadata: token === undefined ? {} : { continue: token },
     status: "Failure",
     message: messageOf(error),
-    reason: Errors.statusOf[error._tag].reason,
+    reason,
     ...(more !== undefined && { details: more }),
-    code: Errors.statusOf[error._tag].code
+    code
   }
 }
 

@@ -7,6 +7,7 @@ import type { Resource } from "../resource/Kind.ts"
 import { Row } from "../table/Row.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
+import * as Patience from "./Patience.ts"
 import type { At, WriteOptions, Written } from "./Pipeline.ts"
 import { where } from "./Read.ts"
 import * as Stages from "./Stages.ts"
@@ -133,7 +134,7 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
     Effect.catchTag(
       "Conflict",
       Effect.fnUntraced(function* ({ last }) {
-        yield* environment.tables.passed(log, last)
+        yield* Patience.passed(environment.tables, log, last)
         // A key that was deleted goes on from its deletion.
         return rows.get(`${namespace}/${name}`) === undefined
           ? yield* Stages.append(environment, at, "put", object, last)

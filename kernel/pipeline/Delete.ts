@@ -6,6 +6,7 @@ import type { Unavailable } from "../plugin/Contract.ts"
 import type { Resource } from "../resource/Kind.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
+import * as Patience from "./Patience.ts"
 import type { At, Deleted, SelectOptions } from "./Pipeline.ts"
 import { list, where } from "./Read.ts"
 import * as Stages from "./Stages.ts"
@@ -49,7 +50,7 @@ const one = Effect.fnUntraced(function* (
   verb: string
 ): Effect.fn.Return<Deleted, ApiError | Unavailable> {
   const { log } = at.served.kind
-  yield* environment.tables.current(log)
+  yield* Patience.current(environment.tables, log, Patience.patience.write)
   for (;;) {
     const row = yield* Stages.find(environment, at)
     const stored = row.object
@@ -60,10 +61,12 @@ const one = Effect.fnUntraced(function* (
     if (options.dryRun === true) return { row, gone }
     if (!gone && next === stored) return { row, gone: false }
     const written = yield* Stages.append(environment, at, gone ? "delete" : "put", next, row.revision).pipe(
-      Effect.catchTag("Conflict", ({ last }) =>
-        options.resourceVersion === undefined
-          ? Effect.as(environment.tables.passed(log, last), undefined)
-          : Effect.fail(modified(at))
+      Effect.catchTag(
+        "Conflict",
+        ({ last }): Effect.Effect<undefined, Conflict | Unavailable> =>
+          options.resourceVersion === undefined
+            ? Effect.as(Patience.passed(environment.tables, log, last), undefined)
+            : Effect.fail(modified(at))
       )
     )
     if (written !== undefined) return { row: written, gone }

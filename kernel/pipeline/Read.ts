@@ -8,6 +8,7 @@ import { type Rows, pathOf } from "../table/Rows.ts"
 import type { LogName } from "../table/Tables.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
+import * as Patience from "./Patience.ts"
 import type { At, Listed, ListOptions, ReadOptions } from "./Pipeline.ts"
 import * as Select from "./Select.ts"
 
@@ -40,7 +41,8 @@ export const reach = ({ tables }: Environment, log: LogName, revision: number) =
 /** Brings the tables to where the caller wants to read them, and says how far that is. */
 const arrive = Effect.fnUntraced(function* (environment: Environment, { served }: At, { resourceVersion }: ReadOptions) {
   const { log } = served.kind
-  if (resourceVersion === undefined || resourceVersion === "") return yield* environment.tables.current(log)
+  if (resourceVersion === undefined || resourceVersion === "")
+    return yield* Patience.current(environment.tables, log, Patience.patience.read)
   const revision = yield* Effect.fromResult(parseRevision(resourceVersion))
   if (revision > 0) yield* reach(environment, log, revision)
   return environment.tables.revision(log)

@@ -1,5 +1,5 @@
 /** The steps that every write passes: decode → admit → decode again → stamp → validate → compare-and-swap. */
-import { Clock, Effect, Result, Schedule, type Schema } from "effect"
+import { Clock, Effect, Result, type Schema } from "effect"
 import type { WireObject } from "../client/Api.ts"
 import { type ApiError, BadRequest, Invalid, NotFound, RequestTooLarge } from "../client/Errors.ts"
 import type { Conflict as LogConflict } from "../store/Log.ts"
@@ -14,6 +14,7 @@ import type { Row } from "../table/Row.ts"
 import { pathOf } from "../table/Rows.ts"
 import { attributesOf } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
+import * as Patience from "./Patience.ts"
 import type { At, WriteOptions } from "./Pipeline.ts"
 import { where } from "./Read.ts"
 import * as Stamp from "./Stamp.ts"
@@ -174,8 +175,6 @@ export const own = Effect.fnUntraced(function* (
 export const annotate = ({ served, subresource }: At) =>
   Effect.annotateCurrentSpan("resource", subresource === "" ? served.kind.plural : `${served.kind.plural}/${subresource}`)
 
-const backOff = Schedule.exponential("10 millis")
-
 /** Adds an entry and waits until the tables have it. Repeated under its write id until it is known what became of it. */
 export const append = Effect.fn("Pipeline.append")(function* (
   environment: Environment,
@@ -189,11 +188,11 @@ export const append = Effect.fn("Pipeline.append")(function* (
   const key = keyOf(kind.storage, namespace, name)
   const bytes = seal(kind, asWire(object))
   const writeId = yield* Stamp.uid
-  const seq = yield* environment.log.append({ log: kind.log, key, op, bytes, prev, writeId }).pipe(
-    Effect.retry({ while: ({ _tag }) => _tag === "Unavailable", schedule: backOff, times: 8 }),
+  const seq = yield* Patience.append(environment.log, { log: kind.log, key, op, bytes, prev, writeId }).pipe(
     Effect.catchTag("TooLarge", ({ limit }) => Effect.fail(new RequestTooLarge({ limit })))
   )
-  yield* environment.tables.passed(kind.log, seq)
+  // It is done, and is answered so even if the feed is late.
+  yield* Effect.ignore(Patience.passed(environment.tables, kind.log, seq))
   return environment.tables.of(kind).get(`${namespace}/${name}`)?.revision === seq
     ? (environment.tables.of(kind).get(`${namespace}/${name}`) ?? open({ bytes, key, seq }))
     : open({ bytes, key, seq })

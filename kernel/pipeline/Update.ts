@@ -9,6 +9,7 @@ import type { Row } from "../table/Row.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import * as Create from "./Create.ts"
 import type { Environment } from "./Environment.ts"
+import * as Patience from "./Patience.ts"
 import type { At, WriteOptions, Written } from "./Pipeline.ts"
 import { parseRevision, where } from "./Read.ts"
 import * as Scale from "./Scale.ts"
@@ -49,7 +50,7 @@ export const change = Effect.fnUntraced(function* (
   options: WriteOptions
 ): Effect.fn.Return<Written, ApiError | Unavailable> {
   const { log } = at.served.kind
-  yield* environment.tables.current(log)
+  yield* Patience.current(environment.tables, log, Patience.patience.write)
   for (;;) {
     const row = yield* Stages.find(environment, at)
     const stored = row.object
@@ -58,8 +59,9 @@ export const change = Effect.fnUntraced(function* (
     const next = yield* prepare(environment, at, stored, wanted, options)
     if (next === stored) return { row, created: false, warnings: wanted.warnings }
     const written = yield* write(environment, at, row, next, options).pipe(
-      Effect.catchTag("Conflict", (conflict) => {
-        if ("last" in conflict && !pinned) return Effect.as(environment.tables.passed(log, conflict.last), undefined)
+      Effect.catchTag("Conflict", (conflict): Effect.Effect<undefined, Conflict | Unavailable> => {
+        if ("last" in conflict && !pinned)
+          return Effect.as(Patience.passed(environment.tables, log, conflict.last), undefined)
         return Effect.fail("last" in conflict ? modified(at) : conflict)
       })
     )

@@ -8,6 +8,7 @@ import { Row } from "../table/Row.ts"
 import type { Change, Rows } from "../table/Rows.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
+import * as Patience from "./Patience.ts"
 import type { At, WatchEvent, WatchOptions, WatchSink } from "./Pipeline.ts"
 import { parseRevision, reach } from "./Read.ts"
 import * as Select from "./Select.ts"
@@ -64,7 +65,7 @@ export const watch = Effect.fnUntraced(function* (environment: Environment, at: 
       ? undefined
       : yield* Effect.fromResult(parseRevision(options.resourceVersion))
   if (asked !== undefined && asked > 0) yield* reach(environment, log, asked)
-  else if (asked === undefined) yield* tables.current(log)
+  else if (asked === undefined) yield* Patience.current(tables, log, Patience.patience.read)
 
   const rows = tables.of(at.served.kind)
   const from = options.sendInitialEvents === true || asked === undefined || asked === 0 ? undefined : asked

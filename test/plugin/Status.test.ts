@@ -2,6 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import type { WireObject } from "../../kernel/client/Api.ts"
 import { fromStatus, toStatus } from "../../kernel/client/Status.ts"
+import { Unavailable } from "../../kernel/plugin/Contract.ts"
 
 const status = (code: number, reason: string, message: string, details?: WireObject): WireObject => ({
   kind: "Status",
@@ -95,4 +96,15 @@ it("what no API server has said is unavailable, or what its code means", () => {
     fromStatus({ kind: "Status", code: 500, reason: "InternalError", message: "etcd" }, nothing)._tag,
     "Unavailable"
   )
+})
+
+it("a write that was not done may be sent again, and one of which it is not known has to be looked for", () => {
+  const lost = (applied: "no" | "unknown") => toStatus(new Unavailable({ contract: "kernel/Log", applied, cause: "away" }))
+  assert.deepInclude(lost("no"), { code: 503, reason: "ServiceUnavailable" })
+  assert.strictEqual(lost("no").details?.retryAfterSeconds, 1)
+  assert.deepInclude(lost("unknown"), { code: 504, reason: "Timeout" })
+  assert.isUndefined(lost("unknown").details?.retryAfterSeconds)
+  for (const applied of ["no", "unknown"] as const) {
+    assert.deepInclude(fromStatus(lost(applied), nothing), { _tag: "Unavailable", applied })
+  }
 })

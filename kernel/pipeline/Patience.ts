@@ -1,0 +1,72 @@
+/**
+ * What a request does while the store is away. Who changes something is held for a while and repeated under its write id, because
+ * most absences are a change of leader or a restart and over by then; who reads is told sooner, and can read from the tables instead.
+ */
+import { Duration, Effect, Schedule } from "effect"
+import { Unavailable } from "../plugin/Contract.ts"
+import type { Log } from "../store/Log.ts"
+import type { LogName, Tables } from "../table/Tables.ts"
+
+type Change = Parameters<Log["Service"]["append"]>[0]
+
+export const patience = { write: Duration.seconds(10), read: Duration.seconds(3) } as const
+
+/** Between two attempts: not longer than a user would notice once the store is back. */
+const pause = Schedule.min([Schedule.exponential("10 millis"), Schedule.spaced("250 millis")])
+
+const away = (applied: "no" | "unknown", cause: unknown) => new Unavailable({ contract: "kernel/Log", applied, cause })
+
+const silent = "the store does not answer"
+
+/**
+ * Appends, again and again under the same write id. An answer that was lost once stays lost until the log has told what became of
+ * the write: that a later attempt was not even sent says nothing about the first.
+ */
+export const append = (log: Log["Service"], change: Change) =>
+  Effect.suspend(() => {
+    let applied: "no" | "unknown" = "no"
+    let isUnderWay = false
+    let cause: unknown = silent
+    const attempt = Effect.suspend(() => {
+      isUnderWay = true
+      return log.append(change)
+    }).pipe(
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          isUnderWay = false
+          if (error._tag !== "Unavailable") return
+          cause = error.cause
+          if (error.applied === "unknown") applied = "unknown"
+        })
+      )
+    )
+    return attempt.pipe(
+      Effect.retry({ while: ({ _tag }) => _tag === "Unavailable", schedule: pause }),
+      Effect.timeoutOrElse({
+        duration: patience.write,
+        orElse: () => Effect.fail(away(isUnderWay ? "unknown" : applied, cause))
+      })
+    )
+  })
+
+/** Brings the tables to all that was acknowledged before, and says how far that is. */
+export const current = (tables: Tables["Service"], log: LogName, longest: Duration.Duration) =>
+  Effect.suspend(() => {
+    let cause: unknown = silent
+    return tables.current(log).pipe(
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          cause = error.cause
+        })
+      ),
+      Effect.retry({ schedule: pause }),
+      Effect.timeoutOrElse({ duration: longest, orElse: () => Effect.fail(away("no", cause)) })
+    )
+  })
+
+/** Waits for a rival's entry, which is in the log: only the feed can be late. */
+export const passed = (tables: Tables["Service"], log: LogName, revision: number) =>
+  Effect.timeoutOrElse(tables.passed(log, revision), {
+    duration: patience.write,
+    orElse: () => Effect.fail(away("no", `what is known of the log ${log} ends at ${tables.revision(log)}`))
+  })
