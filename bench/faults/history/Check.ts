@@ -1,0 +1,19 @@
+/** A history against all that must hold of it. */
+import type { Record } from "./History.ts"
+import * as Register from "./Register.ts"
+import * as Revisions from "./Revisions.ts"
+import * as Truth from "./Truth.ts"
+import type { Violation } from "./Violation.ts"
+import * as Watches from "./Watches.ts"
+import * as Writes from "./Writes.ts"
+
+export const check = (history: ReadonlyArray<Record>): ReadonlyArray<Violation> => {
+  const { truth, violations } = Truth.make(history)
+  return [
+    ...violations,
+    ...Writes.check(truth),
+    ...Register.check(truth),
+    ...Revisions.check(history, truth),
+    ...Watches.check(history, truth)
+  ]
+}
