@@ -50,9 +50,10 @@ const listening = Effect.fnUntraced(function* (options: Options) {
     kubelet
   })
   const handler: Handler = { request: door.request, upgrade: door.upgrade }
-  port = yield* start(options, handler)
+  const listener = yield* start(options, handler)
+  port = listener.port
   // Runs before the sockets close: finalizers go backwards.
-  yield* Effect.addFinalizer(() => door.close)
+  yield* Effect.addFinalizer(() => Effect.andThen(listener.drain, door.close))
   yield* Effect.logInfo(`The API listens on ${options.addresses.map((address) => `${inUrl(address)}:${port}`).join(", ")}.`)
   return { addresses: options.addresses, port }
 })

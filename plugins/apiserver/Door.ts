@@ -1,7 +1,7 @@
 /**
  * One request after another: who asks, for what, and the answer, each in a fiber of its own that ends when the client goes.
  */
-import { type Cause, Context, Effect, Exit, Fiber, Result } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Result } from "effect"
 import type { IncomingMessage } from "node:http"
 import { STATUS_CODES } from "node:http"
 import type { TLSSocket } from "node:tls"
@@ -10,6 +10,7 @@ import { authorize } from "../../kernel/pipeline/Authorize.ts"
 import type { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
 import { Authenticators, Authorizers } from "../../kernel/pipeline/Policy.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
+import { Unreadable } from "../../kernel/table/Envelope.ts"
 import { type Answer, failure, send } from "./Answer.ts"
 import { Routes } from "./contracts/Routes.ts"
 import { type Exchange, type Incoming, type Outgoing, split } from "./Exchange.ts"
@@ -35,15 +36,21 @@ const pathOf = (path: string) => Result.try({ try: () => Path.objects(path), cat
 
 const ending = new Refused({ code: 503, reason: "ServiceUnavailable", detail: "the server is shutting down" })
 
-/** What only a bug explains is told to the log, and to the client without its inside. */
-const broken = (cause: Cause.Cause<never>) =>
-  Effect.as(Effect.logError("a request failed", cause), failure(internal("the server met a condition it did not expect")))
+/** What only a bug explains is told to the log, and to the client without its inside; an object that cannot be read by its name. */
+const broken = (cause: Cause.Cause<never>) => {
+  const defect = Cause.squash(cause)
+  const detail = defect instanceof Unreadable ? defect.message : "the server met a condition it did not expect"
+  return Effect.as(Effect.logError("a request failed", cause), failure(internal(detail)))
+}
 
 /** Requests under way, the long ones apart: at the end those are not waited for. */
 interface Running {
   readonly fiber: Fiber.Fiber<unknown>
   readonly isLong: boolean
 }
+
+/** How long what is under way has for its answer. A write may wait that long for a store that elects a leader. */
+const patience = "12 seconds"
 
 export const make = Effect.fnUntraced(function* (options: DoorOptions) {
   const context = yield* Effect.context<Needs>()
@@ -133,19 +140,18 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     entry.fiber.addObserver(() => running.delete(entry))
   }
 
-  /** Ends watches and streams, and waits for what else is under way. */
-  const close = Effect.suspend(() => {
-    isClosing = true
-    const all = [...running]
-    const [short, long] = [all.filter(({ isLong }) => !isLong), all.filter(({ isLong }) => isLong)]
-    return Effect.andThen(
-      Fiber.interruptAll(long.map(({ fiber }) => fiber)),
-      Effect.timeoutOption(
-        Effect.forEach(short, ({ fiber }) => Fiber.await(fiber), { discard: true }),
-        "3 seconds"
-      )
+  const under = (isLong: boolean) => [...running].filter((one) => one.isLong === isLong).map(({ fiber }) => fiber)
+  /** Ends watches and streams, and waits for what else is under way, also for what still comes in meanwhile. */
+  const close = Effect.suspend(() => Fiber.interruptAll(under(true))).pipe(
+    Effect.andThen(Effect.suspend(() => Effect.forEach(under(false), Fiber.await, { discard: true }))),
+    Effect.repeat({ while: () => running.size > 0 }),
+    Effect.timeoutOption(patience),
+    Effect.ensuring(
+      Effect.sync(() => {
+        isClosing = true
+      })
     )
-  })
+  )
 
   return { request, upgrade, close }
 })

@@ -40,6 +40,8 @@ export interface ListenOptions {
   readonly tls: { readonly cert: string; readonly key: string }
   /** PEM text of the authority of client certificates. */
   readonly clientCa: string
+  /** A further port, which other processes of this user may listen on too. */
+  readonly sharedPort?: number
   /** Lets several processes of one user listen on the same port; the kernel shares connections out among them. Otherwise a port that is taken is a failure. */
   readonly reusePort?: boolean
 }
@@ -106,9 +108,12 @@ const socketOf = (incoming: IncomingMessage | Http2ServerRequest): TLSSocket | u
 interface Open {
   readonly sockets: Set<TLSSocket>
   readonly sessions: Set<Http2Session>
+  readonly servers: Set<Http2SecureServer>
+  isDraining: boolean
 }
 
-const attach = (server: Http2SecureServer, { request, upgrade }: Handler, { sessions, sockets }: Open) => {
+const attach = (server: Http2SecureServer, { request, upgrade }: Handler, open: Open) => {
+  const { sessions, sockets } = open
   server.on("secureConnection", (socket) => {
     sockets.add(socket)
     socket.setNoDelay(true)
@@ -117,6 +122,8 @@ const attach = (server: Http2SecureServer, { request, upgrade }: Handler, { sess
   server.on("session", (session) => {
     sessions.add(session)
     session.once("close", () => sessions.delete(session))
+    // Who came in while the door was being closed is sent elsewhere before he has asked.
+    if (open.isDraining) session.close()
   })
   server.on("request", (incoming: IncomingMessage | Http2ServerRequest, outgoing: ServerResponse | Http2ServerResponse) => {
     const socket = socketOf(incoming)
@@ -155,22 +162,45 @@ const end = ({ sessions, sockets }: Open) =>
     )
   )
 
+/**
+ * Nobody new is let in, and whoever is there is told to go elsewhere with what he asks next; what he has asked is answered. Clients
+ * of HTTP/2 notice nothing: what they sent after the server's GOAWAY they send again to another one by themselves.
+ */
+const drainOf = (open: Open) =>
+  Effect.sync(() => {
+    open.isDraining = true
+    for (const server of open.servers) server.close()
+    for (const session of open.sessions) session.close()
+  })
+
+export interface Listening {
+  readonly port: number
+  /** The first step of an orderly end. */
+  readonly drain: Effect.Effect<void>
+}
+
 /** Listens until the scope closes. `port`: where. */
 export const start = Effect.fnUntraced(function* (
   options: ListenOptions,
   handler: Handler
-): Effect.fn.Return<number, PortInUse | CannotListen, Scope.Scope> {
-  const open: Open = { sockets: new Set(), sessions: new Set() }
-  let port = options.port
-  for (const address of options.addresses) {
+): Effect.fn.Return<Listening, PortInUse | CannotListen, Scope.Scope> {
+  const open: Open = { sockets: new Set(), sessions: new Set(), servers: new Set(), isDraining: false }
+  const on = Effect.fnUntraced(function* (address: string, port: number, reusePort: boolean) {
     const server = yield* Effect.acquireRelease(
       Effect.sync(() => serverOf(options)),
       (server) => Effect.sync(() => server.close())
     )
+    open.servers.add(server)
     attach(server, handler, open)
-    port = yield* listen(server, address, port, options.reusePort ?? false)
+    return yield* listen(server, address, port, reusePort)
+  })
+  const { addresses, reusePort = false, sharedPort } = options
+  let port = options.port
+  for (const address of addresses) port = yield* on(address, port, reusePort)
+  if (sharedPort !== undefined) {
+    yield* Effect.forEach(addresses, (address) => on(address, sharedPort, true), { discard: true })
   }
   // Before the servers are closed: that would cut off what has been answered and is not yet sent.
   yield* Effect.addFinalizer(() => end(open))
-  return port
+  return { port, drain: drainOf(open) }
 })

@@ -4,12 +4,12 @@ import { Duration, Effect, FileSystem, Layer, type Schema } from "effect"
 import { Api, type WireObject } from "../../../kernel/client/Api.ts"
 import { type Asked, type Failure, fromStatus } from "../../../kernel/client/Status.ts"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
+import * as Failover from "./Failover.ts"
 import * as Kubeconfig from "./Kubeconfig.ts"
 import * as Paths from "./Paths.ts"
-import * as Transport from "./Transport.ts"
 import * as Watch from "./Watch.ts"
 
-export interface Options extends Transport.Target {
+export interface Options extends Failover.Target {
   readonly token?: string
   /** Read again every minute, because tokens in files are renewed. */
   readonly tokenFile?: string
@@ -86,7 +86,7 @@ const credentials = Effect.fnUntraced(function* ({ token, tokenFile }: Options) 
 })
 
 export const make = Effect.fnUntraced(function* (options: Options) {
-  const send = yield* Transport.make(options)
+  const send = yield* Failover.make(options)
   const bearer = yield* credentials(options)
   const { userAgent = "keelson" } = options
 
@@ -105,9 +105,15 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     return yield* Effect.fail(fromStatus(jsonOf(yield* textOf(answer.body)), asked, answer.status))
   })
 
+  /** What was only read can be read again, from another server, when the answer broke off. */
+  const again = ({ method }: Call) => ({
+    times: options.others !== undefined && method === "GET" ? 1 : 0,
+    while: ({ _tag }: Failure) => _tag === "Unavailable"
+  })
   const call = (given: Call): Effect.Effect<WireObject, Failure> =>
     Effect.flatMap(open(given), textOf).pipe(
       Effect.scoped,
+      Effect.retry(again(given)),
       Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unavailable("unknown", "no answer in time")) }),
       Effect.flatMap((text) => {
         const answer = Paths.fieldsOf(jsonOf(text))

@@ -2,7 +2,7 @@
  * Requests over one HTTP/2 session, or another beside it when that has no stream left; over kept-alive HTTP/1.1 connections to
  * servers that speak nothing newer. A session that does not answer a ping is given up, so that no watch waits on a dead peer.
  */
-import { Effect, Schedule, Schema, type Scope, Semaphore } from "effect"
+import { type Duration, Effect, Schedule, Schema, type Scope, Semaphore } from "effect"
 import * as Http from "node:http"
 import * as Http2 from "node:http2"
 import * as Https from "node:https"
@@ -27,6 +27,8 @@ export interface Target {
   /** The name to expect in the server's certificate, if it is not that of its address. */
   readonly serverName?: string
   readonly insecure?: boolean
+  /** Whether somebody else answers the same: then nobody waits long for this one. */
+  readonly hasOthers?: boolean
 }
 
 export interface Request {
@@ -54,7 +56,9 @@ const unsent = (cause: unknown) => new Lost({ applied: "no", cause })
 const window = 1024 * 1024
 /** In megabytes. Node's own limit of 10 refuses streams when lists are long. */
 const maxSessionMemory = 256
-const patience = "10 seconds"
+const patience = { alone: "10 seconds", oneOfMany: "3 seconds" } as const
+/** How often a session is asked whether it lives. */
+const pulse = { alone: "20 seconds", oneOfMany: "5 seconds" } as const
 
 const isRefused = (cause: unknown) => String(cause).includes("NGHTTP2_REFUSED_STREAM")
 
@@ -114,7 +118,7 @@ const over1 = (url: URL, agent: Http.Agent, shown: Partial<Identity>, { body, he
 /** What a connection turned out to speak. */
 type Spoken = Http2.ClientHttp2Session | "http/1.1"
 
-const connect = (url: URL, tls: Tls.ConnectionOptions) =>
+const connect = (url: URL, tls: Tls.ConnectionOptions, patience: Duration.Input) =>
   Effect.callback<Spoken, Lost>((resume) => {
     const host = url.hostname.replace(/^\[|\]$/g, "")
     const name = Net.isIP(host) === 0 ? { servername: host } : {}
@@ -142,7 +146,7 @@ const connect = (url: URL, tls: Tls.ConnectionOptions) =>
     Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unsent(new Error(`${url.host} does not answer`))) })
   )
 
-const ping = (session: Http2.ClientHttp2Session) =>
+const ping = (session: Http2.ClientHttp2Session, patience: Duration.Input) =>
   Effect.callback<boolean>((resume) => {
     if (session.destroyed) return resume(Effect.succeed(false))
     session.ping((error) => resume(Effect.succeed(error === null)))
@@ -162,6 +166,7 @@ const hasRoom = ({ http2, streams }: Session) =>
 
 export const make = Effect.fnUntraced(function* (target: Target): Effect.fn.Return<Send, never, Scope.Scope> {
   const url = new URL(target.server)
+  const place = target.hasOthers === true ? "oneOfMany" : "alone"
   const fixed: Partial<Identity> = {
     ...(target.clientCertificate !== undefined && { cert: target.clientCertificate }),
     ...(target.clientKey !== undefined && { key: target.clientKey })
@@ -201,7 +206,7 @@ export const make = Effect.fnUntraced(function* (target: Target): Effect.fn.Retu
     retire(shown.cert)
     const found = sessions.find(hasRoom)
     if (found !== undefined || isOld) return Effect.succeed(found)
-    return Effect.map(connect(url, { ...tls, ...shown }), (spoken) => {
+    return Effect.map(connect(url, { ...tls, ...shown }, patience[place]), (spoken) => {
       if (spoken !== "http/1.1") return keep(spoken, shown.cert)
       isOld = true
       return undefined
@@ -212,8 +217,10 @@ export const make = Effect.fnUntraced(function* (target: Target): Effect.fn.Retu
     return free
   })
   const leave = (free: Session | undefined) => Effect.sync(() => free !== undefined && free.streams--)
-  const pings = Effect.suspend(() => Effect.forEach(sessions, ({ http2 }) => ping(http2), { concurrency: 8, discard: true }))
-  yield* Effect.forkScoped(Effect.repeat(pings, Schedule.spaced("20 seconds")))
+  const pings = Effect.suspend(() =>
+    Effect.forEach(sessions, ({ http2 }) => ping(http2, patience[place]), { concurrency: 8, discard: true })
+  )
+  yield* Effect.forkScoped(Effect.repeat(pings, Schedule.spaced(pulse[place])))
 
   return Effect.fnUntraced(function* (request) {
     const free = yield* Effect.acquireRelease(one.withPermits(1)(enter), leave, { interruptible: true })
