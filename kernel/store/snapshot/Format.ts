@@ -121,16 +121,16 @@ export class Reader {
   private count = 0
   private isWhole = false
 
+  /** What is cut off is no snapshot. */
+  finish() {
+    if (!this.isWhole) throw damaged(this.begun ? `it is cut off after ${this.count} frames` : "it is not one")
+  }
+
   *read(piece: Uint8Array): Generator<Frame> {
     this.pieces.push(piece)
     this.length += piece.length
     if (!this.begun && !this.begin()) return
     for (let frame = this.next(); frame !== undefined; frame = this.next()) yield frame
-  }
-
-  /** What is cut off is no snapshot. */
-  finish() {
-    if (!this.isWhole) throw damaged(this.begun ? `it is cut off after ${this.count} frames` : "it is not one")
   }
 
   private begin() {

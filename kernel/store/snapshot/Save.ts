@@ -1,0 +1,142 @@
+/**
+ * A snapshot of a log that is in use: all that lives at one seq of each log. It is read twice: first which entry of each key is the
+ * living one, then those. So that it needs the memory of the keys alone, and its counts stand at its beginning.
+ */
+import { DateTime, Effect, Schema, Stream } from "effect"
+import type { Unavailable } from "../../plugin/Contract.ts"
+import { type Entry, type Log, type LogName, names } from "../Log.ts"
+import * as Format from "./Format.ts"
+import * as Restoring from "./Restoring.ts"
+import * as Sealing from "./Sealing.ts"
+
+type Service = Log["Service"]
+
+/** What a manifest says that no log knows. */
+export type About = Pick<Format.Manifest, "cluster" | "version" | "store">
+
+export class SnapshotOvertaken extends Schema.TaggedError<SnapshotOvertaken>()("SnapshotOvertaken", {
+  log: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `the log ${this.log} ${this.reason} while it was read: begin again`
+  }
+}
+
+/** Which entry of each key lives at a seq. */
+const livingAt = Effect.fnUntraced(function* (log: Service, name: LogName) {
+  const { epoch } = yield* log.status({ log: name })
+  const seq = yield* log.barrier({ log: name })
+  const living = new Map<string, number>()
+  yield* Stream.runForEachArray(log.history({ log: name, after: 0, upTo: seq }), (batches) =>
+    Effect.sync(() => {
+      for (const entry of batches.flat()) {
+        if (entry.op === "put" && !Restoring.isMark(entry.key)) living.set(entry.key, entry.seq)
+        else living.delete(entry.key)
+      }
+    })
+  )
+  return { name, epoch, seq, living }
+})
+type At = Effect.Success<ReturnType<typeof livingAt>>
+
+/** What was read is the state at its seq only if nobody has compacted beyond, or begun another log in its place. */
+const assertWhole = Effect.fnUntraced(function* (log: Service, { epoch, name, seq }: At, isMissing: boolean) {
+  const now = yield* log.status({ log: name })
+  if (now.epoch !== epoch) return yield* new SnapshotOvertaken({ log: name, reason: "was begun anew" })
+  if (now.compacted > seq || isMissing) return yield* new SnapshotOvertaken({ log: name, reason: "was compacted" })
+})
+
+const withoutEmpty = (entry: Entry) => entry.op === "put"
+
+/** Runs of entries that are about as large as a frame shall be. */
+const batched = () => {
+  let batch: Array<Format.Living> = []
+  let bytes = 0
+  return {
+    add: (log: LogName, { bytes: content, key, seq, writeId }: Entry): ReadonlyArray<Format.Living> | undefined => {
+      batch.push({ log, key, seq, writeId, bytes: content })
+      bytes += content.length + key.length
+      return bytes < Format.batchBytes ? undefined : take()
+    },
+    rest: () => (batch.length === 0 ? [] : [take()])
+  }
+  function take() {
+    const taken = batch
+    batch = []
+    bytes = 0
+    return taken
+  }
+}
+
+/** The living entries of one log, a frame's worth at a time. */
+const entriesOf = (log: Service, at: At) =>
+  Stream.suspend(() => {
+    const { living, name, seq } = at
+    const batches = batched()
+    let found = 0
+    const frames = log.history({ log: name, after: 0, upTo: seq }).pipe(
+      Stream.flatMap((entries) =>
+        Stream.fromIterable(
+          entries.filter(withoutEmpty).flatMap((entry) => {
+            if (living.get(entry.key) !== entry.seq) return []
+            found++
+            const full = batches.add(name, entry)
+            return full === undefined ? [] : [full]
+          })
+        )
+      )
+    )
+    const rest = Stream.suspend(() => Stream.fromIterable(batches.rest()))
+    const checked = Stream.fromEffectDrain(Effect.suspend(() => assertWhole(log, at, found !== living.size)))
+    return Stream.concat(Stream.concat(frames, rest), checked)
+  })
+
+/**
+ * The bytes of a snapshot, from now. It fails with SnapshotOvertaken if compaction passes it: then what was made so far has no end,
+ * and is refused by whoever reads it.
+ */
+export const save = (
+  log: Service,
+  about: About,
+  key?: Uint8Array
+): Stream.Stream<Uint8Array, Unavailable | SnapshotOvertaken> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const all = {
+        objects: yield* livingAt(log, "objects"),
+        events: yield* livingAt(log, "events"),
+        leases: yield* livingAt(log, "leases")
+      }
+      const of = ({ epoch, living, seq }: At) => ({ epoch, seq, entries: living.size })
+      const manifest: Format.Manifest = {
+        ...about,
+        time: DateTime.formatIso(yield* DateTime.now),
+        logs: { objects: of(all.objects), events: of(all.events), leases: of(all.leases) }
+      }
+      const begin = Sealing.fresh(key)
+      const head = Format.cbor.encode(begin)
+      const writer = new Format.Writer(Sealing.of(begin, head, key))
+      const done = { entries: 0, bytes: 0 }
+      const first = Effect.promise(async () => {
+        const packed = await Format.pack(manifest)
+        return [writer.frame(Format.kinds.begin, head), writer.frame(Format.kinds.manifest, packed)]
+      })
+      const frames = Stream.fromIterable(names).pipe(
+        Stream.flatMap((name) => entriesOf(log, all[name])),
+        Stream.mapEffect((batch) =>
+          Effect.promise(async () => {
+            done.entries += batch.length
+            for (const { bytes } of batch) done.bytes += bytes.length
+            const packed = await Format.pack(batch)
+            return writer.frame(Format.kinds.entries, packed)
+          })
+        )
+      )
+      const last = Effect.promise(async () => {
+        const packed = await Format.pack(done)
+        return [writer.frame(Format.kinds.end, packed), writer.sum()]
+      })
+      return Stream.fromIterableEffect(first).pipe(Stream.concat(frames), Stream.concat(Stream.fromIterableEffect(last)))
+    })
+  )
