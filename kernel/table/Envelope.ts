@@ -18,7 +18,28 @@ const Envelope = Schema.Struct({
   rvAt: Schema.Int,
   obj: Bytes
 })
-const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
+/** In the place of an object that whoever brings it from the store cannot read. */
+const Lost = Schema.Struct({ v: Schema.Literal(1), unreadable: Schema.String })
+const decodeEnvelope = Schema.decodeUnknownResult(Schema.Union([Envelope, Lost]))
+
+/** An object that is there and cannot be read: thrown at whoever reads it, and at nobody else. */
+export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
+  key: Schema.String,
+  revision: Schema.Int,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `the object ${this.key} (revision ${this.revision}) cannot be read from the store: ${this.reason}`
+  }
+}
+
+/** Why the bytes of an entry cannot be read; nothing if they can. */
+export const reasonOf = (bytes: Uint8Array): string | undefined => {
+  const envelope = bytes.length === 0 ? undefined : Result.getOrUndefined(decodeEnvelope(decode(bytes)))
+  return envelope !== undefined && "unreadable" in envelope ? envelope.unreadable : undefined
+}
+/** The bytes of an entry that cannot be read. */
+export const unreadable = (reason: string): Uint8Array => new Uint8Array(encode({ v: 1, unreadable: reason }))
 
 const text = new TextEncoder()
 
@@ -55,8 +76,9 @@ export const keyOf = (storage: string, namespace: string, name: string) => `${st
 export const open = ({ bytes, key, seq }: Pick<Entry, "bytes" | "key" | "seq">): Row => {
   const { name, namespace } = pathOf(key)
   const json = () => {
-    const { obj, rvAt } = Result.getOrThrow(decodeEnvelope(decode(bytes)))
-    return splice(obj, rvAt, seq)
+    const envelope = Result.getOrThrow(decodeEnvelope(decode(bytes)))
+    if ("unreadable" in envelope) throw new Unreadable({ key, revision: seq, reason: envelope.unreadable })
+    return splice(envelope.obj, envelope.rvAt, seq)
   }
   return new Row({ namespace, name, revision: seq, size: bytes.length, bytes: json })
 }
