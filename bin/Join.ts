@@ -103,9 +103,9 @@ const recognised = Effect.fnUntraced(function* (server: string, { caHash, token 
   if (halves === undefined) return yield* refuse("--token: expected <id>.<secret>, six and sixteen of a-z and 0-9")
   const { id, secret } = halves
   const name = `${ClusterInfo.signaturePrefix}${id}`
-  // A token that was made a moment ago has not signed yet.
+  // With a token that was made a moment ago nothing is signed yet; on a busy control plane that takes some seconds.
   const { kubeconfig = "", [name]: signature } = yield* published(server).pipe(
-    Effect.repeat({ until: (data) => name in data, schedule: Schedule.spaced("500 millis"), times: 6 })
+    Effect.repeat({ until: (data) => name in data, schedule: Schedule.spaced("500 millis"), times: 40 })
   )
   if (signature === undefined) {
     const detail = `the cluster at ${server} knows no token ${id}, or it has expired`
