@@ -1,7 +1,7 @@
 /** Brings what lives into a log that was begun anew: for what is restored, and what moves from another store. */
 import { Effect, Schedule } from "effect"
 import { Unavailable } from "../plugin/Contract.ts"
-import type { Entry, Log, LogName } from "./Log.ts"
+import type { Conflict, Entry, Log, LogName, TooLarge } from "./Log.ts"
 
 /** Beyond every revision that the store may have told of before: also of what it acknowledged after a snapshot was made. */
 export const leap = 1_000_000
@@ -15,6 +15,15 @@ export type Written = Map<string, number>
 /** So many at once: what a driver commits together. */
 const concurrency = 128
 const again = { schedule: Schedule.spaced("250 millis"), times: 40 }
+
+const foreign = (cause: string) => new Unavailable({ contract: "kernel/Log", applied: "no", cause })
+
+/** Where nobody else writes, and no driver takes more than another: what was in one log has room in the next. */
+export const alone = <A>(append: Effect.Effect<A, Conflict | TooLarge | Unavailable>) =>
+  Effect.catchTags(append, {
+    Conflict: ({ key }) => Effect.fail(foreign(`somebody else has written ${key} there`)),
+    TooLarge: ({ key }) => Effect.fail(foreign(`${key} is too large for it`))
+  })
 
 /** Appends the keys' last states, each key at most once in a call. Whose deletion is news to nobody is left out. */
 export const put = Effect.fnUntraced(function* (
@@ -30,16 +39,10 @@ export const put = Effect.fnUntraced(function* (
       if (last.op === "delete" && prev === undefined) return Effect.void
       const append = log.append({ log: name, prev: prev ?? 0, ...last })
       return Effect.retry(append, { ...again, while: ({ _tag }) => _tag === "Unavailable" }).pipe(
-        Effect.catchTags({
-          // Nobody else writes there, and no driver takes more than another: what was in one log has room in the next.
-          Conflict: ({ key }) => Effect.fail(foreign(`somebody else has written ${key} there`)),
-          TooLarge: ({ key }) => Effect.fail(foreign(`${key} is too large for it`))
-        }),
+        alone,
         Effect.map((seq) => void written.set(last.key, seq))
       )
     },
     { concurrency, discard: true }
   )
 })
-
-const foreign = (cause: string) => new Unavailable({ contract: "kernel/Log", applied: "no", cause })

@@ -3,6 +3,7 @@
  * which says of what; it is put first and deleted last. Keys below `keelson/` are no objects.
  */
 import { Effect, Schema, Stream } from "effect"
+import { alone } from "../Copy.ts"
 import { type Log, type LogName, names } from "../Log.ts"
 
 export const key = "keelson/restoring"
@@ -35,7 +36,8 @@ export const find = Effect.fnUntraced(function* (log: Log["Service"], name: LogN
 export const put = Effect.fnUntraced(function* (log: Log["Service"], name: LogName, mark: Mark) {
   const { seq } = yield* find(log, name)
   const bytes = new TextEncoder().encode(encode(mark))
-  yield* log.append({ log: name, key, op: "put", bytes, prev: seq, writeId: `${mark.id} ${name} ${seq}` })
+  const writeId = `${mark.id} ${name} ${seq}`
+  yield* alone(log.append({ log: name, key, op: "put", bytes, prev: seq, writeId }))
 })
 
 /** What is there is whole. `objects` last: as long as one has its mark, none is served. */
@@ -44,7 +46,7 @@ export const clear = Effect.fnUntraced(function* (log: Log["Service"]) {
     const { mark, seq } = yield* find(log, name)
     if (mark === undefined) continue
     const writeId = `${mark.id} ${name} ${seq}`
-    yield* log.append({ log: name, key, op: "delete", bytes: new Uint8Array(), prev: seq, writeId })
+    yield* alone(log.append({ log: name, key, op: "delete", bytes: new Uint8Array(), prev: seq, writeId }))
   }
 })
 

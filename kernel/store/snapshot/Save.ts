@@ -24,7 +24,7 @@ export class SnapshotOvertaken extends Schema.TaggedError<SnapshotOvertaken>()("
 }
 
 /** Which entry of each key lives at a seq. */
-const livingAt = Effect.fnUntraced(function* (log: Service, name: LogName) {
+export const livingAt = Effect.fnUntraced(function* (log: Service, name: LogName) {
   const { epoch } = yield* log.status({ log: name })
   const seq = yield* log.barrier({ log: name })
   const living = new Map<string, number>()
