@@ -22,10 +22,17 @@ const run = (command: string, args: ReadonlyArray<string>, env: Record<string, s
     spawner.string(ChildProcess.make(command, args, { env, extendEnv: true }), { includeStderr: true })
   )
 
+const saidVersion = Effect.fnUntraced(function* (file: string) {
+  const said = yield* Effect.option(run(file, ["--version"]))
+  return /v(\d+\.\d+\.\S+)/.exec(Option.getOrElse(said, () => ""))?.[1]
+})
+
+/** Of a binary that was found. */
+export const versionOf = (file: string) => Effect.map(saidVersion(file), (version) => version ?? "0")
+
 /** Why this file will not do, or nothing. */
 const flawOf = Effect.fnUntraced(function* (file: string) {
-  const said = yield* Effect.option(run(file, ["--version"]))
-  const version = /v(\d+\.\d+\.\S+)/.exec(Option.getOrElse(said, () => ""))?.[1]
+  const version = yield* saidVersion(file)
   if (version === undefined) return `${file} does not say its version`
   return Version.isBefore(version, floor)
     ? `${file} is ${version}, which loses acknowledged writes when the power fails or the server is killed`

@@ -1,48 +1,69 @@
 /**
- * A nats-server as a supervised child: configured for a log that survives power cuts, reachable from this machine only and with
- * a password of this run, started again when it dies, and ended with the scope.
+ * A nats-server of our own, as a supervised child: alone on this machine, or one member of a cluster. It is configured for a log
+ * that survives power cuts, lets in who has a key or this run's password, and ends with the scope.
  */
 import { NodeServices } from "@effect/platform-node"
-import { Effect, FileSystem, Layer, type PlatformError, Result, Schedule, Schema, type Scope } from "effect"
-import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { Effect, FileSystem, Layer, Schedule, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
 import { createServer } from "node:net"
 import type { Log } from "../Log.ts"
 import type { NatsUnfit } from "./JetStream.ts"
 import * as JetStreamLog from "./JetStreamLog.ts"
-import type { NatsUnreachable } from "./Nats.ts"
+import type * as Nats from "./Nats.ts"
 import * as NatsBinary from "./NatsBinary.ts"
+import { at, type Configuration, type Keys, type Member, type Passwords, text, users } from "./NatsConfiguration.ts"
+import { authorityOf, claim, type NatsServerMisplaced } from "./NatsDirectory.ts"
 import { type NatsServerInUse, stopForgotten } from "./NatsForgotten.ts"
+import { type Limits, limitsOf } from "./NatsLimits.ts"
+import { isHealthy, NatsServerFailed, supervise } from "./NatsProcess.ts"
+
+export { NatsServerFailed } from "./NatsProcess.ts"
+export type { Keys, Passwords } from "./NatsConfiguration.ts"
 
 export interface Options {
   /** Its data, configuration and log. */
   readonly directory: string
-  /** Of its loopback listener; a free one if absent. */
-  readonly port?: number
+  /** In a cluster its own, and kept for ever: the others know its replicas by it. */
+  readonly name?: string
+  /** `host:port` for clients; loopback and a free port if absent. */
+  readonly listen?: string
+  /** `host:port` of /healthz and /varz, without authentication; loopback and a free port if absent. */
+  readonly monitor?: string
+  /** With them clients and servers know one another by certificate, and without by passwords. */
+  readonly tls?: Keys
+  /** Without `tls`; random ones of this run if absent. */
+  readonly passwords?: Passwords
+  /** Absent for a server on its own. */
+  readonly cluster?: Member
   /** The server's binary; without it one is looked for, see `NatsBinary`. */
   readonly binary?: string
-  readonly cluster?: string
+  readonly limits?: Partial<Limits>
+  /** How many servers are on this machine. */
+  readonly sharers?: number
+  /** What goes before the command, as `nsenter` with its arguments. */
+  readonly wrap?: ReadonlyArray<string>
 }
 
-export class NatsServerFailed extends Schema.TaggedError<NatsServerFailed>()("NatsServerFailed", {
-  directory: Schema.String,
-  reason: Schema.String
-}) {
-  override get message() {
-    return `the nats-server of ${this.directory} could not be started: ${this.reason}`
-  }
+export interface Running {
+  readonly name: string
+  readonly directory: string
+  readonly url: string
+  readonly monitor: string
+  /** For the driver: this server. */
+  readonly log: JetStreamLog.Options
+  /** The account of administration. */
+  readonly admin: Nats.Options
+  /** Of the process that is there now. */
+  readonly pid: Effect.Effect<number>
+  /** Done when it says that it is healthy: JetStream is there, and all that is replicated on it is current. */
+  readonly ready: Effect.Effect<void>
+  /** Hands over what it leads, ends, and is started again, of another binary if one is named. */
+  readonly restart: (
+    binary?: string
+  ) => Effect.Effect<void, NatsServerFailed | NatsServerMisplaced | NatsBinary.NatsServerMissing>
 }
 
-/** Files of a server's directory. */
-const at = (directory: string) => ({
-  config: `${directory}/nats-server.conf`,
-  log: `${directory}/nats-server.log`,
-  pid: `${directory}/nats-server.pid`,
-  owner: `${directory}/owner.pid`,
-  store: `${directory}/data`
-})
-
-const freePort = Effect.callback<number, Error>((resume) => {
+export const freePort = Effect.callback<number, Error>((resume) => {
   const server = createServer()
   server.on("error", (error) => resume(Effect.fail(error)))
   server.listen(0, "127.0.0.1", () => {
@@ -54,117 +75,140 @@ const freePort = Effect.callback<number, Error>((resume) => {
     )
   })
 })
+export const loopback = Effect.map(freePort, (port) => `127.0.0.1:${port}`)
 
-interface Access {
-  readonly port: number
-  readonly monitor: number
-  readonly user: string
-  readonly password: string
-}
+const word = () => randomBytes(24).toString("hex")
+export const newPasswords = (): Passwords => ({ client: word(), admin: word(), route: word() })
 
-/** JSON's strings are strings of its configuration too. */
-const configurationOf = (directory: string, { monitor, password, port, user }: Access) => `server_name: keelson
-listen: "127.0.0.1:${port}"
-http: "127.0.0.1:${monitor}"
-pid_file: ${JSON.stringify(at(directory).pid)}
-log_file: ${JSON.stringify(at(directory).log)}
-logfile_size_limit: 10MB
-logfile_max_num: 3
-max_payload: 4MB
-authorization { user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)} }
-jetstream { store_dir: ${JSON.stringify(at(directory).store)}, sync_interval: always }
-`
+/** How a user comes in. */
+export const accessOf = (
+  servers: ReadonlyArray<string>,
+  access: Configuration["access"],
+  who: "client" | "admin"
+): Nats.Options =>
+  "keys" in access
+    ? { servers: servers.map((server) => `tls://${server}`), tls: { ca: access.keys.ca, ...access.keys[who] } }
+    : { servers: servers.map((server) => `nats://${server}`), user: users[who], password: access.passwords[who] }
 
-/** Not part of our process group: Ctrl-C reaches us, and we end it when all that use it have ended. */
-const command = (binary: string, directory: string) =>
-  ChildProcess.make(binary, ["--config", at(directory).config], {
-    env: { GOMEMLIMIT: "768MiB" },
-    extendEnv: true,
-    detached: true,
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "ignore",
-    killSignal: "SIGTERM",
-    forceKillAfter: "15 seconds"
+const describe = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
+
+const write = Effect.fnUntraced(function* (configuration: Configuration) {
+  const fs = yield* FileSystem.FileSystem
+  const files = at(configuration.directory)
+  const secret = Effect.fnUntraced(function* (file: string, content: string) {
+    yield* fs.writeFileString(file, content, { mode: 0o600 })
+    // The mode counts for new files only.
+    yield* fs.chmod(file, 0o600)
   })
-
-const isReady = (monitor: number) =>
-  Effect.tryPromise(() => fetch(`http://127.0.0.1:${monitor}/healthz`, { signal: AbortSignal.timeout(2000) })).pipe(
-    Effect.filterOrFail(({ ok }) => ok)
-  )
-
-const lastLines = (log: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const text = yield* Effect.orElseSucceed(fs.readFileString(log), () => "")
-    const bad = text
-      .trim()
-      .split("\n")
-      .filter((line) => /\[(ERR|FTL)\]/.test(line))
-    return bad.slice(-3).join("; ") || "it says nothing in its log"
-  })
-
-/** Starts it for ever. Done when it is ready for the first time. */
-const supervise = Effect.fnUntraced(function* (binary: string, directory: string, { monitor }: Access) {
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const once = Effect.flatMap(spawner.spawn(command(binary, directory)), ({ exitCode }) => Effect.result(exitCode))
-  const failed = (reason: string) => new NatsServerFailed({ directory, reason })
-  const first = yield* spawner.spawn(command(binary, directory))
-  yield* isReady(monitor).pipe(
-    Effect.retry(Schedule.spaced("25 millis")),
-    Effect.timeoutOrElse({ duration: "60 seconds", orElse: () => Effect.fail("it is not ready after 60 seconds") }),
-    Effect.raceFirst(Effect.andThen(Effect.result(first.exitCode), Effect.fail("it ended at once"))),
-    Effect.catch((why) => Effect.flatMap(lastLines(at(directory).log), (lines) => failed(`${String(why)}: ${lines}`)))
-  )
-  const died = (how: Result.Result<number, PlatformError.PlatformError>) =>
-    Effect.logError(
-      `nats-server has ended (${Result.isSuccess(how) ? `exit code ${how.success}` : how.failure.message}) and is started again`
-    )
-  const again = Effect.scoped(once).pipe(
-    Effect.tapError((error) => Effect.logError("nats-server cannot be started", error)),
-    Effect.result,
-    Effect.flatMap((how) => (Result.isSuccess(how) ? died(how.success) : Effect.void)),
-    Effect.repeat(Schedule.spaced("500 millis"))
-  )
-  yield* Effect.result(first.exitCode).pipe(Effect.flatMap(died), Effect.andThen(again), Effect.forkScoped)
+  yield* secret(files.config, text(configuration))
+  if ("keys" in configuration.access) {
+    const { ca, server } = configuration.access.keys
+    yield* secret(files.ca, ca)
+    yield* secret(files.cert, server.cert)
+    yield* secret(files.key, server.key)
+  }
+  yield* fs.remove(files.log, { force: true })
+  yield* fs.writeFileString(files.owner, `${process.pid}`)
 })
 
-/** Starts a server; it ends with the scope. */
+/** Where it is, as whom, and how much of the machine is its own. */
+const configure = Effect.fnUntraced(function* (options: Options) {
+  const fs = yield* FileSystem.FileSystem
+  const { cluster, directory, limits, name = "keelson", passwords = newPasswords(), sharers, tls } = options
+  yield* fs.makeDirectory(at(directory).store, { recursive: true, mode: 0o700 })
+  yield* fs.chmod(directory, 0o700)
+  const configuration: Configuration = {
+    directory,
+    name,
+    listen: options.listen ?? (yield* loopback),
+    monitor: options.monitor ?? (yield* loopback),
+    access: tls === undefined ? { passwords } : { keys: tls },
+    limits: yield* limitsOf(directory, limits, sharers),
+    ...(cluster === undefined ? {} : { cluster })
+  }
+  return configuration
+})
+
+const runningOf = (
+  { access, cluster, directory, listen, monitor, name }: Configuration,
+  { pid, restart }: Pick<Running, "pid" | "restart">
+): Running => {
+  const url = `http://${monitor}`
+  return {
+    name,
+    directory,
+    url: `${"keys" in access ? "tls" : "nats"}://${listen}`,
+    monitor: url,
+    log: {
+      ...accessOf([listen], access, "client"),
+      monitor: url,
+      cluster: "keelson",
+      replicas: cluster === undefined ? 1 : 3
+    },
+    admin: accessOf([listen], access, "admin"),
+    pid,
+    ready: isHealthy(url).pipe(Effect.retry(Schedule.spaced("50 millis")), Effect.asVoid, Effect.orDie),
+    restart
+  }
+}
+
+/** Starts a server. A member listens then, and is `ready` when the others are there too; on its own it is ready. */
 export const start: (
   options: Options
 ) => Effect.Effect<
-  JetStreamLog.Options,
-  NatsBinary.NatsServerMissing | NatsServerFailed | NatsServerInUse,
+  Running,
+  NatsBinary.NatsServerMissing | NatsServerFailed | NatsServerInUse | NatsServerMisplaced,
   Scope.Scope | NodeServices.NodeServices
-> = Effect.fnUntraced(function* ({ binary, cluster = "keelson", directory, port }) {
-  const fs = yield* FileSystem.FileSystem
-  const found = yield* NatsBinary.find(binary)
-  const access = yield* Effect.gen(function* () {
-    yield* fs.makeDirectory(at(directory).store, { recursive: true, mode: 0o700 })
-    yield* fs.chmod(directory, 0o700)
-    const [own, monitor] = [port ?? (yield* freePort), yield* freePort]
-    return { port: own, monitor, user: "keelson", password: randomBytes(24).toString("hex") }
-  }).pipe(Effect.mapError(({ message }) => new NatsServerFailed({ directory, reason: message })))
-  yield* stopForgotten({ directory, ...at(directory) })
-  yield* fs.writeFileString(at(directory).config, configurationOf(directory, access), { mode: 0o600 }).pipe(
-    Effect.andThen(fs.remove(at(directory).log, { force: true })),
-    Effect.andThen(fs.writeFileString(at(directory).owner, `${process.pid}`)),
-    Effect.mapError(({ message }) => new NatsServerFailed({ directory, reason: message }))
-  )
-  yield* supervise(found, directory, access).pipe(
-    Effect.catchTag("PlatformError", ({ message }) => new NatsServerFailed({ directory, reason: message }))
-  )
-  return {
-    servers: `nats://127.0.0.1:${access.port}`,
-    user: access.user,
-    password: access.password,
-    monitor: `http://127.0.0.1:${access.monitor}`,
-    cluster
-  }
-})
+> = Effect.fn("NatsServer.start")(
+  function* (options) {
+    const { cluster, directory, tls, wrap = [] } = options
+    const services = yield* Effect.context<NodeServices.NodeServices>()
+    const binary = yield* NatsBinary.find(options.binary)
+    const configuration = yield* configure(options)
+    const claimFor = Effect.fnUntraced(function* (file: string) {
+      yield* claim(directory, {
+        name: configuration.name,
+        version: yield* NatsBinary.versionOf(file),
+        ...(cluster === undefined ? {} : { cluster: cluster.name }),
+        ...(tls === undefined ? {} : { authority: authorityOf(tls.ca) })
+      })
+    })
+    const failed = (cause: unknown) => new NatsServerFailed({ directory, reason: describe(cause) })
+    yield* stopForgotten({ directory, ...at(directory) })
+    yield* claimFor(binary)
+    yield* write(configuration)
+    const { pid, restart } = yield* supervise({
+      directory,
+      binary,
+      monitor: `http://${configuration.monitor}`,
+      memory: configuration.limits.memory,
+      isMember: cluster !== undefined,
+      wrap
+    })
+    const restartAs = (file?: string) =>
+      Effect.gen(function* () {
+        const found = file === undefined ? undefined : yield* NatsBinary.find(file)
+        if (found !== undefined) yield* claimFor(found)
+        yield* restart(found)
+      }).pipe(
+        Effect.catchTag("PlatformError", failed),
+        Effect.provideContext(services),
+        Effect.withSpan("NatsServer.restart")
+      )
+    return runningOf(configuration, { pid, restart: restartAs })
+  },
+  (effect, { directory }) =>
+    Effect.catchIf(
+      effect,
+      (error) => typeof error === "string" || !("_tag" in error) || error._tag === "PlatformError",
+      (error) => Effect.fail(new NatsServerFailed({ directory, reason: describe(error) }))
+    )
+)
 
 /** The log on a server of its own. */
 export const layer = (
   options: Options
-): Layer.Layer<Log, NatsBinary.NatsServerMissing | NatsServerFailed | NatsServerInUse | NatsUnreachable | NatsUnfit> =>
-  Layer.provide(Layer.unwrap(Effect.map(start(options), JetStreamLog.layer)), NodeServices.layer)
+): Layer.Layer<
+  Log,
+  NatsBinary.NatsServerMissing | NatsServerFailed | NatsServerInUse | NatsServerMisplaced | Nats.NatsUnreachable | NatsUnfit
+> => Layer.provide(Layer.unwrap(Effect.map(start(options), ({ log }) => JetStreamLog.layer(log))), NodeServices.layer)

@@ -35,3 +35,13 @@ export const dns = client("system:serviceaccount:kube-system:dns")
 export const scheduler = client("system:kube-scheduler")
 /** What the API server shows to kubelets. */
 export const kubeletClient = client("kube-apiserver-kubelet-client")
+
+/** A server of the store, under all by which clients and the other servers reach it. To the others it is a client, too. */
+export const storeServer = (hosts: ReadonlyArray<string>): Request => ({
+  commonName: "keelson-store-server",
+  hosts: [...new Set(hosts)],
+  usages: ["server", "client"]
+})
+/** What an API process shows to the store's servers, and what administers them. */
+export const store = client("keelson-store")
+export const storeAdmin = client("keelson-store-admin")

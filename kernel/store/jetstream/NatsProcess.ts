@@ -1,0 +1,119 @@
+/** A nats-server as a child process: started again whenever it dies, and ended gently, or started again, when we say so. */
+import { Deferred, Effect, FileSystem, type PlatformError, Result, Schedule, Schema } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { at } from "./NatsConfiguration.ts"
+
+export class NatsServerFailed extends Schema.TaggedError<NatsServerFailed>()("NatsServerFailed", {
+  directory: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `the nats-server of ${this.directory} could not be started: ${this.reason}`
+  }
+}
+
+export interface Options {
+  readonly directory: string
+  readonly binary: string
+  readonly monitor: string
+  /** Bytes. */
+  readonly memory: number
+  /** Has others to which it can hand over what it leads. */
+  readonly isMember: boolean
+  readonly wrap: ReadonlyArray<string>
+}
+
+/** Not part of our process group: Ctrl-C reaches us, and we end it when all that use it have ended. */
+const commandOf = (binary: string, { directory, isMember, memory, wrap }: Options) => {
+  const [program = binary, ...args] = [...wrap, binary, "--config", at(directory).config]
+  return ChildProcess.make(program, args, {
+    env: { GOMEMLIMIT: `${memory}` },
+    extendEnv: true,
+    detached: true,
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "ignore",
+    // SIGUSR2 is lame duck: leadership first, then the clients, then itself.
+    killSignal: isMember ? "SIGUSR2" : "SIGTERM",
+    forceKillAfter: isMember ? "45 seconds" : "15 seconds"
+  })
+}
+
+/** Whether the server says so. `js-enabled-only`: JetStream is there; without it: and all its replicas are current. */
+export const isHealthy = (monitor: string, what: "" | "js-enabled-only" = "") =>
+  Effect.tryPromise(() =>
+    fetch(`${monitor}/healthz${what === "" ? "" : `?${what}=true`}`, { signal: AbortSignal.timeout(2000) })
+  ).pipe(Effect.filterOrFail(({ ok }) => ok))
+
+const lastLines = (log: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const text = yield* Effect.orElseSucceed(fs.readFileString(log), () => "")
+    const bad = text
+      .trim()
+      .split("\n")
+      .filter((line) => /\[(ERR|FTL)\]/.test(line))
+    return bad.slice(-3).join("; ") || "it says nothing in its log"
+  })
+
+const ended = (how: Result.Result<number, PlatformError.PlatformError>) =>
+  Result.isSuccess(how) ? `exit code ${how.success}` : how.failure.message
+
+/** Done when it is there for the first time; from then on it is there until the scope closes. */
+export const supervise = Effect.fnUntraced(function* (options: Options) {
+  const { directory, isMember, monitor } = options
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const files = yield* FileSystem.FileSystem
+  const failed = (reason: string) => new NatsServerFailed({ directory, reason })
+  const now = { binary: options.binary, isStarted: false, isAsked: false, child: Deferred.makeUnsafe<Child>() }
+  type Child = ChildProcessSpawner.ChildProcessHandle
+
+  const once = Effect.gen(function* () {
+    const child = yield* spawner.spawn(commandOf(now.binary, options))
+    yield* Deferred.succeed(now.child, child)
+    const how = yield* Effect.result(child.exitCode)
+    now.child = Deferred.makeUnsafe()
+    return how
+  }).pipe(Effect.scoped)
+
+  const first = yield* Deferred.make<never, NatsServerFailed>()
+  const loop = Effect.gen(function* () {
+    const how = yield* Effect.catch(once, (error) => Effect.succeed(Result.fail(error)))
+    const isAsked = now.isAsked
+    now.isAsked = false
+    if (isAsked) return
+    if (!now.isStarted) {
+      const lines = yield* lastLines(at(directory).log)
+      return yield* Effect.andThen(Deferred.fail(first, failed(`it ended at once (${ended(how)}): ${lines}`)), Effect.never)
+    }
+    yield* Effect.logError(`the nats-server of ${directory} has ended (${ended(how)}) and is started again`)
+    yield* Effect.sleep("500 millis")
+  })
+  yield* Effect.forkScoped(Effect.forever(loop))
+
+  /** A member is there before the others are; on its own it is there when it can be used. */
+  const listening = isHealthy(monitor, isMember ? "js-enabled-only" : "").pipe(
+    Effect.retry(Schedule.spaced("25 millis")),
+    Effect.orDie,
+    Effect.timeoutOrElse({
+      duration: "60 seconds",
+      orElse: () =>
+        Effect.flatMap(lastLines(at(directory).log), (lines) => failed(`it is not ready after 60 seconds: ${lines}`))
+    })
+  )
+  yield* Effect.raceFirst(listening, Deferred.await(first))
+  now.isStarted = true
+
+  const child = Effect.suspend(() => Deferred.await(now.child))
+  const restart = (binary: string | undefined) =>
+    Effect.gen(function* () {
+      const old = yield* child
+      now.binary = binary ?? now.binary
+      now.isAsked = true
+      const { killSignal, forceKillAfter } = commandOf(now.binary, options).options
+      yield* Effect.ignore(old.kill({ ...(killSignal && { killSignal }), ...(forceKillAfter && { forceKillAfter }) }))
+      yield* Effect.repeat(child, { until: ({ pid }) => pid !== old.pid, schedule: Schedule.spaced("25 millis") })
+      yield* listening
+    }).pipe(Effect.provideService(FileSystem.FileSystem, files))
+  return { pid: Effect.map(child, ({ pid }) => Number(pid)), restart }
+})

@@ -1,0 +1,16 @@
+/** Keys of a store's servers and clients, of an authority of their own, for 127.0.0.1. */
+import { Effect } from "effect"
+import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
+import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
+
+export const make = Effect.gen(function* () {
+  const authority = yield* Pki.authority("keelson-store-ca")
+  return {
+    ca: authority.cert,
+    server: yield* Pki.issue(authority, Requests.storeServer(["127.0.0.1", "localhost"])),
+    client: yield* Pki.issue(authority, Requests.store),
+    admin: yield* Pki.issue(authority, Requests.storeAdmin),
+    /** Of the same authority, and of nobody that may anything. */
+    stranger: yield* Pki.issue(authority, Requests.client("somebody"))
+  }
+})
