@@ -35,7 +35,11 @@ export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
 
 /** Why the bytes of an entry cannot be read; nothing if they can. */
 export const reasonOf = (bytes: Uint8Array): string | undefined => {
-  const envelope = bytes.length === 0 ? undefined : Result.getOrUndefined(decodeEnvelope(decode(bytes)))
+  const read = Result.flatMap(
+    Result.try((): unknown => decode(bytes)),
+    (value) => decodeEnvelope(value)
+  )
+  const envelope = Result.getOrUndefined(Result.mapError(read, () => "no envelope"))
   return envelope !== undefined && "unreadable" in envelope ? envelope.unreadable : undefined
 }
 /** The bytes of an entry that cannot be read. */
