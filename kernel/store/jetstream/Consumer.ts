@@ -84,7 +84,10 @@ class Arrivals {
   }
 }
 
-const Created = Schema.Struct({ name: Schema.String })
+const Created = Schema.Struct({
+  name: Schema.String,
+  cluster: Schema.optionalKey(Schema.Struct({ leader: Schema.optionalKey(Schema.String) }))
+})
 
 export interface From {
   readonly stream: string
@@ -128,7 +131,7 @@ export const open = Effect.fnUntraced(function* (nats: Nats, { headersOnly = fal
   }
   const create = nats.api(`CONSUMER.CREATE.${stream}.${name}`, { stream_name: stream, config, action: "create" }, Created)
   const drop = Effect.ignore(nats.api(`CONSUMER.DELETE.${stream}.${name}`, null, Schema.Json))
-  yield* Effect.acquireRelease(create, () => (connection.isClosed() ? Effect.void : Effect.forkDetach(drop)))
+  const { cluster } = yield* Effect.acquireRelease(create, () => (connection.isClosed() ? Effect.void : Effect.forkDetach(drop)))
 
   const pull = Effect.gen(function* () {
     const heard = yield* Effect.timeoutOption(arrivals.news.await, silence)
@@ -138,5 +141,6 @@ export const open = Effect.fnUntraced(function* (nats: Nats, { headersOnly = fal
     if (credit !== undefined) connection.publish(credit)
     return messages
   })
-  return { pull }
+  /** Of several servers, the one whose replica is read. */
+  return { pull, server: cluster?.leader }
 })
