@@ -8,6 +8,7 @@ import * as Members from "./Members.ts"
 import * as Node from "./Node.ts"
 import * as Paths from "./Paths.ts"
 import * as Processes from "./Processes.ts"
+import * as Servers from "./Servers.ts"
 import type { Settings } from "./Settings.ts"
 import * as Supervise from "./Supervise.ts"
 
@@ -23,9 +24,18 @@ export const own = (
 ) => {
   const pairs = further[index - 2]
   const { kubelet, kubeletServing } = pairs ?? first
-  const server = `https://${pairs === undefined ? "127.0.0.1" : Members.apiAddress(cluster)}:${cluster.apiPort}`
+  const [server = "", ...others] = Servers.addresses(
+    cluster,
+    pairs === undefined ? "127.0.0.1" : Members.apiAddress(cluster)
+  )
   const as = ({ cert, key }: Keys.Keys["ca"]) =>
-    Effect.succeed({ server, ca: ca.cert, clientCertificate: cert, clientKey: key })
+    Effect.succeed({
+      server,
+      ...(others.length > 0 && { others: () => others }),
+      ca: ca.cert,
+      clientCertificate: cert,
+      clientKey: key
+    })
   return {
     access: { kubelet: as(kubelet), kubeProxy: as(kubeProxy), dns: as(dns) },
     serving: { tls: { ...kubeletServing, clientCa: ca.cert } },

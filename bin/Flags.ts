@@ -48,10 +48,15 @@ export const flags = {
   network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw, flanneld or openvswitch"),
   cniBinDir: text("cni-bin-dir", "Where the CNI plugins are (default /usr/lib/cni)"),
   natsServer: text("nats-server", "The nats-server to run for --store jetstream"),
+  encryptionProviderConfig: text(
+    "encryption-provider-config",
+    "Kubernetes' EncryptionConfiguration; without it Secrets are encrypted with a key of the cluster's own"
+  ),
   isolate: text("isolate", "Plugins that run in a thread of their own, separated by commas: scheduler,replicaset,…")
 }
 export type Flags = { readonly [K in keyof typeof flags]: Option.Option<string | number> } & {
   readonly nodes?: Option.Option<number>
+  readonly controlPlanes?: Option.Option<number>
 }
 
 export const words = (list: string) => list.split(",").filter((word) => word !== "")

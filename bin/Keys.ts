@@ -1,6 +1,7 @@
 /** The certificates and keys that one machine's processes use, made at the first start and kept in the data directory. */
 import { Effect, FileSystem } from "effect"
 import { hostname } from "node:os"
+import { join } from "node:path"
 import * as Certificates from "../plugins/certificates/Certificates.ts"
 import { kubeconfig } from "../plugins/certificates/contracts/Kubeconfig.ts"
 import * as Requests from "../plugins/certificates/contracts/Requests.ts"
@@ -17,6 +18,17 @@ export const apiServer = (settings: Settings) => {
   const hosts = [nodeIp, Members.apiAddress(settings), advertised(settings), hostname().toLowerCase(), nodeName]
   return Requests.apiServer({ serviceAddress: addressIn(serviceCidr, 1), domain: clusterDomain, hosts })
 }
+
+/** What the servers of a store of several know one another and their clients by: an authority that signs for nobody else. */
+export const openStore = Effect.fn("Keys.openStore")(function* ({ pki }: Paths, hosts: ReadonlyArray<string>) {
+  const { ca, issue } = yield* Certificates.open(join(pki, "store"))
+  return {
+    ca: ca.cert,
+    server: yield* issue("server", Requests.storeServer(hosts)),
+    client: yield* issue("client", Requests.store),
+    admin: yield* issue("admin", Requests.storeAdmin)
+  }
+})
 
 /** All of them. Called before anything is started, so that one process at a time writes the directory. */
 export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths: Paths) {

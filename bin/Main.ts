@@ -15,6 +15,7 @@ const up = Command.make(
   {
     ...flags,
     nodes: number("nodes", "How many nodes: this machine, and others in network namespaces of it (default 1)"),
+    controlPlanes: number("control-planes", "How many servers, 1 or 3, with a replica of the store each (default 1)"),
     hello: Flag.Boolean("hello").pipe(
       Flag.withDescription("Also deploys a small application, and calls it"),
       Flag.withDefault(false)
@@ -33,11 +34,15 @@ const server = Command.make(
     api: Flag.Boolean("api-only").pipe(
       Flag.withDescription("Only an API process beside others: no controllers"),
       Flag.withDefault(false)
+    ),
+    controlPlane: Flag.Int("control-plane").pipe(
+      Flag.withDescription("Which of the servers that keelson up runs on this machine"),
+      Flag.optional
     )
   },
-  Effect.fnUntraced(function* ({ api, ...given }) {
+  Effect.fnUntraced(function* ({ api, controlPlane, ...given }) {
     const Server = yield* Effect.promise(() => import("./Server.ts"))
-    yield* Server.run(yield* settingsOf(given), api ? "replica" : "primary")
+    yield* Server.run(yield* settingsOf(given), api ? "replica" : "primary", Option.getOrUndefined(controlPlane))
   })
 ).pipe(Command.withDescription("Runs a control plane: store, API, scheduler and controllers"))
 

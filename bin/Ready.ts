@@ -9,16 +9,19 @@ import { Node } from "../plugins/resources/contracts/core/v1.ts"
 import type { Keys } from "./Keys.ts"
 import type { Member } from "./Members.ts"
 import type { Paths } from "./Paths.ts"
+import * as Servers from "./Servers.ts"
 import type { Settings } from "./Settings.ts"
 
 export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { message: Schema.String }) {}
 
 /** The administrator's client on this machine's API. */
-export const client = ({ apiPort }: Settings, { admin, ca }: Keys) =>
-  ApiClient.layer.pipe(
+export const client = (settings: Settings, { admin, ca }: Keys) => {
+  const [server = "", ...others] = Servers.addresses(settings, "127.0.0.1")
+  return ApiClient.layer.pipe(
     Layer.provide(
       Https.layer({
-        server: `https://127.0.0.1:${apiPort}`,
+        server,
+        ...(others.length > 0 && { others: () => others }),
         ca: ca.cert,
         clientCertificate: admin.cert,
         clientKey: admin.key,
@@ -26,6 +29,7 @@ export const client = ({ apiPort }: Settings, { admin, ca }: Keys) =>
       })
     )
   )
+}
 
 const often = Schedule.spaced("50 millis")
 const patience = Duration.minutes(2)
@@ -55,7 +59,7 @@ export const api = (settings: Settings, keys: Keys, paths: Paths) => {
   )
   return within(
     "the API did not answer",
-    join(paths.log, "server.log"),
+    join(paths.log, settings.controlPlanes === 1 ? "server.log" : `${Servers.processOf(1)}.log`),
     Effect.provide(Effect.asVoid(ask), client(settings, keys))
   )
 }

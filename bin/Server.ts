@@ -8,6 +8,7 @@ import * as Machine from "./Machine.ts"
 import * as Members from "./Members.ts"
 import * as Paths from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
+import * as Servers from "./Servers.ts"
 import * as Store from "./Store.ts"
 import * as Supervise from "./Supervise.ts"
 
@@ -29,16 +30,19 @@ const joining = (settings: Settings, { ca, dns, kubeProxy }: Keys.Keys) => {
 }
 
 /** Also what a test composes a control plane of. */
-export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
+export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths, place?: Servers.Place) {
   const keys = yield* Keys.open(settings, paths)
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
+  // The same after a crash, so that who was killed takes up its work at once; no other process can have its name or its port.
+  const { name, port } = place?.self ?? { name: nodeName, port: apiPort }
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`
   const authentication = { signingKey: keys.signing.privateKey, issuer, audiences: [issuer] }
   return {
     apiserver: {
       addresses: addressesOf(settings),
-      port: apiPort,
+      port,
       reusePort: settings.processes > 1,
+      ...(place?.isLocal === true && { sharedPort: apiPort }),
       tls: keys.apiserver,
       clientCa: keys.ca.cert,
       kubelet: { ca: keys.ca.cert, ...keys.kubeletClient },
@@ -49,9 +53,9 @@ export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths:
     },
     authentication,
     cluster: {
-      identity: nodeName,
+      identity: name,
       address: Members.apiAddress(settings),
-      port: apiPort,
+      port,
       serviceAddress: addressIn(serviceCidr, 1),
       dnsAddress: addressIn(serviceCidr, 10)
     },
@@ -60,8 +64,7 @@ export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths:
     podCidr,
     ca: keys.ca.cert,
     joining: joining(settings, keys),
-    // The same after a crash, so that who was killed takes up its work at once; no other process can have its port.
-    identity: `${nodeName}_${apiPort}`,
+    identity: `${name}_${port}`,
     isolate: settings.isolate
   }
 })
@@ -74,19 +77,18 @@ const others = (settings: Settings, paths: Paths.Paths) =>
       Supervise.child(paths, {
         name: `api-${index}`,
         args: ["server", "--api-only", "--config", Paths.settingsFile(paths)],
-        patience: "10 seconds"
+        patience: "20 seconds"
       }),
     { discard: true }
   )
 
-const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
+const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths, place: Servers.Place | undefined) {
   const files = yield* FileSystem.FileSystem
   yield* Machine.directory(paths.run)
-  yield* Effect.forEach(addressesOf(settings), (address) => Machine.free("--api-port", address, settings.apiPort), {
-    discard: true
-  })
+  const port = place?.self.port ?? settings.apiPort
+  yield* Effect.forEach(addressesOf(settings), (address) => Machine.free("--api-port", address, port), { discard: true })
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
-  const options = { ...(yield* optionsOf(settings, paths)), log: Store.owner(settings, paths) }
+  const options = { ...(yield* optionsOf(settings, paths, place)), log: Store.owner(settings, paths, place) }
   yield* Layer.build(ControlPlane.controlPlane(options))
   yield* others(settings, paths)
 })
@@ -96,10 +98,12 @@ const replica = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   yield* Layer.build(ControlPlane.replica(options))
 })
 
-/** Runs until it is interrupted, or its supervisor is gone. */
-export const run = Effect.fn("Server.run")(function* (settings: Settings, role: "primary" | "replica") {
-  const paths = Paths.make(settings.dataDir, settings.nodeName)
-  yield* role === "primary" ? primary(settings, paths) : replica(settings, paths)
-  yield* Effect.logInfo(`the API is served on port ${settings.apiPort}`)
+/** Runs until it is interrupted, or its supervisor is gone. `index`: which of several that `keelson up` has started. */
+export const run = Effect.fn("Server.run")(function* (settings: Settings, role: "primary" | "replica", index?: number) {
+  const all = Paths.make(settings.dataDir, settings.nodeName)
+  const paths = index === undefined ? all : Servers.pathsOf(all, index)
+  const place = index === undefined ? undefined : yield* Servers.local(all, index)
+  yield* role === "primary" ? primary(settings, paths, place) : replica(settings, paths)
+  yield* Effect.logInfo(`the API is served on port ${place?.self.port ?? settings.apiPort}`)
   yield* Supervise.orphaned
 }, Effect.scoped)

@@ -66,6 +66,8 @@ export const Settings = Schema.Struct({
   /** How many nodes `up` runs on this machine, and the range of their addresses if there is more than one. */
   nodes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
   nodeCidr: Cidr,
+  /** How many servers `up` runs on this machine. */
+  controlPlanes: Schema.Literals([1, 3]).annotate({ expected: "1 or 3" }),
   store: Store,
   processes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
   runtime: Schema.Literals(["containerd", "hollow", "auto"]),
@@ -82,6 +84,8 @@ export const Settings = Schema.Struct({
   /** Where the plugins of the container network interface are. */
   cniBinDir: Schema.String,
   natsServer: Schema.String,
+  /** A file with Kubernetes' EncryptionConfiguration; empty: Secrets, with a key of the cluster's own. See Encryption.ts. */
+  encryptionProviderConfig: Schema.String,
   /** The plugins that run in a thread of their own, by name, such as `scheduler`. */
   isolate: Schema.Array(Schema.String)
 })
@@ -108,6 +112,7 @@ export const defaults = (): Settings => ({
   clusterDomain: "cluster.local",
   nodes: 1,
   nodeCidr: "10.200.0.0/24",
+  controlPlanes: 1,
   store: "sqlite",
   processes: 1,
   runtime: "auto",
@@ -118,6 +123,7 @@ export const defaults = (): Settings => ({
   network: "bridge",
   cniBinDir: "/usr/lib/cni",
   natsServer: "",
+  encryptionProviderConfig: "",
   isolate: []
 })
 
@@ -147,9 +153,11 @@ const readFile = Effect.fnUntraced(function* (file: string) {
 
 /** The settings of this run. */
 export const load = Effect.fnUntraced(function* (flags: Given, file: Option.Option<string>) {
-  const fromFile = Option.isSome(file) ? yield* readFile(file.value) : {}
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
-  const standard = defaults()
+  const fromFile: Given = Option.isSome(file) ? yield* readFile(file.value) : {}
+  const given: Given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
+  // Several servers need a store that all of them reach.
+  const isOne = ({ ...fromFile, ...given }.controlPlanes ?? 1) === 1
+  const standard = { ...defaults(), ...(isOne ? {} : { store: "jetstream" }) }
   const fileOnly = decode({ ...standard, ...fromFile })
   if (Result.isFailure(fileOnly))
     return yield* new BadSetting({

@@ -10,10 +10,14 @@ import * as Sweep from "./Sweep.ts"
 /** Ends what a supervisor that was killed may have left. The agents first, which need the server to take leave. */
 export const leftovers = Effect.fnUntraced(function* ({ run }: Paths) {
   const agents = globSync(join(run, "agent*.pid")).map((file) => basename(file, ".pid"))
-  for (const name of [...agents, "server"]) {
+  const servers = globSync(join(run, "server*.pid")).map((file) => basename(file, ".pid"))
+  const end = Effect.fnUntraced(function* (name: string) {
     const found = yield* Processes.find(run, name)
     if (Option.isSome(found)) yield* Processes.end(found.value, "30 seconds")
-  }
+  })
+  yield* Effect.forEach(agents, end, { discard: true })
+  // Of several the last has no store any more, and would wait for it.
+  yield* Effect.forEach(servers, end, { discard: true, concurrency: "unbounded" })
 })
 
 export const down = Effect.fnUntraced(function* (settings: Settings, paths: Paths, purge: boolean) {

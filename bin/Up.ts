@@ -1,5 +1,5 @@
 /** `keelson up`: a whole cluster on this machine. It supervises a server and an agent, and shows what they do. */
-import { Clock, Console, Effect, Exit, FileSystem, Option, Schema } from "effect"
+import { Clock, Console, Effect, Exit, FileSystem, Option, Schema, Scope } from "effect"
 import * as Fabric from "./Fabric.ts"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
@@ -7,6 +7,7 @@ import * as Members from "./Members.ts"
 import * as Paths from "./Paths.ts"
 import * as Processes from "./Processes.ts"
 import * as Ready from "./Ready.ts"
+import * as Servers from "./Servers.ts"
 import { defaults, type Settings } from "./Settings.ts"
 import * as Status from "./Status.ts"
 import * as Stop from "./Stop.ts"
@@ -45,6 +46,23 @@ const connected = Effect.fnUntraced(function* (settings: Settings) {
   return yield* Fabric.open(settings)
 })
 
+/** One, or several at once, which also end at once: the last of them has no store any more. Fails if one never starts. */
+const servers = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths, config: ReadonlyArray<string>) {
+  const child = { args: ["server", ...config], patience: "30 seconds" } as const
+  const all = yield* Servers.prepare(settings, paths)
+  if (all.length === 0) return yield* Supervise.child(paths, { ...child, name: "server" })
+  if (settings.store === "jetstream") yield* Keys.openStore(paths, Servers.storeHosts)
+  const together = yield* Scope.fork(yield* Scope.Scope, "parallel")
+  const hopeless = yield* Effect.forEach(Servers.indexes(settings), (index) =>
+    Supervise.child(paths, {
+      ...child,
+      name: Servers.processOf(index),
+      args: [...child.args, "--control-plane", `${index}`]
+    }).pipe(Scope.provide(together))
+  )
+  return Effect.raceAllFirst(hopeless)
+})
+
 /** Starts both and returns when the API is ready and the node is. They run until the scope closes. */
 export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   const paths = Paths.make(settings.dataDir, settings.nodeName)
@@ -53,14 +71,16 @@ export const start = Effect.fn("Up.start")(function* (settings: Settings) {
   yield* claim(settings, paths)
   yield* Machine.endpoint(settings)
   yield* Machine.runtimes(settings)
-  yield* Machine.free("--api-port", "127.0.0.1", settings.apiPort)
+  for (const url of Servers.addresses(settings, "127.0.0.1")) {
+    yield* Machine.free("--api-port", "127.0.0.1", Number(new URL(url).port))
+  }
   if (!Machine.isHollow(settings)) yield* Machine.free("--kubelet-port", "0.0.0.0", settings.kubeletPort)
   yield* Machine.further(settings)
   const inside = yield* connected(settings)
   const keys = yield* Keys.open(settings, paths)
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const config = ["--config", Paths.settingsFile(paths)]
-  const noServer = yield* Supervise.child(paths, { name: "server", args: ["server", ...config], patience: "30 seconds" })
+  const noServer = yield* servers(settings, paths, config)
   // Started second and so ended first: to take leave they need the server.
   const nodes = yield* Effect.forEach(Members.all(settings), (member) =>
     Effect.map(

@@ -96,81 +96,110 @@ const renew = Effect.fnUntraced(function* (options: Options) {
   yield* client.patch(Lease, key, "apply", body, { fieldManager: "kube-apiserver" })
 })
 
-/** The addresses of the servers whose Leases are fresh, in a steady order. */
-export const living = (leases: ReadonlyArray<Lease>, now: number): ReadonlyArray<string> =>
-  leases
+export interface Address {
+  readonly ip: string
+  readonly port: number
+}
+
+/** Where the servers are whose Leases are fresh, in a steady order: the ports, and the addresses of each. */
+export const living = (
+  leases: ReadonlyArray<Lease>,
+  now: number
+): ReadonlyArray<readonly [number, ReadonlyArray<string>]> => {
+  const addresses = leases
     .filter(
       ({ spec: { leaseDurationSeconds = leaseSeconds, renewTime = "" } }) =>
         Date.parse(renewTime) + leaseDurationSeconds * 1000 > now
     )
-    .flatMap(({ metadata }) => metadata.annotations?.[addressAnnotation]?.split(":")[0] ?? [])
-    .filter((address, index, all) => all.indexOf(address) === index)
-    .toSorted()
+    .flatMap(({ metadata }) => addressOf(metadata.annotations?.[addressAnnotation] ?? "") ?? [])
+  return [...Map.groupBy(addresses, ({ port }) => port)]
+    .map(([port, some]) => [port, [...new Set(some.map(({ ip }) => ip))].toSorted()] as const)
+    .toSorted(([a], [b]) => a - b)
+}
 
-const publish = Effect.fnUntraced(function* ({ port }: Options) {
+const addressOf = (text: string): Address | undefined => {
+  const [, ip, port] = /^(.+):(\d+)$/.exec(text) ?? []
+  return ip === undefined ? undefined : { ip, port: Number(port) }
+}
+
+const key = { namespace: "default", name: "kubernetes" }
+const ofService = { "kubernetes.io/service-name": "kubernetes" }
+
+const slicesOf = (all: ReturnType<typeof living>) =>
+  all.map(([port, addresses], index) => ({
+    // A slice has the same ports throughout. Servers on machines of their own have one port, and this is the only slice.
+    metadata: { ...key, name: index === 0 ? key.name : `${key.name}-${port}`, labels: ofService },
+    addressType: "IPv4",
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+    ports: [{ name: "https", port, protocol: "TCP" }]
+  }))
+
+const publishSlices = Effect.fnUntraced(function* (slices: ReturnType<typeof slicesOf>) {
+  const client = yield* Client
+  const found = yield* client.list(EndpointSlice, {
+    namespace: key.namespace,
+    labelSelector: "kubernetes.io/service-name=kubernetes"
+  })
+  for (const { metadata, ...slice } of slices) {
+    const before = found.find(({ metadata: { name } }) => name === metadata.name)
+    if (before === undefined) yield* client.create(EndpointSlice, { metadata, ...slice })
+    else if (!equal(plain(contentOf(before)), slice)) yield* client.update(EndpointSlice, { ...before, ...slice })
+  }
+  const left = found.filter(({ metadata: { name } }) => !slices.some(({ metadata }) => metadata.name === name))
+  for (const one of left) {
+    const { name } = one.metadata
+    if (name === key.name) yield* client.update(EndpointSlice, { ...one, endpoints: [] })
+    else yield* client.delete(EndpointSlice, { ...key, name }).pipe(Effect.catchTag("NotFound", () => Effect.void))
+  }
+})
+const contentOf = ({ addressType, endpoints = [], ports = [] }: EndpointSlice) => ({
+  addressType,
+  endpoints: endpoints.map(plain),
+  ports: ports.map(plain)
+})
+
+const publishEndpoints = Effect.fnUntraced(function* (all: ReturnType<typeof living>) {
+  const client = yield* Client
+  const subsets = all.map(([port, addresses]) => ({
+    addresses: addresses.map((ip) => ({ ip })),
+    ports: [{ name: "https", port, protocol: "TCP" }]
+  }))
+  const labels = { "endpointslice.kubernetes.io/skip-mirror": "true" }
+  const found = Option.getOrUndefined(yield* client.find(Endpoints, key))
+  if (found === undefined) yield* client.create(Endpoints, { metadata: { ...key, labels }, subsets })
+  else if (!equal((found.subsets ?? []).map(plain), subsets)) yield* client.update(Endpoints, { ...found, subsets })
+})
+/** A typed object as the JSON that it is. */
+const plain = (value: object) => Object(value)
+
+/** Every server does this, and finds it done: who dies is left out by those that live. */
+const publish = Effect.gen(function* () {
   const client = yield* Client
   const leases = yield* client.list(Lease, {
     namespace: "kube-system",
     labelSelector: "apiserver.kubernetes.io/identity=kube-apiserver"
   })
-  const addresses = living(leases, yield* Clock.currentTimeMillis)
-  const key = { namespace: "default", name: "kubernetes" }
-  const ports = [{ name: "https", port, protocol: "TCP" }]
-  const slice = {
-    addressType: "IPv4",
-    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
-    ports
-  }
-  const subsets = addresses.length === 0 ? [] : [{ addresses: addresses.map((ip) => ({ ip })), ports }]
-  const labels = { "kubernetes.io/service-name": "kubernetes" }
-  const mirrored = { "endpointslice.kubernetes.io/skip-mirror": "true" }
-  yield* client.find(EndpointSlice, key).pipe(
-    Effect.flatMap((found) =>
-      found._tag === "None"
-        ? Effect.asVoid(client.create(EndpointSlice, { metadata: { ...key, labels }, ...slice }))
-        : equal(
-              {
-                addressType: found.value.addressType,
-                endpoints: (found.value.endpoints ?? []).map(plain),
-                ports: (found.value.ports ?? []).map(plain)
-              },
-              slice
-            )
-          ? Effect.void
-          : Effect.asVoid(client.update(EndpointSlice, { ...found.value, ...slice }))
-    )
-  )
-  yield* client
-    .find(Endpoints, key)
-    .pipe(
-      Effect.flatMap((found) =>
-        found._tag === "None"
-          ? Effect.asVoid(client.create(Endpoints, { metadata: { ...key, labels: mirrored }, subsets }))
-          : equal((found.value.subsets ?? []).map(plain), subsets)
-            ? Effect.void
-            : Effect.asVoid(client.update(Endpoints, { ...found.value, subsets }))
-      )
-    )
+  const all = living(leases, yield* Clock.currentTimeMillis)
+  yield* publishSlices(slicesOf(all))
+  yield* publishEndpoints(all)
 })
-/** A typed object as the JSON that it is. */
-const plain = (value: object) => Object(value)
 
 const run = Effect.fnUntraced(function* (options: Options) {
   const client = yield* Client
   yield* first(options)
-  const beat = Effect.andThen(renew(options), publish(options))
-  yield* beat
+  const beat = Effect.andThen(renew(options), publish)
+  // Servers that begin at the same time get in one another's way once.
+  yield* Effect.retry(beat, { times: 5, schedule: Schedule.spaced("200 millis") })
   yield* beat.pipe(
     Effect.catchCause((cause) => Effect.logWarning("this server could not say that it lives", cause)),
     Effect.repeat(Schedule.spaced("5 seconds")),
     Effect.forkScoped
   )
   // Who ends leaves at once, so that nobody is led here any more.
-  const leave = Effect.andThen(
-    client.delete(Lease, { namespace: "kube-system", name: leaseName(options) }),
-    publish(options)
+  const leave = Effect.andThen(client.delete(Lease, { namespace: "kube-system", name: leaseName(options) }), publish)
+  yield* Effect.addFinalizer(() =>
+    Effect.provideService(leave, Client, client).pipe(Effect.timeout("2 seconds"), Effect.ignore)
   )
-  yield* Effect.addFinalizer(() => Effect.ignore(Effect.provideService(leave, Client, client)))
 })
 
 export const plugin = (options: Options) => Plugin.make({ name: "cluster", layer: Layer.effectDiscard(run(options)) })
