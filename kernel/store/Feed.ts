@@ -38,19 +38,27 @@ export class Head {
     })
 }
 
+/** Where entries are read from, a batch at a time. */
+export interface Source<E> {
+  readonly epoch: string
+  readonly head: Head
+  readonly read: (after: number) => Effect.Effect<Read, E>
+  /** Of the entries after a seq, up to another, those that live now. */
+  readonly living: (after: number, until: number) => Effect.Effect<Read, E>
+}
+
 /**
- * What one follower gets. It begins anew when compaction has passed it on its way: what it did not see may have been the
- * delete of something that it believes to live.
+ * What one follower gets: at its beginning what lives, which costs nothing for the history that led there. It begins anew when
+ * compaction has passed it on its way: what it did not see may have been the delete of something that it believes to live.
  */
-export const follow = <E>(
-  log: { readonly epoch: string; readonly head: Head; readonly read: (after: number) => Effect.Effect<Read, E> },
-  since: Position | undefined
-): Stream.Stream<Followed, E> =>
+export const follow = <E>(log: Source<E>, since: Position | undefined): Stream.Stream<Followed, E> =>
   Stream.suspend(() => {
     let { epoch } = log
     let at = since?.epoch === epoch && since.seq <= log.head.seq ? since.seq : -1
     /** How far the log was compacted when the follower began: what it then reads on its way up to here is complete. */
     let base = 0
+    /** Up to here it is told what lives. */
+    let until = 0
     let told = false
     const next = Effect.gen(function* () {
       if (told) yield* log.head.beyond(at)
@@ -59,10 +67,11 @@ export const follow = <E>(
         epoch = log.epoch
         at = -1
       }
-      let read = yield* log.read(at)
-      const begins = at < 0 || (at < read.compacted && read.compacted !== base)
-      if (begins) {
-        if (at > 0) read = yield* log.read(0)
+      let read = at < 0 ? undefined : yield* at < until ? log.living(at, until) : log.read(at)
+      const begins = read === undefined || (at < read.compacted && read.compacted !== base)
+      if (read === undefined || begins) {
+        until = log.head.seq
+        read = yield* log.living(0, until)
         base = read.compacted
       }
       at = read.upTo

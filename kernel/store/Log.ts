@@ -63,6 +63,26 @@ export class Sealed extends Schema.TaggedError<Sealed>()("Sealed", { log: LogNam
   }
 }
 
+/** Why an entry is not told: the cause of an `Unavailable`. What was written is not what is there. */
+export class Damaged extends Schema.TaggedError<Damaged>()("Damaged", {
+  /** The file or the stream that it lies in. */
+  where: Schema.String,
+  log: LogName,
+  seq: Seq,
+  key: Schema.String
+}) {
+  override get message() {
+    return `${this.where}: the entry ${this.seq} (${this.key}) of the log ${this.log} is damaged: its checksum does not fit, and it is not served. Look after the disk, and restore the last snapshot with keelson snapshot restore`
+  }
+}
+
+/** Why nothing is taken: the cause of an `Unavailable` that was not applied. */
+export class Full extends Schema.TaggedError<Full>()("Full", { where: Schema.String }) {
+  override get message() {
+    return `${this.where}: the disk is full, and nothing was written. Free some space there: writes go on by themselves`
+  }
+}
+
 export class Log extends Contract.make<Log>()(
   "kernel/Log",
   {
@@ -74,26 +94,41 @@ export class Log extends Contract.make<Log>()(
       "append/again": "An append repeated with its write id returns the seq it got and adds nothing.",
       "append/again-later":
         "That holds also when the key has moved on, and when both are under way at once, until the entry is compacted.",
+      "append/lost":
+        "An append whose caller has gone before its answer came was done once or not at all; repeated with its write id it tells which.",
+      "append/refused": "An append that was refused leaves no trace, neither for followers nor in the history.",
       "append/after-delete": "A key that was deleted is created anew with the delete's seq as prev, and not with 0.",
       "append/size": "An entry of up to 1.5 MiB is taken; a larger one is TooLarge and adds nothing.",
       "append/apart": "Logs have their own keys and order: an append to one is not seen in another.",
       "barrier/covers": "A barrier is not below any append that was acknowledged before it was asked for.",
+      "barrier/order": "A barrier is not below any that was answered before it was asked for, however many ask and write.",
       "barrier/reached": "A follower is told of every barrier, also when nothing else is written.",
       "follow/faithful":
         "A follower gets key, op, bytes, prev and write id as they were appended, whatever the key's letters.",
       "follow/complete": "A follower gets every entry after the seq it names, once and in order, and goes on with new ones.",
+      "follow/anywhere":
+        "That holds from every seq that is not below what is compacted, whether there is an entry with it or not.",
+      "follow/order": "All followers get the same entries in the order of their seqs, however many write at once.",
       "follow/begins": "From nothing, another epoch or below what is compacted, a follower gets Began and all that lives.",
+      "follow/short": "What a follower begins with grows with what lives, and not with the history that led there.",
       "compact/state": "Compaction up to a seq drops what was replaced or deleted by then, and nothing else.",
+      "compact/bounds": "Compaction beyond the head ends at the head, and one below what is compacted changes nothing.",
       "compact/under-way": "A follower that compaction has overtaken gets Began, and never misses a delete.",
       "status/truth":
         "Status tells the epoch that followers get, a last that covers every append, and how far is compacted.",
       "history/state":
         "History from 0 up to a seq that is not below what is compacted is what makes the state at that seq, in order.",
       "history/key": "History of a key is the entries of that key that are kept, and of no other.",
-      "seal/closed": "A sealed log takes no append, says that none was applied, and can be followed and read as before.",
+      "history/under-way": "History that compaction overtakes is whole or fails: it never tells a state that there was not.",
+      "seal/closed":
+        "A sealed log takes no new append and says that it was not applied; it can be followed and read, and tells of writes before, as ever.",
+      "seal/point": "What was acknowledged lies before the seal, and nothing comes after it, however many are writing.",
       "reset/empty":
         "A log that was reset is empty, takes appends again, and tells its followers Began under another epoch.",
-      "reset/forward": "After a reset every seq is greater than the one it was given."
+      "reset/forward": "After a reset every seq is greater than the one it was given, and than all before it.",
+      "reset/apart": "A reset of one log leaves the others as they are.",
+      "restart/kept":
+        "What was acknowledged is there after a restart, under the same epoch; what was said not to be applied is not; calls under way end."
     }
   },
   Contract.method("append", {

@@ -11,8 +11,8 @@ it.effect("an entry that was replaced is forgotten when that is older than the w
     const log = yield* Log
     const put = (prev: number) =>
       log.append({ log: "leases", key: "a", op: "put", bytes: new Uint8Array(1), prev, writeId: `${prev}` })
-    const kept = Effect.map(Stream.runCollect(Stream.take(log.follow({ log: "leases" }), 2)), (events) =>
-      events.flatMap((event) => (event._tag === "Began" ? [] : event.entries.map(({ seq }) => seq)))
+    const kept = Effect.map(Stream.runCollect(log.history({ log: "leases", after: 0 })), (batches) =>
+      batches.flat().map(({ seq }) => seq)
     )
     const first = yield* put(0)
     const second = yield* put(first)

@@ -18,4 +18,4 @@ const far = Effect.map(temporary, (directory) => {
   return Layer.provide(Socket.connect(Log, `${directory}/log.sock`), owner)
 })
 
-verify("in SQLite, through a socket", Suite.suite, Layer.unwrap(far))
+verify("in SQLite, through a socket", Suite.suite, Layer.unwrap(Effect.map(far, Suite.restarting)))

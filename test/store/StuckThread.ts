@@ -7,7 +7,7 @@ import { serve, type Start } from "../../kernel/store/sqlite/SqliteThread.ts"
 const start: Start = workerData
 const died = `${start.file}.died`
 if (parentPort !== null && existsSync(died)) {
-  const held = new SqliteDatabase(start.file, start.epoch, start.logs)
+  const held = new SqliteDatabase(start.file, start.epoch)
   writeFileSync(`${start.file}.held`, "")
   parentPort.on("message", () => held.close())
 } else if (parentPort !== null) {

@@ -16,9 +16,9 @@ const makeLog = (log: LogName, firstEpoch: string) => {
   const written = new Map<string, number>()
 
   const append = ({ bytes, key, op, prev, writeId }: Change): Effect.Effect<number, Conflict | TooLarge | Unavailable> => {
-    if (sealed) return Effect.fail(new Unavailable({ contract: Log.key, applied: "no", cause: new Sealed({ log }) }))
     const seq = written.get(writeId)
     if (seq !== undefined) return Effect.succeed(seq)
+    if (sealed) return Effect.fail(new Unavailable({ contract: Log.key, applied: "no", cause: new Sealed({ log }) }))
     if (bytes.length > limit) return Effect.fail(new TooLarge({ key, limit }))
     const last = newest.get(key)?.seq ?? 0
     if (last !== prev) return Effect.fail(new Conflict({ key, last }))
@@ -36,6 +36,14 @@ const makeLog = (log: LogName, firstEpoch: string) => {
       const end = batchEnd(entries, start)
       const upTo = end < entries.length ? entries[end - 1]!.seq : head.seq
       return { entries: entries.slice(start, end), upTo, compacted }
+    })
+
+  const living = (after: number, until: number): Effect.Effect<Read> =>
+    Effect.sync(() => {
+      const all = entries.slice(indexAfter(entries, after), indexAfter(entries, until))
+      const some = all.filter((entry) => entry.op === "put" && newest.get(entry.key) === entry)
+      const end = batchEnd(some, 0)
+      return { entries: some.slice(0, end), upTo: end < some.length ? some[end - 1]!.seq : until, compacted }
     })
 
   const compact = (seq: number) => {
@@ -90,6 +98,7 @@ const makeLog = (log: LogName, firstEpoch: string) => {
     head,
     append,
     read,
+    living,
     compact,
     status,
     history,
@@ -98,22 +107,26 @@ const makeLog = (log: LogName, firstEpoch: string) => {
   }
 }
 
-export const layer: Layer.Layer<Log> = Layer.effect(
-  Log,
-  Effect.gen(function* () {
-    const epoch = String(yield* Random.nextInt)
-    const logs = { objects: makeLog("objects", epoch), events: makeLog("events", epoch), leases: makeLog("leases", epoch) }
-    return Log.of({
-      append: ({ log, ...change }) => Effect.suspend(() => logs[log].append(change)),
-      barrier: ({ log }) => Effect.sync(() => logs[log].head.seq),
-      follow: ({ log, since }) => Stream.suspend(() => follow(logs[log], since)),
-      compact: ({ log, seq }) => Effect.sync(() => logs[log].compact(seq)),
-      status: ({ log }) => Effect.sync(() => logs[log].status()),
-      history: ({ after, key, log, upTo }) => Stream.suspend(() => logs[log].history(after, upTo, key)),
-      seal: ({ log }) => Effect.sync(() => logs[log].seal()),
-      reset: ({ after, log }) => Effect.map(Random.nextInt, (epoch) => logs[log].reset(after, `${epoch}`))
-    })
+const makeLogs = Effect.map(Random.nextInt, (number) => {
+  const epoch = `${number}`
+  return { objects: makeLog("objects", epoch), events: makeLog("events", epoch), leases: makeLog("leases", epoch) }
+})
+
+const make = (logs: Effect.Success<typeof makeLogs>) =>
+  Log.of({
+    append: ({ log, ...change }) => Effect.suspend(() => logs[log].append(change)),
+    barrier: ({ log }) => Effect.sync(() => logs[log].head.seq),
+    follow: ({ log, since }) => Stream.suspend(() => follow(logs[log], since)),
+    compact: ({ log, seq }) => Effect.sync(() => logs[log].compact(seq)),
+    status: ({ log }) => Effect.sync(() => logs[log].status()),
+    history: ({ after, key, log, upTo }) => Stream.suspend(() => logs[log].history(after, upTo, key)),
+    seal: ({ log }) => Effect.sync(() => logs[log].seal()),
+    reset: ({ after, log }) => Effect.map(Random.nextInt, (epoch) => logs[log].reset(after, `${epoch}`))
   })
-)
+
+export const layer: Layer.Layer<Log> = Layer.effect(Log, Effect.map(makeLogs, make))
+
+/** A layer that finds, each time it is built, what was there: a store that is restarted. */
+export const kept = Effect.map(makeLogs, (logs) => Layer.sync(Log, () => make(logs)))
 
 export const plugin = Plugin.make({ name: "memory-log", offers: [Log], layer })

@@ -9,7 +9,20 @@ import { Unavailable } from "../../plugin/Contract.ts"
 import * as Plugin from "../../plugin/Plugin.ts"
 import { batchEnd, indexAfter, type Read } from "../Batch.ts"
 import { follow, Head } from "../Feed.ts"
-import { type Change, Conflict, type Entry, Log, type LogName, limit, names, Sealed, type Status, TooLarge } from "../Log.ts"
+import {
+  type Change,
+  Conflict,
+  Damaged,
+  type Entry,
+  Full,
+  Log,
+  type LogName,
+  limit,
+  names,
+  Sealed,
+  type Status,
+  TooLarge
+} from "../Log.ts"
 import * as Owner from "./SqliteOwner.ts"
 import type { LogState } from "./SqliteDatabase.ts"
 import type { Answer } from "./SqliteThread.ts"
@@ -25,10 +38,13 @@ const most = { entries: 20_000, bytes: 32 * 1024 * 1024 }
 /** One step of a compaction: how long an append may have to wait for it. */
 const step = 5000
 
+const overtaken = "the log was compacted while its history was read: read it again"
+
+const refused = (cause: unknown) => Effect.fail(new Unavailable({ contract: Log.key, applied: "no", cause }))
+
 /** One log: what is new in it, and how to ask the thread for it. */
-const makeLog = (log: LogName, ask: Owner.Owner["ask"]) => {
+const makeLog = (file: string, log: LogName, ask: Owner.Owner["ask"]) => {
   let epoch = ""
-  let sealed = false
   const head = new Head(0)
   let seq = 0
   let compacted = 0
@@ -40,9 +56,12 @@ const makeLog = (log: LogName, ask: Owner.Owner["ask"]) => {
   const call = <A>(request: Owner.Ask, found: (answer: Answer) => A | undefined) =>
     Effect.callback<A, Unavailable>((resume) =>
       ask(request, (answer) => {
-        const value = "_tag" in answer ? undefined : found(answer)
+        if ("_tag" in answer) return () => resume(Effect.fail(answer))
+        if ("full" in answer) return () => resume(refused(new Full({ where: file })))
+        if ("broken" in answer) return () => resume(refused(new Damaged({ where: file, log, ...answer.broken })))
+        const value = found(answer)
         const strange = Effect.die("the store's thread gave another answer than was asked for")
-        const exit = "_tag" in answer ? Effect.fail(answer) : value === undefined ? strange : Effect.succeed(value)
+        const exit = value === undefined ? strange : Effect.succeed(value)
         return () => resume(exit)
       })
     )
@@ -68,7 +87,7 @@ const makeLog = (log: LogName, ask: Owner.Owner["ask"]) => {
       (appended): Effect.Effect<number, Conflict | Unavailable> => {
         if ("seq" in appended) return Effect.succeed(appended.seq)
         if ("conflict" in appended) return Effect.fail(new Conflict({ key: change.key, last: appended.conflict }))
-        return Effect.fail(new Unavailable({ contract: Log.key, applied: "no", cause: new Sealed({ log }) }))
+        return refused(new Sealed({ log }))
       }
     )
 
@@ -83,6 +102,9 @@ const makeLog = (log: LogName, ask: Owner.Owner["ask"]) => {
       return Effect.succeed({ entries: recent.slice(start, end), upTo, compacted })
     })
 
+  const living = (after: number, until: number) =>
+    call({ ask: "living", log, after, until }, (answer) => ("read" in answer ? answer.read : undefined))
+
   const compact = Effect.fnUntraced(function* (to: number) {
     while (compacted < Math.min(to, head.seq)) {
       const next = Math.min(to, head.seq, compacted + step)
@@ -93,25 +115,31 @@ const makeLog = (log: LogName, ask: Owner.Owner["ask"]) => {
   })
 
   const status = Effect.map(
-    call({ ask: "size", log }, (answer) => ("size" in answer ? answer.size : undefined)),
-    (size): Status => ({ epoch, last: head.seq, compacted, ...size, replicas: 1, durable: true, sealed })
+    call({ ask: "state", log }, (answer) => ("state" in answer ? answer.state : undefined)),
+    ({ bytes, compacted, entries, epoch, last, sealed }): Status => ({
+      ...{ epoch, last, compacted, entries, bytes, sealed },
+      replicas: 1,
+      durable: true
+    })
   )
 
   const history = (after: number, upTo: number, key: string | undefined) => {
     let at = after
-    return Stream.fromEffectRepeat(
-      Effect.suspend(() =>
-        call({ ask: "history", log, range: { after: at, upTo, key } }, (answer) =>
-          "history" in answer ? answer.history : undefined
-        )
-      ).pipe(
-        Effect.tap((entries) =>
-          Effect.sync(() => {
-            at = entries.at(-1)?.seq ?? at
-          })
-        )
+    /** How far it was compacted at the beginning: what is dropped later may be missing in what is told. */
+    let base: number | undefined
+    const next = Effect.suspend(() =>
+      call({ ask: "history", log, range: { after: at, upTo, key } }, (answer) =>
+        "read" in answer ? answer.read : undefined
       )
-    ).pipe(Stream.takeWhile((entries) => entries.length > 0))
+    ).pipe(
+      Effect.flatMap((read) => {
+        base ??= read.compacted
+        if (read.compacted !== base && at < read.compacted) return refused(overtaken)
+        at = read.entries.at(-1)?.seq ?? at
+        return Effect.succeed(read.entries)
+      })
+    )
+    return Stream.fromEffectRepeat(next).pipe(Stream.takeWhile((entries) => entries.length > 0))
   }
 
   const begin = (state: LogState) => {
@@ -120,7 +148,6 @@ const makeLog = (log: LogName, ask: Owner.Owner["ask"]) => {
     from = seq = state.last
     compacted = state.compacted
     epoch = state.epoch
-    sealed = state.sealed
     head.advance(seq)
   }
   const changed = (request: Owner.Ask) =>
@@ -139,6 +166,7 @@ const makeLog = (log: LogName, ask: Owner.Owner["ask"]) => {
     head,
     append,
     read,
+    living,
     compact,
     status,
     history,
@@ -167,7 +195,6 @@ const make = Effect.fnUntraced(function* ({ file, thread = new URL("./SqliteMain
   const owner = yield* Owner.make({
     file,
     epoch: randomUUID(),
-    logs: names,
     thread,
     onReady: (state) => {
       if (epoch !== undefined && state.epoch !== epoch) {
@@ -175,7 +202,7 @@ const make = Effect.fnUntraced(function* ({ file, thread = new URL("./SqliteMain
       }
       epoch = state.epoch
       for (const name of names) {
-        const log = logs.get(name) ?? makeLog(name, (request, settle) => owner.ask(request, settle))
+        const log = logs.get(name) ?? makeLog(file, name, (request, settle) => owner.ask(request, settle))
         logs.set(name, log)
         log.begin(state[name])
       }

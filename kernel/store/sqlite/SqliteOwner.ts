@@ -68,7 +68,7 @@ const spawn = (thread: URL, start: Start) => {
   }
 }
 
-export const make = Effect.fnUntraced(function* ({ epoch, file, logs, onFrame, onReady, thread }: Options) {
+export const make = Effect.fnUntraced(function* ({ epoch, file, onFrame, onReady, thread }: Options) {
   const pending = new Map<number, Settle>()
   let running: Running | undefined
   let count = 0
@@ -103,7 +103,7 @@ export const make = Effect.fnUntraced(function* ({ epoch, file, logs, onFrame, o
   }
 
   const start = Effect.callback<Running, SqliteInUse | SqliteUnusable>((resume) => {
-    const worker = spawn(thread, { file, epoch, logs })
+    const worker = spawn(thread, { file, epoch })
     const gone = Deferred.makeUnsafe<unknown>()
     let failure: unknown = "the thread has ended"
     const refuse = (reason: string) => resume(Effect.fail(new SqliteUnusable({ file, reason })))
