@@ -62,6 +62,8 @@ import * as Resources from "../plugins/resources/Resources.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
+import * as EncryptionRoute from "./EncryptionRoute.ts"
+import { leadership } from "./Leadership.ts"
 import * as StatusRoute from "./StatusRoute.ts"
 
 export interface Options {
@@ -227,7 +229,7 @@ const programs = ({ ca, identity, isolate, joining, podCidr }: Options) => {
   )
   const unknown = isolate.filter((name) => !names.includes(name))
   if (unknown.length > 0) return Layer.effectDiscard(Effect.fail(new NoSuchPlugin({ unknown, names })))
-  return Leader.lead({ name: "keelson-controllers", identity, namespace: "kube-system" }, all).pipe(asSelf)
+  return Leader.lead({ name: leadership, identity, namespace: "kube-system" }, all).pipe(asSelf)
 }
 
 /** The kernel, and the policies that every request passes. */
@@ -262,6 +264,7 @@ export const api = (options: Options) =>
     Effect.map(StatusRoute.checks, (checks) => Plugin.install(Apiserver.plugin({ ...options.apiserver, checks })))
   ).pipe(
     Layer.merge(Layer.effectDiscard(StatusRoute.add(options.store))),
+    Layer.merge(Layer.effectDiscard(EncryptionRoute.add)),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(policies(options)),
     Layer.provideMerge(kernel(options))

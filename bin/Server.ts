@@ -3,6 +3,7 @@ import { Effect, FileSystem, Layer } from "effect"
 import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as Pki from "../plugins/certificates/contracts/Pki.ts"
 import * as ControlPlane from "./ControlPlane.ts"
+import * as Encryption from "./Encryption.ts"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
 import * as Members from "./Members.ts"
@@ -88,13 +89,15 @@ const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   const port = place?.self.port ?? settings.apiPort
   yield* Effect.forEach(addressesOf(settings), (address) => Machine.free("--api-port", address, port), { discard: true })
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
-  const options = { ...(yield* optionsOf(settings, paths, place)), log: Store.owner(settings, paths, place) }
+  const log = Encryption.around(settings, paths, true, Store.owner(settings, paths, place))
+  const options = { ...(yield* optionsOf(settings, paths, place)), log }
   yield* Layer.build(ControlPlane.controlPlane(options))
   yield* others(settings, paths)
 })
 
 const replica = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
-  const options = { ...(yield* optionsOf(settings, paths)), log: Store.replica(settings, paths) }
+  const log = Encryption.around(settings, paths, false, Store.replica(settings, paths))
+  const options = { ...(yield* optionsOf(settings, paths)), log }
   yield* Layer.build(ControlPlane.replica(options))
 })
 

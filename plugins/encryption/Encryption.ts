@@ -71,14 +71,17 @@ const make = Effect.fnUntraced(function* (inner: Log["Service"], options: Option
   const ours = writers.filter(({ name }) => name === keyring.provider)
 
   const adopt = Effect.fnUntraced(function* (key: KeyringFile.Key) {
-    if (ring.keys().some(({ id }) => id === key.id)) return
     yield* ring.add(key)
-    yield* Effect.forEach(ours, dataKeys.renew, { discard: true })
+    const stale = ours.filter((one) => dataKeys.writing(one)?.keyId !== ring.keys()[0]?.id)
+    if (stale.length === 0) return
+    yield* Effect.forEach(stale, dataKeys.renew, { discard: true })
     yield* Effect.logInfo(`the store's key is now ${key.id}`)
   })
   const reserved = (log: LogName, entry: Entry) => {
     const key = Handover.isHandover(log, entry) ? Handover.taken(entry, ring.keys()) : undefined
-    if (key === undefined) return Effect.void
+    // At the start it has been taken long since.
+    if (key === undefined || ring.keys().some(({ id, retired }) => id === key.id && retired !== undefined))
+      return Effect.void
     return Effect.catch(adopt(key), (error) => Effect.logError(`the key ${key.id} could not be kept`, error))
   }
   const log = wrap(inner, { dataKeys, rules, reserved })
@@ -150,9 +153,8 @@ const make = Effect.fnUntraced(function* (inner: Log["Service"], options: Option
       ),
     { discard: true }
   )
-  const polls = writers.filter((one) => !ours.includes(one))
   yield* Effect.forkScoped(
-    Effect.forever(Effect.andThen(Effect.sleep("1 minute"), Effect.forEach(polls, dataKeys.poll, { discard: true })))
+    Effect.forever(Effect.andThen(Effect.sleep("1 minute"), Effect.forEach(writers, dataKeys.poll, { discard: true })))
   )
   if (maintains) yield* Effect.forkScoped(maintain)
   return { log, encryption: { status, rotate, stored: inner } satisfies Encryption }

@@ -2,7 +2,7 @@
  * The keys of this machine: a file that only its owner reads, made at the first start. The first key encrypts; all of them decrypt,
  * the retired ones too, so that an older snapshot can be restored. Who loses the file loses what is encrypted.
  */
-import { Clock, DateTime, Effect, FileSystem, type PlatformError, Schema } from "effect"
+import { Clock, DateTime, Effect, FileSystem, type PlatformError, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { dirname, join } from "node:path"
 
@@ -28,6 +28,8 @@ export class BadKeyring extends Schema.TaggedError<BadKeyring>()("BadKeyring", {
     return `${this.file} is no keyring: ${this.detail}. Put back the file that was there: without its keys what is encrypted cannot be read.`
   }
 }
+
+const isThere = ({ reason }: PlatformError.PlatformError) => reason._tag === "AlreadyExists"
 
 const now = Effect.map(Clock.currentTimeMillis, (millis) => DateTime.formatIso(DateTime.makeUnsafe(millis)))
 
@@ -72,6 +74,22 @@ export const open = Effect.fn("KeyringFile.open")(function* (file: string) {
     )
   })
   const syncDirectory = Effect.scoped(Effect.flatMap(fs.open(dirname(file), { flag: "r" }), (handle) => handle.sync))
+  /** One process at a time changes the file, lest one of them write a key away that another has just made. */
+  const lock = join(dirname(file), ".encryption-keys.lock")
+  const alone = <A, E, R>(use: Effect.Effect<A, E, R>) => {
+    const taken = fs.writeFileString(lock, `${process.pid}`, { flag: "wx", mode: 0o600 })
+    // Who died with it in hand does not come back for it.
+    const inherited = Effect.andThen(Effect.ignore(fs.remove(lock, { force: true })), taken)
+    const acquired = taken.pipe(
+      Effect.retry({ while: isThere, schedule: Schedule.spaced("20 millis"), times: 500 }),
+      Effect.catchIf(isThere, () => inherited)
+    )
+    return Effect.acquireUseRelease(
+      acquired,
+      () => use,
+      () => Effect.ignore(fs.remove(lock, { force: true }))
+    )
+  }
   const change = (how: (before: ReadonlyArray<Key>) => ReadonlyArray<Key>) =>
     Effect.gen(function* () {
       const before = yield* read
@@ -83,7 +101,7 @@ export const open = Effect.fn("KeyringFile.open")(function* (file: string) {
         yield* syncDirectory
       }
       keys = first === undefined ? before : [first, ...rest]
-    })
+    }).pipe(alone)
 
   const make = Effect.gen(function* () {
     yield* fs.makeDirectory(dirname(file), { recursive: true, mode: 0o700 })
@@ -91,12 +109,7 @@ export const open = Effect.fn("KeyringFile.open")(function* (file: string) {
     yield* write(beside, [yield* fresh])
     // A link, and not a rename: of several that start at once one makes the file, and the others read it.
     yield* Effect.ensuring(
-      fs.link(beside, file).pipe(
-        Effect.catchIf(
-          ({ reason }) => reason._tag === "AlreadyExists",
-          () => Effect.void
-        )
-      ),
+      fs.link(beside, file).pipe(Effect.catchIf(isThere, () => Effect.void)),
       Effect.ignore(fs.remove(beside, { force: true }))
     )
     yield* syncDirectory
