@@ -6,7 +6,10 @@ import * as Kubeconfig from "../adapters/client/https/Kubeconfig.ts"
 import type { Target } from "../adapters/client/https/Transport.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
 import { Client } from "../kernel/client/Client.ts"
+import * as ApiServers from "../plugins/cluster/contracts/ApiServers.ts"
+import { Lease } from "../plugins/resources/contracts/coordination/v1.ts"
 import { Node, Pod } from "../plugins/resources/contracts/core/v1.ts"
+import { leadership } from "./Leadership.ts"
 import type { Paths } from "./Paths.ts"
 import { path, ServerStatus } from "./StatusRoute.ts"
 
@@ -58,11 +61,54 @@ const serverLines = ({ plugins, store }: ServerStatus): ReadonlyArray<string> =>
   ]
 }
 
+interface Asked {
+  readonly lease: Lease
+  readonly leads: boolean
+  readonly answer: Option.Option<ServerStatus>
+}
+
+/** Every API server, by its own address, if there are several; who leads first. */
+const servers = Effect.fnUntraced(function* (target: Target) {
+  const client = yield* Client
+  const { namespace, selector } = ApiServers
+  const leases = yield* client.list(Lease, { namespace, labelSelector: selector })
+  const leader = Option.getOrUndefined(yield* client.find(Lease, { namespace, name: leadership }))
+  if (leases.length < 2) return []
+  return yield* Effect.forEach(
+    leases,
+    Effect.fnUntraced(function* (lease) {
+      const address = ApiServers.addressOf(lease)
+      const own = { ...target, server: `https://${address?.ip}:${address?.port}` }
+      const answer = address === undefined ? Option.none() : yield* Effect.timeoutOption(ask(own), "1 second")
+      const leads = leader?.spec.holderIdentity === `${lease.spec.holderIdentity}_${address?.port}`
+      return { lease, leads, answer: Option.flatten(answer) } satisfies Asked
+    }),
+    { concurrency: "unbounded" }
+  )
+})
+
+const memberLine = ({ answer, leads, lease }: Asked) => {
+  const address = ApiServers.addressOf(lease)
+  const state = Option.match(answer, {
+    onNone: () => `DOES NOT ANSWER, was last heard of at ${lease.spec.renewTime}`,
+    onSome: ({ store }) => (store.following ? "ready" : "NOT READY: the store is away")
+  })
+  return `server    ${lease.spec.holderIdentity} at ${address?.ip}:${address?.port} ${state}${leads ? ", leads" : ""}`
+}
+
 const lines = Effect.fnUntraced(function* (target: Target) {
   const client = yield* Client
-  const all = Effect.all([client.list(Node), client.list(Pod), ask(target)], { concurrency: 3 })
-  const [nodes, pods, server] = yield* all
-  return [...Option.match(server, { onNone: () => [], onSome: serverLines }), ...nodes.map(nodeLine(pods)), podLine(pods)]
+  const all = Effect.all([client.list(Node), client.list(Pod), servers(target)], { concurrency: 3 })
+  const [nodes, pods, members] = yield* all
+  // Of several the same one is shown each time, as long as it leads.
+  const shown = members.toSorted((a, b) => Number(b.leads) - Number(a.leads)).find(({ answer }) => Option.isSome(answer))
+  const server = shown === undefined ? yield* ask(target) : shown.answer
+  return [
+    ...Option.match(server, { onNone: () => [], onSome: serverLines }),
+    ...members.map(memberLine),
+    ...nodes.map(nodeLine(pods)),
+    podLine(pods)
+  ]
 })
 
 /** Every heartbeat has a revision: that one alone is no news. */

@@ -11,6 +11,7 @@ import { Lease } from "../resources/contracts/coordination/v1.ts"
 import { Endpoints, Namespace, Service } from "../resources/contracts/core/v1.ts"
 import { EndpointSlice } from "../resources/contracts/discovery/v1.ts"
 import { ServiceCIDR } from "../resources/contracts/networking/v1.ts"
+import * as ApiServers from "./contracts/ApiServers.ts"
 
 export interface Options {
   /** This server among the others; stays the same over restarts. */
@@ -21,15 +22,11 @@ export interface Options {
   /** The cluster IP of the Service `kubernetes`. */
   readonly serviceAddress: string
   readonly dnsAddress: string
-  /** What Services' addresses are taken from. */
   /** Of which Services have their addresses. */
   readonly serviceCidrs: ReadonlyArray<string>
 }
 
 const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"]
-const leaseSeconds = 15
-const identityLabel = { "apiserver.kubernetes.io/identity": "kube-apiserver" }
-const addressAnnotation = "keelson.dev/address"
 
 /** It is looked for first: one that asks for an address that it has already would be refused for the address, not for its name. */
 const create = Effect.fnUntraced(function* <A extends Resource, D extends ResourceDraft>(kind: Kind<A, D>, draft: D) {
@@ -79,27 +76,22 @@ const first = Effect.fnUntraced(function* (options: Options) {
   yield* create(ServiceCIDR, { metadata: { name: "kubernetes" }, spec: { cidrs: options.serviceCidrs } })
 })
 
-const leaseName = ({ identity }: Options) => `apiserver-${identity}`
+const leaseOf = ({ identity }: Options) => ({ namespace: ApiServers.namespace, name: ApiServers.nameOf(identity) })
 
 /** Says that this server lives. */
 const renew = Effect.fnUntraced(function* (options: Options) {
   const client = yield* Client
   const renewTime = DateTime.formatIso(yield* DateTime.now).replace("Z", "000Z")
-  const key = { namespace: "kube-system", name: leaseName(options) }
-  const spec = { holderIdentity: options.identity, leaseDurationSeconds: leaseSeconds, renewTime }
+  const key = leaseOf(options)
+  const spec = { holderIdentity: options.identity, leaseDurationSeconds: ApiServers.leaseSeconds, renewTime }
   const metadata = {
     ...key,
-    labels: identityLabel,
-    annotations: { [addressAnnotation]: `${options.address}:${options.port}` }
+    labels: ApiServers.labels,
+    annotations: { [ApiServers.addressAnnotation]: `${options.address}:${options.port}` }
   }
   const body = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec }
   yield* client.patch(Lease, key, "apply", body, { fieldManager: "kube-apiserver" })
 })
-
-export interface Address {
-  readonly ip: string
-  readonly port: number
-}
 
 /** Where the servers are whose Leases are fresh, in a steady order: the ports, and the addresses of each. */
 export const living = (
@@ -107,19 +99,11 @@ export const living = (
   now: number
 ): ReadonlyArray<readonly [number, ReadonlyArray<string>]> => {
   const addresses = leases
-    .filter(
-      ({ spec: { leaseDurationSeconds = leaseSeconds, renewTime = "" } }) =>
-        Date.parse(renewTime) + leaseDurationSeconds * 1000 > now
-    )
-    .flatMap(({ metadata }) => addressOf(metadata.annotations?.[addressAnnotation] ?? "") ?? [])
+    .filter((lease) => ApiServers.isFresh(lease, now))
+    .flatMap((lease) => ApiServers.addressOf(lease) ?? [])
   return [...Map.groupBy(addresses, ({ port }) => port)]
     .map(([port, some]) => [port, [...new Set(some.map(({ ip }) => ip))].toSorted()] as const)
     .toSorted(([a], [b]) => a - b)
-}
-
-const addressOf = (text: string): Address | undefined => {
-  const [, ip, port] = /^(.+):(\d+)$/.exec(text) ?? []
-  return ip === undefined ? undefined : { ip, port: Number(port) }
 }
 
 const key = { namespace: "default", name: "kubernetes" }
@@ -175,10 +159,7 @@ const plain = (value: object) => Object(value)
 /** Every server does this, and finds it done: who dies is left out by those that live. */
 const publish = Effect.gen(function* () {
   const client = yield* Client
-  const leases = yield* client.list(Lease, {
-    namespace: "kube-system",
-    labelSelector: "apiserver.kubernetes.io/identity=kube-apiserver"
-  })
+  const leases = yield* client.list(Lease, { namespace: ApiServers.namespace, labelSelector: ApiServers.selector })
   const all = living(leases, yield* Clock.currentTimeMillis)
   yield* publishSlices(slicesOf(all))
   yield* publishEndpoints(all)
@@ -196,7 +177,7 @@ const run = Effect.fnUntraced(function* (options: Options) {
     Effect.forkScoped
   )
   // Who ends leaves at once, so that nobody is led here any more.
-  const leave = Effect.andThen(client.delete(Lease, { namespace: "kube-system", name: leaseName(options) }), publish)
+  const leave = Effect.andThen(client.delete(Lease, leaseOf(options)), publish)
   yield* Effect.addFinalizer(() =>
     Effect.provideService(leave, Client, client).pipe(Effect.timeout("2 seconds"), Effect.ignore)
   )

@@ -1,0 +1,2 @@
+/** The Lease of the server that runs scheduler and controllers, in kube-system. */
+export const leadership = "keelson-controllers"
