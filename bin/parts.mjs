@@ -104,6 +104,10 @@ export const parts = {
     ...plain("github.com/coredns/coredns", "v1.14.7", "github.com/coredns/coredns"),
     why: "the DNS server of --dns coredns"
   },
+  versitygw: {
+    ...plain("github.com/versity/versitygw", "v1.8.0", "github.com/versity/versitygw/cmd/versitygw"),
+    why: "an S3 server, for the tests of snapshots that are kept in one"
+  },
   flanneld: {
     why: "the network of --network flanneld",
     make: (folder, output) => {

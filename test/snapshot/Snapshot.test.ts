@@ -84,7 +84,7 @@ describe.each([
 it.live("what is written meanwhile is in it or not, but never half of it", () =>
   Effect.gen(function* () {
     const log = yield* logOf(sqlite)
-    yield* fill(log, 3000)
+    yield* fill(log, 1000)
     const write = Effect.gen(function* () {
       for (let prev = 0, at = 0; ; at++) prev = yield* put(log, "objects", "pods/default/moving", prev, text(`${at}`))
     })

@@ -6,6 +6,7 @@ import { DateTime, Effect, Schema, Stream } from "effect"
 import type { Unavailable } from "../../plugin/Contract.ts"
 import { type Entry, type Log, type LogName, names } from "../Log.ts"
 import * as Format from "./Format.ts"
+import type { Part } from "./Read.ts"
 import * as Restoring from "./Restoring.ts"
 import * as Sealing from "./Sealing.ts"
 
@@ -92,6 +93,47 @@ const entriesOf = (log: Service, at: At) =>
     return Stream.concat(Stream.concat(frames, rest), checked)
   })
 
+/** A snapshot's bytes, a part after another. */
+class Encoding {
+  private readonly writer: Format.Writer
+  private readonly head: Uint8Array
+  private readonly done = { entries: 0, bytes: 0 }
+
+  constructor(key: Uint8Array | undefined) {
+    const begin = Sealing.fresh(key)
+    this.head = Format.cbor.encode(begin)
+    this.writer = new Format.Writer(Sealing.of(begin, this.head, key))
+  }
+
+  async manifest(manifest: Format.Manifest) {
+    const packed = await Format.pack(manifest)
+    return [this.writer.frame(Format.kinds.begin, this.head), this.writer.frame(Format.kinds.manifest, packed)]
+  }
+
+  async entries(batch: ReadonlyArray<Format.Living>) {
+    this.done.entries += batch.length
+    for (const { bytes } of batch) this.done.bytes += bytes.length
+    const packed = await Format.pack(batch)
+    return [this.writer.frame(Format.kinds.entries, packed)]
+  }
+
+  async end() {
+    const packed = await Format.pack(this.done)
+    return [this.writer.frame(Format.kinds.end, packed), this.writer.sum()]
+  }
+}
+
+/** Parts as the bytes of a snapshot: the manifest is the first of them. With a key it is encrypted. */
+export const encode = <E>(parts: Stream.Stream<Part, E>, key?: Uint8Array): Stream.Stream<Uint8Array, E> =>
+  Stream.suspend(() => {
+    const encoding = new Encoding(key)
+    const bytes = Stream.mapEffect(parts, (part) =>
+      Effect.promise(() => (part._tag === "Manifest" ? encoding.manifest(part.manifest) : encoding.entries(part.entries)))
+    )
+    const end = Stream.fromIterableEffect(Effect.promise(() => encoding.end()))
+    return Stream.concat(Stream.flatMap(bytes, Stream.fromIterable), end)
+  })
+
 /**
  * The bytes of a snapshot, from now. It fails with SnapshotOvertaken if compaction passes it: then what was made so far has no end,
  * and is refused by whoever reads it.
@@ -114,29 +156,9 @@ export const save = (
         time: DateTime.formatIso(yield* DateTime.now),
         logs: { objects: of(all.objects), events: of(all.events), leases: of(all.leases) }
       }
-      const begin = Sealing.fresh(key)
-      const head = Format.cbor.encode(begin)
-      const writer = new Format.Writer(Sealing.of(begin, head, key))
-      const done = { entries: 0, bytes: 0 }
-      const first = Effect.promise(async () => {
-        const packed = await Format.pack(manifest)
-        return [writer.frame(Format.kinds.begin, head), writer.frame(Format.kinds.manifest, packed)]
-      })
-      const frames = Stream.fromIterable(names).pipe(
-        Stream.flatMap((name) => entriesOf(log, all[name])),
-        Stream.mapEffect((batch) =>
-          Effect.promise(async () => {
-            done.entries += batch.length
-            for (const { bytes } of batch) done.bytes += bytes.length
-            const packed = await Format.pack(batch)
-            return writer.frame(Format.kinds.entries, packed)
-          })
-        )
-      )
-      const last = Effect.promise(async () => {
-        const packed = await Format.pack(done)
-        return [writer.frame(Format.kinds.end, packed), writer.sum()]
-      })
-      return Stream.fromIterableEffect(first).pipe(Stream.concat(frames), Stream.concat(Stream.fromIterableEffect(last)))
+      const entries = Stream.flatMap(Stream.fromIterable(names), (name) => entriesOf(log, all[name]))
+      const first: Part = { _tag: "Manifest", manifest }
+      const rest = Stream.map(entries, (some): Part => ({ _tag: "Entries", entries: some }))
+      return encode(Stream.concat(Stream.succeed(first), rest), key)
     })
   )
