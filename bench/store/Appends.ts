@@ -1,0 +1,80 @@
+/**
+ * Appends a second and how long one takes, at 1, 16 and 256 in flight, of every store in turns within one run; and the same with
+ * every flush held back.
+ */
+import { Console, Effect } from "effect"
+import { join } from "node:path"
+import * as Clients from "./Clients.ts"
+import * as Contestants from "./Contestants.ts"
+import * as Delayed from "./Delayed.ts"
+import * as Nats from "./Nats.ts"
+import type { Figures, Plan } from "./Writes.ts"
+
+const levels = [1, 16, 256]
+const rounds = 4
+const milliseconds = 1000
+
+export interface Row {
+  readonly store: string
+  readonly inFlight: number
+  readonly perSecond: number
+  readonly p50: number
+  readonly p99: number
+  readonly least: number
+  /** Flushes of all its servers for one write; only where they are counted. */
+  readonly flushes?: number
+}
+
+const at = (sorted: ReadonlyArray<number>, share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN
+
+const rate = ({ took, waits }: Figures) => waits.length / took
+
+/** Of the better half of the rounds: what else the machine does slows some of them. */
+export const summary = (all: ReadonlyArray<Figures>) => {
+  const runs = all.toSorted((one, other) => rate(other) - rate(one)).slice(0, Math.ceil(all.length / 2))
+  const waits = runs.flatMap((run) => run.waits).toSorted((one, other) => one - other)
+  const took = runs.reduce((sum, run) => sum + run.took, 0)
+  return { perSecond: (waits.length / took) * 1000, p50: at(waits, 0.5), p99: at(waits, 0.99), least: at(waits, 0) }
+}
+
+export const run = Effect.fnUntraced(function* (directory: string, binaries: Contestants.Binaries, delay: number) {
+  const contestants = yield* Contestants.start(directory, binaries, delay)
+  const clients = new Map<string, (plan: Plan) => Effect.Effect<Figures, unknown>>()
+  for (const { address, name } of contestants) {
+    const slowed = { delay: "file" in address ? delay : 0, journal: join(directory, "sqlite.strace") }
+    clients.set(name, yield* Clients.startWriter(address, slowed))
+    if ("replicas" in address && address.replicas === 3) yield* Nats.lead(address, "K8S_bench_objects")
+  }
+  const flushed = (journals: ReadonlyArray<string>) =>
+    delay === 0 ? 0 : journals.reduce((sum, journal) => sum + Delayed.flushes(journal), 0)
+  const rows: Row[] = []
+  // Whoever runs first pays for what all have to compile.
+  for (const client of clients.values()) yield* client({ inFlight: 64, milliseconds: 1500 })
+  for (const inFlight of levels) {
+    const runs = new Map(contestants.map(({ name }) => [name, { all: [] as Figures[], flushes: 0 }]))
+    for (let round = 0; round < rounds; round++) {
+      for (const { journals, name } of contestants) {
+        const before = flushed(journals)
+        const figures = yield* clients.get(name)!({ inFlight, milliseconds })
+        const found = runs.get(name)!
+        found.all.push(figures)
+        found.flushes += flushed(journals) - before
+      }
+    }
+    for (const [store, { all, flushes }] of runs) {
+      const writes = all.reduce((sum, { waits }) => sum + waits.length, 0)
+      rows.push({ store, inFlight, ...summary(all), ...(delay > 0 && { flushes: flushes / writes }) })
+    }
+    yield* Console.error(`  ${inFlight} in flight: done`)
+  }
+  yield* assertHeldBack(rows, delay)
+  return rows
+})
+
+/** Whoever acknowledges a write sooner than its disk can have it is not durable, whatever it says. */
+const assertHeldBack = (rows: ReadonlyArray<Row>, delay: number) => {
+  const early = rows.find(({ least }) => least < delay)
+  return early === undefined
+    ? Effect.void
+    : Effect.fail(new Error(`${early.store} acknowledged after ${early.least} ms what takes ${delay} ms to be on its disk`))
+}

@@ -1,0 +1,57 @@
+/** Servers that a benchmark starts as children, each in a folder of its own, and ended with the scope. */
+import { Effect, Schedule } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { openSync } from "node:fs"
+import { createServer } from "node:net"
+import * as Delayed from "./Delayed.ts"
+
+/** Free ports, that many at once: so that no two are one. */
+export const freePorts = (count: number) =>
+  Effect.promise(async () => {
+    const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"))
+    await Promise.all(servers.map((server) => once(server, "listening")))
+    const ports = servers.map((server) => {
+      const address = server.address()
+      return typeof address === "object" && address !== null ? address.port : 0
+    })
+    await Promise.all(servers.map((server) => once(server.close(), "close")))
+    return ports
+  })
+
+export interface Server {
+  readonly name: string
+  readonly directory: string
+  readonly command: ReadonlyArray<string>
+  /** Answers with 200 when it serves. */
+  readonly health: string
+  /** Milliseconds by which each flush to its disk is held back. */
+  readonly delay: number
+}
+
+export const journalOf = ({ directory, name }: Pick<Server, "directory" | "name">) => `${directory}/${name}.strace`
+
+/** It is ended as a whole group: strace and what runs under it. Gives its end, for who waits for it to be healthy. */
+export const start = ({ command, delay, directory, name }: Server) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const [file = "", ...args] = Delayed.under(delay, journalOf({ directory, name }), command)
+      const log = openSync(`${directory}/${name}.log`, "a")
+      const child = spawn(file, args, { stdio: ["ignore", log, log], detached: true })
+      return { child, ended: new Promise<void>((resolve) => child.on("exit", () => resolve())) }
+    }),
+    ({ child, ended }) =>
+      Effect.promise(() => {
+        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+          process.kill(-child.pid, "SIGKILL")
+        return ended
+      })
+  )
+
+export const healthy = ({ directory, health, name }: Server) =>
+  Effect.tryPromise(() => fetch(health, { signal: AbortSignal.timeout(2000) })).pipe(
+    Effect.flatMap((answer) => (answer.ok ? Effect.void : Effect.fail(new Error(`${answer.status}`)))),
+    Effect.retry(Schedule.spaced("50 millis")),
+    Effect.timeout("60 seconds"),
+    Effect.mapError(() => new Error(`${name} does not get healthy: see ${directory}/${name}.log`))
+  )
