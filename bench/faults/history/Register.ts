@@ -30,26 +30,30 @@ interface Place {
   readonly done: ReadonlySet<Step>
 }
 
-const replaces =
-  (prev: number | undefined) =>
-  ({ isThere, seq }: State) =>
-    prev === undefined ? !isThere : prev === seq
+/** A delete that is forgotten leaves a key that never was; when exactly it was forgotten, nobody says. */
+const isForgotten = ({ head }: Truth, { isThere, seq }: State) => !isThere && seq <= (head?.compacted ?? 0)
 
-const writeStep = ({ answer, question }: Answered<Tagged<"Write">>, { byWrite }: Truth): ReadonlyArray<Step> => {
+const replaces = (truth: Truth, prev: number | undefined) => (state: State) =>
+  prev === undefined ? !state.isThere : prev === state.seq || (prev === 0 && isForgotten(truth, state))
+
+const conflicts = (truth: Truth, prev: number | undefined) => (state: State) =>
+  prev === undefined ? state.isThere : prev !== state.seq || (state.seq !== 0 && isForgotten(truth, state))
+
+const writeStep = ({ answer, question }: Answered<Tagged<"Write">>, truth: Truth): ReadonlyArray<Step> => {
   const { action, op, prev, time: from, writeId } = question
   const asked = `${action} on ${prev ?? "nothing"} (${writeId}, asked at ${from})`
   if (answer?._tag === "Failed") return []
   if (answer?._tag === "Conflicted") {
-    const fits = (state: State) => !replaces(prev)(state)
-    return [{ op, from, to: answer.time, told: `${asked} conflicts, said at ${answer.time}`, becomes: undefined, fits }]
+    const told = `${asked} conflicts, said at ${answer.time}`
+    return [{ op, from, to: answer.time, told, becomes: undefined, fits: conflicts(truth, prev) }]
   }
   const written = answer?._tag === "Written" ? answer : undefined
-  const seq = written?.seq ?? byWrite.get(writeId)?.seq
+  const seq = written?.seq ?? truth.byWrite.get(writeId)?.seq
   // Nobody ever saw it: without an answer it never happened, and with one its loss is reported elsewhere.
   if (seq === undefined) return []
   const becomes = { seq, isThere: action === "put" }
   const told = `${asked} became ${seq}${written === undefined ? ", unanswered" : `, said at ${written.time}`}`
-  return [{ op, from, to: written?.time ?? Number.POSITIVE_INFINITY, told, becomes, fits: replaces(prev) }]
+  return [{ op, from, to: written?.time ?? Number.POSITIVE_INFINITY, told, becomes, fits: replaces(truth, prev) }]
 }
 
 const readStep = ({ answer, question }: Answered<Tagged<"Read">>): ReadonlyArray<Step> => {

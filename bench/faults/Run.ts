@@ -1,0 +1,221 @@
+/**
+ * A run: three store servers and three control planes, a workload that is written down, and faults, until the time is up; then all
+ * is healed, everybody comes to the end of the log, and the history is checked. What was done stands in files, so that
+ * whoever was interrupted goes on, with the same store.
+ */
+import { Console, Effect, FileSystem, Random, Schedule, Schema } from "effect"
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
+import * as Faults from "./Faults.ts"
+import * as Figures from "./Figures.ts"
+import { check } from "./history/Check.ts"
+import { line } from "./history/History.ts"
+import type { Violation } from "./history/Violation.ts"
+import * as Lines from "./Lines.ts"
+import * as Site from "./Site.ts"
+import * as Skew from "./Skew.ts"
+import { Victim } from "./Victim.ts"
+import type { Task } from "./worker/Main.ts"
+
+export interface Options {
+  readonly directory: string
+  readonly seconds: number
+  readonly seed: string
+  readonly kinds: ReadonlyArray<string>
+  readonly clients: number
+  /** Milliseconds. */
+  readonly pause: number
+  readonly diskMiB: number
+}
+
+export class FaultsFound extends Schema.TaggedError<FaultsFound>()("FaultsFound", { message: Schema.String }) {}
+
+const Progress = Schema.Struct({ seed: Schema.String, starts: Schema.Int, seconds: Schema.Number })
+const ProgressText = Schema.fromJsonString(Progress)
+
+const worker = new URL("worker/Main.ts", import.meta.url).pathname
+const numbers = [1, 2, 3]
+
+const configurationOf = (name: string, site: Site.Site, disk: Site.Disk) => `server_name: ${name}
+listen: "0.0.0.0:4222"
+http: "0.0.0.0:8222"
+max_payload: 4MB
+jetstream { store_dir: ${JSON.stringify(disk.directory)}, sync_interval: always, max_file: 64GB }
+cluster {
+  name: faults
+  listen: "0.0.0.0:6222"
+  routes: [${numbers.map((number) => `"nats://${site.addressOf(`store-${number}`)}:6222"`).join(", ")}]
+}
+`
+
+const makeWorld = Effect.fnUntraced(function* ({ clients, directory, diskMiB, pause }: Options, start: number) {
+  const files = yield* FileSystem.FileSystem
+  const names = numbers.flatMap((number) => [`store-${number}`, `api-${number}`])
+  const site = yield* Site.make(names)
+  const skewed = yield* Effect.result(Skew.nats())
+  if (skewed._tag === "Failure") yield* Console.log(`the stores' clocks stay right: ${skewed.failure.message}`)
+  const binary = skewed._tag === "Success" ? skewed.success : yield* NatsBinary.find()
+  const at = (name: string, ending: string) => join(directory, `${name}.${ending}`)
+  const disks = yield* Effect.forEach(numbers, (number) => Site.disk(join(directory, `disk-${number}`), diskMiB))
+  const stores = yield* Effect.forEach(disks, (disk, index) => {
+    const name = `store-${index + 1}`
+    const command = [...site.within(name), binary, "--config", at(name, "conf")]
+    const victim = new Victim({
+      name,
+      command,
+      log: at(name, "log"),
+      clock: at(name, "clock"),
+      env: { GOMEMLIMIT: "512MiB" }
+    })
+    return Effect.as(files.writeFileString(at(name, "conf"), configurationOf(name, site, disk)), victim)
+  })
+  const taskOf = (process: string, more: Partial<Task>): Task => ({
+    process,
+    directory: join(directory, "history"),
+    servers: numbers.map((number) => `nats://${site.addressOf(`store-${number}`)}:4222`),
+    prefix: "soak/",
+    keys: `soak/${start}-`,
+    clients,
+    pause,
+    compacts: process === "api-1",
+    last: false,
+    ...more
+  })
+  const workerOf = (name: string, more: Partial<Task>) => {
+    const task = JSON.stringify(taskOf(name, more))
+    const node = [process.execPath, "--import", Skew.preload, "--import", "tsx", worker, task]
+    return new Victim({ name, command: [...site.within(name), ...node], log: at(name, "log"), clock: at(name, "clock") })
+  }
+  const apis = numbers.map((number) => workerOf(`api-${number}`, {}))
+  const last = workerOf("api-1", { last: true })
+  const all = [...stores, ...apis]
+  yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all([...all, last].map((victim) => victim.end(2000)))))
+  for (const victim of all) {
+    victim.skew(0)
+    victim.start()
+  }
+  const world: Faults.World = { site, stores, apis, disks, skews: skewed._tag === "Success" }
+  return { world, last }
+})
+
+/** One fault after another, with pauses: what is drawn depends on the seed alone. */
+const lane = (world: Faults.World, kinds: ReadonlyArray<string>, lines: Lines.Lines, longest: number) =>
+  Effect.forever(
+    Effect.gen(function* () {
+      yield* Effect.sleep(yield* Random.nextIntBetween(1000, 1000 * longest))
+      const fault = yield* Faults.draw(world, kinds)
+      const note = (phase: "begin" | "end") =>
+        lines.write({ _tag: "Fault", time: Lines.now(), kind: fault.kind, target: fault.target, phase })
+      yield* Console.log(`${fault.kind}: ${fault.target}`)
+      const hold = Effect.gen(function* () {
+        const isLong = (yield* Random.nextIntBetween(0, 6)) === 0
+        yield* Effect.sleep(yield* Random.nextIntBetween(500, isLong ? 20_000 : 8000))
+      })
+      note("begin")
+      yield* Effect.ensuring(
+        Effect.andThen(Effect.sync(fault.begin), hold),
+        Effect.sync(() => {
+          fault.end()
+          note("end")
+        })
+      )
+    })
+  )
+
+/** Whether each control plane has written something since it was started for the first time. */
+const isAtWork = (directory: string) => {
+  const files = readdirSync(directory).filter((file) => file.startsWith("api-"))
+  const busy = files.filter((file) => readFileSync(join(directory, file), "utf8").includes('"Written"'))
+  return new Set(busy.map((file) => file.split(".")[0])).size === numbers.length
+}
+
+/** Before any fault, nothing ends by itself. */
+const isUp = ({ apis, stores }: Faults.World, history: string, directory: string) =>
+  Effect.suspend(() => {
+    const ended = [...apis, ...stores].find(({ collapses }) => collapses > 2)
+    if (ended === undefined) return Effect.succeed(isAtWork(history))
+    const said = readFileSync(join(directory, `${ended.name}.log`), "utf8")
+      .trim()
+      .split("\n")
+      .slice(-20)
+    return new FaultsFound({ message: `${ended.name} ends at once:\n${said.join("\n")}` })
+  })
+
+const patience = (what: string) =>
+  Effect.timeoutOrElse({
+    duration: "4 minutes",
+    orElse: () => new FaultsFound({ message: `${what} took longer than 4 minutes, though no fault was left` })
+  } as const)
+
+const finish = Effect.fnUntraced(function* ({ apis, stores }: Faults.World, last: Victim, directory: string) {
+  const history = join(directory, "history")
+  for (const victim of [...stores, ...apis]) {
+    victim.skew(0)
+    victim.resume()
+    victim.start()
+  }
+  const end = Effect.promise(() => Promise.all(apis.map((api) => api.end(300_000))))
+  yield* patience("coming to the end of the log")(end)
+  const file = join(history, "last.jsonl")
+  writeFileSync(file, "")
+  last.start()
+  const isDone = Effect.sync(() => readFileSync(file, "utf8").includes('"Head"'))
+  yield* patience("reading the log")(Effect.repeat(isDone, { schedule: Schedule.spaced("200 millis"), until: Boolean }))
+  for (const { collapses, name } of stores.filter(({ collapses }) => collapses > 0)) {
+    yield* Console.log(`${name} has ended ${collapses} times by itself`)
+  }
+})
+
+/** What a history shows, and of violations the first of each rule in full. */
+export const report = Effect.fnUntraced(function* (history: Parameters<typeof check>[0]) {
+  for (const text of Figures.lines(history)) yield* Console.log(text)
+  const violations: ReadonlyArray<Violation> = check(history)
+  for (const [rule, all] of Map.groupBy(violations, ({ rule }) => rule)) {
+    yield* Console.log(`${rule}: ${all.length} violations`)
+    for (const { message } of all.slice(0, 5)) yield* Console.log(`  ${message}`)
+  }
+  if (violations.length > 0) return yield* new FaultsFound({ message: `${violations.length} violations` })
+  yield* Console.log(
+    "no write is lost, none is there that was refused or twice, every order is right, and no watch has a gap"
+  )
+})
+
+export const run = Effect.fn("Faults.run")(function* (options: Options) {
+  const { directory, kinds, seconds, seed } = options
+  const history = join(directory, "history")
+  mkdirSync(history, { recursive: true })
+  const file = join(directory, "progress.json")
+  const files = yield* FileSystem.FileSystem
+  const before = (yield* files.exists(file))
+    ? yield* Schema.decodeEffect(ProgressText)(yield* files.readFileString(file))
+    : { seed, starts: 0, seconds: 0 }
+  const start = before.starts + 1
+  if (before.starts > 0) yield* Console.log(`goes on after ${before.seconds.toFixed(0)} of ${seconds} seconds`)
+  const save = (done: number) => {
+    writeFileSync(`${file}.new`, JSON.stringify({ seed: before.seed, starts: start, seconds: before.seconds + done }))
+    renameSync(`${file}.new`, file)
+  }
+  save(0)
+  const { last, world } = yield* makeWorld(options, start)
+  const lines = Lines.open(join(history, `faults.${start}.jsonl`))
+  lines.write({ _tag: "Fault", time: Lines.now(), kind: "start", target: `${start}`, phase: "begin" })
+  const atWork = Effect.repeat(
+    Effect.sync(() => isAtWork(history)),
+    { schedule: Schedule.spaced("200 millis"), until: Boolean }
+  )
+  yield* patience("coming up")(atWork)
+  const began = Lines.now()
+  const tick = Effect.sync(() => save((Lines.now() - began) / 1e6)).pipe(Effect.repeat(Schedule.spaced("2 seconds")))
+  const seeded = (name: string, longest: number) =>
+    Random.withSeed(lane(world, kinds, lines, longest), `${before.seed} ${start} ${name}`)
+  yield* Effect.all([seeded("first", 5), seeded("second", 15), tick], { concurrency: "unbounded" }).pipe(
+    Effect.timeoutOption(Math.max(0, (seconds - before.seconds) * 1000))
+  )
+  yield* finish(world, last, directory)
+  const all = yield* Effect.fromResult(Lines.read(history))
+  const whole = join(directory, "history.jsonl")
+  yield* files.writeFileString(whole, all.map(line).join(""))
+  yield* Console.log(`\nthe history: ${whole} (npm run soak -- check ${whole})`)
+  yield* report(all)
+}, Effect.scoped)

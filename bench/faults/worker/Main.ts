@@ -1,0 +1,111 @@
+/**
+ * One worker, a process that is killed and paused like any other: `Main.ts '{"process": …}'`. SIGTERM asks it to come to the end of
+ * the log with its watcher and to end; killed and started again, its watcher goes on where its file says.
+ */
+import { NodeRuntime } from "@effect/platform-node"
+import { Deferred, Effect, Layer, References, Schedule, Schema, Stream } from "effect"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as JetStreamLog from "../../../kernel/store/jetstream/JetStreamLog.ts"
+import { Log } from "../../../kernel/store/Log.ts"
+import * as Lines from "../Lines.ts"
+import * as LogTarget from "./LogTarget.ts"
+import type { Cursor, Watcher } from "./Target.ts"
+import * as Workload from "./Workload.ts"
+
+export const Task = Schema.Struct({
+  process: Schema.String,
+  /** Where the history goes. */
+  directory: Schema.String,
+  servers: Schema.Array(Schema.String),
+  /** What is recorded begins with it. */
+  prefix: Schema.String,
+  /** What is written begins with it. */
+  keys: Schema.String,
+  clients: Schema.Int,
+  pause: Schema.Int,
+  /** Whether it forgets history now and then. */
+  compacts: Schema.Boolean,
+  /** Instead of all that: writes down what the log holds, and ends. */
+  last: Schema.Boolean
+})
+export type Task = typeof Task.Type
+
+const layerOf = ({ servers }: Task) => JetStreamLog.layer({ servers, cluster: "faults", replicas: 3 })
+
+const filesOf = ({ directory, process }: Task) =>
+  readdirSync(directory)
+    .filter((file) => file.startsWith(`${process}.`) && file.endsWith(".jsonl"))
+    .toSorted()
+const epochFile = ({ directory, process }: Task) => join(directory, `${process}.epoch`)
+
+/** Where the watcher of this process has got to, over all its starts. */
+const cursorOf = (task: Task): Cursor | undefined => {
+  for (const file of filesOf(task).toReversed()) {
+    const records = Effect.runSync(Effect.fromResult(Lines.read(task.directory, file)))
+    const last = records.findLast(({ _tag }) => _tag === "UpTo" || _tag === "Began")
+    if (last?._tag === "UpTo") return { epoch: readFileSync(epochFile(task), "utf8"), seq: last.seq }
+    if (last?._tag === "Began") return undefined
+  }
+  return undefined
+}
+
+const watcherOf = (task: Task, lines: Lines.Lines, at: { seq: number }): Watcher => {
+  const { process } = task
+  const who = () => ({ time: Lines.now(), process, watcher: `watcher of ${process}` })
+  return {
+    began: (epoch) => {
+      lines.write({ _tag: "Began", ...who(), epoch })
+      writeFileSync(epochFile(task), epoch)
+    },
+    resumed: (after) => lines.write({ _tag: "Resumed", ...who(), after }),
+    gone: () => lines.write({ _tag: "Gone", ...who() }),
+    saw: (seen) => lines.write({ _tag: "Saw", ...who(), ...seen }),
+    upTo: (seq) => {
+      lines.write({ _tag: "UpTo", ...who(), seq })
+      at.seq = seq
+    }
+  }
+}
+
+const work = Effect.fn("Worker.work")(function* (task: Task) {
+  const cursor = cursorOf(task)
+  const count = `${filesOf(task).length}`.padStart(4, "0")
+  const lines = Lines.open(join(task.directory, `${task.process}.${count}.jsonl`))
+  lines.write({ _tag: "Restarted", time: Lines.now(), process: task.process })
+  const stop = yield* Deferred.make<void>()
+  process.on("SIGTERM", () => Effect.runFork(Deferred.succeed(stop, undefined)))
+  const { target } = yield* LogTarget.make(task)
+  const at = { seq: 0 }
+  yield* Effect.forkScoped(target.watch(watcherOf(task, lines, at), cursor))
+  if (task.compacts) yield* Effect.forkScoped(Effect.forever(target.compact))
+  yield* Effect.raceFirst(Workload.run(target, lines, task), Deferred.await(stop))
+  const head = yield* target.head
+  yield* Effect.sync(() => at.seq >= head).pipe(Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: Boolean }))
+  lines.write({ _tag: "Ended", time: Lines.now(), process: task.process, watcher: `watcher of ${task.process}` })
+})
+
+const last = Effect.fn("Worker.last")(function* ({ directory, prefix }: Task) {
+  const log = yield* Log
+  const patient = Schedule.spaced("500 millis")
+  const head = yield* Effect.retry(log.barrier({ log: "objects" }), patient)
+  const { compacted } = yield* Effect.retry(log.status({ log: "objects" }), patient)
+  const lines = Lines.open(join(directory, "last.jsonl"))
+  yield* Stream.runForEach(log.history({ log: "objects", after: 0, upTo: head }), (entries) =>
+    Effect.sync(() => {
+      for (const entry of entries.filter(({ key }) => key.startsWith(prefix))) {
+        lines.write({ _tag: "Kept", ...LogTarget.seenOf(entry), prev: entry.prev })
+      }
+    })
+  )
+  lines.write({ _tag: "Head", last: head, compacted })
+})
+
+const main = Effect.gen(function* () {
+  const task = yield* Schema.decodeEffect(Schema.fromJsonString(Task))(process.argv[2] ?? "")
+  // At its start a server may be away as at any other time.
+  const log = yield* Layer.build(layerOf(task)).pipe(Effect.retry(Schedule.spaced("500 millis")))
+  yield* Effect.provide(task.last ? last(task) : work(task), log)
+}).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error"))
+
+NodeRuntime.runMain(main)
