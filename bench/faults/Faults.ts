@@ -19,13 +19,14 @@ export interface Fault {
   readonly end: () => void
 }
 
+const below = (count: number) => Random.nextIntBetween(0, count, { halfOpen: true })
 const shuffled = <A>(all: ReadonlyArray<A>) =>
   Effect.forEach(all, (one) => Effect.map(Random.next, (at) => ({ at, one }))).pipe(
     Effect.map((some) => some.toSorted((a, b) => a.at - b.at).map(({ one }) => one))
   )
 /** Mostly one, sometimes two, seldom all. */
 const some = Effect.fnUntraced(function* <A>(all: ReadonlyArray<A>) {
-  const dice = yield* Random.nextIntBetween(0, 10)
+  const dice = yield* below(10)
   return (yield* shuffled(all)).slice(0, dice < 7 ? 1 : dice < 9 ? 2 : 3)
 })
 const names = (victims: ReadonlyArray<{ readonly name: string }>) => victims.map(({ name }) => name).join("+")
@@ -67,12 +68,12 @@ const kinds: { readonly [kind: string]: (world: World) => Effect.Effect<Fault> }
   "kill a control plane": ({ apis }) => Effect.map(some(apis), (all) => away("kill a control plane", all, "SIGKILL")),
   "pause a control plane": ({ apis }) => Effect.map(some(apis), (all) => paused("pause a control plane", all)),
   "kill a machine": Effect.fnUntraced(function* ({ apis, stores }) {
-    const at = yield* Random.nextIntBetween(0, stores.length)
+    const at = yield* below(stores.length)
     return away("kill a machine", [...stores.slice(at, at + 1), ...apis.slice(at, at + 1)], "SIGKILL")
   }),
   /** One machine's store, alone or with its control plane, from all others. */
   "cut off a minority": Effect.fnUntraced(function* (world) {
-    const at = yield* Random.nextIntBetween(0, 3)
+    const at = yield* below(3)
     const api = (yield* Random.nextBoolean) ? [world.apis[at]?.name ?? ""] : []
     const ones = [world.stores[at]?.name ?? "", ...api]
     const others = [...world.stores, ...world.apis].map(({ name }) => name).filter((name) => !ones.includes(name))
@@ -153,7 +154,7 @@ const kinds: { readonly [kind: string]: (world: World) => Effect.Effect<Fault> }
 export const all = Object.keys(kinds)
 
 export const draw = Effect.fnUntraced(function* (world: World, among: ReadonlyArray<string>) {
-  const kind = among[yield* Random.nextIntBetween(0, among.length)] ?? ""
+  const kind = among[yield* below(among.length)] ?? ""
   const make = kinds[kind]
   return yield* make === undefined ? Effect.die(`there is no fault ${kind}`) : make(world)
 })

@@ -200,10 +200,7 @@ export const run = Effect.fn("Faults.run")(function* (options: Options) {
   const { last, world } = yield* makeWorld(options, start)
   const lines = Lines.open(join(history, `faults.${start}.jsonl`))
   lines.write({ _tag: "Fault", time: Lines.now(), kind: "start", target: `${start}`, phase: "begin" })
-  const atWork = Effect.repeat(
-    Effect.sync(() => isAtWork(history)),
-    { schedule: Schedule.spaced("200 millis"), until: Boolean }
-  )
+  const atWork = Effect.repeat(isUp(world, history, directory), { schedule: Schedule.spaced("200 millis"), until: Boolean })
   yield* patience("coming up")(atWork)
   const began = Lines.now()
   const tick = Effect.sync(() => save((Lines.now() - began) / 1e6)).pipe(Effect.repeat(Schedule.spaced("2 seconds")))

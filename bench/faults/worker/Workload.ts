@@ -33,7 +33,7 @@ const keyOf = (prefix: string, { known }: Target, slot: number, generations: Map
 
 const one = Effect.fnUntraced(function* (target: Target, lines: Lines, { process }: Options, key: string) {
   const op = randomUUID()
-  const dice = yield* Random.nextIntBetween(0, 100)
+  const dice = yield* Random.nextIntBetween(0, 99)
   const asked = () => ({ time: now(), process, op, key })
   const told = () => ({ time: now(), process, op })
   if (dice < 45) {
@@ -66,7 +66,7 @@ export const run = (target: Target, lines: Lines, options: Options) =>
     (client) => {
       const generations = new Map<number, number>()
       const step = Effect.gen(function* () {
-        const slot = yield* Random.nextIntBetween(0, slots)
+        const slot = yield* Random.nextIntBetween(0, slots - 1)
         yield* one(target, lines, options, keyOf(options.keys, target, slot, generations))
         yield* Effect.sleep(yield* Random.nextIntBetween(0, 2 * options.pause))
       })
