@@ -20,7 +20,7 @@ export const store = Command.make(
       Flag.withDescription(`Which faults, with commas: ${Faults.all.join(", ")} (default: all)`),
       Flag.withDefault("")
     ),
-    clients: Flag.Int("clients").pipe(Flag.withDescription("Of each control plane"), Flag.withDefault(4)),
+    clients: Flag.Int("clients").pipe(Flag.withDescription("Of each control plane"), Flag.withDefault(6)),
     pause: Flag.Int("pause").pipe(
       Flag.withDescription("Milliseconds between two questions of a client, on average"),
       Flag.withDefault(50)

@@ -12,6 +12,7 @@ import type { Seen, Target } from "./Target.ts"
 export interface Options {
   readonly process: string
   readonly keys: string
+  /** Half of them read only. */
   readonly clients: number
   /** Milliseconds between two questions of a client, on average. */
   readonly pause: number
@@ -31,9 +32,15 @@ const keyOf = (prefix: string, { known }: Target, slot: number, generations: Map
   }
 }
 
-const one = Effect.fnUntraced(function* (target: Target, lines: Lines, { process }: Options, key: string) {
+/** Who waits for a write cannot read: so some only read, and what they get tells for how long nobody could. */
+const diceOf = (client: number) => {
+  const [least, most] = client % 4 === 0 ? [25, 44] : client % 4 === 1 ? [0, 24] : [0, 99]
+  return Random.nextIntBetween(least, most)
+}
+
+const one = Effect.fnUntraced(function* (target: Target, lines: Lines, { process }: Options, client: number, key: string) {
   const op = randomUUID()
-  const dice = yield* Random.nextIntBetween(0, 99)
+  const dice = yield* diceOf(client)
   const asked = () => ({ time: now(), process, op, key })
   const told = () => ({ time: now(), process, op })
   if (dice < 45) {
@@ -67,7 +74,7 @@ export const run = (target: Target, lines: Lines, options: Options) =>
       const generations = new Map<number, number>()
       const step = Effect.gen(function* () {
         const slot = yield* Random.nextIntBetween(0, slots - 1)
-        yield* one(target, lines, options, keyOf(options.keys, target, slot, generations))
+        yield* one(target, lines, options, client, keyOf(options.keys, target, slot, generations))
         yield* Effect.sleep(yield* Random.nextIntBetween(0, 2 * options.pause))
       })
       return Random.withSeed(Effect.forever(step), `${options.process} ${client} ${now()}`)
