@@ -44,6 +44,7 @@ export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths:
       port,
       reusePort: settings.processes > 1,
       ...(place?.isLocal === true && { sharedPort: apiPort }),
+      ...(place !== undefined && { linger: 2000 }),
       tls: keys.apiserver,
       clientCa: keys.ca.cert,
       kubelet: { ca: keys.ca.cert, ...keys.kubeletClient },

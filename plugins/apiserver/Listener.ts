@@ -2,7 +2,7 @@
  * The sockets of the API: HTTPS with HTTP/1.1 and HTTP/2 on one or more addresses, with client certificates asked for and
  * verified. What a certificate is worth is decided by others; a client without one is let in.
  */
-import { Effect, Schema, type Scope } from "effect"
+import { Effect, Schedule, Schema, type Scope } from "effect"
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -10,8 +10,8 @@ import {
   type Http2ServerResponse,
   type Http2Session
 } from "node:http2"
-import type { IncomingMessage, ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
+import { type IncomingMessage, ServerResponse } from "node:http"
+import { type AddressInfo, Server as NetServer } from "node:net"
 import type { Duplex } from "node:stream"
 import { TLSSocket } from "node:tls"
 import type { Incoming, Outgoing } from "./Exchange.ts"
@@ -42,6 +42,8 @@ export interface ListenOptions {
   readonly clientCa: string
   /** A further port, which other processes of this user may listen on too. */
   readonly sharedPort?: number
+  /** At the end, milliseconds for which clients of HTTP/1.1 may still ask, to be told to go to another server. */
+  readonly linger?: number
   /** Lets several processes of one user listen on the same port; the kernel shares connections out among them. Otherwise a port that is taken is a failure. */
   readonly reusePort?: boolean
 }
@@ -127,6 +129,7 @@ const attach = (server: Http2SecureServer, { request, upgrade }: Handler, open: 
   })
   server.on("request", (incoming: IncomingMessage | Http2ServerRequest, outgoing: ServerResponse | Http2ServerResponse) => {
     const socket = socketOf(incoming)
+    if (open.isDraining && outgoing instanceof ServerResponse) outgoing.shouldKeepAlive = false
     if (socket !== undefined) request(incoming, outgoing, socket)
     // The connection has gone in the meantime.
     else outgoing.destroy()
@@ -162,16 +165,28 @@ const end = ({ sessions, sockets }: Open) =>
     )
   )
 
+const isOld = ({ alpnProtocol, destroyed }: TLSSocket) => alpnProtocol !== "h2" && !destroyed
+
 /**
  * Nobody new is let in, and whoever is there is told to go elsewhere with what he asks next; what he has asked is answered. Clients
- * of HTTP/2 notice nothing: what they sent after the server's GOAWAY they send again to another one by themselves.
+ * of HTTP/2 notice nothing: what they sent after the server's GOAWAY they send again to another one by themselves. Those of HTTP/1.1 hear it
+ * with their next answer, for which they have `linger`: what is sent on a connection that is being closed is lost.
  */
-const drainOf = (open: Open) =>
+const drainOf = (open: Open, linger: number) =>
   Effect.sync(() => {
     open.isDraining = true
-    for (const server of open.servers) server.close()
+    // Not `close` of HTTP, which also closes the connections on which nothing is asked at this moment.
+    for (const server of open.servers) NetServer.prototype.close.call(server)
     for (const session of open.sessions) session.close()
-  })
+  }).pipe(
+    Effect.andThen(
+      Effect.suspend(() => ([...open.sockets].some(isOld) ? Effect.fail("not yet" as const) : Effect.void)).pipe(
+        Effect.retry(Schedule.spaced("20 millis")),
+        Effect.timeoutOption(linger),
+        Effect.ignore
+      )
+    )
+  )
 
 export interface Listening {
   readonly port: number
@@ -202,5 +217,5 @@ export const start = Effect.fnUntraced(function* (
   }
   // Before the servers are closed: that would cut off what has been answered and is not yet sent.
   yield* Effect.addFinalizer(() => end(open))
-  return { port, drain: drainOf(open) }
+  return { port, drain: drainOf(open, options.linger ?? 0) }
 })

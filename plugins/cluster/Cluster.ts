@@ -165,12 +165,14 @@ const publish = Effect.gen(function* () {
   yield* publishEndpoints(all)
 })
 
+const again = { times: 5, schedule: Schedule.spaced("200 millis") }
+
 const run = Effect.fnUntraced(function* (options: Options) {
   const client = yield* Client
-  yield* first(options)
+  // Servers that begin at the same time get in one another's way, once.
+  yield* Effect.retry(first(options), again)
   const beat = Effect.andThen(renew(options), publish)
-  // Servers that begin at the same time get in one another's way once.
-  yield* Effect.retry(beat, { times: 5, schedule: Schedule.spaced("200 millis") })
+  yield* Effect.retry(beat, again)
   yield* beat.pipe(
     Effect.catchCause((cause) => Effect.logWarning("this server could not say that it lives", cause)),
     Effect.repeat(Schedule.spaced("5 seconds")),
