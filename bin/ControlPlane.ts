@@ -16,6 +16,7 @@ import * as Worker from "../kernel/plugin/Worker.ts"
 import { Kinds } from "../kernel/resource/Kinds.ts"
 import type { Log } from "../kernel/store/Log.ts"
 import * as Compactor from "../kernel/store/Compactor.ts"
+import * as Times from "../kernel/store/Times.ts"
 import * as Tables from "../kernel/table/Tables.ts"
 import * as CertificateAdmission from "../plugins/admission/certificates/Certificates.ts"
 import * as DefaultTolerations from "../plugins/admission/default-tolerations/DefaultTolerations.ts"
@@ -225,7 +226,8 @@ const programs = ({ ca, identity, isolate, joining, podCidr }: Options) => {
     ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
-    Compactor.layer()
+    Compactor.layer(),
+    Times.layer
   )
   const unknown = isolate.filter((name) => !names.includes(name))
   if (unknown.length > 0) return Layer.effectDiscard(Effect.fail(new NoSuchPlugin({ unknown, names })))

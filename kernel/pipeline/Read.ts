@@ -119,11 +119,15 @@ const sources = (rows: Rows, { namespace }: At, revision: number, start?: string
   revision
 })
 
-export const list = Effect.fnUntraced(function* (environment: Environment, at: At, options: ListOptions = {}) {
+/** Who asks for one object by a selector asks for that name, as with upstream. */
+export const authorizeList = (environment: Pick<Environment, "authorizers">, at: At, options: ListOptions = {}) => {
   const selected = Select.compile(at, options)
-  // Who asks for one object by a selector asks for that name, as with upstream.
   const named = Result.isSuccess(selected) ? (selected.success.name ?? "") : ""
-  yield* authorize(environment, attributesOf({ ...at, name: named }, "list"))
+  return Effect.as(authorize(environment, attributesOf({ ...at, name: named }, "list")), selected)
+}
+
+export const list = Effect.fnUntraced(function* (environment: Environment, at: At, options: ListOptions = {}) {
+  const selected = yield* authorizeList(environment, at, options)
   yield* check(at, options)
   const token =
     options.continue === undefined || options.continue === ""

@@ -7,7 +7,8 @@ import { STATUS_CODES } from "node:http"
 import type { TLSSocket } from "node:tls"
 import { BadRequest } from "../../kernel/client/Errors.ts"
 import { authorize } from "../../kernel/pipeline/Authorize.ts"
-import type { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
+import { Past } from "../../kernel/pipeline/Past.ts"
+import { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
 import { Authenticators, Authorizers } from "../../kernel/pipeline/Policy.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
 import { Unreadable } from "../../kernel/table/Envelope.ts"
@@ -25,7 +26,7 @@ import { type DoorError, internal, notFound, Refused, statusOf } from "./Refused
 import type { Kubelet } from "./streaming/Kubelet.ts"
 import * as Streams from "./streaming/Streams.ts"
 
-export type Needs = Pipeline | Kinds | Authenticators | Authorizers | Routes
+export type Needs = Pipeline | Past | Kinds | Authenticators | Authorizers | Routes
 
 export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "version" | "address"> {
   readonly kubelet: Kubelet
@@ -33,6 +34,10 @@ export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "ve
 
 const badPath = new BadRequest({ detail: "the path of the URL has a broken escape" })
 const pathOf = (path: string) => Result.try({ try: () => Path.objects(path), catch: () => badPath })
+const momentOf = (path: string) => Result.try({ try: () => Path.asOf(path), catch: () => badPath })
+const past = (detail: string) => new Refused({ code: 405, reason: "MethodNotAllowed", detail })
+const unchangeable = past("what was cannot be changed: leave /as-of/… out of the address to write")
+const unwatchable = past("what was does not change, and nothing runs there: leave /as-of/… out of the address to watch")
 
 const ending = new Refused({ code: 503, reason: "ServiceUnavailable", detail: "the server is shutting down" })
 
@@ -84,17 +89,37 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     return yield* Rest.answer(exchange, at, path.watch)
   })
 
+  /** What a client needs to find its way is as ever; objects are as they were, for whoever may read them now. */
+  const answerThen = Effect.fnUntraced(function* (
+    exchange: Exchange,
+    path: Path.ObjectPath | undefined,
+    moment: string,
+    isWatch: boolean
+  ): Effect.fn.Return<Answer, DoorError, Needs> {
+    if (exchange.method !== "GET" && exchange.method !== "HEAD") return yield* unchangeable
+    if (path === undefined) return yield* Other.isGuide(exchange.path) ? other(exchange) : notFound
+    if (isWatch) return yield* unwatchable
+    const at = yield* find(exchange, path)
+    if (Streams.find(at) !== undefined) return yield* unwatchable
+    const past = yield* Past
+    return yield* Effect.provideService(Rest.answer(exchange, at, false), Pipeline, yield* past.at(moment))
+  })
+
   const request = (incoming: Incoming, outgoing: Outgoing, socket: TLSSocket) => {
     const began = performance.now()
     const method = incoming.method ?? "GET"
-    const { path: text, query } = split(incoming.url ?? "/")
+    const { path: whole, query } = split(incoming.url ?? "/")
+    const then = Result.getOrElse(momentOf(whole), () => undefined)
+    const text = then?.path ?? whole
     const path = Result.getOrElse(pathOf(text), () => undefined)
     const isWatch = path !== undefined && (path.watch || (path.name === "" && flag(query, "watch") === true))
     const base = { incoming, outgoing, method, path: text, query }
     const program = Effect.gen(function* () {
       if (isClosing) return yield* ending
       const user = yield* identify(incoming, socket)
-      return yield* answer({ ...base, user }, yield* Effect.fromResult(pathOf(text)))
+      const asked = yield* Effect.fromResult(pathOf(text))
+      if (then === undefined) return yield* answer({ ...base, user }, asked)
+      return yield* answerThen({ ...base, user }, asked, then.moment, isWatch)
     }).pipe(
       Effect.catch((error) => Effect.succeed(failure(error))),
       Effect.catchCause(broken),

@@ -67,6 +67,9 @@ const routed = Effect.fnUntraced(function* (route: Route, exchange: Exchange) {
   return yield* streamed(exchange, code, { ...headers, "content-type": type }, body)
 })
 
+/** What a client asks before it asks for objects: which there are, and how they look. */
+export const isGuide = (path: string) => path === "/version" || /^\/(api|apis|openapi)(\/|$)/.test(path)
+
 export const make = (about: About) => {
   const discovery = Discovery.make(about.kinds, about.address)
   const openApi = OpenApi.make(about.kinds, about.version.gitVersion)

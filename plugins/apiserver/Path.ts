@@ -46,3 +46,10 @@ export const objects = (path: string): ObjectPath | undefined => {
   if (below.length === 0 || below[0] === "") return undefined
   return { group, version, watch, ...within(watch ? below.slice(1) : below) }
 }
+
+/** `/as-of/<revision or time>` before a path: the cluster as it was. `path` is what follows. */
+export const asOf = (path: string): { readonly moment: string; readonly path: string } | undefined => {
+  if (!path.startsWith("/as-of/")) return undefined
+  const [, moment, rest = "/"] = /^\/as-of\/([^/]+)(\/.*)?$/.exec(path) ?? []
+  return moment === undefined ? undefined : { moment: decoded(moment), path: rest }
+}
