@@ -97,8 +97,10 @@ const flannel = ["github.com/flannel-io/flannel", "v0.28.9"]
 
 export const parts = {
   "nats-server": {
-    ...plain("github.com/nats-io/nats-server/v2", "v2.14.5", "github.com/nats-io/nats-server/v2"),
-    why: "the replicated store"
+    ...plain("github.com/nats-io/nats-server/v2", "v2.15.2", "github.com/nats-io/nats-server/v2"),
+    why: "the replicated store",
+    // One of before is replaced.
+    serves: (file) => (spawnSync(file, ["--version"], { encoding: "utf8" }).stdout ?? "").includes("v2.15.2")
   },
   coredns: {
     ...plain("github.com/coredns/coredns", "v1.14.7", "github.com/coredns/coredns"),
@@ -158,8 +160,9 @@ const onPath = (name) => (process.env.PATH ?? "").split(":").some((folder) => ex
 /** Programs lie in one folder; what is more than a program has a folder beside it. */
 const placeOf = (name) => (parts[name].isThere === undefined ? join(directory, name) : join(cache, name))
 export const isThere = (name) => {
-  const { isThere = existsSync } = parts[name]
-  return isThere(placeOf(name)) || onPath(name)
+  const { isThere = existsSync, serves = () => true } = parts[name]
+  const place = placeOf(name)
+  return (isThere(place) && serves(place)) || onPath(name)
 }
 
 /** Builds one part; gives what went wrong, or nothing. */

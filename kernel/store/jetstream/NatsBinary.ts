@@ -1,4 +1,7 @@
-/** Finds a nats-server that is new enough; where there is none and Go is there, builds one. */
+/**
+ * Finds a nats-server that is new enough; where there is none and Go is there, builds one. One that was built for an older
+ * Keelson is replaced: from 2.15 on three replicas are several times faster, and one server flushes a batch at once.
+ */
 import { NodeServices } from "@effect/platform-node"
 import { Config, Effect, FileSystem, Option, Path, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
@@ -6,7 +9,7 @@ import * as Version from "./Version.ts"
 
 /** Below it a log is not safe on one server: either not synced at all, or lost as a whole when the server is killed. */
 export const floor = "2.10.23"
-const wanted = "v2.14.5"
+const wanted = "v2.15.2"
 
 export class NatsServerMissing extends Schema.TaggedError<NatsServerMissing>()("NatsServerMissing", {
   looked: Schema.Array(Schema.String)
@@ -59,12 +62,18 @@ const onPath = Effect.gen(function* () {
     .map((directory) => path.join(directory, "nats-server"))
 })
 
-const build = Effect.fnUntraced(function* (directory: string) {
+/** It appears whole, and whoever runs the one before goes on with it. */
+const build = Effect.fnUntraced(function* (cache: string) {
   const fs = yield* FileSystem.FileSystem
-  yield* fs.makeDirectory(directory, { recursive: true })
+  const path = yield* Path.Path
+  yield* fs.makeDirectory(cache, { recursive: true })
+  const aside = yield* fs.makeTempDirectoryScoped({ directory: cache, prefix: ".nats-server-" })
   yield* Effect.logInfo(`building nats-server ${wanted} with Go; this takes a few minutes, once`)
-  return yield* run("go", ["install", `github.com/nats-io/nats-server/v2@${wanted}`], { GOBIN: directory })
-})
+  const said = yield* run("go", ["install", `github.com/nats-io/nats-server/v2@${wanted}`], { GOBIN: aside })
+  const made = path.join(aside, "nats-server")
+  if (yield* fs.exists(made)) yield* fs.rename(made, path.join(cache, "nats-server"))
+  return said
+}, Effect.scoped)
 
 const search = Effect.fnUntraced(function* (binary: string | undefined) {
   const fs = yield* FileSystem.FileSystem
@@ -89,13 +98,16 @@ const search = Effect.fnUntraced(function* (binary: string | undefined) {
     )
   }
   const found = yield* firstOf([...(yield* onPath), cached])
-  if (found !== undefined) return found
+  if (found !== undefined && (found !== cached || !Version.isBefore(yield* versionOf(found), wanted))) return found
   const built = yield* Effect.result(build(cache))
-  if (built._tag === "Failure") flaws.push(`it could not be built: ${String(built.failure)}`)
+  const why = built._tag === "Failure" ? String(built.failure) : (built.success.trim().split("\n").at(-1) ?? "")
   const made = yield* firstOf([cached])
-  if (made !== undefined) return made
-  if (built._tag === "Success") flaws.push(built.success.trim().split("\n").at(-1) ?? "")
-  return yield* new NatsServerMissing({ looked: flaws })
+  if (made === undefined) return yield* new NatsServerMissing({ looked: [...flaws, `it could not be built: ${why}`] })
+  const version = yield* versionOf(made)
+  if (Version.isBefore(version, wanted)) {
+    yield* Effect.logWarning(`nats-server ${wanted} could not be built (${why}); ${made} is ${version}, and slower`)
+  }
+  return made
 })
 
 /** The given one if one is given, and no other; else that of PATH, of the cache, or one built into the cache. */
