@@ -1,5 +1,5 @@
 /** `npm run soak -- store` makes faults in a store of three servers; `npm run soak -- check FILE` looks at a history again. */
-import { Effect, FileSystem } from "effect"
+import { Console, Effect, FileSystem } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { resolve } from "node:path"
 import * as Faults from "./Faults.ts"
@@ -36,7 +36,8 @@ export const store = Command.make(
         message: `--only: there is no ${unknown.join(", ")}; expected some of ${Faults.all.join(", ")}`
       })
     }
-    yield* Run.run({ ...given, kinds, seconds: minutes * 60, directory: resolve(given.directory), diskMiB: 512 })
+    const directory = resolve(given.directory)
+    yield* Run.run({ ...given, kinds, seconds: minutes * 60, directory, diskMiB: 512, builds: true, say: Console.log })
   })
 ).pipe(Command.withDescription("Makes faults in a store of three servers while it is used, and checks what was seen"))
 
@@ -45,6 +46,6 @@ export const check = Command.make(
   { file: Argument.String("file") },
   Effect.fnUntraced(function* ({ file }) {
     const files = yield* FileSystem.FileSystem
-    yield* Run.report(yield* Effect.fromResult(History.parse(yield* files.readFileString(file))))
+    yield* Run.report(yield* Effect.fromResult(History.parse(yield* files.readFileString(file))), { say: Console.log })
   })
 ).pipe(Command.withDescription("Checks a history that was written before"))

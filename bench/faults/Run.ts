@@ -3,7 +3,7 @@
  * is healed, everybody comes to the end of the log, and the history is checked. What was done stands in files, so that
  * whoever was interrupted goes on, with the same store.
  */
-import { Console, Effect, FileSystem, Random, Schedule, Schema } from "effect"
+import { Effect, FileSystem, Random, Schedule, Schema } from "effect"
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
@@ -27,6 +27,9 @@ export interface Options {
   /** Milliseconds. */
   readonly pause: number
   readonly diskMiB: number
+  /** Whether a nats-server is built whose clock can be moved, where there is none yet. */
+  readonly builds: boolean
+  readonly say: (text: string) => Effect.Effect<void>
 }
 
 export class FaultsFound extends Schema.TaggedError<FaultsFound>()("FaultsFound", { message: Schema.String }) {}
@@ -49,12 +52,13 @@ cluster {
 }
 `
 
-const makeWorld = Effect.fnUntraced(function* ({ clients, directory, diskMiB, pause }: Options, start: number) {
+const makeWorld = Effect.fnUntraced(function* (options: Options, start: number) {
+  const { builds, clients, directory, diskMiB, pause, say } = options
   const files = yield* FileSystem.FileSystem
   const names = numbers.flatMap((number) => [`store-${number}`, `api-${number}`])
   const site = yield* Site.make(names)
-  const skewed = yield* Effect.result(Skew.nats())
-  if (skewed._tag === "Failure") yield* Console.log(`the stores' clocks stay right: ${skewed.failure.message}`)
+  const skewed = yield* Effect.result(Skew.nats(builds))
+  if (skewed._tag === "Failure") yield* say(`the stores' clocks stay right: ${skewed.failure.message}`)
   const binary = skewed._tag === "Success" ? skewed.success : yield* NatsBinary.find()
   const at = (name: string, ending: string) => join(directory, `${name}.${ending}`)
   const disks = yield* Effect.forEach(numbers, (number) => Site.disk(join(directory, `disk-${number}`), diskMiB))
@@ -100,14 +104,14 @@ const makeWorld = Effect.fnUntraced(function* ({ clients, directory, diskMiB, pa
 })
 
 /** One fault after another, with pauses: what is drawn depends on the seed alone. */
-const lane = (world: Faults.World, kinds: ReadonlyArray<string>, lines: Lines.Lines, longest: number) =>
+const lane = (world: Faults.World, { kinds, say }: Options, lines: Lines.Lines, longest: number) =>
   Effect.forever(
     Effect.gen(function* () {
       yield* Effect.sleep(yield* Random.nextIntBetween(1000, 1000 * longest))
       const fault = yield* Faults.draw(world, kinds)
       const note = (phase: "begin" | "end") =>
         lines.write({ _tag: "Fault", time: Lines.now(), kind: fault.kind, target: fault.target, phase })
-      yield* Console.log(`${fault.kind}: ${fault.target}`)
+      yield* say(`${fault.kind}: ${fault.target}`)
       const hold = Effect.gen(function* () {
         const isLong = (yield* Random.nextIntBetween(0, 6)) === 0
         yield* Effect.sleep(yield* Random.nextIntBetween(500, isLong ? 20_000 : 8000))
@@ -148,7 +152,7 @@ const patience = (what: string) =>
     orElse: () => new FaultsFound({ message: `${what} took longer than 4 minutes, though no fault was left` })
   } as const)
 
-const finish = Effect.fnUntraced(function* ({ apis, stores }: Faults.World, last: Victim, directory: string) {
+const finish = Effect.fnUntraced(function* ({ apis, stores }: Faults.World, last: Victim, { directory, say }: Options) {
   const history = join(directory, "history")
   for (const victim of [...stores, ...apis]) {
     victim.skew(0)
@@ -163,26 +167,24 @@ const finish = Effect.fnUntraced(function* ({ apis, stores }: Faults.World, last
   const isDone = Effect.sync(() => readFileSync(file, "utf8").includes('"Head"'))
   yield* patience("reading the log")(Effect.repeat(isDone, { schedule: Schedule.spaced("200 millis"), until: Boolean }))
   for (const { collapses, name } of stores.filter(({ collapses }) => collapses > 0)) {
-    yield* Console.log(`${name} has ended ${collapses} times by itself`)
+    yield* say(`${name} has ended ${collapses} times by itself`)
   }
 })
 
 /** What a history shows, and of violations the first of each rule in full. */
-export const report = Effect.fnUntraced(function* (history: Parameters<typeof check>[0]) {
-  for (const text of Figures.lines(history)) yield* Console.log(text)
+export const report = Effect.fnUntraced(function* (history: Parameters<typeof check>[0], { say }: Pick<Options, "say">) {
+  for (const text of Figures.lines(history)) yield* say(text)
   const violations: ReadonlyArray<Violation> = check(history)
   for (const [rule, all] of Map.groupBy(violations, ({ rule }) => rule)) {
-    yield* Console.log(`${rule}: ${all.length} violations`)
-    for (const { message } of all.slice(0, 5)) yield* Console.log(`  ${message}`)
+    yield* say(`${rule}: ${all.length} violations`)
+    for (const { message } of all.slice(0, 5)) yield* say(`  ${message}`)
   }
   if (violations.length > 0) return yield* new FaultsFound({ message: `${violations.length} violations` })
-  yield* Console.log(
-    "no write is lost, none is there that was refused or twice, every order is right, and no watch has a gap"
-  )
+  yield* say("no write is lost, none is there that was refused or twice, every order is right, and no watch has a gap")
 })
 
 export const run = Effect.fn("Faults.run")(function* (options: Options) {
-  const { directory, kinds, seconds, seed } = options
+  const { directory, say, seconds, seed } = options
   const history = join(directory, "history")
   mkdirSync(history, { recursive: true })
   const file = join(directory, "progress.json")
@@ -191,7 +193,7 @@ export const run = Effect.fn("Faults.run")(function* (options: Options) {
     ? yield* Schema.decodeEffect(ProgressText)(yield* files.readFileString(file))
     : { seed, starts: 0, seconds: 0 }
   const start = before.starts + 1
-  if (before.starts > 0) yield* Console.log(`goes on after ${before.seconds.toFixed(0)} of ${seconds} seconds`)
+  if (before.starts > 0) yield* say(`goes on after ${before.seconds.toFixed(0)} of ${seconds} seconds`)
   const save = (done: number) => {
     writeFileSync(`${file}.new`, JSON.stringify({ seed: before.seed, starts: start, seconds: before.seconds + done }))
     renameSync(`${file}.new`, file)
@@ -205,14 +207,14 @@ export const run = Effect.fn("Faults.run")(function* (options: Options) {
   const began = Lines.now()
   const tick = Effect.sync(() => save((Lines.now() - began) / 1e6)).pipe(Effect.repeat(Schedule.spaced("2 seconds")))
   const seeded = (name: string, longest: number) =>
-    Random.withSeed(lane(world, kinds, lines, longest), `${before.seed} ${start} ${name}`)
+    Random.withSeed(lane(world, options, lines, longest), `${before.seed} ${start} ${name}`)
   yield* Effect.all([seeded("first", 5), seeded("second", 15), tick], { concurrency: "unbounded" }).pipe(
     Effect.timeoutOption(Math.max(0, (seconds - before.seconds) * 1000))
   )
-  yield* finish(world, last, directory)
+  yield* finish(world, last, options)
   const all = yield* Effect.fromResult(Lines.read(history))
   const whole = join(directory, "history.jsonl")
   yield* files.writeFileString(whole, all.map(line).join(""))
-  yield* Console.log(`\nthe history: ${whole} (npm run soak -- check ${whole})`)
-  yield* report(all)
+  yield* say(`\nthe history: ${whole} (npm run soak -- check ${whole})`)
+  yield* report(all, options)
 }, Effect.scoped)

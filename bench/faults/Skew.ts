@@ -56,15 +56,16 @@ const versionOf = (binary: string) =>
     return version === undefined ? new CannotSkew({ reason: `${binary} does not say its version` }) : Effect.succeed(version)
   })
 
-/** Builds it where it is not in the cache yet: that takes a few minutes. */
-export const nats = Effect.fn("Skew.nats")(function* (given?: string) {
+/** The one of the cache; where there is none it is built, if it may be: that takes a few minutes. */
+export const nats = Effect.fn("Skew.nats")(function* (builds: boolean) {
   const files = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const found = yield* NatsBinary.find(given)
+  const found = yield* NatsBinary.find()
   const version = yield* versionOf(found)
-  const cache = path.resolve(".cache", "faults")
+  const cache = path.resolve(import.meta.dirname, "..", "..", ".cache", "faults")
   const binary = path.join(cache, `nats-server-${version}`)
   if (yield* files.exists(binary)) return binary
+  if (!builds) return yield* new CannotSkew({ reason: `there is no ${binary}` })
   const work = path.join(cache, "build")
   yield* files.remove(work, { recursive: true, force: true })
   // A folder of its own for the replacement: what lies beside main.go is compiled with it.
