@@ -1,8 +1,9 @@
 /** The logs materialised: the rows of every storage, kept at their log by one follower each, in every API process. */
 import { Context, Deferred, Effect, Latch, Layer, Schedule, Stream } from "effect"
-import type { Unavailable } from "../plugin/Contract.ts"
-import { type Entry, type Followed, Log } from "../store/Log.ts"
+import { Unavailable } from "../plugin/Contract.ts"
+import { Damaged, type Entry, type Followed, Log } from "../store/Log.ts"
 import { open, storageOf } from "./Envelope.ts"
+import * as Health from "./Health.ts"
 import type { Row } from "./Row.ts"
 import { Rows } from "./Rows.ts"
 
@@ -21,6 +22,8 @@ export class Tables extends Context.Service<
     readonly current: (log: LogName) => Effect.Effect<number, Unavailable>
     /** Whether the follower of each log was heard of lately. */
     readonly following: () => boolean
+    /** Why a log is not ready: the store does not answer, or this process is behind it. Nothing if it is. */
+    readonly trouble: (log: LogName) => Effect.Effect<string | undefined>
     /** Called after every advance of a log, also an empty one: what bookmarks are made of. */
     readonly onAdvance: (log: LogName, listener: (revision: number) => void) => () => void
   }
@@ -34,6 +37,8 @@ class LogTable {
   /** What was known at each of the last minutes. */
   private readonly minutes: Array<number> = []
   following = false
+  /** What is here is not what is in the store, and cannot become so by waiting. */
+  fault: string | undefined
   private readonly storages = new Map<string, Rows>()
   /** What watchers have thrown, to be told to the log. */
   failures: ReadonlyArray<unknown> = []
@@ -48,6 +53,10 @@ class LogTable {
     })
     this.storages.set(storage, rows)
     return rows
+  }
+
+  *sizes(): Generator<readonly [string, number]> {
+    for (const [storage, rows] of this.storages) yield [storage, rows.size]
   }
 
   advance(entries: ReadonlyArray<Entry>, upTo: number) {
@@ -100,10 +109,15 @@ class LogTable {
   }
 }
 
+/** The cause of a failure that another process tells has lost its class. */
+const isDamaged = (error: unknown) =>
+  error instanceof Unavailable &&
+  (error.cause instanceof Damaged || (error.cause instanceof Error && error.cause.name === "Damaged"))
+
 /** Follows one log for ever; done when everything is known that was in it at the beginning. */
 const follow = Effect.fnUntraced(function* (name: LogName, table: LogTable) {
   const log = yield* Log
-  const ready = yield* Deferred.make<void>()
+  const ready = yield* Deferred.make<void, Unavailable>()
   let since: { readonly epoch: string; readonly seq: number } | undefined
   /** What lives, while it is gathered: readers get it as one snapshot, without the history that led there. */
   let replay: { readonly epoch: string; readonly until: number; readonly living: Map<string, Entry> } | undefined
@@ -116,9 +130,19 @@ const follow = Effect.fnUntraced(function* (name: LogName, table: LogTable) {
     })
   })
 
+  /** Another store, or one that has lost what it acknowledged: what was told from here is not to be told differently. */
+  const wentBack = (until: number) =>
+    Effect.suspend(() => {
+      table.fault = `the log ${name} ends at ${until}, but was at ${table.revision} before: the store has lost what it acknowledged, or is another one`
+      return Effect.fail(new Unavailable({ contract: Log.key, applied: "no", cause: table.fault }))
+    })
+
   const onEvent = Effect.fnUntraced(function* (event: Followed) {
     if (event._tag === "Began") {
-      replay = { epoch: event.epoch, until: yield* log.barrier({ log: name }), living: new Map() }
+      const until = yield* log.barrier({ log: name })
+      if (until < table.revision) return yield* wentBack(until)
+      table.fault = undefined
+      replay = { epoch: event.epoch, until, living: new Map() }
       return
     }
     if (replay === undefined) {
@@ -153,6 +177,10 @@ const follow = Effect.fnUntraced(function* (name: LogName, table: LogTable) {
         Effect.logWarning(`lost the feed of the log ${name}`, cause)
       )
     ),
+    Effect.tapError((error) => {
+      if (isDamaged(error)) Deferred.doneUnsafe(ready, Effect.fail(error))
+      return isDamaged(error) || table.fault !== undefined ? Effect.sleep("5 seconds") : Effect.void
+    }),
     Effect.retry(Schedule.spaced("200 millis")),
     Effect.forkScoped
   )
@@ -188,6 +216,12 @@ export const layer = Layer.effect(
     const log = yield* Log
     const tables = { objects: new LogTable(), events: new LogTable(), leases: new LogTable() }
     yield* Effect.forEach(names, (name) => follow(name, tables[name]), { concurrency: "unbounded", discard: true })
+    const health = {
+      objects: Health.make("objects", tables.objects),
+      events: Health.make("events", tables.events),
+      leases: Health.make("leases", tables.leases)
+    }
+    yield* Effect.forEach(names, (name) => health[name].watch(log), { concurrency: "unbounded", discard: true })
     yield* Effect.forkScoped(
       Effect.forever(
         Effect.andThen(
@@ -207,8 +241,15 @@ export const layer = Layer.effect(
       of: ({ log, storage }) => tables[log].of(storage),
       revision: (log) => tables[log].revision,
       passed: (log, revision) => tables[log].passed(revision),
-      current: (log) => Effect.tap(barrier[log], (seq) => tables[log].passed(seq)),
+      current: (log) =>
+        Effect.tap(barrier[log], (seq) => {
+          const { fault, passed } = tables[log]
+          return fault === undefined
+            ? passed(seq)
+            : Effect.fail(new Unavailable({ contract: Log.key, applied: "no", cause: fault }))
+        }),
       following: () => names.every((name) => tables[name].following),
+      trouble: (log) => health[log].trouble,
       onAdvance: (log, listener) => {
         tables[log].listeners.add(listener)
         return () => tables[log].listeners.delete(listener)

@@ -2,6 +2,7 @@
 import { Context, Effect, Layer } from "effect"
 import { isIPv6 } from "node:net"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import { names as logs } from "../../kernel/store/Log.ts"
 import { Tables } from "../../kernel/table/Tables.ts"
 import * as Door from "./Door.ts"
 import type { Check } from "./Health.ts"
@@ -27,11 +28,12 @@ export class Listening extends Context.Service<
   { readonly addresses: ReadonlyArray<string>; readonly port: number }
 >()("apiserver/Listening") {}
 
-/** Without its followers a server answers from what was, and takes no writes. */
-const following = (tables: Tables["Service"]): Check => ({
-  name: "store",
-  healthy: Effect.suspend(() => (tables.following() ? Effect.void : Effect.fail("the store was not heard of lately")))
-})
+/** Without the store a server answers from what was, and takes no writes. */
+const stores = (tables: Tables["Service"]): ReadonlyArray<Check> =>
+  logs.map((log) => ({
+    name: `store-${log}`,
+    healthy: Effect.flatMap(tables.trouble(log), (why) => (why === undefined ? Effect.void : Effect.fail(why)))
+  }))
 
 const inUrl = (host: string) => (isIPv6(host) ? `[${host}]` : host)
 
@@ -43,7 +45,7 @@ const listening = Effect.fnUntraced(function* (options: Options) {
   )
   const tables = yield* Tables
   const door = yield* Door.make({
-    checks: [following(tables), ...(options.checks ?? [])],
+    checks: [...stores(tables), ...(options.checks ?? [])],
     openid: options.openid,
     address: () => options.advertise ?? `${inUrl(options.addresses[0] ?? "localhost")}:${port}`,
     version: Version.info(options.version),

@@ -93,7 +93,9 @@ describe("the door", () => {
         const { admin } = yield* start({ checks })
         const ready = yield* admin.ask("/readyz")
         expect(ready).toMatchObject({ code: 500 })
-        expect(ready.text).toBe("[+]ping ok\n[+]store ok\n[-]moon failed: reason withheld\nreadyz check failed\n")
+        expect(ready.text).toBe(
+          "[+]ping ok\n[+]store-objects ok\n[+]store-events ok\n[+]store-leases ok\n[-]moon failed: reason withheld\nreadyz check failed\n"
+        )
         expect(yield* admin.ask("/readyz?exclude=moon")).toMatchObject({ code: 200, text: "ok" })
         expect((yield* admin.ask("/livez?verbose")).text).toBe("[+]ping ok\nlivez check passed\n")
         expect((yield* admin.ask("/healthz/ping")).text).toBe("ok")

@@ -23,7 +23,7 @@ const away = (applied: "no" | "unknown") => Effect.fail(new Unavailable({ contra
 const world = Effect.gen(function* () {
   const weather = yield* Ref.make<Weather>("fair")
   const during = <A, E>(call: Effect.Effect<A, E>) =>
-    Effect.flatMap(Ref.get(weather), (now) => {
+    Effect.flatMap(Ref.get(weather), (now): Effect.Effect<A, E | Unavailable> => {
       if (now === "gone") return away("no")
       if (now === "silent") return Effect.never
       return now === "lost" ? Effect.andThen(Effect.exit(call), away("unknown")) : call
@@ -102,7 +102,7 @@ test("caches and watches that are open go on", (weather) =>
   Effect.gen(function* () {
     const client = yield* Client
     yield* client.create(ConfigMap, draft("there"))
-    const cache = yield* client.cache(ConfigMap, {})
+    const cache = yield* client.cache(ConfigMap, { indexes: {} })
     yield* Ref.set(weather, "gone")
     assert.strictEqual(cache.get(key("there"))?.data?.["a"], "there")
     const next = yield* Effect.forkChild(Stream.runHead(cache.changes))

@@ -1,0 +1,88 @@
+/**
+ * What is counted of requests to the store. Where upstream has a name for a figure it is used, so that dashboards and alerts made
+ * for an API server on etcd work here.
+ */
+import { type Context, Effect, Layer, Metric } from "effect"
+import { Log } from "./Log.ts"
+
+type Service = Log["Service"]
+type Change = Parameters<Service["append"]>[0]
+
+const durations = Metric.histogram("etcd_request_duration_seconds", {
+  description: "How long requests to the store took, by operation and the storage it was about.",
+  boundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 10]
+})
+const requests = Metric.counter("etcd_requests_total", {
+  description: "Requests to the store, by operation and the storage it was about.",
+  incremental: true
+})
+const errors = Metric.counter("etcd_request_errors_total", {
+  description: "Requests that the store did not answer with what was asked for; a conflict is an answer.",
+  incremental: true
+})
+const outcomes = Metric.counter("keelson_store_appends_total", {
+  description:
+    "Appends by log and outcome: done, conflict, too_large, refused (nothing was written) or unknown (its answer was lost).",
+  incremental: true
+})
+
+type Labels = { readonly [label: string]: string }
+
+/** Counters by their labels, each made once. */
+const cached = <M extends Metric.Metric<number, unknown>>(metric: M, context: Context.Context<never>) => {
+  const known = new Map<string, Metric.Metric<number, unknown>>()
+  return (labels: Labels, value: number) => {
+    const key = Object.values(labels).join(" ")
+    const found = known.get(key) ?? Metric.withAttributes(metric, labels)
+    known.set(key, found)
+    found.updateUnsafe(value, context)
+  }
+}
+
+const operationOf = ({ op, prev }: Change) => (op === "delete" ? "delete" : prev === 0 ? "create" : "update")
+const storageOf = ({ key }: Change) => key.slice(0, Math.max(0, key.indexOf("/")))
+
+type Failure = Effect.Error<ReturnType<Service["append"]>>
+const outcomeOf = (failure: Failure) => {
+  if (failure._tag === "Conflict") return "conflict"
+  if (failure._tag === "TooLarge") return "too_large"
+  return failure.applied === "no" ? "refused" : "unknown"
+}
+
+export const layer: Layer.Layer<Log, never, Log> = Layer.effect(
+  Log,
+  Effect.gen(function* () {
+    const log = yield* Log
+    const context = yield* Effect.context<never>()
+    const [count, fail, time, end] = [
+      cached(requests, context),
+      cached(errors, context),
+      cached(durations, context),
+      cached(outcomes, context)
+    ]
+    const timed = <A, E extends { readonly _tag: string }>(call: Effect.Effect<A, E>, operation: string, type: string) =>
+      Effect.suspend(() => {
+        const began = performance.now()
+        const done = (isError: boolean) => {
+          const labels = { operation, type }
+          count(labels, 1)
+          time(labels, (performance.now() - began) / 1000)
+          if (isError) fail(labels, 1)
+        }
+        return Effect.tap(
+          Effect.tapError(call, ({ _tag }) => Effect.sync(() => done(_tag === "Unavailable"))),
+          () => Effect.sync(() => done(false))
+        )
+      })
+    return Log.of({
+      ...log,
+      append: (change) =>
+        timed(log.append(change), operationOf(change), storageOf(change)).pipe(
+          Effect.tapError((failure) => Effect.sync(() => end({ log: change.log, outcome: outcomeOf(failure) }, 1))),
+          Effect.tap(() => Effect.sync(() => end({ log: change.log, outcome: "done" }, 1)))
+        ),
+      barrier: (of) => timed(log.barrier(of), "barrier", of.log),
+      compact: (to) => timed(log.compact(to), "compact", to.log)
+    })
+  })
+)
