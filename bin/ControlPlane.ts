@@ -16,6 +16,7 @@ import * as Worker from "../kernel/plugin/Worker.ts"
 import { Kinds } from "../kernel/resource/Kinds.ts"
 import type { Log } from "../kernel/store/Log.ts"
 import * as Compactor from "../kernel/store/Compactor.ts"
+import * as Measured from "../kernel/store/Measured.ts"
 import * as Times from "../kernel/store/Times.ts"
 import * as Tables from "../kernel/table/Tables.ts"
 import * as CertificateAdmission from "../plugins/admission/certificates/Certificates.ts"
@@ -254,6 +255,7 @@ const policies = ({ authentication, serviceCidr }: Options) =>
 const kernel = ({ log }: Options) =>
   Pipeline.layer.pipe(
     Layer.provideMerge(Tables.layer),
+    Layer.provideMerge(Measured.layer),
     Layer.provideMerge(log),
     Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Routes.layer, Plugin.Host.layer))
   )
