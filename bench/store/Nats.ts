@@ -43,11 +43,11 @@ export const start = Effect.fnUntraced(function* (binary: string, directory: str
   const ports = yield* Children.freePorts(3 * replicas)
   const servers = Array.from({ length: replicas }, (_, member) => memberOf(binary, directory, delay, ports, member))
   yield* Effect.forEach(servers, Children.start, { discard: true })
-  yield* Effect.forEach(servers, Children.healthy, { discard: true })
+  yield* Effect.forEach(servers, (server) => Children.healthy(server), { discard: true })
   yield* Effect.forEach(servers, assertSync, { discard: true })
   const access = {
     servers: [`nats://127.0.0.1:${ports[0]}`],
-    monitor: `http://127.0.0.1:${ports[1]}`,
+    monitor: servers.map(({ health }) => new URL(health).origin),
     cluster: "bench",
     replicas
   }

@@ -10,7 +10,7 @@ export const Address = Schema.Union([
   Schema.Struct({ file: Schema.String }),
   Schema.Struct({
     servers: Schema.Array(Schema.String),
-    monitor: Schema.String,
+    monitor: Schema.Array(Schema.String),
     cluster: Schema.String,
     replicas: Schema.Literals([1, 3])
   }),
@@ -18,7 +18,7 @@ export const Address = Schema.Union([
 ])
 export type Address = typeof Address.Type
 
-const layerOf = (address: Exclude<Address, { readonly etcd: string }>): Layer.Layer<Log> =>
+export const layerOf = (address: Exclude<Address, { readonly etcd: string }>): Layer.Layer<Log> =>
   "file" in address ? Layer.orDie(SqliteLog.layer(address)) : Layer.orDie(JetStreamLog.layer(address))
 
 /** Our log, as an API server has it. One that is not durable is not compared. */

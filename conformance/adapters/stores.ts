@@ -28,11 +28,13 @@ const listens = (port: number) =>
 
 /** A server in this folder, which ends with the scope. */
 const nats = Effect.fnUntraced(function* (directory: string) {
-  const port = yield* freePort
+  const [port, monitor] = [yield* freePort, yield* freePort]
   const config = join(directory, "nats.conf")
   const limits = "max_payload: 4MB\nmax_pending: 128MB"
   const store = `jetstream { store_dir: ${JSON.stringify(directory)}, sync_interval: always }`
-  yield* Effect.sync(() => writeFileSync(config, `listen: "127.0.0.1:${port}"\n${limits}\n${store}\n`))
+  yield* Effect.sync(() =>
+    writeFileSync(config, `listen: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitor}"\n${limits}\n${store}\n`)
+  )
   yield* Effect.acquireRelease(
     Effect.sync(() => spawn(Program.find("nats-server") ?? "nats-server", ["-c", config], { stdio: "ignore" })),
     (child) =>
@@ -42,13 +44,15 @@ const nats = Effect.fnUntraced(function* (directory: string) {
       })
   )
   yield* listens(port)
-  return `nats://127.0.0.1:${port}`
+  return { servers: `nats://127.0.0.1:${port}`, monitor: `http://127.0.0.1:${monitor}` }
 })
 
 const jetstream = (directory: string, endpoint: string | undefined) =>
   Layer.unwrap(
-    Effect.map(endpoint === undefined ? nats(directory) : Effect.succeed(endpoint), (servers) =>
-      JetStreamLog.layer({ servers, cluster: "conformance" })
+    // The laws are not about power cuts: a stranger's server may tell nobody how it writes to its disk.
+    Effect.map(
+      endpoint === undefined ? nats(directory) : Effect.succeed({ servers: endpoint, allowUnsynced: true }),
+      (options) => JetStreamLog.layer({ ...options, cluster: "conformance" })
     )
   )
 

@@ -153,7 +153,8 @@ export const checks = {
     function* ({ log, put }) {
       const { last } = yield* log.status(leases)
       yield* log.reset({ ...leases, after: last + 1_000_000 })
-      assert.ok((yield* log.barrier(leases)) <= last + 1_000_001)
+      // A driver's own entries, and a barrier that is one, take a few.
+      assert.ok((yield* log.barrier(leases)) <= last + 1_000_010)
       const anew = yield* put(0, leases)
       assert.ok(anew > last + 1_000_000)
       yield* log.reset({ ...leases, after: 0 })

@@ -23,7 +23,7 @@ const cluster = Effect.gen(function* () {
 })
 const optionsOf = (servers: Effect.Success<typeof cluster>): JetStreamLog.Options => ({
   servers: servers.map((server) => server.servers),
-  ...(servers[0] && { monitor: servers[0].monitor }),
+  monitor: servers.map(({ monitor }) => monitor),
   cluster: "test",
   replicas: 3
 })

@@ -3,79 +3,87 @@
  * repeated write differs from version to version), so outcomes are found out here: a write is repeated as it was, which can
  * apply at most once, until the answer is definite; and what stands after `prev` tells whose it is.
  */
-import { headers } from "@nats-io/transport-node"
 import { Clock, Effect, Schema } from "effect"
-import type { Unavailable } from "../../plugin/Contract.ts"
-import { type Change, Conflict, type LogName, Sealed } from "../Log.ts"
-import { codes, type JetStream } from "./JetStream.ts"
+import { type Change, Conflict, LogName, Sealed } from "../Log.ts"
+import * as Group from "./Group.ts"
+import { codes, full, isSealed, type JetStream } from "./JetStream.ts"
+import { header } from "./Message.ts"
 import { type Refused, unavailable } from "./Nats.ts"
 
-export const header = {
-  expected: "Nats-Expected-Last-Subject-Sequence",
-  stream: "Nats-Expected-Stream",
-  op: "K8s-Op",
-  prev: "K8s-Prev",
-  writeId: "K8s-Write-Id"
+/** The cause of an `Unavailable` that does not pass by itself. */
+export class LogFull extends Schema.TaggedError<LogFull>()("LogFull", { log: LogName, reason: Schema.String }) {
+  override get message() {
+    return `the log ${this.log} is full (${this.reason}): delete what is not needed, or give its stream a greater max_bytes`
+  }
 }
 
-/** Milliseconds: how long one attempt waits for its answer, and after how long the caller is told that it is unknown. */
-const patience = { attempt: 3000, all: 10_000 }
+/** Milliseconds after which the caller is told that the outcome is not known. */
+const patience = 10_000
 const pause = { rival: "5 millis", server: "100 millis" } as const
-
-const Ack = Schema.Struct({ seq: Schema.Int })
-const isAck = Schema.is(Ack)
-
-const headersOf = ({ op, prev, writeId }: Change, stream: string) => {
-  const all = headers()
-  all.set(header.expected, `${prev}`)
-  all.set(header.stream, stream)
-  all.set(header.op, op === "put" ? "PUT" : "DEL")
-  all.set(header.prev, `${prev}`)
-  all.set(header.writeId, writeId)
-  return all
-}
 
 const lastOf = (refused: Refused) => {
   const found = /wrong last sequence: (\d+)/.exec(refused.description)?.[1]
   return found === undefined ? undefined : Number(found)
 }
 
-export const make = ({ find, nats, subjects }: JetStream, log: LogName) => {
-  /** Whether the key's entry after `prev` is this very write. A server that does not have it yet is asked again. */
+/** Store and account have limits; both say what was reached. */
+const isFull = ({ code, description }: Refused) =>
+  full.has(code) || (code === codes.storeFailed && description.startsWith("maximum "))
+
+/** A server that failed to write may have written; whatever else it refuses it has not done. */
+const mayHaveApplied = ({ code }: Refused) => code === codes.storeFailed
+
+export const make = Effect.fnUntraced(function* (jetstream: JetStream) {
+  const { find, info, isLast, log, subjects } = jetstream
+  const group = yield* Group.make(jetstream)
+
+  /**
+   * Whether the key's entry after `prev` is this very write. Absent if there is none and could still be one: only a later entry
+   * proves a conflict, and a key that is not at `prev` yet only if no deposed leader says so.
+   */
   const resolve = Effect.fnUntraced(function* ({ key, prev, writeId }: Change, subject: string, said: number | undefined) {
-    for (let attempt = 0; ; attempt++) {
-      const next = yield* find({ next: subject, after: prev })
-      if (next?.header(header.writeId) === writeId) return next.seq
-      const last = said ?? (yield* find({ last: subject }))?.seq ?? 0
-      if (next !== undefined || last <= prev || attempt === 3) return yield* new Conflict({ key, last })
-      yield* Effect.sleep(pause.server)
-    }
+    const next = yield* find({ next: subject, after: prev })
+    if (next?.header(header.writeId) === writeId) return next.seq
+    const last = Math.max(said ?? 0, (yield* find({ last: subject }))?.seq ?? 0)
+    if (next !== undefined) return yield* new Conflict({ key, last })
+    if (last < prev && (yield* isLast(subject, last))) return yield* new Conflict({ key, last })
+    return undefined
+  })
+
+  /** What a sealed log took before it was sealed can be asked for as ever. */
+  const beforeSeal = Effect.fnUntraced(function* ({ prev, writeId }: Change, subject: string) {
+    const next = yield* Effect.result(find({ next: subject, after: prev }))
+    if (next._tag === "Failure") return yield* unavailable("unknown", next.failure)
+    if (next.success?.header(header.writeId) === writeId) return next.success.seq
+    return yield* unavailable("no", new Sealed({ log }))
   })
 
   return Effect.fnUntraced(function* (change: Change) {
     const subject = subjects.object(change.key)
-    const all = headersOf(change, subjects.stream)
-    const deadline = (yield* Clock.currentTimeMillis) + patience.all
+    const deadline = (yield* Clock.currentTimeMillis) + patience
     let applied: "no" | "unknown" = "no"
-    const attempt = nats.request(subject, change.bytes, all, patience.attempt).pipe(
-      Effect.flatMap((answer) => (isAck(answer) ? Effect.succeed(answer.seq) : Effect.fail(unavailable("unknown", answer)))),
-      Effect.catchTag(
-        "Refused",
-        (refused): Effect.Effect<number, Unavailable | Refused | Conflict> =>
-          refused.code === codes.conflict ? resolve(change, subject, lastOf(refused)) : Effect.fail(refused)
-      )
-    )
-    for (;;) {
-      const outcome = yield* Effect.result(attempt)
-      if (outcome._tag === "Success") return outcome.success
-      const { failure } = outcome
-      if (failure._tag === "Conflict") return yield* failure
-      if (failure._tag === "Refused" && failure.code === codes.sealed) return yield* unavailable("no", new Sealed({ log }))
-      if (failure._tag === "Unavailable" && failure.applied === "unknown") applied = "unknown"
-      if ((yield* Clock.currentTimeMillis) >= deadline) {
-        return yield* unavailable(applied, failure._tag === "Refused" ? failure.description : failure.cause)
+    for (let send = group.append; ; send = group.alone) {
+      const sent = yield* Effect.result(send(change, subject))
+      if (sent._tag === "Success") return sent.success
+      const { failure } = sent
+      const isRefused = failure._tag === "Refused"
+      if (isRefused && failure.code === codes.conflict) {
+        const resolved = yield* Effect.result(resolve(change, subject, lastOf(failure)))
+        if (resolved._tag === "Success" && resolved.success !== undefined) return resolved.success
+        if (resolved._tag === "Failure" && resolved.failure._tag === "Conflict") return yield* resolved.failure
+      } else if (isRefused && isFull(failure)) {
+        return yield* unavailable(applied, new LogFull({ log, reason: failure.description }))
+      } else if (isRefused ? mayHaveApplied(failure) : failure.applied === "unknown") {
+        applied = "unknown"
+      } else if (!isRefused) {
+        // Nobody listens: there is no leader at the moment, or the stream takes no entries any more.
+        const now = yield* Effect.option(info)
+        if (now._tag === "Some" && isSealed(now.value, subjects)) return yield* beforeSeal(change, subject)
       }
-      yield* Effect.sleep(failure._tag === "Refused" && failure.code === codes.underWay ? pause.rival : pause.server)
+      if ((yield* Clock.currentTimeMillis) >= deadline) {
+        return yield* unavailable(applied, isRefused ? failure.description : failure.cause)
+      }
+      yield* Effect.sleep(isRefused && failure.code === codes.underWay ? pause.rival : pause.server)
     }
   })
-}
+})

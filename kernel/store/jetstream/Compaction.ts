@@ -5,10 +5,10 @@
  */
 import { headers } from "@nats-io/transport-node"
 import { Effect, Schedule, Schema } from "effect"
-import { header } from "./Append.ts"
 import { Lost, type Message, open } from "./Consumer.ts"
-import { compactedOf } from "./Follower.ts"
+import { compactedOf } from "./Gaps.ts"
 import { codes, type JetStream } from "./JetStream.ts"
+import { header } from "./Message.ts"
 import { Refused, unavailable } from "./Nats.ts"
 
 /** What the server says when a message is gone already. */

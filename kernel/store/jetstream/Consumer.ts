@@ -5,16 +5,14 @@
  */
 import { createInbox, type Msg } from "@nats-io/transport-node"
 import { Effect, Latch, Schema } from "effect"
+import type { Kept } from "./Message.ts"
 import type { Nats } from "./Nats.ts"
 
 export class Lost extends Schema.TaggedError<Lost>()("Lost", { reason: Schema.String }) {}
 
-export interface Message {
-  readonly seq: number
+/** Its bytes are a copy: the client's own are a slice of what came in one read of the socket, which they would keep alive. */
+export interface Message extends Kept {
   readonly subject: string
-  readonly header: (name: string) => string
-  /** A copy: the client's own bytes are a slice of what came in one read of the socket, which it would keep alive. */
-  readonly bytes: () => Uint8Array
 }
 
 const second = 1e9
@@ -89,9 +87,12 @@ const Created = Schema.Struct({
   cluster: Schema.optionalKey(Schema.Struct({ leader: Schema.optionalKey(Schema.String) }))
 })
 
+const About = Schema.Struct({ num_pending: Schema.Int })
+
 export interface From {
   readonly stream: string
-  readonly seq: number
+  /** From this seq on; or first of each subject the last message, in the order of their seqs, and then all that comes. */
+  readonly seq: number | "last of each"
   readonly headersOnly?: boolean
 }
 
@@ -118,8 +119,9 @@ export const open = Effect.fnUntraced(function* (nats: Nats, { headersOnly = fal
   const config = {
     name,
     deliver_subject: deliver,
-    deliver_policy: "by_start_sequence",
-    opt_start_seq: Math.max(1, seq),
+    ...(seq === "last of each"
+      ? { deliver_policy: "last_per_subject", filter_subject: ">" }
+      : { deliver_policy: "by_start_sequence", opt_start_seq: Math.max(1, seq) }),
     ack_policy: "none",
     replay_policy: "instant",
     mem_storage: true,
@@ -131,7 +133,9 @@ export const open = Effect.fnUntraced(function* (nats: Nats, { headersOnly = fal
   }
   const create = nats.api(`CONSUMER.CREATE.${stream}.${name}`, { stream_name: stream, config, action: "create" }, Created)
   const drop = Effect.ignore(nats.api(`CONSUMER.DELETE.${stream}.${name}`, null, Schema.Json))
-  const { cluster } = yield* Effect.acquireRelease(create, () => (connection.isClosed() ? Effect.void : Effect.forkDetach(drop)))
+  const { cluster } = yield* Effect.acquireRelease(create, () =>
+    connection.isClosed() ? Effect.void : Effect.forkDetach(drop)
+  )
 
   const pull = Effect.gen(function* () {
     const heard = yield* Effect.timeoutOption(arrivals.news.await, silence)
@@ -141,6 +145,8 @@ export const open = Effect.fnUntraced(function* (nats: Nats, { headersOnly = fal
     if (credit !== undefined) connection.publish(credit)
     return messages
   })
+  /** How many messages are there to come. */
+  const pending = Effect.map(nats.api(`CONSUMER.INFO.${stream}.${name}`, null, About), ({ num_pending }) => num_pending)
   /** Of several servers, the one whose replica is read. */
-  return { pull, server: cluster?.leader }
+  return { pull, pending, server: cluster?.leader ?? connection.getServer() }
 })

@@ -1,112 +1,81 @@
 /** The log on NATS JetStream: a stream for each log, replicated or on one server. */
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
-import { headers } from "@nats-io/transport-node"
 import { Unavailable } from "../../plugin/Contract.ts"
 import * as Plugin from "../../plugin/Plugin.ts"
 import { Log, type LogName, limit, type Status, TooLarge } from "../Log.ts"
 import * as Append from "./Append.ts"
 import { compact } from "./Compaction.ts"
-import { compactedOf, epochOf, follow } from "./Follower.ts"
+import { epochOf, follow } from "./Follower.ts"
+import { compactedOf } from "./Gaps.ts"
 import { history } from "./History.ts"
 import * as JetStream from "./JetStream.ts"
 import * as Nats from "./Nats.ts"
-import { checkSync } from "./Sync.ts"
+import * as Streams from "./Streams.ts"
+import * as Sync from "./Sync.ts"
 
-export interface Options extends Nats.Options {
+export interface Options extends Nats.Options, Sync.Options {
   /** Keeps the logs of several clusters on one server apart. */
   readonly cluster: string
   readonly replicas?: JetStream.Replicas
-  /** Where the server tells about itself, `http://host:8222`: how it writes to its disk stands nowhere else. */
-  readonly monitor?: string
-}
-
-const Written = Schema.Struct({ seq: Schema.Int })
-
-/** Who comes first names the epoch. */
-const nameEpoch = ({ nats, subjects }: JetStream.JetStream) =>
-  Effect.suspend(() => {
-    const first = headers()
-    first.set(Append.header.expected, "0")
-    return nats.request(subjects.meta("epoch"), randomUUID(), first)
-  }).pipe(
-    Effect.catchIf(
-      (error) => error._tag === "Refused" && error.code === JetStream.codes.conflict,
-      () => Effect.void
-    )
-  )
-
-/**
- * One server cannot be deposed: what it says is its last message covers all that it has acknowledged. A leader among several
- * can be without knowing it; what it writes then is never acknowledged.
- */
-const barrierOf = ({ info, nats, replicas, subjects }: JetStream.JetStream) => {
-  const written = nats.request(subjects.meta("barrier"), "", undefined, 2000).pipe(
-    Effect.flatMap(Schema.decodeUnknownEffect(Written)),
-    Effect.map(({ seq }) => seq)
-  )
-  const asked = replicas === 1 ? Effect.map(info, ({ state }) => state.last_seq) : written
-  return asked.pipe(
-    Effect.retry({ times: 2 }),
-    Effect.mapError((error) => (error._tag === "Unavailable" ? error : Nats.unavailable("no", error)))
-  )
 }
 
 const asUnavailable = <A>(effect: Effect.Effect<A, unknown>) =>
   Effect.mapError(effect, (error) => (error instanceof Unavailable ? error : Nats.unavailable("unknown", error)))
 
-const statusOf = (jetstream: JetStream.JetStream, durable: boolean) =>
+const statusOf = (jetstream: JetStream.JetStream) =>
   Effect.gen(function* () {
     const { config, created, state } = yield* jetstream.info
     const { rev } = yield* compactedOf(jetstream, "compact")
-    const status: Status = {
+    const status: Omit<Status, "durable"> = {
       epoch: yield* epochOf(jetstream, created),
       last: state.last_seq,
       compacted: rev,
       entries: state.messages,
       bytes: state.bytes,
       replicas: jetstream.replicas,
-      durable,
-      sealed: config["sealed"] === true
+      sealed: JetStream.isSealed({ config, created, state }, jetstream.subjects)
     }
     return status
   })
 
-const openLog = Effect.fnUntraced(function* (jetstream: JetStream.JetStream, log: LogName, durable: boolean) {
-  yield* nameEpoch(jetstream)
+const openLog = Effect.fnUntraced(function* (opened: Streams.Opened) {
+  // Whoever comes first names it.
+  const nameEpoch = Effect.suspend(() => Streams.nameEpoch(opened, randomUUID()))
+  yield* nameEpoch
   return {
-    append: Append.make(jetstream, log),
-    barrier: barrierOf(jetstream),
-    follow: (since: Parameters<typeof follow>[1]) => follow(jetstream, since),
-    compact: (seq: number) => compact(jetstream, seq),
-    status: asUnavailable(statusOf(jetstream, durable)),
-    history: (range: Parameters<typeof history>[1]) => history(jetstream, range),
-    seal: asUnavailable(JetStream.seal(jetstream)),
-    reset: (after: number) => asUnavailable(Effect.andThen(JetStream.remake(jetstream, log, after), nameEpoch(jetstream)))
+    append: yield* Append.make(opened),
+    barrier: asUnavailable(Effect.retry(opened.barrier, { times: 2 })),
+    follow: (since: Parameters<typeof follow>[1]) => follow(opened, since),
+    compact: (seq: number) => compact(opened, seq),
+    status: asUnavailable(statusOf(opened)),
+    history: (range: Parameters<typeof history>[1]) => history(opened, range),
+    seal: asUnavailable(Streams.seal(opened)),
+    reset: (after: number) => asUnavailable(Effect.andThen(Streams.remake(opened, after), nameEpoch))
   }
 })
 
-const make = Effect.fnUntraced(function* ({ cluster, monitor, replicas = 1, ...options }: Options) {
+const make = Effect.fnUntraced(function* ({ cluster, replicas = 1, ...options }: Options) {
   const nats = yield* Nats.make(options)
-  const durable = yield* checkSync(nats, monitor)
   const open = (log: LogName) =>
-    Effect.flatMap(JetStream.open(nats, cluster, log, replicas), (jetstream) => openLog(jetstream, log, durable)).pipe(
+    Effect.flatMap(Streams.open(nats, cluster, log, replicas), openLog).pipe(
       Effect.catchTags({
         Unavailable: ({ cause }) => Effect.fail(unreachable(nats, cause)),
         Refused: ({ code, description }) => Effect.fail(unreachable(nats, `${description} (${code})`))
       })
     )
   const logs = { objects: yield* open("objects"), events: yield* open("events"), leases: yield* open("leases") }
+  const durable = yield* Sync.checkSync(nats, replicas, options)
   return Log.of({
     append: ({ log, bytes, key, op, prev, writeId }) =>
       bytes.length > limit ? Effect.fail(new TooLarge({ key, limit })) : logs[log].append({ bytes, key, op, prev, writeId }),
     barrier: ({ log }) => logs[log].barrier,
     follow: ({ log, since }) => logs[log].follow(since),
     compact: ({ log, seq }) => logs[log].compact(seq),
-    status: ({ log }) => logs[log].status,
+    status: ({ log }) => Effect.map(logs[log].status, (status): Status => ({ ...status, durable })),
     history: ({ log, ...range }) => logs[log].history(range),
-    seal: ({ log }) => Effect.asVoid(logs[log].seal),
-    reset: ({ after, log }) => Effect.asVoid(logs[log].reset(after))
+    seal: ({ log }) => logs[log].seal,
+    reset: ({ after, log }) => logs[log].reset(after)
   })
 })
 

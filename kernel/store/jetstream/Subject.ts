@@ -28,11 +28,15 @@ export const decodeToken = (token: string) => {
   return text.decode(Uint8Array.from(bytes))
 }
 
-export type Meta = "epoch" | "compact" | "compacted" | "barrier"
+/** What a stream says of itself, and of another one that is being made anew (`next`). */
+export type Meta = "epoch" | "compact" | "compacted" | "barrier" | `next.${LogName}`
 
 export interface Subjects {
   readonly stream: string
   readonly all: string
+  /** Of every entry. */
+  readonly objects: string
+  readonly metas: string
   readonly meta: (what: Meta) => string
   readonly object: (key: string) => string
   /** Absent for a subject that is no object's. */
@@ -45,6 +49,8 @@ export const make = (cluster: string, log: LogName): Subjects => {
   return {
     stream: `K8S_${encodeToken(cluster)}_${log}`,
     all: `${base}.>`,
+    objects: `${objects}>`,
+    metas: `${base}.m.>`,
     meta: (what) => `${base}.m.${what}`,
     object: (key) => objects + key.split("/").map(encodeToken).join("."),
     keyOf: (subject) =>
