@@ -47,7 +47,7 @@ const member = (settings: Settings, paths: Paths, { all, self }: Place) =>
       const addresses = all.flatMap(({ store }) => (store === "" ? [] : [store]))
       const keys = yield* Keys.openStore(paths, hostsOf(self))
       const running = yield* NatsServer.start({
-        directory: join(paths.store, "jetstream"),
+        directory: join(paths.store, "replica"),
         name: self.name,
         listen: self.store,
         tls: keys,

@@ -61,6 +61,10 @@ const patience = { alone: "10 seconds", oneOfMany: "3 seconds" } as const
 const pulse = { alone: "20 seconds", oneOfMany: "5 seconds" } as const
 
 const isRefused = (cause: unknown) => String(cause).includes("NGHTTP2_REFUSED_STREAM")
+/** By a server that ends its session: another session, with it or with whoever is there in its place, takes the same request. */
+const isTurnedAway = ({ applied, cause }: Lost) =>
+  applied === "no" && (isRefused(cause) || /ERR_HTTP2_(GOAWAY|INVALID)_SESSION/.test(codeOf(cause)))
+const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : "")
 
 /**
  * What comes on a stream of HTTP/2, read from the moment that it begins. Node drops what nobody has begun to read when the stream
@@ -222,9 +226,10 @@ export const make = Effect.fnUntraced(function* (target: Target): Effect.fn.Retu
   )
   yield* Effect.forkScoped(Effect.repeat(pings, Schedule.spaced(pulse[place])))
 
-  return Effect.fnUntraced(function* (request) {
+  const send = Effect.fnUntraced(function* (request: Request) {
     const free = yield* Effect.acquireRelease(one.withPermits(1)(enter), leave, { interruptible: true })
     const answer = free === undefined ? over1(url, agent, identity(), request) : over2(free.http2, request)
     return yield* Effect.acquireRelease(answer, ({ body }) => Effect.sync(() => body.destroy()), { interruptible: true })
   })
+  return (request) => Effect.retry(send(request), { times: 3, while: isTurnedAway })
 })
