@@ -3,7 +3,7 @@
  * streams as orphans, one that has lost its name is another peer, and an older version cannot read what a newer one wrote. So
  * the directory says what it belongs to, and whatever does not fit is refused before a server is started on it.
  */
-import { Effect, FileSystem, Schema } from "effect"
+import { Clock, Effect, FileSystem, Schema } from "effect"
 import { createHash, X509Certificate } from "node:crypto"
 import { account, at } from "./NatsConfiguration.ts"
 
@@ -105,4 +105,20 @@ export const claim = Effect.fnUntraced(function* (directory: string, wanted: Ide
   // Whole or not at all: without it nothing is refused.
   yield* fs.writeFileString(`${identity}.new`, `${JSON.stringify(wanted)}\n`, { mode: 0o600 })
   yield* fs.rename(`${identity}.new`, identity)
+})
+
+const aside = "damaged-"
+
+/** Where a damaged store is put. */
+export const asideOf = (directory: string) =>
+  Effect.map(Clock.currentTimeMillis, (now) => `${directory}/${aside}${new Date(now).toISOString().replaceAll(":", "")}`)
+
+/** The store is put there, for those who want to look at it; of what was put aside before nothing stays. */
+export const putAside = Effect.fnUntraced(function* (directory: string, to: string) {
+  const fs = yield* FileSystem.FileSystem
+  for (const name of yield* fs.readDirectory(directory)) {
+    if (name.startsWith(aside)) yield* fs.remove(`${directory}/${name}`, { recursive: true })
+  }
+  yield* fs.rename(at(directory).store, to)
+  yield* fs.makeDirectory(at(directory).store, { mode: 0o700 })
 })

@@ -65,8 +65,14 @@ export const supervise = Effect.fnUntraced(function* (options: Options) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const files = yield* FileSystem.FileSystem
   const failed = (reason: string) => new NatsServerFailed({ directory, reason })
-  const now = { binary: options.binary, isStarted: false, isAsked: false, child: Deferred.makeUnsafe<Child>() }
   type Child = ChildProcessSpawner.ChildProcessHandle
+  const now = {
+    binary: options.binary,
+    isStarted: false,
+    /** What is done before it is started again, when it ends because it was asked to. */
+    asked: undefined as Effect.Effect<void> | undefined,
+    child: Deferred.makeUnsafe<Child>()
+  }
 
   const once = Effect.gen(function* () {
     const child = yield* spawner.spawn(commandOf(now.binary, options))
@@ -79,9 +85,9 @@ export const supervise = Effect.fnUntraced(function* (options: Options) {
   const first = yield* Deferred.make<never, NatsServerFailed>()
   const loop = Effect.gen(function* () {
     const how = yield* Effect.catch(once, (error) => Effect.succeed(Result.fail(error)))
-    const isAsked = now.isAsked
-    now.isAsked = false
-    if (isAsked) return
+    const { asked } = now
+    now.asked = undefined
+    if (asked !== undefined) return yield* asked
     if (!now.isStarted) {
       const lines = yield* lastLines(at(directory).log)
       return yield* Effect.andThen(Deferred.fail(first, failed(`it ended at once (${ended(how)}): ${lines}`)), Effect.never)
@@ -93,7 +99,8 @@ export const supervise = Effect.fnUntraced(function* (options: Options) {
 
   /** A member is there before the others are; on its own it is there when it can be used. */
   const listening = isHealthy(monitor, isMember ? "js-enabled-only" : "").pipe(
-    Effect.retry(Schedule.spaced("25 millis")),
+    // The server writes a line for each time that it says no.
+    Effect.retry(Schedule.spaced(isMember ? "100 millis" : "25 millis")),
     Effect.orDie,
     Effect.timeoutOrElse({
       duration: "60 seconds",
@@ -105,11 +112,12 @@ export const supervise = Effect.fnUntraced(function* (options: Options) {
   now.isStarted = true
 
   const child = Effect.suspend(() => Deferred.await(now.child))
-  const restart = (binary: string | undefined) =>
+  /** Ends it, does what is to be done while it is not there, and starts it again. */
+  const restart = (binary: string | undefined, meanwhile: Effect.Effect<void> = Effect.void) =>
     Effect.gen(function* () {
       const old = yield* child
       now.binary = binary ?? now.binary
-      now.isAsked = true
+      now.asked = meanwhile
       const { killSignal, forceKillAfter } = commandOf(now.binary, options).options
       yield* Effect.ignore(old.kill({ ...(killSignal && { killSignal }), ...(forceKillAfter && { forceKillAfter }) }))
       yield* Effect.repeat(child, { until: ({ pid }) => pid !== old.pid, schedule: Schedule.spaced("25 millis") })

@@ -12,7 +12,7 @@ import * as JetStreamLog from "./JetStreamLog.ts"
 import type * as Nats from "./Nats.ts"
 import * as NatsBinary from "./NatsBinary.ts"
 import { at, type Configuration, type Keys, type Member, type Passwords, text, users } from "./NatsConfiguration.ts"
-import { authorityOf, claim, type NatsServerMisplaced } from "./NatsDirectory.ts"
+import { asideOf, authorityOf, claim, putAside, type NatsServerMisplaced } from "./NatsDirectory.ts"
 import { type NatsServerInUse, stopForgotten } from "./NatsForgotten.ts"
 import { type Limits, limitsOf } from "./NatsLimits.ts"
 import { isHealthy, NatsServerFailed, supervise } from "./NatsProcess.ts"
@@ -61,6 +61,8 @@ export interface Running {
   readonly restart: (
     binary?: string
   ) => Effect.Effect<void, NatsServerFailed | NatsServerMisplaced | NatsBinary.NatsServerMissing>
+  /** The same with an empty store, which the others fill again. Gives where the one before was put. */
+  readonly empty: Effect.Effect<string, NatsServerFailed>
 }
 
 export const freePort = Effect.callback<number, Error>((resume) => {
@@ -131,7 +133,7 @@ const configure = Effect.fnUntraced(function* (options: Options) {
 
 const runningOf = (
   { access, cluster, directory, listen, monitor, name }: Configuration,
-  { pid, restart }: Pick<Running, "pid" | "restart">
+  how: Pick<Running, "pid" | "restart" | "empty">
 ): Running => {
   const url = `http://${monitor}`
   return {
@@ -146,9 +148,8 @@ const runningOf = (
       replicas: cluster === undefined ? 1 : 3
     },
     admin: accessOf([listen], access, "admin"),
-    pid,
-    ready: isHealthy(url).pipe(Effect.retry(Schedule.spaced("50 millis")), Effect.asVoid, Effect.orDie),
-    restart
+    ready: isHealthy(url).pipe(Effect.retry(Schedule.spaced("250 millis")), Effect.asVoid, Effect.orDie),
+    ...how
   }
 }
 
@@ -195,7 +196,12 @@ export const start: (
         Effect.provideContext(services),
         Effect.withSpan("NatsServer.restart")
       )
-    return runningOf(configuration, { pid, restart: restartAs })
+    const empty = Effect.gen(function* () {
+      const aside = yield* asideOf(directory)
+      yield* restart(undefined, Effect.orDie(putAside(directory, aside)).pipe(Effect.provideContext(services)))
+      return aside
+    }).pipe(Effect.provideContext(services))
+    return runningOf(configuration, { pid, restart: restartAs, empty })
   },
   (effect, { directory }) =>
     Effect.catchIf(
