@@ -67,6 +67,7 @@ import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses
 import * as EncryptionRoute from "./EncryptionRoute.ts"
 import { leadership } from "./Leadership.ts"
 import * as StatusRoute from "./StatusRoute.ts"
+import * as StoreRoute from "./StoreRoute.ts"
 
 export interface Options {
   /** What the log is kept in, for people. */
@@ -269,6 +270,7 @@ export const api = (options: Options) =>
   ).pipe(
     Layer.merge(Layer.effectDiscard(StatusRoute.add(options.store))),
     Layer.merge(Layer.effectDiscard(EncryptionRoute.add)),
+    Layer.merge(Layer.effectDiscard(StoreRoute.add)),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(policies(options)),
     Layer.provideMerge(kernel(options))

@@ -7,7 +7,7 @@ import type { Paths } from "./Paths.ts"
 export class KubectlMissing extends Schema.TaggedError<KubectlMissing>()("KubectlMissing", { message: Schema.String }) {}
 
 /** Its exit code. */
-export const run = Effect.fnUntraced(function* ({ kubeconfig }: Paths, args: ReadonlyArray<string>) {
+export const run = Effect.fnUntraced(function* ({ kubeconfig }: Pick<Paths, "kubeconfig">, args: ReadonlyArray<string>) {
   if (!existsSync(kubeconfig)) {
     return yield* new KubectlMissing({
       message: `there is no ${kubeconfig}: start the cluster first (keelson up), or name its --data-dir`

@@ -125,7 +125,8 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
       Effect.catchCause(broken),
       Effect.tap((answer) => finish({ ...base, user: Identity.anonymous }, answer))
     )
-    const entry = { fiber: fork(program), isLong: isWatch || (path !== undefined && Streams.isStream(path)) }
+    const isLong = path === undefined ? routes.find(text)?.isLong === true : isWatch || Streams.isStream(path)
+    const entry = { fiber: fork(program), isLong }
     running.add(entry)
     // Whoever waits for the body has a listener of their own; without any an error would end the process.
     incoming.on("error", () => {})

@@ -28,6 +28,8 @@ export interface RouteAnswer {
 export interface Route {
   /** `/dashboard` serves that path and all below it. The longest prefix wins. */
   readonly prefix: string
+  /** Its answers last as long as somebody reads them: the end of a server does not wait for them. */
+  readonly isLong?: boolean
   readonly handle: (request: RouteRequest) => Effect.Effect<RouteAnswer, ApiError | Unavailable>
 }
 
