@@ -76,6 +76,17 @@ export const lines = (kubeconfig: string, asked: Asked) =>
     })
   )
 
+/** Bytes, as they come. */
+export const bytes = (kubeconfig: string, asked: Asked) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const response = yield* open(kubeconfig, asked)
+      const { statusCode: code = 0 } = response
+      if (code !== 200) return yield* new Refused({ code, message: said(code, yield* whole(response)) })
+      return chunks(response)
+    })
+  )
+
 /** In columns. */
 export const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

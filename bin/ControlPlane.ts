@@ -66,6 +66,7 @@ import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
 import * as EncryptionRoute from "./EncryptionRoute.ts"
 import { leadership } from "./Leadership.ts"
+import * as SnapshotRoute from "./SnapshotRoute.ts"
 import * as StatusRoute from "./StatusRoute.ts"
 import * as StoreRoute from "./StoreRoute.ts"
 
@@ -73,6 +74,10 @@ export interface Options {
   /** What the log is kept in, for people. */
   readonly store: string
   readonly log: Layer.Layer<Log, unknown>
+  /** What moves the log to another store, in the process that has it. */
+  readonly moving?: Layer.Layer<never, never, Routes>
+  /** What makes snapshots by the clock, in the process that leads. */
+  readonly snapshots?: Layer.Layer<never, unknown, Plugin.Host>
   readonly apiserver: Apiserver.Options
   readonly authentication: Parameters<typeof Authentication.plugin>[0]
   readonly cluster: Omit<Cluster.Options, "serviceCidrs">
@@ -124,7 +129,8 @@ const program = <Offers>(
     : Plugin.install(plugin).pipe(Layer.provide(PipelineClient.layer(user)))
 
 /** The programs that act on what is stored. Of several servers, one runs them. */
-const programs = ({ ca, identity, isolate, joining, podCidr }: Options) => {
+const programs = (options: Options) => {
+  const { ca, identity, isolate, joining, podCidr } = options
   const names = [Scheduler.plugin.name]
   const run = <Offers>(name: string, plugin: Plugin.Plugin<Offers, Client>, module: URL, options?: Schema.Json) => {
     names.push(plugin.name)
@@ -229,7 +235,8 @@ const programs = ({ ca, identity, isolate, joining, podCidr }: Options) => {
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
     Compactor.layer(),
-    Times.layer
+    Times.layer,
+    options.snapshots ?? Layer.empty
   )
   const unknown = isolate.filter((name) => !names.includes(name))
   if (unknown.length > 0) return Layer.effectDiscard(Effect.fail(new NoSuchPlugin({ unknown, names })))
@@ -271,6 +278,7 @@ export const api = (options: Options) =>
     Layer.merge(Layer.effectDiscard(StatusRoute.add(options.store))),
     Layer.merge(Layer.effectDiscard(EncryptionRoute.add)),
     Layer.merge(Layer.effectDiscard(StoreRoute.add)),
+    Layer.merge(Layer.effectDiscard(SnapshotRoute.add(SnapshotRoute.about(options)))),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(policies(options)),
     Layer.provideMerge(kernel(options))
@@ -279,7 +287,8 @@ export const api = (options: Options) =>
 export const controlPlane = (options: Options) =>
   Layer.mergeAll(
     Plugin.install(Cluster.plugin({ ...options.cluster, serviceCidrs: Addresses.list(options.serviceCidr) })).pipe(asSelf),
-    programs(options)
+    programs(options),
+    options.moving ?? Layer.empty
   ).pipe(Layer.provideMerge(api(options)), complete)
 
 export const replica = (options: Options) => api(options).pipe(complete)

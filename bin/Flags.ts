@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import { Flag } from "effect/cli"
 import * as Paths from "./Paths.ts"
 import * as Settings from "./Settings.ts"
+import * as StoreRecord from "./StoreRecord.ts"
 
 export const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -52,6 +53,13 @@ export const flags = {
     "encryption-provider-config",
     "Kubernetes' EncryptionConfiguration; without it Secrets are encrypted with a key of the cluster's own"
   ),
+  snapshotEvery: text("snapshot-every", "How often a snapshot of the store is made: 1h, 30m; without it none is"),
+  snapshotTo: text(
+    "snapshot-to",
+    "Where snapshots are kept: a directory (default <data-dir>/snapshots), or s3://bucket/prefix"
+  ),
+  snapshotKeep: number("snapshot-keep", "How many of them are kept (default 24)"),
+  snapshotKeyFile: text("snapshot-key-file", "32 random bytes, by which they are encrypted"),
   isolate: text("isolate", "Plugins that run in a thread of their own, separated by commas: scheduler,replicaset,…")
 }
 export type Flags = { readonly [K in keyof typeof flags]: Option.Option<string | number> } & {
@@ -69,7 +77,7 @@ export const settingsOf = Effect.fnUntraced(function* ({ config, isolate, runtim
     ...(Option.isSome(isolate) && { isolate: words(String(isolate.value)) }),
     ...(Option.isSome(runtimes) && { runtimes: words(String(runtimes.value)) })
   }
-  return yield* Settings.load({ ...given, ...lists }, Option.map(config, String))
+  return yield* StoreRecord.applied(yield* Settings.load({ ...given, ...lists }, Option.map(config, String)))
 })
 export const pathsOf = ({ dataDir, nodeName }: Settings.Settings) => Paths.make(dataDir, nodeName)
 

@@ -8,6 +8,7 @@ import { Argument, CliError, Command, Flag } from "effect/cli"
 import { encryption } from "./EncryptionCommand.ts"
 import { flags, number, pathsOf, settingsOf, text } from "./Flags.ts"
 import { runtime } from "./RuntimeCommand.ts"
+import { snapshot } from "./SnapshotCommand.ts"
 import { store } from "./StoreCommand.ts"
 import { token } from "./TokenCommand.ts"
 import { version } from "./Version.ts"
@@ -137,7 +138,20 @@ const explain = (cause: Cause.Cause<unknown>) => {
 
 Command.make("keelson").pipe(
   Command.withDescription("Kubernetes, made of plugins"),
-  Command.withSubcommands([up, server, agent, token, encryption, store, runtime, status, down, printVersion, kubectl]),
+  Command.withSubcommands([
+    up,
+    server,
+    agent,
+    token,
+    encryption,
+    runtime,
+    snapshot,
+    store,
+    status,
+    down,
+    printVersion,
+    kubectl
+  ]),
   Command.run({ version: version.keelson }),
   Effect.tapCause((cause) =>
     Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.sync(() => process.stderr.write(`${explain(cause)}\n`))

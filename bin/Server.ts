@@ -10,7 +10,9 @@ import * as Members from "./Members.ts"
 import * as Paths from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import * as Servers from "./Servers.ts"
+import * as SnapshotSchedule from "./SnapshotSchedule.ts"
 import * as Store from "./Store.ts"
+import * as StoreMoveRoute from "./StoreMoveRoute.ts"
 import * as Supervise from "./Supervise.ts"
 
 export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
@@ -91,8 +93,11 @@ const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   yield* Effect.forEach(addressesOf(settings), (address) => Machine.free("--api-port", address, port), { discard: true })
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const log = Encryption.around(settings, paths, true, Store.owner(settings, paths, place))
-  const options = { ...(yield* optionsOf(settings, paths, place)), log }
-  yield* Layer.build(ControlPlane.controlPlane(options))
+  const about = yield* optionsOf(settings, paths, place)
+  const snapshots = SnapshotSchedule.layer(settings, about)
+  // Several servers have the store each, and none of them could leave it alone.
+  const moving = place === undefined ? { moving: StoreMoveRoute.layer({ settings, paths }) } : {}
+  yield* Layer.build(ControlPlane.controlPlane({ ...about, log, snapshots, ...moving }))
   yield* others(settings, paths)
 })
 

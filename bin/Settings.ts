@@ -40,7 +40,7 @@ const Cidrs = Schema.String.check(
 const Name = Schema.String.check(
   Schema.isPattern(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, { expected: "lower case letters, digits, '-' and '.'" })
 )
-const Store = Schema.String.check(
+export const Store = Schema.String.check(
   Schema.isPattern(/^(sqlite|jetstream|memory|nats:\/\/\S+|tls:\/\/\S+)$/, {
     expected: "sqlite, jetstream, memory or nats://host:port"
   })
@@ -86,6 +86,16 @@ export const Settings = Schema.Struct({
   natsServer: Schema.String,
   /** A file with Kubernetes' EncryptionConfiguration; empty: Secrets, with a key of the cluster's own. See Encryption.ts. */
   encryptionProviderConfig: Schema.String,
+  /** How often a snapshot of the store is made, such as `1h`; empty: never. */
+  snapshotEvery: Schema.String.check(
+    Schema.isPattern(/^((\d+h)?(\d+m)?(\d+s)?)$/, { expected: "a time such as 1h, 90m or 1h30m" })
+  ),
+  /** Where they are kept; empty: in the data directory. See Destination.ts. */
+  snapshotTo: Schema.String,
+  snapshotKeep: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })).annotate({
+    expected: "a number from 1"
+  }),
+  snapshotKeyFile: Schema.String,
   /** The plugins that run in a thread of their own, by name, such as `scheduler`. */
   isolate: Schema.Array(Schema.String)
 })
@@ -124,6 +134,10 @@ export const defaults = (): Settings => ({
   cniBinDir: "/usr/lib/cni",
   natsServer: "",
   encryptionProviderConfig: "",
+  snapshotEvery: "",
+  snapshotTo: "",
+  snapshotKeep: 24,
+  snapshotKeyFile: "",
   isolate: []
 })
 

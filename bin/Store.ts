@@ -7,16 +7,19 @@ import * as JetStreamLog from "../kernel/store/jetstream/JetStreamLog.ts"
 import * as NatsServer from "../kernel/store/jetstream/NatsServer.ts"
 import { Log } from "../kernel/store/Log.ts"
 import * as MemoryLog from "../kernel/store/memory/MemoryLog.ts"
+import * as Restoring from "../kernel/store/snapshot/Restoring.ts"
 import * as SqliteLog from "../kernel/store/sqlite/SqliteLog.ts"
+import * as Switch from "../kernel/store/Switch.ts"
 import * as Keys from "./Keys.ts"
 import type { Paths } from "./Paths.ts"
-import { type Place, type Server, storeHosts } from "./Servers.ts"
+import { pathsOf, type Place, prepare, type Server, storeHosts } from "./Servers.ts"
 import type { Settings } from "./Settings.ts"
+import * as StoreRecord from "./StoreRecord.ts"
 
 /** Where the owner of an embedded store serves the other API processes of this machine. */
 const socketOf = ({ run }: Paths) => join(run, "log.sock")
 
-const external = (store: string) => /^(nats|tls):\/\//.test(store)
+export const external = (store: string) => /^(nats|tls):\/\//.test(store)
 
 /** A cluster of three or more keeps three replicas. */
 const replicasOf = (servers: string) => (servers.split(",").length < 3 ? 1 : 3)
@@ -64,28 +67,75 @@ const member = (settings: Settings, paths: Paths, { all, self }: Place) =>
   ).pipe(Layer.provide(NodeServices.layer))
 const hostsOf = ({ store }: Server) => [...storeHosts, store.slice(0, store.lastIndexOf(":"))]
 
+/** One server's store, or an external one's. */
+const alone = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> => {
+  if (external(settings.store)) return elsewhere(settings.store)
+  if (settings.store === "memory") return MemoryLog.layer
+  if (settings.store === "sqlite") return SqliteLog.layer({ file: join(paths.store, "keelson.db") })
+  const options = {
+    directory: join(paths.store, "jetstream"),
+    ...(settings.natsServer === "" ? {} : { binary: settings.natsServer })
+  }
+  return NatsServer.layer(options)
+}
+
+const driver = (settings: Settings, paths: Paths, place: Place | undefined): Layer.Layer<Log, unknown> => {
+  if (place === undefined) return alone(settings, paths)
+  return settings.store === "jetstream" ? member(settings, paths, place) : patiently(elsewhere(settings.store))
+}
+
+/** The other store of this server, to move to. */
+export const other = (settings: Settings, paths: Paths, store: string) => Layer.fresh(alone({ ...settings, store }, paths))
+
+/** Nothing is served of what was not restored, or moved, to its end. */
+const whole = (paths: Paths, log: Layer.Layer<Log | Switch.Switch, unknown>) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const record = yield* StoreRecord.read(StoreRecord.fileOf(paths))
+      yield* Restoring.assertWhole(yield* Log, record?.id)
+    })
+  ).pipe(Layer.provideMerge(log))
+
 /** In the process that owns the store, or a replica of it. */
 export const owner = (settings: Settings, paths: Paths, place: Place | undefined) => {
-  if (place !== undefined && settings.store === "jetstream") return member(settings, paths, place)
-  if (external(settings.store)) return place === undefined ? elsewhere(settings.store) : patiently(elsewhere(settings.store))
-  if (settings.store === "jetstream") {
-    const options = {
-      directory: join(paths.store, "jetstream"),
-      ...(settings.natsServer === "" ? {} : { binary: settings.natsServer })
-    }
-    return shared(settings, paths, NatsServer.layer(options))
-  }
-  if (settings.store === "memory") return shared(settings, paths, MemoryLog.layer)
-  return shared(settings, paths, SqliteLog.layer({ file: join(paths.store, "keelson.db") }))
+  const log = whole(paths, Switch.layer(driver(settings, paths, place)))
+  return place !== undefined || external(settings.store) ? log : shared(settings, paths, log)
 }
 
 /** Serves the log to the other processes, if there are any. */
-const shared = <E>({ processes }: Settings, paths: Paths, log: Layer.Layer<Log, E>) =>
+const shared = (
+  { processes }: Settings,
+  paths: Paths,
+  log: Layer.Layer<Log | Switch.Switch, unknown>
+): Layer.Layer<Log | Switch.Switch, unknown> =>
   processes === 1 ? log : Layer.provideMerge(Socket.serve(Log, socketOf(paths)), log)
 
 /** In a process beside the owner's. */
-export const replica = (settings: Settings, paths: Paths) =>
-  external(settings.store) ? elsewhere(settings.store) : Socket.connect(Log, socketOf(paths))
+export const replica = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> =>
+  external(settings.store) ? Switch.fixed(elsewhere(settings.store)) : Switch.fixed(Socket.connect(Log, socketOf(paths)))
+
+/** The replicas of all servers of this machine, in one process. */
+const together = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const all = yield* prepare(settings, paths)
+      const logs = all.map((self, at) => member(settings, pathsOf(paths, at + 1), { self, all, isLocal: true }))
+      // Each is a replica's server with a client of it, of which one is enough.
+      const built = yield* Effect.forEach(logs, (log) => Layer.build(log), { concurrency: "unbounded" })
+      return Layer.succeedContext(built[0] ?? (yield* Effect.die("there are no servers")))
+    })
+  ).pipe(Layer.provide(NodeServices.layer))
+
+/** While no server runs: what they keep. */
+export const stopped = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> =>
+  settings.controlPlanes > 1 && settings.store === "jetstream" ? together(settings, paths) : alone(settings, paths)
+
+/** Where a store of this machine lies, if it has one. */
+export const placeOf = (settings: Settings, paths: Paths) => {
+  if (external(settings.store) || settings.store === "memory") return undefined
+  if (settings.store === "sqlite") return join(paths.store, "keelson.db")
+  return join(settings.controlPlanes > 1 ? pathsOf(paths, 1).store : paths.store, "jetstream")
+}
 
 /** For people. */
 export const describe = ({ store }: Settings, paths: Paths) => {

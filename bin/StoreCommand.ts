@@ -1,7 +1,8 @@
-/** `keelson store get | tail | at`: a look into the store, and at the cluster as it was. */
+/** `keelson store get | tail | at | migrate`: a look into the store, and at the cluster as it was; and another store. */
 import { Clock, Console, DateTime, Effect, Option, Schema, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { administratorFlags, kubeconfigOf, text } from "./Flags.ts"
+import { migrate } from "./StoreMigrateCommand.ts"
 import type { Told } from "./StoreRoute.ts"
 
 const output = Flag.Literals("output", ["text", "yaml", "json"]).pipe(
@@ -109,5 +110,5 @@ const at = Command.make(
 
 export const store = Command.make("store").pipe(
   Command.withDescription("A look into the store, and at the cluster as it was"),
-  Command.withSubcommands([get, tail, at])
+  Command.withSubcommands([get, tail, at, migrate])
 )

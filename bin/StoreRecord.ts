@@ -5,7 +5,8 @@
 import { Effect, Schema } from "effect"
 import * as Fs from "node:fs/promises"
 import { dirname, join } from "node:path"
-import type { Paths } from "./Paths.ts"
+import * as Paths from "./Paths.ts"
+import type { Settings } from "./Settings.ts"
 
 const Record = Schema.Struct({
   /** As the setting `store`. */
@@ -31,7 +32,7 @@ export class RecordUnusable extends Schema.TaggedError<RecordUnusable>()("Record
   }
 }
 
-export const fileOf = ({ store }: Pick<Paths, "store">) => join(store, "moved.json")
+export const fileOf = ({ store }: Pick<Paths.Paths, "store">) => join(store, "moved.json")
 
 /** Absent: it has never moved. */
 export const read = Effect.fnUntraced(function* (file: string) {
@@ -41,6 +42,12 @@ export const read = Effect.fnUntraced(function* (file: string) {
     catch: unusable
   })
   return text === undefined ? undefined : yield* Effect.mapError(decode(text), unusable)
+})
+
+/** Where the store is goes before where it shall be. */
+export const applied = Effect.fnUntraced(function* (settings: Settings) {
+  const record = yield* read(fileOf(Paths.make(settings.dataDir, settings.nodeName)))
+  return record === undefined ? settings : { ...settings, store: record.store }
 })
 
 const flushed = async (path: string, flags: string, text?: string) => {

@@ -21,11 +21,12 @@ export interface Moved {
   readonly held: number
 }
 
-/** `log` is what `Log` was when the switch was made: the bytes as they are stored, whatever is wrapped around it. */
+/** The log as it is stored, whatever is wrapped around `Log` in this process: what snapshots are made of. */
+export const Stored = Context.Reference<Service | undefined>("kernel/Stored", { defaultValue: () => undefined })
+
 export class Switch extends Context.Service<
   Switch,
   {
-    readonly log: Service
     readonly move: <E, E2>(
       to: Destination<E, E2>
     ) => Effect.Effect<Moved, E | E2 | Move.MoveRefused | Effect.Error<ReturnType<Service["status"]>>>
@@ -150,8 +151,12 @@ const make = Effect.fnUntraced(function* <E>(first: Layer.Layer<Log, E>) {
       )
     })
 
-  return Context.make(Log, log).pipe(Context.add(Switch, Switch.of({ log, move })))
+  return Context.make(Log, log).pipe(Context.add(Switch, Switch.of({ move })), Context.add(Stored, log))
 })
 
 /** The log in the store that `first` opens, until it is moved. */
 export const layer = <E>(first: Layer.Layer<Log, E>): Layer.Layer<Log | Switch, E> => Layer.effectContext(make(first))
+
+/** The log in a store that another process may leave, or that nobody leaves. */
+export const fixed = <E>(log: Layer.Layer<Log, E>): Layer.Layer<Log, E> =>
+  Layer.effectContext(Effect.map(Layer.build(log), (context) => Context.add(context, Stored, Context.get(context, Log))))

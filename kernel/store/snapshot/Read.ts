@@ -107,7 +107,7 @@ class Reading {
 }
 
 /** What a snapshot has. It fails at its end if it is not whole: what was read until then is not to be trusted before. */
-export const read = <E>(bytes: Stream.Stream<Uint8Array, E>, key?: Uint8Array): Stream.Stream<Part, E | Failure> =>
+export const read = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, key?: Uint8Array): Stream.Stream<Part, E | Failure, R> =>
   Stream.suspend(() => {
     const reading = new Reading(key, false)
     const parts = bytes.pipe(
@@ -125,8 +125,8 @@ export const read = <E>(bytes: Stream.Stream<Uint8Array, E>, key?: Uint8Array): 
   })
 
 /** Reads all of it and compares its checksums. `isDeep`: also decrypts, unpacks and counts its entries. */
-export const verify = Effect.fn("Snapshot.verify")(function* <E>(
-  bytes: Stream.Stream<Uint8Array, E>,
+export const verify = Effect.fn("Snapshot.verify")(function* <E, R>(
+  bytes: Stream.Stream<Uint8Array, E, R>,
   { isDeep = false, key }: { readonly key?: Uint8Array | undefined; readonly isDeep?: boolean } = {}
 ) {
   const reading = new Reading(key, !isDeep)

@@ -124,7 +124,7 @@ class Encoding {
 }
 
 /** Parts as the bytes of a snapshot: the manifest is the first of them. With a key it is encrypted. */
-export const encode = <E>(parts: Stream.Stream<Part, E>, key?: Uint8Array): Stream.Stream<Uint8Array, E> =>
+export const encode = <E, R>(parts: Stream.Stream<Part, E, R>, key?: Uint8Array): Stream.Stream<Uint8Array, E, R> =>
   Stream.suspend(() => {
     const encoding = new Encoding(key)
     const bytes = Stream.mapEffect(parts, (part) =>
