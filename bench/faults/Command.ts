@@ -20,6 +20,10 @@ export const store = Command.make(
       Flag.withDescription(`Which faults, with commas: ${Faults.all.join(", ")} (default: all)`),
       Flag.withDefault("")
     ),
+    through: Flag.Literals("through", ["api", "log"]).pipe(
+      Flag.withDescription("What is asked: three API servers, or the store by its driver"),
+      Flag.withDefault("api")
+    ),
     clients: Flag.Int("clients").pipe(Flag.withDescription("Of each control plane"), Flag.withDefault(6)),
     pause: Flag.Int("pause").pipe(
       Flag.withDescription("Milliseconds between two questions of a client, on average"),

@@ -29,6 +29,8 @@ export interface Options {
   readonly diskMiB: number
   /** Whether a nats-server is built whose clock can be moved, where there is none yet. */
   readonly builds: boolean
+  /** What the workload asks: three API servers, or the store by its driver. */
+  readonly through: "api" | "log"
   readonly say: (text: string) => Effect.Effect<void>
 }
 
@@ -37,6 +39,7 @@ export class FaultsFound extends Schema.TaggedError<FaultsFound>()("FaultsFound"
 const Progress = Schema.Struct({ seed: Schema.String, starts: Schema.Int, seconds: Schema.Number })
 const ProgressText = Schema.fromJsonString(Progress)
 
+const keelson = new URL("../../bin/Main.ts", import.meta.url).pathname
 const worker = new URL("worker/Main.ts", import.meta.url).pathname
 const numbers = [1, 2, 3]
 
@@ -53,10 +56,9 @@ cluster {
 `
 
 const makeWorld = Effect.fnUntraced(function* (options: Options, start: number) {
-  const { builds, clients, directory, diskMiB, pause, say } = options
+  const { builds, clients, directory, diskMiB, pause, say, through } = options
   const files = yield* FileSystem.FileSystem
-  const names = numbers.flatMap((number) => [`store-${number}`, `api-${number}`])
-  const site = yield* Site.make(names)
+  const site = yield* Site.make(numbers.flatMap((number) => [`store-${number}`, `api-${number}`]))
   const skewed = yield* Effect.result(Skew.nats(builds))
   if (skewed._tag === "Failure") yield* say(`the stores' clocks stay right: ${skewed.failure.message}`)
   const binary = skewed._tag === "Success" ? skewed.success : yield* NatsBinary.find()
@@ -74,33 +76,59 @@ const makeWorld = Effect.fnUntraced(function* (options: Options, start: number) 
     })
     return Effect.as(files.writeFileString(at(name, "conf"), configurationOf(name, site, disk)), victim)
   })
-  const taskOf = (process: string, more: Partial<Task>): Task => ({
-    process,
-    directory: join(directory, "history"),
-    servers: numbers.map((number) => `nats://${site.addressOf(`store-${number}`)}:4222`),
-    prefix: "soak/",
-    keys: `soak/${start}-`,
-    clients,
-    pause,
-    compacts: process === "api-1",
-    last: false,
-    ...more
-  })
-  const workerOf = (name: string, more: Partial<Task>) => {
-    const task = JSON.stringify(taskOf(name, more))
-    const node = [process.execPath, "--import", Skew.preload, "--import", "tsx", worker, task]
-    return new Victim({ name, command: [...site.within(name), ...node], log: at(name, "log"), clock: at(name, "clock") })
+  const servers = numbers.map((number) => `nats://${site.addressOf(`store-${number}`)}:4222`)
+  const node = [process.execPath, "--import", Skew.preload, "--import", "tsx"]
+  const victim = (name: string, where: string, args: ReadonlyArray<string>) =>
+    new Victim({ name, command: [...site.within(where), ...node, ...args], log: at(name, "log"), clock: at(name, "clock") })
+  const task = (process: string, isLast: boolean) => {
+    const all: Task = {
+      process,
+      directory: join(directory, "history"),
+      servers,
+      cluster: through === "api" ? "keelson" : "faults",
+      kubeconfig: through === "api" ? join(directory, process, "kubeconfig") : "",
+      prefix: "soak-",
+      keys: `soak-${start}-`,
+      clients,
+      pause,
+      compacts: process === "api-1",
+      last: isLast
+    }
+    return JSON.stringify(all)
   }
-  const apis = numbers.map((number) => workerOf(`api-${number}`, {}))
-  const last = workerOf("api-1", { last: true })
-  const all = [...stores, ...apis]
-  yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all([...all, last].map((victim) => victim.end(2000)))))
-  for (const victim of all) {
-    victim.skew(0)
-    victim.start()
-  }
+  const serverArgs = (name: string) => [
+    ...[keelson, "server", "--data-dir", join(directory, name), "--store", servers.join(",")],
+    ...["--node-name", name, "--node-ip", site.addressOf(name)]
+  ]
+  const names = numbers.map((number) => `api-${number}`)
+  const apis = names.map((name) => victim(name, name, through === "api" ? serverArgs(name) : [worker, task(name, false)]))
+  // Who asks an API server is beside it, and no fault strikes it but those that strike its answers.
+  const workers =
+    through === "api" ? names.map((name) => victim(`client-of-${name}`, name, [worker, task(name, false)])) : apis
+  const last = victim("last", "api-1", [worker, task("api-1", true)])
+  const all = [...stores, ...apis, ...workers, last]
+  yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all(all.map((one) => one.end(2000)))))
+  for (const one of all) one.skew(0)
+  for (const store of stores) store.start()
+  if (through === "api") yield* startServers(directory, apis)
+  for (const one of workers) one.start()
   const world: Faults.World = { site, stores, apis, disks, skews: skewed._tag === "Success" }
-  return { world, last }
+  return { world, workers, last }
+})
+
+/** The servers of one cluster trust one another's keys: those of the first are the others' too. */
+const startServers = Effect.fnUntraced(function* (directory: string, [first, ...others]: ReadonlyArray<Victim>) {
+  first?.start()
+  const files = yield* FileSystem.FileSystem
+  const isThere = files.exists(join(directory, first?.name ?? "", "kubeconfig"))
+  const waited = Effect.repeat(isThere, { schedule: Schedule.spaced("200 millis"), until: Boolean })
+  yield* patience("making the keys")(waited)
+  for (const { name } of others) {
+    if (!(yield* files.exists(join(directory, name)))) {
+      yield* files.copy(join(directory, first?.name ?? "", "pki"), join(directory, name, "pki"))
+    }
+  }
+  for (const other of others) other.start()
 })
 
 /** One fault after another, with pauses: what is drawn depends on the seed alone. */
@@ -152,14 +180,19 @@ const patience = (what: string) =>
     orElse: () => new FaultsFound({ message: `${what} took longer than 4 minutes, though no fault was left` })
   } as const)
 
-const finish = Effect.fnUntraced(function* ({ apis, stores }: Faults.World, last: Victim, { directory, say }: Options) {
+const finish = Effect.fnUntraced(function* (
+  { apis, stores }: Faults.World,
+  workers: ReadonlyArray<Victim>,
+  last: Victim,
+  { directory, say }: Options
+) {
   const history = join(directory, "history")
   for (const victim of [...stores, ...apis]) {
     victim.skew(0)
     victim.resume()
     victim.start()
   }
-  const end = Effect.promise(() => Promise.all(apis.map((api) => api.end(300_000))))
+  const end = Effect.promise(() => Promise.all(workers.map((one) => one.end(300_000))))
   yield* patience("coming to the end of the log")(end)
   const file = join(history, "last.jsonl")
   writeFileSync(file, "")
@@ -199,7 +232,7 @@ export const run = Effect.fn("Faults.run")(function* (options: Options) {
     renameSync(`${file}.new`, file)
   }
   save(0)
-  const { last, world } = yield* makeWorld(options, start)
+  const { last, workers, world } = yield* makeWorld(options, start)
   const lines = Lines.open(join(history, `faults.${start}.jsonl`))
   lines.write({ _tag: "Fault", time: Lines.now(), kind: "start", target: `${start}`, phase: "begin" })
   const atWork = Effect.repeat(isUp(world, history, directory), { schedule: Schedule.spaced("200 millis"), until: Boolean })
@@ -211,7 +244,7 @@ export const run = Effect.fn("Faults.run")(function* (options: Options) {
   yield* Effect.all([seeded("first", 5), seeded("second", 15), tick], { concurrency: "unbounded" }).pipe(
     Effect.timeoutOption(Math.max(0, (seconds - before.seconds) * 1000))
   )
-  yield* finish(world, last, options)
+  yield* finish(world, workers, last, options)
   const all = yield* Effect.fromResult(Lines.read(history))
   const whole = join(directory, "history.jsonl")
   yield* files.writeFileString(whole, all.map(line).join(""))

@@ -246,7 +246,7 @@ const wrong: { readonly [what: string]: readonly [Rule, ReadonlyArray<Record>] }
   ],
   "a watcher stands still": [
     "stuck",
-    [...right, began(5), saw(21, 1, "1"), upTo(22, 1), { _tag: "Ended", time: 90, ...who }]
+    [...right, began(5), saw(21, 1, "1"), upTo(22, 1), { _tag: "Ended", time: 90, asked: 80, ...who }]
   ]
 }
 

@@ -102,7 +102,7 @@ const watch = ({ all }: Entries, watcher: string, { steps }: Watched): ReadonlyA
     at = Math.max(at, there.at(-1)?.seq ?? 0)
     records.push({ ...who, _tag: "UpTo", seq: at })
   }
-  records.push({ time, process: "one", watcher, _tag: "Ended" })
+  records.push({ time, process: "one", watcher, _tag: "Ended", asked: 2000 })
   return records
 }
 

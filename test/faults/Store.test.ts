@@ -17,7 +17,16 @@ describe.skipIf(Site.missing().length > 0 || Option.isNone(RawNats.binary))("a s
         const said: string[] = []
         const say = (text: string) => Effect.sync(() => said.push(text)).pipe(Effect.asVoid)
         const load = { clients: 4, pause: 50, diskMiB: 128 }
-        const options = { directory, seconds: 15, seed: "test", kinds: Faults.all, ...load, builds: false, say }
+        const options = {
+          directory,
+          seconds: 15,
+          seed: "test",
+          kinds: Faults.all,
+          ...load,
+          builds: false,
+          through: "log" as const,
+          say
+        }
         // What it has said tells what went wrong.
         yield* Effect.tapError(Run.run(options), () => Effect.sync(() => assert.deepStrictEqual(said, [])))
         const operations = Number(/^(\d+) operations$/m.exec(said.join("\n"))?.[1] ?? 0)

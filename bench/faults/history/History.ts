@@ -43,8 +43,8 @@ export const Record = Schema.TaggedUnion({
   Saw: { ...watch, seq: Seq, ...content },
   /** There is nothing else up to this seq. */
   UpTo: { ...watch, seq: Seq },
-  /** It was ended when all was healed, after all that was written before. */
-  Ended: watch,
+  /** It was ended when all was healed, after all that was acknowledged before `asked`. */
+  Ended: { ...watch, asked: Time },
   Restarted: { time: Time, process: Process },
   Fault: { time: Time, kind: Schema.String, target: Schema.String, phase: Schema.Literals(["begin", "end"]) },
   /** An entry of the log in the end. */

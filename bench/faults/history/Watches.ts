@@ -97,13 +97,16 @@ const checkPart = (part: Part, { askedAt, byKey, entries }: Truth): ReadonlyArra
   return [...violations, ...gaps]
 }
 
-const checkEnd = (watcher: string, parts: ReadonlyArray<Part>, { entries }: Truth): ReadonlyArray<Violation> => {
+const checkEnd = (watcher: string, parts: ReadonlyArray<Part>, { writes }: Truth): ReadonlyArray<Violation> => {
   const last = parts.at(-1)
-  const end = last?.events.findLast(({ _tag }) => _tag === "Ended")
+  const end = last?.events.findLast((event) => event._tag === "Ended")
   if (last === undefined || end === undefined) return []
   const { upTo } = walk(last)
-  const head = entries.at(-1)?.seq ?? 0
-  return upTo < head ? [{ rule: "stuck", message: `${watcher} ended at ${upTo}, and the log at ${head}` }] : []
+  const acknowledged = writes.flatMap(({ answer }) =>
+    answer?._tag === "Written" && answer.time < end.asked && answer.seq !== undefined ? [answer.seq] : []
+  )
+  const head = acknowledged.reduce((most, seq) => Math.max(most, seq), 0)
+  return upTo < head ? [{ rule: "stuck", message: `${watcher} ended at ${upTo}, when ${head} had been acknowledged` }] : []
 }
 
 export const check = (history: ReadonlyArray<Record>, truth: Truth): ReadonlyArray<Violation> =>

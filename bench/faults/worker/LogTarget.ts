@@ -175,6 +175,7 @@ export const make = Effect.fn("LogTarget.make")(function* ({ prefix }: Options) 
     yield* Effect.sleep("15 seconds")
     yield* Effect.ignore(log.compact({ log: objects, seq }))
   })
-  const target: Target = { write, read, known: (key) => table.entries.get(key), watch, compact, head }
-  return { target, table }
+  const known = (key: string) => table.entries.get(key)
+  const target: Target = { write, read, known, watch, compact, prevOf: (last) => last?.seq ?? 0 }
+  return target
 })

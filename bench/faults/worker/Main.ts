@@ -7,17 +7,22 @@ import { Deferred, Effect, Layer, References, Schedule, Schema, Stream } from "e
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as JetStreamLog from "../../../kernel/store/jetstream/JetStreamLog.ts"
-import { Log } from "../../../kernel/store/Log.ts"
+import { type Entry, Log } from "../../../kernel/store/Log.ts"
 import * as Lines from "../Lines.ts"
+import * as ApiTarget from "./ApiTarget.ts"
 import * as LogTarget from "./LogTarget.ts"
-import type { Cursor, Watcher } from "./Target.ts"
+import type { Cursor, Target, Watcher } from "./Target.ts"
 import * as Workload from "./Workload.ts"
 
 export const Task = Schema.Struct({
   process: Schema.String,
   /** Where the history goes. */
   directory: Schema.String,
+  /** The store. */
   servers: Schema.Array(Schema.String),
+  cluster: Schema.String,
+  /** Of the API server to ask; empty to ask the store by its driver. */
+  kubeconfig: Schema.String,
   /** What is recorded begins with it. */
   prefix: Schema.String,
   /** What is written begins with it. */
@@ -31,7 +36,7 @@ export const Task = Schema.Struct({
 })
 export type Task = typeof Task.Type
 
-const layerOf = ({ servers }: Task) => JetStreamLog.layer({ servers, cluster: "faults", replicas: 3 })
+const layerOf = ({ cluster, servers }: Task) => JetStreamLog.layer({ servers, cluster, replicas: 3 })
 
 const filesOf = ({ directory, process }: Task) =>
   readdirSync(directory)
@@ -68,33 +73,41 @@ const watcherOf = (task: Task, lines: Lines.Lines, at: { seq: number }): Watcher
   }
 }
 
-const work = Effect.fn("Worker.work")(function* (task: Task) {
+const work = Effect.fn("Worker.work")(function* <E, R>(task: Task, made: Effect.Effect<Target, E, R>) {
   const cursor = cursorOf(task)
   const count = `${filesOf(task).length}`.padStart(4, "0")
   const lines = Lines.open(join(task.directory, `${task.process}.${count}.jsonl`))
   lines.write({ _tag: "Restarted", time: Lines.now(), process: task.process })
   const stop = yield* Deferred.make<void>()
   process.on("SIGTERM", () => Effect.runFork(Deferred.succeed(stop, undefined)))
-  const { target } = yield* LogTarget.make(task)
+  const target = yield* made
   const at = { seq: 0 }
   yield* Effect.forkScoped(target.watch(watcherOf(task, lines, at), cursor))
   if (task.compacts) yield* Effect.forkScoped(Effect.forever(target.compact))
   yield* Effect.raceFirst(Workload.run(target, lines, task), Deferred.await(stop))
-  const head = yield* target.head
+  const asked = Lines.now()
+  const head = yield* Workload.close(target, lines, task)
   yield* Effect.sync(() => at.seq >= head).pipe(Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: Boolean }))
-  lines.write({ _tag: "Ended", time: Lines.now(), process: task.process, watcher: `watcher of ${task.process}` })
+  lines.write({ _tag: "Ended", time: Lines.now(), asked, process: task.process, watcher: `watcher of ${task.process}` })
 })
 
-const last = Effect.fn("Worker.last")(function* ({ directory, prefix }: Task) {
+/** An entry as the workload knows it; nothing if it is not of the workload. */
+const keptOf = ({ kubeconfig, prefix }: Task, entry: Entry) => {
+  if (kubeconfig === "") return entry.key.startsWith(prefix) ? LogTarget.seenOf(entry) : undefined
+  return ApiTarget.entryOf(entry, prefix)
+}
+
+const last = Effect.fn("Worker.last")(function* (task: Task) {
   const log = yield* Log
   const patient = Schedule.spaced("500 millis")
   const head = yield* Effect.retry(log.barrier({ log: "objects" }), patient)
   const { compacted } = yield* Effect.retry(log.status({ log: "objects" }), patient)
-  const lines = Lines.open(join(directory, "last.jsonl"))
+  const lines = Lines.open(join(task.directory, "last.jsonl"))
   yield* Stream.runForEach(log.history({ log: "objects", after: 0, upTo: head }), (entries) =>
     Effect.sync(() => {
-      for (const entry of entries.filter(({ key }) => key.startsWith(prefix))) {
-        lines.write({ _tag: "Kept", ...LogTarget.seenOf(entry), prev: entry.prev })
+      for (const entry of entries) {
+        const seen = keptOf(task, entry)
+        if (seen !== undefined) lines.write({ _tag: "Kept", ...seen, prev: entry.prev })
       }
     })
   )
@@ -103,9 +116,10 @@ const last = Effect.fn("Worker.last")(function* ({ directory, prefix }: Task) {
 
 const main = Effect.gen(function* () {
   const task = yield* Schema.decodeEffect(Schema.fromJsonString(Task))(process.argv[2] ?? "")
+  if (task.kubeconfig !== "" && !task.last) return yield* work(task, ApiTarget.make(task))
   // At its start a server may be away as at any other time.
   const log = yield* Layer.build(layerOf(task)).pipe(Effect.retry(Schedule.spaced("500 millis")))
-  yield* Effect.provide(task.last ? last(task) : work(task), log)
+  yield* Effect.provide(task.last ? last(task) : work(task, LogTarget.make(task)), log)
 }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error"))
 
 NodeRuntime.runMain(main)

@@ -46,6 +46,8 @@ export interface Target {
   readonly watch: (watcher: Watcher, cursor: Cursor | undefined) => Effect.Effect<void, never, Scope.Scope>
   /** Forgets what is older than a few seconds. */
   readonly compact: Effect.Effect<void>
-  /** A revision that covers all that was acknowledged; again and again until there is one. */
-  readonly head: Effect.Effect<number>
+  /** What a write on this entry has to name. */
+  readonly prevOf: (last: Seen | undefined) => number | undefined
+  /** The write id of a delete, where a delete cannot have one of its own. */
+  readonly deletes?: (key: string, prev: number) => string
 }

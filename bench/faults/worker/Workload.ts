@@ -7,7 +7,7 @@ import { Effect, Random } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Lines } from "../Lines.ts"
 import { now } from "../Lines.ts"
-import type { Seen, Target } from "./Target.ts"
+import type { Content, Seen, Target } from "./Target.ts"
 
 export interface Options {
   readonly process: string
@@ -38,33 +38,59 @@ const diceOf = (client: number) => {
   return Random.nextIntBetween(least, most)
 }
 
-const one = Effect.fnUntraced(function* (target: Target, lines: Lines, { process }: Options, client: number, key: string) {
+const ask = Effect.fnUntraced(function* (target: Target, lines: Lines, process: string, key: string, consistent: boolean) {
   const op = randomUUID()
-  const dice = yield* diceOf(client)
-  const asked = () => ({ time: now(), process, op, key })
-  const told = () => ({ time: now(), process, op })
-  if (dice < 45) {
-    const consistent = dice < 25
-    lines.write({ _tag: "Read", ...asked(), consistent })
-    const answer = yield* target.read(key, consistent)
-    lines.write({ ...told(), ...answer })
-    return
-  }
-  const last = target.known(key)
-  // One in ten replaces what it knows to be replaced, or there.
-  const prev = dice < 52 ? Math.max(0, (last?.seq ?? 0) - 1) : (last?.seq ?? 0)
-  const isDelete = dice >= 92 && last?.action === "put"
-  const size = yield* Random.nextIntBetween(0, dice === 60 ? 20_000 : 400)
-  const content = {
-    key,
-    action: isDelete ? ("delete" as const) : ("put" as const),
-    writeId: op,
-    value: `${versionOf(last) + 1} ${process} ${size}`
-  }
-  lines.write({ _tag: "Write", ...asked(), prev, action: content.action, writeId: op, value: content.value })
+  lines.write({ _tag: "Read", time: now(), process, op, key, consistent })
+  const answer = yield* target.read(key, consistent)
+  lines.write({ time: now(), process, op, ...answer })
+})
+
+const write = Effect.fnUntraced(function* (
+  target: Target,
+  lines: Lines,
+  process: string,
+  { prev, ...content }: Content & { readonly prev: number | undefined }
+) {
+  const op = randomUUID()
+  const asked = { _tag: "Write" as const, time: now(), process, op, ...content }
+  lines.write(prev === undefined ? asked : { ...asked, prev })
   const answer = yield* target.write({ ...content, prev })
-  lines.write({ ...told(), ...answer })
-}, Effect.withSpan("Workload.one"))
+  lines.write({ time: now(), process, op, ...answer })
+  return answer
+})
+
+const one = Effect.fnUntraced(function* (target: Target, lines: Lines, { process }: Options, client: number, key: string) {
+  const dice = yield* diceOf(client)
+  if (dice < 45) return yield* ask(target, lines, process, key, dice < 25)
+  const last = target.known(key)
+  const best = target.prevOf(last)
+  // One in ten replaces what it knows to be replaced, or there.
+  const prev = dice < 52 && best !== undefined && best > 1 ? best - 1 : best
+  const size = yield* Random.nextIntBetween(0, dice === 60 ? 20_000 : 400)
+  const value = `${versionOf(last) + 1} ${process} ${size}`
+  const content = { key, action: "put" as const, writeId: randomUUID(), value }
+  const isDelete = dice >= 92 && last?.action === "put"
+  if (!isDelete) yield* write(target, lines, process, { ...content, prev })
+  else if (target.deletes === undefined) yield* write(target, lines, process, { ...content, action: "delete", prev })
+  else {
+    // It is known by what it deletes, so that this has to be its own.
+    const before = yield* write(target, lines, process, { ...content, prev })
+    if (before._tag !== "Written" || before.seq === undefined) return
+    const writeId = target.deletes(key, before.seq)
+    yield* write(target, lines, process, { ...content, action: "delete", writeId, prev: before.seq })
+  }
+})
+
+/** A last write, tried until it is there: its seq covers all that was acknowledged before. */
+export const close = Effect.fn("Workload.close")(function* (target: Target, lines: Lines, { keys, process }: Options) {
+  for (;;) {
+    const id = randomUUID()
+    const content = { key: `${keys}end-${id}`, action: "put" as const, writeId: id, value: `1 ${process} 0` }
+    const answer = yield* write(target, lines, process, { ...content, prev: target.prevOf(undefined) })
+    if (answer._tag === "Written" && answer.seq !== undefined) return answer.seq
+    yield* Effect.sleep("200 millis")
+  }
+})
 
 /** Until it is interrupted; what is under way then stays without an answer. */
 export const run = (target: Target, lines: Lines, options: Options) =>
