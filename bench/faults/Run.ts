@@ -7,6 +7,7 @@ import { Effect, FileSystem, Random, Schedule, Schema } from "effect"
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
+import * as NatsConfiguration from "../../kernel/store/jetstream/NatsConfiguration.ts"
 import * as Faults from "./Faults.ts"
 import * as Figures from "./Figures.ts"
 import { check } from "./history/Check.ts"
@@ -42,18 +43,28 @@ const ProgressText = Schema.fromJsonString(Progress)
 const keelson = new URL("../../bin/Main.ts", import.meta.url).pathname
 const worker = new URL("worker/Main.ts", import.meta.url).pathname
 const numbers = [1, 2, 3]
+/** Nobody else reaches them. */
+const passwords = { client: "client", admin: "admin", route: "route" }
+const { client: user } = NatsConfiguration.users
 
-const configurationOf = (name: string, site: Site.Site, disk: Site.Disk) => `server_name: ${name}
-listen: "0.0.0.0:4222"
-http: "0.0.0.0:8222"
-max_payload: 4MB
-jetstream { store_dir: ${JSON.stringify(disk.directory)}, sync_interval: always, max_file: 64GB }
-cluster {
-  name: faults
-  listen: "0.0.0.0:6222"
-  routes: [${numbers.map((number) => `"nats://${site.addressOf(`store-${number}`)}:6222"`).join(", ")}]
+/** As Keelson configures its own, without keys. */
+const configurationOf = (name: string, site: Site.Site, { directory }: Site.Disk) => {
+  const address = site.addressOf(name)
+  mkdirSync(NatsConfiguration.at(directory).store, { recursive: true })
+  return NatsConfiguration.text({
+    directory,
+    name,
+    listen: `${address}:4222`,
+    monitor: `${address}:8222`,
+    access: { passwords },
+    cluster: {
+      name: "faults",
+      listen: `${address}:6222`,
+      routes: numbers.map((number) => `${site.addressOf(`store-${number}`)}:6222`)
+    },
+    limits: { memory: 512 * 2 ** 20, disk: 64 * 2 ** 30 }
+  })
 }
-`
 
 const makeWorld = Effect.fnUntraced(function* (options: Options, start: number) {
   const { builds, clients, directory, diskMiB, pause, say, through } = options
@@ -76,7 +87,7 @@ const makeWorld = Effect.fnUntraced(function* (options: Options, start: number) 
     })
     return Effect.as(files.writeFileString(at(name, "conf"), configurationOf(name, site, disk)), victim)
   })
-  const servers = numbers.map((number) => `nats://${site.addressOf(`store-${number}`)}:4222`)
+  const servers = numbers.map((number) => `nats://${user}:${passwords.client}@${site.addressOf(`store-${number}`)}:4222`)
   const node = [process.execPath, "--import", Skew.preload, "--import", "tsx"]
   const victim = (name: string, where: string, args: ReadonlyArray<string>) =>
     new Victim({ name, command: [...site.within(where), ...node, ...args], log: at(name, "log"), clock: at(name, "clock") })
