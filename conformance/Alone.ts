@@ -78,9 +78,13 @@ const run = (command: ReadonlyArray<string>, told: (result: Result) => void) =>
       clearTimeout(timer)
       resume(Effect.succeed(code === 0 ? undefined : said.trim() || `it ended with ${code}`))
     })
-    return Effect.sync(() => {
+    return Effect.callback<void>((ended) => {
       clearTimeout(timer)
-      kill()
+      if (child.exitCode !== null || child.signalCode !== null) return ended(Effect.void)
+      child.once("close", () => ended(Effect.void))
+      // It takes back what it has put into a stranger's part.
+      child.kill("SIGTERM")
+      setTimeout(kill, 5000).unref()
     })
   })
 

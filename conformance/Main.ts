@@ -65,6 +65,13 @@ interface Asked {
   readonly kubeconfig: string
   readonly domain: string
   readonly outside: string
+  readonly credentials: string
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+  readonly replicas: string
+  readonly monitor: string
+  readonly "allow-unsynced": string
 }
 
 const run = Effect.fnUntraced(function* (contract: Name, { adapter, endpoint: at, out, ...given }: Asked) {
@@ -91,6 +98,9 @@ const run = Effect.fnUntraced(function* (contract: Name, { adapter, endpoint: at
   if (!found.every(isGood)) return yield* new Broken()
 })
 
+const file = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(`log at an endpoint: ${description}`), Flag.withDefault(""))
+
 const flags = {
   adapter: Flag.String("adapter").pipe(Flag.withDescription("Only these, separated by commas"), Flag.withDefault("")),
   endpoint: Argument.String("endpoint").pipe(
@@ -107,6 +117,19 @@ const flags = {
   outside: Flag.String("outside").pipe(
     Flag.withDescription("cluster-dns: two addresses where it asks what it does not know, for servers of the checks"),
     Flag.withDefault("")
+  ),
+  credentials: file("credentials", "a file of NATS credentials"),
+  ca: file("ca", "a file with the certificate of its authority, for TLS"),
+  cert: file("cert", "a file with a certificate to show"),
+  key: file("key", "a file with its key"),
+  replicas: Flag.Literals("replicas", ["1", "3"]).pipe(
+    Flag.withDescription("log at an endpoint: how many servers keep it"),
+    Flag.withDefault("1")
+  ),
+  monitor: file("monitor", "where the servers tell of themselves, with commas between: http://host:8222"),
+  "allow-unsynced": Flag.Literals("allow-unsynced", ["true", "false"]).pipe(
+    Flag.withDescription("log at an endpoint: check it although it may lose what it has acknowledged"),
+    Flag.withDefault("false")
   )
 }
 
