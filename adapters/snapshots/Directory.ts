@@ -57,8 +57,11 @@ const make = Effect.fnUntraced(function* (folder: string) {
   return SnapshotStorage.of({
     list: () => attempt(list),
     read: ({ name }) =>
-      Stream.fromAsyncIterable(createReadStream(join(folder, name)), (cause) =>
-        isMissing(cause) ? new NoSuchSnapshot({ name }) : unavailable(cause)
+      // Opened anew by each who reads it: a restore reads it twice.
+      Stream.suspend(() =>
+        Stream.fromAsyncIterable(createReadStream(join(folder, name)), (cause) =>
+          isMissing(cause) ? new NoSuchSnapshot({ name }) : unavailable(cause)
+        )
       ).pipe(Stream.map((piece: Buffer) => new Uint8Array(piece))),
     begin: ({ name }) =>
       attempt(async () => {
