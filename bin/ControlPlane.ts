@@ -72,7 +72,7 @@ import * as StoreRoute from "./StoreRoute.ts"
 
 export interface Options {
   /** What the log is kept in, for people. */
-  readonly store: string
+  readonly store: () => string
   readonly log: Layer.Layer<Log, unknown>
   /** What moves the log to another store, in the process that has it. */
   readonly moving?: Layer.Layer<never, never, Routes>
@@ -278,7 +278,7 @@ export const api = (options: Options) =>
     Layer.merge(Layer.effectDiscard(StatusRoute.add(options.store))),
     Layer.merge(Layer.effectDiscard(EncryptionRoute.add)),
     Layer.merge(Layer.effectDiscard(StoreRoute.add)),
-    Layer.merge(Layer.effectDiscard(SnapshotRoute.add(SnapshotRoute.about(options)))),
+    Layer.merge(Layer.effectDiscard(SnapshotRoute.add(() => SnapshotRoute.about(options)))),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(policies(options)),
     Layer.provideMerge(kernel(options))

@@ -33,7 +33,13 @@ const joining = (settings: Settings, { ca, dns, kubeProxy }: Keys.Keys) => {
 }
 
 /** Also what a test composes a control plane of. */
-export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths, place?: Servers.Place) {
+export const optionsOf = Effect.fnUntraced(function* (
+  settings: Settings,
+  paths: Paths.Paths,
+  place?: Servers.Place,
+  /** Where the store is by now. */
+  at: { readonly store: string } = settings
+) {
   const keys = yield* Keys.open(settings, paths)
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
   // The same after a crash, so that who was killed takes up its work at once; no other process can have its name or its port.
@@ -63,7 +69,7 @@ export const optionsOf = Effect.fnUntraced(function* (settings: Settings, paths:
       serviceAddress: addressIn(serviceCidr, 1),
       dnsAddress: addressIn(serviceCidr, 10)
     },
-    store: Store.describe(settings, paths),
+    store: () => Store.describe({ ...settings, store: at.store }, paths),
     serviceCidr,
     podCidr,
     ca: keys.ca.cert,
@@ -93,10 +99,11 @@ const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   yield* Effect.forEach(addressesOf(settings), (address) => Machine.free("--api-port", address, port), { discard: true })
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const log = Encryption.around(settings, paths, true, Store.owner(settings, paths, place))
-  const about = yield* optionsOf(settings, paths, place)
+  const at = { store: settings.store }
+  const about = yield* optionsOf(settings, paths, place, at)
   const snapshots = SnapshotSchedule.layer(settings, about)
   // Several servers have the store each, and none of them could leave it alone.
-  const moving = place === undefined ? { moving: StoreMoveRoute.layer({ settings, paths }) } : {}
+  const moving = place === undefined ? { moving: StoreMoveRoute.layer({ settings, paths, at }) } : {}
   yield* Layer.build(ControlPlane.controlPlane({ ...about, log, snapshots, ...moving }))
   yield* others(settings, paths)
 })

@@ -14,18 +14,19 @@ import { version } from "./Version.ts"
 export const path = "/keelson/snapshot"
 
 /** What a server knows of the cluster whose log it has. */
-export const about = ({ ca, store }: { readonly ca: string; readonly store: string }): About => ({
+export const about = ({ ca, store }: { readonly ca: string; readonly store: () => string }): About => ({
   cluster: Pki.pinOf(ca),
   version: version.keelson,
-  store
+  store: store()
 })
 
-export const add = Effect.fnUntraced(function* (about: About) {
+export const add = Effect.fnUntraced(function* (about: () => About) {
   const log = yield* Stored
   const routes = yield* Routes
   if (log === undefined) return
-  const bytes = Stream.mapError(save(log, about), (cause) =>
-    cause._tag === "Unavailable" ? cause : new Unavailable({ contract: "kernel/Log", applied: "no", cause })
+  const bytes = Stream.mapError(
+    Stream.suspend(() => save(log, about())),
+    (cause) => (cause._tag === "Unavailable" ? cause : new Unavailable({ contract: "kernel/Log", applied: "no", cause }))
   )
   yield* routes.add({
     prefix: path,

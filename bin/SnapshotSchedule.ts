@@ -1,5 +1,5 @@
 /** Snapshots by the clock, by the settings `snapshotEvery`, `snapshotTo`, `snapshotKeep` and `snapshotKeyFile`. */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { NodeServices } from "@effect/platform-node"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 import { save } from "../kernel/store/snapshot/Save.ts"
@@ -20,7 +20,11 @@ export const layer = (settings: Settings, cluster: Parameters<typeof about>[0]) 
     if (log === undefined) return Layer.empty
     const { storage } = yield* Destination.parse(Destination.standard(settings))
     const key = settings.snapshotKeyFile === "" ? undefined : yield* readKey(settings.snapshotKeyFile)
-    const plugin = Snapshots.plugin({ save: save(log, about(cluster), key), every, keep: settings.snapshotKeep })
+    const plugin = Snapshots.plugin({
+      save: Stream.suspend(() => save(log, about(cluster), key)),
+      every,
+      keep: settings.snapshotKeep
+    })
     return Plugin.install(plugin).pipe(Layer.provide(storage))
   })
   return Layer.unwrap(Effect.provide(found, NodeServices.layer))

@@ -37,7 +37,7 @@ export const checks = Effect.map(Tables, (tables) => [
   }
 ])
 
-export const add = Effect.fnUntraced(function* (store: string) {
+export const add = Effect.fnUntraced(function* (store: () => string) {
   const host = yield* Host
   const tables = yield* Tables
   const routes = yield* Routes
@@ -47,7 +47,7 @@ export const add = Effect.fnUntraced(function* (store: string) {
       Effect.map(SubscriptionRef.get(host.states), (states) => {
         const plugins = states.map(({ since: _, ...state }) => state).toSorted((a, b) => (a.name < b.name ? -1 : 1))
         const revisions = Object.fromEntries(names.map((name) => [name, tables.revision(name)]))
-        const body = encode({ store: { name: store, following: tables.following(), revisions }, plugins })
+        const body = encode({ store: { name: store(), following: tables.following(), revisions }, plugins })
         return { code: 200, type: "application/json", body }
       })
   })

@@ -47,11 +47,12 @@ const refusal = ({ processes, store }: Settings, to: string) => {
 export interface Options {
   readonly settings: Settings
   readonly paths: Paths
+  /** Where the store is by now. */
+  readonly at: { store: string }
 }
 
-const make = Effect.fnUntraced(function* ({ move }: Switch["Service"], { paths, settings }: Options) {
+const make = Effect.fnUntraced(function* ({ move }: Switch["Service"], { at, paths, settings }: Options) {
   const scope = yield* Effect.scope
-  let current = settings.store
   const file = StoreRecord.fileOf(paths)
 
   const moved = (to: string, force: boolean, say: (step: string, detail: string) => Effect.Effect<void>) =>
@@ -61,11 +62,11 @@ const make = Effect.fnUntraced(function* ({ move }: Switch["Service"], { paths, 
       const { entries, held } = yield* move({
         layer: Store.other(settings, paths, to),
         force,
-        record: (id) => StoreRecord.write(file, { store: to, from: current, id, time }),
+        record: (id) => StoreRecord.write(file, { store: to, from: at.store, id, time }),
         onStep: (step, detail) => say(words[step], detail)
       })
-      const before = current
-      current = to
+      const before = at.store
+      at.store = to
       const millis = (yield* Clock.currentTimeMillis) - began
       yield* Effect.logInfo(`the store has moved from ${before} to ${to}: ${entries} entries in ${millis} ms`)
       yield* say("done", `${entries} entries in ${millis} ms; writes waited ${held} ms`)
@@ -80,7 +81,7 @@ const make = Effect.fnUntraced(function* ({ move }: Switch["Service"], { paths, 
   return Effect.fnUntraced(function* ({ method, query }: RouteRequest) {
     const to = query.get("to") ?? ""
     if (method !== "POST") return yield* new BadRequest({ detail: `expected POST ${path}?to=…` })
-    const why = refusal({ ...settings, store: current }, to)
+    const why = refusal({ ...settings, store: at.store }, to)
     if (why !== undefined) return yield* new BadRequest({ detail: why })
     const queue = yield* Queue.unbounded<Uint8Array, Cause.Done>()
     const say = (step: string, detail: string) =>

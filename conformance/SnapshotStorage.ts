@@ -128,6 +128,24 @@ export const suite = Suite.make(SnapshotStorage, {
       }
     }
   ),
+  "read/again": check(
+    function* ({ prefix, storage, write }) {
+      const name = `${prefix}-twice`
+      yield* write(name, [filled(1000, 1)])
+      const bytes = storage.read({ name })
+      const length = Effect.map(Stream.runCollect(bytes), (pieces) => pieces.reduce((sum, one) => sum + one.length, 0))
+      assert.deepEqual([yield* length, yield* length], [1000, 1000])
+    },
+    ({ read }) => {
+      let isRead = false
+      const once = (payload: Parameters<typeof read>[0]) => {
+        const bytes = isRead ? Stream.empty : read(payload)
+        isRead = true
+        return bytes
+      }
+      return { read: (payload) => Stream.suspend(() => once(payload)) }
+    }
+  ),
   "read/missing": check(
     function* ({ prefix, read }) {
       assert.equal((yield* Effect.flip(read(`${prefix}-nowhere`)))._tag, "NoSuchSnapshot")

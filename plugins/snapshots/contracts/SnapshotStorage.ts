@@ -30,6 +30,7 @@ export class SnapshotStorage extends Contract.make<SnapshotStorage>()(
       "write/abandoned": "What was abandoned is never listed, and abandoning it again succeeds.",
       "write/again": "A snapshot that is completed under the name of another takes its place whole.",
       "write/apart": "Several can be written at once, and do not mix.",
+      "read/again": "What is to be read can be read a second time, from its beginning.",
       "read/missing": "Reading what is not there is NoSuchSnapshot.",
       "list/all": "All that were completed are listed, in the order of their names, with their sizes.",
       "remove/again": "What was removed is not listed any more, and removing it again succeeds."
