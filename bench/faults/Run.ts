@@ -131,15 +131,19 @@ const makeWorld = Effect.fnUntraced(function* (options: Options, start: number) 
 const startServers = Effect.fnUntraced(function* (directory: string, [first, ...others]: ReadonlyArray<Victim>) {
   first?.start()
   const files = yield* FileSystem.FileSystem
-  const isThere = files.exists(join(directory, first?.name ?? "", "kubeconfig"))
-  const waited = Effect.repeat(isThere, { schedule: Schedule.spaced("200 millis"), until: Boolean })
-  yield* patience("making the keys")(waited)
+  const keys = Effect.fnUntraced(function* (name: string) {
+    const isThere = files.exists(join(directory, name, "kubeconfig"))
+    const waited = Effect.repeat(isThere, { schedule: Schedule.spaced("200 millis"), until: Boolean })
+    yield* patience(`making the keys of ${name}`)(waited)
+  })
+  yield* keys(first?.name ?? "")
   for (const { name } of others) {
     if (!(yield* files.exists(join(directory, name)))) {
       yield* files.copy(join(directory, first?.name ?? "", "pki"), join(directory, name, "pki"))
     }
   }
   for (const other of others) other.start()
+  yield* Effect.forEach(others, ({ name }) => keys(name), { discard: true })
 })
 
 /** One fault after another, with pauses: what is drawn depends on the seed alone. */

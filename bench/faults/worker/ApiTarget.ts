@@ -24,8 +24,12 @@ const Kubeconfig = Schema.Struct({
 
 const Stored = Schema.Struct({
   metadata: Schema.Struct({ name: Schema.String, resourceVersion: Schema.String }),
-  data: Schema.optionalKey(Schema.Struct({ value: Schema.String, writeId: Schema.String }))
+  // What others put into the namespace has none of these.
+  data: Schema.optionalKey(
+    Schema.Struct({ value: Schema.optionalKey(Schema.String), writeId: Schema.optionalKey(Schema.String) })
+  )
 })
+const isOurs = ({ data }: typeof Stored.Type) => data?.writeId !== undefined
 const List = Schema.Struct({
   metadata: Schema.Struct({ resourceVersion: Schema.String }),
   items: Schema.Array(Stored)
@@ -52,7 +56,7 @@ export const entryOf = (entry: Entry, prefix: string): Seen | undefined => {
   const [, where, name = ""] = entry.key.split("/")
   if (where !== namespace || !name.startsWith(prefix)) return undefined
   const stored = decodeStored(Envelope.open(entry).object)
-  if (stored._tag === "None" || stored.value.data === undefined) return undefined
+  if (stored._tag === "None" || !isOurs(stored.value)) return undefined
   const seen = seenOf(stored.value)
   return entry.op === "put" ? seen : { ...seen, action: "delete", writeId: deleteId(name, entry.prev) }
 }
@@ -90,14 +94,12 @@ class Api {
     onAnswer: (answer: IncomingMessage) => void,
     onLost: (code: 0 | -1) => void
   ) {
-    const call = request(new URL(path, this.server), {
-      agent: this.agent,
-      method,
-      headers: { "content-type": "application/json" }
-    })
+    const text = body === undefined ? "" : JSON.stringify(body)
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) }
+    const call = request(new URL(path, this.server), { agent: this.agent, method, headers })
     call.on("response", onAnswer)
     call.on("error", (error) => onLost("code" in error && error.code === "ECONNREFUSED" ? 0 : -1))
-    call.end(body === undefined ? undefined : JSON.stringify(body))
+    call.end(text)
     return call
   }
   readonly ask = (method: string, path: string, body?: unknown) =>
@@ -207,7 +209,7 @@ const listed = Effect.fnUntraced(function* (api: Api, watcher: Watcher, objects:
     if (list?._tag === "Some") {
       watcher.began("")
       objects.clear()
-      const all = list.value.items.filter(({ data }) => data !== undefined).map(seenOf)
+      const all = list.value.items.filter(isOurs).map(seenOf)
       for (const seen of all.toSorted((one, other) => one.seq - other.seq)) {
         objects.set(seen.key, seen.seq)
         learn(seen)
@@ -239,7 +241,7 @@ const session = (api: Api, watcher: Watcher, objects: Objects, from: number, lea
       isTold = true
       at = Number(Schema.decodeUnknownSync(Bookmark)(object).metadata.resourceVersion)
       const stored = decodeStored(object)
-      if (type !== "BOOKMARK" && stored._tag === "Some" && stored.value.data !== undefined) {
+      if (type !== "BOOKMARK" && stored._tag === "Some" && isOurs(stored.value)) {
         const seen = seenOf(stored.value)
         const deleted = { action: "delete" as const, writeId: deleteId(seen.key, objects.get(seen.key) ?? 0) }
         const told = type === "DELETED" ? { ...seen, ...deleted } : seen
