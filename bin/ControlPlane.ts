@@ -112,7 +112,9 @@ const account = (name: string): User => ({
   name: `system:serviceaccount:kube-system:${name}`,
   groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]
 })
-const asSelf = Layer.provide(PipelineClient.layer(self))
+/** The client of what is the server itself. */
+export const ownClient = PipelineClient.layer(self)
+const asSelf = Layer.provide(ownClient)
 
 /** A plugin under its own identity; in a thread if the settings name it. `options` are what the module's `plugin` is called with there. */
 const program = <Offers>(

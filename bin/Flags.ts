@@ -34,6 +34,10 @@ export const flags = {
   clusterDomain: text("cluster-domain", "The domain of Services (default cluster.local)"),
   nodeCidr: text("node-cidr", "The range of the nodes' addresses where --nodes is more than 1 (default 10.200.0.0/24)"),
   store: text("store", "sqlite (default), jetstream, memory, or nats://host:port"),
+  storePort: number(
+    "store-port",
+    "Where other servers reach this one's replica of the store; 2000 further its replica is reached by theirs (default 4222)"
+  ),
   processes: number("processes", "How many API processes share the port (default 1)"),
   runtime: text("runtime", "containerd, hollow, or auto (default)"),
   runtimes: text(

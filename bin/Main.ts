@@ -41,11 +41,25 @@ const server = Command.make(
     controlPlane: Flag.Int("control-plane").pipe(
       Flag.withDescription("Which of the servers that keelson up runs on this machine"),
       Flag.optional
-    )
+    ),
+    join: text("join", "The API of the cluster to become a server of: host, host:port or https://host:port"),
+    token: text("token", "From keelson token create --control-plane; only needed the first time"),
+    caHash: text("ca-hash", "sha256:…, by which the cluster's authority is known, from the same"),
+    certificateKey: text("certificate-key", "Opens the keys that all servers share, from the same")
   },
-  Effect.fnUntraced(function* ({ api, controlPlane, ...given }) {
+  Effect.fnUntraced(function* ({ api, caHash, certificateKey, controlPlane, join, token, ...given }) {
     const Server = yield* Effect.promise(() => import("./Server.ts"))
-    yield* Server.run(yield* settingsOf(given), api ? "replica" : "primary", Option.getOrUndefined(controlPlane))
+    const optional = (flag: Option.Option<string>) => Option.getOrElse(flag, () => "")
+    yield* Server.run(yield* settingsOf(given), {
+      role: api ? "replica" : "primary",
+      ...(Option.isSome(controlPlane) && { index: controlPlane.value }),
+      ...(Option.isSome(join) && {
+        join: {
+          ...{ address: join.value, token: optional(token), certificateKey: optional(certificateKey) },
+          ...(Option.isSome(caHash) && { caHash: caHash.value })
+        }
+      })
+    })
   })
 ).pipe(Command.withDescription("Runs a control plane: store, API, scheduler and controllers"))
 

@@ -4,6 +4,8 @@ import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as Pki from "../plugins/certificates/contracts/Pki.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Encryption from "./Encryption.ts"
+import * as Grow from "./Grow.ts"
+import * as JoinServer from "./JoinServer.ts"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
 import * as Members from "./Members.ts"
@@ -69,7 +71,7 @@ export const optionsOf = Effect.fnUntraced(function* (
       serviceAddress: addressIn(serviceCidr, 1),
       dnsAddress: addressIn(serviceCidr, 10)
     },
-    store: () => Store.describe({ ...settings, store: at.store }, paths),
+    store: () => Store.describe({ ...settings, store: at.store }, paths, place),
     serviceCidr,
     podCidr,
     ca: keys.ca.cert,
@@ -104,8 +106,11 @@ const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   const snapshots = SnapshotSchedule.layer(settings, about)
   // Several servers have the store each, and none of them could leave it alone.
   const moving = place === undefined ? { moving: StoreMoveRoute.layer({ settings, paths, at }) } : {}
-  yield* Layer.build(ControlPlane.controlPlane({ ...about, log, snapshots, ...moving }))
+  const built = yield* Layer.build(ControlPlane.controlPlane({ ...about, log, snapshots, ...moving }))
   yield* others(settings, paths)
+  // Processes beside this one follow the store where it is, and those below one `keelson up` are as many as there will be.
+  if (settings.processes > 1 || place?.isLocal === true) return
+  yield* Grow.follow(settings, paths, place).pipe(Effect.provide(ControlPlane.ownClient), Effect.provide(built))
 })
 
 const replica = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {
@@ -114,12 +119,27 @@ const replica = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   yield* Layer.build(ControlPlane.replica(options))
 })
 
-/** Runs until it is interrupted, or its supervisor is gone. `index`: which of several that `keelson up` has started. */
-export const run = Effect.fn("Server.run")(function* (settings: Settings, role: "primary" | "replica", index?: number) {
-  const all = Paths.make(settings.dataDir, settings.nodeName)
-  const paths = index === undefined ? all : Servers.pathsOf(all, index)
-  const place = index === undefined ? undefined : yield* Servers.local(all, index)
-  yield* role === "primary" ? primary(settings, paths, place) : replica(settings, paths)
+export interface What {
+  /** A replica here is an API process beside others, and no server of its own. */
+  readonly role: "primary" | "replica"
+  /** Which of several that `keelson up` has started. */
+  readonly index?: number
+  readonly join?: JoinServer.Given
+}
+
+const opened = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths, { index, join, role }: What) {
+  if (role === "replica") return { settings, place: undefined }
+  if (index === undefined) return yield* JoinServer.open(settings, paths, join)
+  return { settings, place: yield* Servers.local(paths, index) }
+})
+
+/** Runs until it is interrupted, or its supervisor is gone. */
+export const run = Effect.fn("Server.run")(function* (given: Settings, what: What) {
+  const all = Paths.make(given.dataDir, given.nodeName)
+  const paths = what.index === undefined ? all : Servers.pathsOf(all, what.index)
+  yield* Machine.directory(all.root)
+  const { place, settings } = yield* opened(given, all, what)
+  yield* what.role === "primary" ? primary(settings, paths, place) : replica(settings, paths)
   yield* Effect.logInfo(`the API is served on port ${place?.self.port ?? settings.apiPort}`)
   yield* Supervise.orphaned
 }, Effect.scoped)

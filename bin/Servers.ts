@@ -4,7 +4,7 @@
  */
 import { Effect, FileSystem, Option, Schema } from "effect"
 import { existsSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import * as NatsServer from "../kernel/store/jetstream/NatsServer.ts"
 import * as Members from "./Members.ts"
 import type { Paths } from "./Paths.ts"
@@ -28,6 +28,8 @@ export interface Place {
   readonly all: ReadonlyArray<Server>
   /** Whether they are on one machine, which has a port for all of them beside those of their own. */
   readonly isLocal: boolean
+  /** Its nats-server, if that was started before. */
+  readonly running?: NatsServer.Running
 }
 
 export class CannotServe extends Schema.TaggedError<CannotServe>()("CannotServe", { message: Schema.String }) {}
@@ -35,24 +37,38 @@ export class CannotServe extends Schema.TaggedError<CannotServe>()("CannotServe"
 /** The NATS client looks for `localhost` in the certificate of whoever it reaches by an address. */
 export const storeHosts = ["127.0.0.1", "localhost"]
 
-const List = Schema.fromJsonString(Schema.Array(Server))
-const encode = Schema.encodeSync(List)
-const decode = Schema.decodeUnknownOption(List)
+/** `store`: the setting, which is the same for all of them and goes before that of each. */
+const Known = Schema.Struct({
+  store: Schema.String,
+  servers: Schema.Array(Server),
+  /** By which the store came to them, if it did from here: what that left unfinished in the new store is known by it. */
+  move: Schema.optionalKey(Schema.String)
+})
+export type Known = typeof Known.Type
+const File = Schema.fromJsonString(Known)
+const encode = Schema.encodeSync(File)
+const decode = Schema.decodeUnknownOption(File)
 
 export const read = Effect.fnUntraced(function* (file: string) {
   const files = yield* FileSystem.FileSystem
   return Option.flatMap(yield* Effect.option(files.readFileString(file)), decode)
 })
 
-/** Whole or not at all. */
-export const write = Effect.fnUntraced(function* (file: string, servers: ReadonlyArray<Server>) {
+/** Whole or not at all, and on the disk when it is done: which store counts may depend on it. */
+export const write = Effect.fnUntraced(function* (file: string, known: Known) {
   const files = yield* FileSystem.FileSystem
-  yield* files.writeFileString(`${file}.new`, encode(servers), { mode: 0o600 })
+  const handle = yield* files.open(`${file}.new`, { flag: "w", mode: 0o600 })
+  yield* handle.writeAll(new TextEncoder().encode(encode(known)))
+  yield* handle.sync
   yield* files.rename(`${file}.new`, file)
-})
+  yield* (yield* files.open(dirname(file), { flag: "r" })).sync
+}, Effect.scoped)
 
 /** Of those below `keelson up`, for this run. */
 const localFile = ({ run }: Paths) => join(run, "servers.json")
+
+/** Of those on machines of their own: what each knows of the others when it starts. */
+export const fileOf = ({ root }: Paths) => join(root, "servers.json")
 
 /** How the process of one of several is called: its pid file and its log. */
 export const processOf = (index: number) => `server-${index}`
@@ -101,13 +117,15 @@ export const prepare = Effect.fn("Servers.prepare")(function* (settings: Setting
       route
     }))
   )
-  yield* write(localFile(paths), servers)
+  yield* write(localFile(paths), { store: settings.store, servers })
   return servers
 })
 
+const nobody: Known = { store: "", servers: [] }
+
 /** One of those below `keelson up`. */
 export const local = Effect.fnUntraced(function* (paths: Paths, index: number) {
-  const all = Option.getOrElse(yield* read(localFile(paths)), () => [])
+  const { servers: all } = Option.getOrElse(yield* read(localFile(paths)), () => nobody)
   const self = all[index - 1]
   if (self === undefined) {
     return yield* new CannotServe({ message: `--control-plane ${index}: keelson up has started ${all.length} of them` })

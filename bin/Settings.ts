@@ -69,6 +69,10 @@ export const Settings = Schema.Struct({
   /** How many servers `up` runs on this machine. */
   controlPlanes: Schema.Literals([1, 3]).annotate({ expected: "1 or 3" }),
   store: Store,
+  /** Of this machine's replica of a store of several; the replicas reach one another 2000 ports further. */
+  storePort: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 63535 })).annotate({
+    expected: "a port from 1 to 63535"
+  }),
   processes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
   runtime: Schema.Literals(["containerd", "hollow", "auto"]),
   /** By which real containers are run: the first serves Pods without a RuntimeClass. See NodeRuntimes.ts. */
@@ -124,6 +128,7 @@ export const defaults = (): Settings => ({
   nodeCidr: "10.200.0.0/24",
   controlPlanes: 1,
   store: "sqlite",
+  storePort: 4222,
   processes: 1,
   runtime: "auto",
   runtimes: ["containerd"],

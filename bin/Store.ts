@@ -1,6 +1,6 @@
 /** Which driver keeps the log, by the setting `store`. */
 import { NodeServices } from "@effect/platform-node"
-import { Effect, Exit, Layer, Schedule, Scope } from "effect"
+import { Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
 import { join } from "node:path"
 import * as Socket from "../kernel/plugin/Socket.ts"
 import * as JetStreamLog from "../kernel/store/jetstream/JetStreamLog.ts"
@@ -12,7 +12,7 @@ import * as SqliteLog from "../kernel/store/sqlite/SqliteLog.ts"
 import * as Switch from "../kernel/store/Switch.ts"
 import * as Keys from "./Keys.ts"
 import type { Paths } from "./Paths.ts"
-import { pathsOf, type Place, prepare, type Server, storeHosts } from "./Servers.ts"
+import { pathsOf, type Place, prepare, type Server, storeHosts, fileOf, read } from "./Servers.ts"
 import type { Settings } from "./Settings.ts"
 import * as StoreRecord from "./StoreRecord.ts"
 
@@ -43,20 +43,26 @@ const patiently = <E>(log: Layer.Layer<Log, E>) =>
     })
   )
 
-/** One replica of a store that every server of the control plane has one of. It goes with its server, and the others' ones go on. */
-const member = (settings: Settings, paths: Paths, { all, self }: Place) =>
+/** The nats-server of one replica of a store that every server of the control plane has one of. */
+export const replicaServer = Effect.fnUntraced(function* (settings: Settings, paths: Paths, { all, isLocal, self }: Place) {
+  return yield* NatsServer.start({
+    directory: join(paths.store, "replica"),
+    name: self.name,
+    listen: self.store,
+    tls: yield* Keys.openStore(paths, hostsOf(self)),
+    cluster: { name: "keelson", listen: self.route, routes: all.map(({ route }) => route) },
+    sharers: isLocal ? all.length : 1,
+    ...(settings.natsServer === "" ? {} : { binary: settings.natsServer })
+  })
+})
+
+/** It goes with its server, and the others' ones go on. */
+export const member = (settings: Settings, paths: Paths, place: Place) =>
   Layer.unwrap(
     Effect.gen(function* () {
+      const { all, self } = place
       const addresses = all.flatMap(({ store }) => (store === "" ? [] : [store]))
-      const keys = yield* Keys.openStore(paths, hostsOf(self))
-      const running = yield* NatsServer.start({
-        directory: join(paths.store, "replica"),
-        name: self.name,
-        listen: self.store,
-        tls: keys,
-        cluster: { name: "keelson", listen: self.route, routes: all.map(({ route }) => route) },
-        ...(settings.natsServer === "" ? {} : { binary: settings.natsServer })
-      })
+      const running = place.running ?? (yield* replicaServer(settings, paths, place))
       const others = addresses.length - 1
       yield* Effect.logInfo(`the store's replica ${self.name} waits for ${others} others, or for one of them`)
       yield* running.ready
@@ -92,7 +98,8 @@ const whole = (paths: Paths, log: Layer.Layer<Log | Switch.Switch, unknown>) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const record = yield* StoreRecord.read(StoreRecord.fileOf(paths))
-      yield* Restoring.assertWhole(yield* Log, record?.id)
+      const known = Option.getOrUndefined(yield* Effect.provide(read(fileOf(paths)), NodeServices.layer))
+      yield* Restoring.assertWhole(yield* Log, known?.move ?? record?.id)
     })
   ).pipe(Layer.provideMerge(log))
 
@@ -134,12 +141,14 @@ export const stopped = (settings: Settings, paths: Paths): Layer.Layer<Log, unkn
 export const placeOf = (settings: Settings, paths: Paths) => {
   if (external(settings.store) || settings.store === "memory") return undefined
   if (settings.store === "sqlite") return join(paths.store, "keelson.db")
-  return join(settings.controlPlanes > 1 ? pathsOf(paths, 1).store : paths.store, "jetstream")
+  return settings.controlPlanes > 1 ? join(pathsOf(paths, 1).store, "replica") : join(paths.store, "jetstream")
 }
 
 /** For people. */
-export const describe = ({ store }: Settings, paths: Paths) => {
+export const describe = ({ store }: Settings, paths: Paths, place?: Place) => {
   if (external(store)) return `JetStream at ${store.replace(/\/\/[^@/,]*@/g, "//")}`
+  if (store === "jetstream" && place !== undefined)
+    return `JetStream, three replicas, one in ${join(paths.store, "replica")}`
   if (store === "jetstream") return `JetStream in ${join(paths.store, "jetstream")}`
   return store === "memory" ? "memory" : `SQLite in ${join(paths.store, "keelson.db")}`
 }

@@ -8,7 +8,11 @@ import * as ClusterInfo from "../plugins/authentication/contracts/ClusterInfo.ts
 import * as Pki from "../plugins/certificates/contracts/Pki.ts"
 import { ConfigMap, Secret } from "../plugins/resources/contracts/core/v1.ts"
 import { time } from "../plugins/resources/contracts/Time.ts"
+import { Client } from "../kernel/client/Client.ts"
 import * as Join from "./Join.ts"
+import { type Paths, settingsFile } from "./Paths.ts"
+import * as Settings from "./Settings.ts"
+import * as SharedKeys from "./SharedKeys.ts"
 
 export class BadToken extends Schema.TaggedError<BadToken>()("BadToken", { message: Schema.String }) {}
 const refuse = (message: string) => new BadToken({ message })
@@ -62,11 +66,23 @@ const Published = Schema.Struct({
   )
 })
 
-/** Makes a token, and says how a machine joins with it. */
-export const create = Effect.fn("Token.create")(function* (kubeconfig: string, wanted: Wanted) {
+/** The settings of the server that runs here, of which the next one has to know where the store is. */
+const storeOf = Effect.fnUntraced(function* (paths: Paths) {
+  const config = Option.some(settingsFile(paths))
+  const { controlPlanes, processes, store } = yield* Settings.load({}, config)
+  if (controlPlanes > 1) return yield* refuse("--control-plane: the servers that keelson up runs have no room for another")
+  if (processes > 1) return yield* refuse("--control-plane: start the server without --processes first")
+  return /^(nats|tls):/.test(store) ? store : "jetstream"
+})
+
+/** Makes a token, and says how a machine joins with it; as a further server, if the data of one is named. */
+export const create = Effect.fn("Token.create")(function* (kubeconfig: string, wanted: Wanted, server?: Paths) {
   const token = yield* made(wanted)
   const cluster = yield* client(kubeconfig)
-  yield* cluster.create(Secret, BootstrapToken.draft(token))
+  const store = server === undefined ? "" : yield* storeOf(server)
+  const secret = yield* cluster.create(Secret, BootstrapToken.draft(token))
+  const upload = (paths: Paths) => Effect.provideService(SharedKeys.upload(paths, store, secret, token.id), Client, cluster)
+  const certificateKey = server === undefined ? undefined : yield* upload(server)
   const text = `${token.id}.${token.secret}`
   yield* Console.log(text)
   const info = yield* cluster.find(ConfigMap, ClusterInfo.key)
@@ -77,8 +93,11 @@ export const create = Effect.fn("Token.create")(function* (kubeconfig: string, w
   if (about === undefined) return
   const ca = Buffer.from(about["certificate-authority-data"], "base64").toString()
   const address = about.server.replace("https://", "")
+  const join = `--join ${address} --token ${text} --ca-hash ${Pki.pinOf(ca)}`
   yield* Console.error(
-    `\nOn the machine that shall join:\n  keelson agent --join ${address} --token ${text} --ca-hash ${Pki.pinOf(ca)}`
+    certificateKey === undefined
+      ? `\nOn the machine that shall join:\n  keelson agent ${join}`
+      : `\nOn the machine that shall become a server:\n  keelson server ${join} --certificate-key ${certificateKey}`
   )
 }, Effect.scoped)
 

@@ -1,7 +1,7 @@
 /** `keelson token create | list | delete`: the tokens by which machines join. */
 import { Effect, Option } from "effect"
-import { Argument, Command } from "effect/cli"
-import { administratorFlags, kubeconfigOf, listed, words } from "./Flags.ts"
+import { Argument, Command, Flag } from "effect/cli"
+import { administratorFlags, kubeconfigOf, listed, pathsOf, settingsOf, words } from "./Flags.ts"
 
 const createToken = Command.make(
   "create",
@@ -11,12 +11,17 @@ const createToken = Command.make(
     ttl: listed("ttl", "How long it lives: 24h, 90m, or 0 for ever (default 24h)", "24h"),
     usages: listed("usages", "authentication, signing, or both (default)", "authentication,signing"),
     groups: listed("groups", "Further groups of who joins with it: system:bootstrappers:…", ""),
-    description: listed("description", "What it is for", "")
+    description: listed("description", "What it is for", ""),
+    controlPlane: Flag.Boolean("control-plane").pipe(
+      Flag.withDescription("Also for a further server: lets it fetch the keys that all servers share"),
+      Flag.withDefault(false)
+    )
   },
-  Effect.fnUntraced(function* ({ description, groups, token, ttl, usages, ...given }) {
+  Effect.fnUntraced(function* ({ controlPlane, description, groups, token, ttl, usages, ...given }) {
     const Token = yield* Effect.promise(() => import("./Token.ts"))
     const wanted = { token: Option.getOrUndefined(token), ttl, usages: words(usages), groups: words(groups), description }
-    yield* Token.create(yield* kubeconfigOf(given), wanted)
+    const paths = controlPlane ? pathsOf(yield* settingsOf(given)) : undefined
+    yield* Token.create(yield* kubeconfigOf(given), wanted, paths)
   })
 ).pipe(Command.withDescription("Makes a token, and says how a machine joins with it"))
 
