@@ -17,7 +17,7 @@ export const freePort = Effect.promise(
     })
 )
 
-const temporary = Effect.provide(
+export const temporary = Effect.provide(
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "keelson-raw-nats-" })),
   NodeServices.layer
 )
