@@ -7,6 +7,7 @@ import { Cause, Console, Effect, Option, Runtime } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { encryption } from "./EncryptionCommand.ts"
 import { flags, number, pathsOf, settingsOf, text } from "./Flags.ts"
+import { member } from "./MemberCommand.ts"
 import { runtime } from "./RuntimeCommand.ts"
 import { snapshot } from "./SnapshotCommand.ts"
 import { store } from "./StoreCommand.ts"
@@ -157,6 +158,7 @@ Command.make("keelson").pipe(
     server,
     agent,
     token,
+    member,
     encryption,
     runtime,
     snapshot,

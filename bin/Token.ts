@@ -102,7 +102,7 @@ export const create = Effect.fn("Token.create")(function* (kubeconfig: string, w
 }, Effect.scoped)
 
 /** In columns. */
-const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
+export const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows
     .map((row) =>
