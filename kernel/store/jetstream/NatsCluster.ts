@@ -42,6 +42,7 @@ export const start = Effect.fn("NatsCluster.start")(function* (options: Options)
         directory: `${directory}/${index + 1}`,
         name: `${name}-${index + 1}`,
         cluster: { name, listen: routes[index] ?? "", routes },
+        others: places.flatMap(({ listen }, other) => (other === index ? [] : [listen])),
         passwords,
         sharers: size,
         ...places[index],

@@ -70,11 +70,10 @@ const guess = Effect.fnUntraced(function* (directory: string) {
   const data = `${at(directory).store}/jetstream`
   if (!(yield* fs.exists(data))) return undefined
   const accounts = yield* fs.readDirectory(data)
-  const hasStreams = yield* Effect.forEach(
-    accounts.filter((name) => name !== "$SYS"),
-    (name) => fs.exists(`${data}/${name}/streams`)
-  )
-  const isMember = yield* fs.exists(`${data}/$SYS/_js_`)
+  const has = (what: string) => Effect.forEach(accounts, (name) => fs.exists(`${data}/${name}/${what}`))
+  // What replicas agree on lies in the account of administration, whatever its name.
+  const isMember = (yield* has("_js_")).includes(true)
+  const hasStreams = yield* has("streams")
   if (!isMember && !hasStreams.includes(true)) return undefined
   return isMember ? { name: "", cluster: "unknown" } : { name: "keelson" }
 })

@@ -1,5 +1,5 @@
 /** A nats-server as a child process: started again whenever it dies, and ended gently, or started again, when we say so. */
-import { Deferred, Effect, FileSystem, type PlatformError, Result, Schedule, Schema } from "effect"
+import { Clock, Deferred, Effect, FileSystem, type PlatformError, Result, Schedule, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { at } from "./NatsConfiguration.ts"
 
@@ -21,6 +21,8 @@ export interface Options {
   /** Has others to which it can hand over what it leads. */
   readonly isMember: boolean
   readonly wrap: ReadonlyArray<string>
+  /** Called when it ends at once because of its files. Whether it is worth starting it again. */
+  readonly mend?: (reason: string) => Effect.Effect<boolean>
 }
 
 /** Not part of our process group: Ctrl-C reaches us, and we end it when all that use it have ended. */
@@ -45,16 +47,25 @@ export const isHealthy = (monitor: string, what: "" | "js-enabled-only" = "") =>
     fetch(`${monitor}/healthz${what === "" ? "" : `?${what}=true`}`, { signal: AbortSignal.timeout(2000) })
   ).pipe(Effect.filterOrFail(({ ok }) => ok))
 
-const lastLines = (log: string) =>
+/** What it complained of last. */
+const lastLines = (log: string, what = /\[(ERR|FTL)\]/) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const text = yield* Effect.orElseSucceed(fs.readFileString(log), () => "")
-    const bad = text
+    return text
       .trim()
       .split("\n")
-      .filter((line) => /\[(ERR|FTL)\]/.test(line))
-    return bad.slice(-3).join("; ") || "it says nothing in its log"
+      .slice(-200)
+      .filter((line) => what.test(line))
+      .slice(-3)
+      .join("; ")
   })
+const complaints = (log: string) => Effect.map(lastLines(log), (lines) => lines || "it says nothing in its log")
+
+/** What it says then is written as a warning. */
+const damage = /corrupt|checksums? did not match/i
+/** Milliseconds. Who ends sooner has not come to serve anything. */
+const atOnce = 15_000
 
 const ended = (how: Result.Result<number, PlatformError.PlatformError>) =>
   Result.isSuccess(how) ? `exit code ${how.success}` : how.failure.message
@@ -79,18 +90,26 @@ export const supervise = Effect.fnUntraced(function* (options: Options) {
     yield* Deferred.succeed(now.child, child)
     const how = yield* Effect.result(child.exitCode)
     now.child = Deferred.makeUnsafe()
-    return how
+    return [Number(child.pid), how] as const
   }).pipe(Effect.scoped)
 
   const first = yield* Deferred.make<never, NatsServerFailed>()
+  const isMended = Effect.fnUntraced(function* (lived: number, pid: number) {
+    if (options.mend === undefined || lived > atOnce) return false
+    const lines = yield* lastLines(at(directory).log, damage)
+    // Its own lines begin with its number.
+    return lines.includes(`[${pid}]`) && (yield* options.mend(lines))
+  })
   const loop = Effect.gen(function* () {
-    const how = yield* Effect.catch(once, (error) => Effect.succeed(Result.fail(error)))
+    const began = yield* Clock.currentTimeMillis
+    const [pid, how] = yield* Effect.catch(once, (error) => Effect.succeed([0, Result.fail(error)] as const))
     const { asked } = now
     now.asked = undefined
     if (asked !== undefined) return yield* asked
+    if (yield* isMended((yield* Clock.currentTimeMillis) - began, pid)) return
     if (!now.isStarted) {
-      const lines = yield* lastLines(at(directory).log)
-      return yield* Effect.andThen(Deferred.fail(first, failed(`it ended at once (${ended(how)}): ${lines}`)), Effect.never)
+      const why = failed(`it ended at once (${ended(how)}): ${yield* complaints(at(directory).log)}`)
+      return yield* Effect.andThen(Deferred.fail(first, why), Effect.never)
     }
     yield* Effect.logError(`the nats-server of ${directory} has ended (${ended(how)}) and is started again`)
     yield* Effect.sleep("500 millis")
@@ -105,7 +124,7 @@ export const supervise = Effect.fnUntraced(function* (options: Options) {
     Effect.timeoutOrElse({
       duration: "60 seconds",
       orElse: () =>
-        Effect.flatMap(lastLines(at(directory).log), (lines) => failed(`it is not ready after 60 seconds: ${lines}`))
+        Effect.flatMap(complaints(at(directory).log), (lines) => failed(`it is not ready after 60 seconds: ${lines}`))
     })
   )
   yield* Effect.raceFirst(listening, Deferred.await(first))

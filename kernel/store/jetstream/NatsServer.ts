@@ -9,7 +9,8 @@ import { createServer } from "node:net"
 import type { Log } from "../Log.ts"
 import type { NatsUnfit } from "./JetStream.ts"
 import * as JetStreamLog from "./JetStreamLog.ts"
-import type * as Nats from "./Nats.ts"
+import * as Nats from "./Nats.ts"
+import { servers } from "./NatsAdmin.ts"
 import * as NatsBinary from "./NatsBinary.ts"
 import { at, type Configuration, type Keys, type Member, type Passwords, text, users } from "./NatsConfiguration.ts"
 import { asideOf, authorityOf, claim, putAside, type NatsServerMisplaced } from "./NatsDirectory.ts"
@@ -35,6 +36,8 @@ export interface Options {
   readonly passwords?: Passwords
   /** Absent for a server on its own. */
   readonly cluster?: Member
+  /** `host:port` where clients reach the others: who are asked before a damaged store of this one is made anew. */
+  readonly others?: ReadonlyArray<string>
   /** The server's binary; without it one is looked for, see `NatsBinary`. */
   readonly binary?: string
   readonly limits?: Partial<Limits>
@@ -49,7 +52,7 @@ export interface Running {
   readonly directory: string
   readonly url: string
   readonly monitor: string
-  /** For the driver: this server. */
+  /** For the driver: this server, or one of the others if they are known. */
   readonly log: JetStreamLog.Options
   /** The account of administration. */
   readonly admin: Nats.Options
@@ -133,25 +136,55 @@ const configure = Effect.fnUntraced(function* (options: Options) {
 
 const runningOf = (
   { access, cluster, directory, listen, monitor, name }: Configuration,
+  others: ReadonlyArray<string>,
   how: Pick<Running, "pid" | "restart" | "empty">
 ): Running => {
   const url = `http://${monitor}`
+  const all = [listen, ...others]
   return {
     name,
     directory,
     url: `${"keys" in access ? "tls" : "nats"}://${listen}`,
     monitor: url,
     log: {
-      ...accessOf([listen], access, "client"),
+      ...accessOf(all, access, "client"),
       monitor: url,
       cluster: "keelson",
       replicas: cluster === undefined ? 1 : 3
     },
-    admin: accessOf([listen], access, "admin"),
+    admin: accessOf(all, access, "admin"),
     ready: isHealthy(url).pipe(Effect.retry(Schedule.spaced("250 millis")), Effect.asVoid, Effect.orDie),
     ...how
   }
 }
+
+/**
+ * A server that cannot start because of its own files starts with none, if it has others that are all current: they have what it
+ * had acknowledged.
+ */
+const mend = ({ access, directory, name }: Configuration, others: ReadonlyArray<string>, reason: string) =>
+  Effect.gen(function* () {
+    if (others.length < 2) return false
+    const admin = yield* Nats.make(accessOf(others, access, "admin"))
+    const states = (yield* servers(admin)).filter((state) => state.name !== name)
+    const current = states.filter(({ isHealthy }) => isHealthy).length
+    if (current < others.length) {
+      yield* Effect.logError(`the store of ${name} is damaged, and stays while not all others are current: ${reason}`)
+      return false
+    }
+    const aside = yield* asideOf(directory)
+    yield* putAside(directory, aside)
+    yield* Effect.logError(`the store of ${name} is damaged, is put into ${aside}, and made anew from the others: ${reason}`)
+    return true
+  }).pipe(
+    Effect.scoped,
+    Effect.catch((error) =>
+      Effect.as(
+        Effect.logError(`the store of ${name} is damaged (${reason}), and is not made anew: ${error.message}`),
+        false
+      )
+    )
+  )
 
 /** Starts a server. A member listens then, and is `ready` when the others are there too; on its own it is ready. */
 export const start: (
@@ -162,7 +195,7 @@ export const start: (
   Scope.Scope | NodeServices.NodeServices
 > = Effect.fn("NatsServer.start")(
   function* (options) {
-    const { cluster, directory, tls, wrap = [] } = options
+    const { cluster, directory, others = [], tls, wrap = [] } = options
     const services = yield* Effect.context<NodeServices.NodeServices>()
     const binary = yield* NatsBinary.find(options.binary)
     const configuration = yield* configure(options)
@@ -184,7 +217,8 @@ export const start: (
       monitor: `http://${configuration.monitor}`,
       memory: configuration.limits.memory,
       isMember: cluster !== undefined,
-      wrap
+      wrap,
+      mend: (reason) => Effect.provideContext(mend(configuration, others, reason), services)
     })
     const restartAs = (file?: string) =>
       Effect.gen(function* () {
@@ -201,7 +235,7 @@ export const start: (
       yield* restart(undefined, Effect.orDie(putAside(directory, aside)).pipe(Effect.provideContext(services)))
       return aside
     }).pipe(Effect.provideContext(services))
-    return runningOf(configuration, { pid, restart: restartAs, empty })
+    return runningOf(configuration, others, { pid, restart: restartAs, empty })
   },
   (effect, { directory }) =>
     Effect.catchIf(
