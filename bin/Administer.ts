@@ -8,8 +8,9 @@ import * as Kubeconfig from "../adapters/client/https/Kubeconfig.ts"
 export class Refused extends Schema.TaggedError<Refused>()("Refused", { code: Schema.Int, message: Schema.String }) {}
 
 export interface Asked {
-  readonly method?: "GET" | "POST"
+  readonly method?: "GET" | "POST" | "DELETE"
   readonly path: string
+  readonly headers?: { readonly [name: string]: string }
 }
 
 const Status = Schema.fromJsonString(Schema.Struct({ message: Schema.String }))
@@ -20,12 +21,16 @@ const said = (code: number, text: string) =>
   })
 
 /** The answer, once its head is there. It ends with the scope. */
-const open = Effect.fnUntraced(function* (kubeconfig: string, { method = "GET", path }: Asked) {
+const open = Effect.fnUntraced(function* (kubeconfig: string, { headers = {}, method = "GET", path }: Asked) {
   const target = yield* Kubeconfig.read(kubeconfig)
   const about = {
     method,
     agent: false,
-    headers: { "user-agent": "keelson", ...(target.token !== undefined && { authorization: `Bearer ${target.token}` }) },
+    headers: {
+      ...headers,
+      "user-agent": "keelson",
+      ...(target.token !== undefined && { authorization: `Bearer ${target.token}` })
+    },
     ...(target.ca !== undefined && { ca: target.ca }),
     ...(target.clientCertificate !== undefined && { cert: target.clientCertificate }),
     ...(target.clientKey !== undefined && { key: target.clientKey }),

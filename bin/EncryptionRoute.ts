@@ -3,6 +3,7 @@ import { Effect, Schema } from "effect"
 import { BadRequest } from "../kernel/client/Errors.ts"
 import { Routes, type RouteRequest } from "../plugins/apiserver/contracts/Routes.ts"
 import { Encryption } from "../plugins/encryption/Encryption.ts"
+import * as Administrators from "./Administrators.ts"
 
 export const path = "/keelson/encryption"
 
@@ -53,5 +54,8 @@ const handle = Effect.fnUntraced(function* (encryption: Encryption, { method, pa
 export const add = Effect.gen(function* () {
   const encryption = yield* Encryption
   const routes = yield* Routes
-  if (encryption !== undefined) yield* routes.add({ prefix: path, handle: (request) => handle(encryption, request) })
+  const guarded = yield* Administrators.only
+  if (encryption !== undefined) {
+    yield* routes.add(guarded({ prefix: path, handle: (request) => handle(encryption, request) }))
+  }
 })

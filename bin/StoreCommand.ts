@@ -40,6 +40,20 @@ const get = Command.make(
   })
 ).pipe(Command.withDescription("Shows one object as it is stored, with its history: /pods/default/web, /nodes/n1"))
 
+const remove = Command.make(
+  "remove",
+  { ...administratorFlags, path: Argument.String("path") },
+  Effect.fnUntraced(function* ({ path, ...given }) {
+    const [Administer, Route] = yield* parts
+    const asked = path.split("/").filter((part) => part !== "")
+    yield* Administer.ask(yield* kubeconfigOf(given), {
+      method: "DELETE",
+      path: `${Route.path.objects}/${asked.map(encodeURIComponent).join("/")}`
+    })
+    yield* Console.log(`${asked.join("/")} is removed`)
+  })
+).pipe(Command.withDescription("Removes an object that cannot be decrypted any more; all others are deleted with kubectl"))
+
 /** `PUT` is what the log calls both: what was there before tells creations from changes. */
 const verb = ({ op, prev }: Told) => (op === "delete" ? "delete" : prev === 0 ? "create" : "change")
 const line = (now: number, one: Told) =>
@@ -110,5 +124,5 @@ const at = Command.make(
 
 export const store = Command.make("store").pipe(
   Command.withDescription("A look into the store, and at the cluster as it was"),
-  Command.withSubcommands([get, tail, at, migrate])
+  Command.withSubcommands([get, tail, at, remove, migrate])
 )

@@ -1,16 +1,18 @@
 /**
  * `/keelson/store`: a look into the logs, for administrators. `objects/<resource>/[<namespace>/]<name>` is what is kept of one object,
- * its history too; `feed` is what happens from now on, a line of JSON each.
+ * its history too, and removes one that cannot be read; `feed` is what happens from now on, a line of JSON each.
  */
+import { randomUUID } from "node:crypto"
 import { Effect, Option, Result, Schema, Stream } from "effect"
 import { BadRequest, NotFound } from "../kernel/client/Errors.ts"
 import { Kinds } from "../kernel/resource/Kinds.ts"
 import { type Entry, Log, LogName, names } from "../kernel/store/Log.ts"
 import * as Times from "../kernel/store/Times.ts"
-import { keyOf, open, storageOf, Unreadable } from "../kernel/table/Envelope.ts"
+import { keyOf, open, reasonOf, storageOf, Unreadable, unreadable } from "../kernel/table/Envelope.ts"
 import { Routes, type RouteRequest } from "../plugins/apiserver/contracts/Routes.ts"
 import { Encryption } from "../plugins/encryption/Encryption.ts"
 import * as Sealed from "../plugins/encryption/Sealed.ts"
+import * as Administrators from "./Administrators.ts"
 
 export const path = { objects: "/keelson/store/objects", feed: "/keelson/store/feed" } as const
 
@@ -124,6 +126,27 @@ const make = Effect.gen(function* () {
     return { code: 200, type: "application/json", body }
   })
 
+  /** The API cannot delete what it cannot read. */
+  const remove = Effect.fnUntraced(function* ({ path: asked }: RouteRequest) {
+    const { kind, name, namespace } = yield* find(asked.slice(path.objects.length))
+    const [key, of] = [keyOf(kind.storage, namespace, name), kind.log]
+    const kept = yield* Stream.runCollect(log.history({ log: of, after: 0, key }))
+    const last = kept.flat().at(-1)
+    if (last === undefined || last.op === "delete") {
+      return yield* new NotFound({ group: "", resource: kind.plural, namespace, name })
+    }
+    const reason = reasonOf(last.bytes)
+    if (reason === undefined) return yield* unknown(`${key} can be read: delete it with kubectl`)
+    const gone = { log: of, key, op: "delete", bytes: unreadable(reason), prev: last.seq, writeId: randomUUID() } as const
+    yield* log.append(gone).pipe(
+      Effect.catchTags({
+        Conflict: () => Effect.fail(unknown(`${key} was changed meanwhile`)),
+        TooLarge: Effect.die
+      })
+    )
+    return { code: 200, type: "application/json", body: JSON.stringify({ key, removed: last.seq }) }
+  })
+
   /** What happens from now on. The bytes as they are stored are not told apart here: that would be a second follower. */
   const feed = Effect.fnUntraced(function* ({ query }: RouteRequest) {
     const wanted = query.getAll("log").filter((name) => name !== "")
@@ -157,28 +180,28 @@ const make = Effect.gen(function* () {
     )
     return { code: 200, type: "application/x-ndjson", body }
   })
-  return { object, feed }
+  return { object, remove, feed }
 })
 
 export const add = Effect.gen(function* () {
-  const { feed, object } = yield* make
+  const { feed, object, remove } = yield* make
   const routes = yield* Routes
-  const only = (method: string) => (method === "GET" ? Effect.void : Effect.fail(unknown("this can only be read: GET")))
-  yield* routes.add({
-    prefix: path.objects,
-    handle: (request) =>
-      Effect.andThen(
-        only(request.method),
-        Effect.suspend(() => object(request))
-      )
-  })
-  yield* routes.add({
-    prefix: path.feed,
-    isLong: true,
-    handle: (request) =>
-      Effect.andThen(
-        only(request.method),
-        Effect.suspend(() => feed(request))
-      )
-  })
+  const guarded = yield* Administrators.only
+  const only = (expected: string) => Effect.fail(unknown(`expected ${expected}`))
+  yield* routes.add(
+    guarded({
+      prefix: path.objects,
+      handle: (request) => {
+        if (request.method === "DELETE") return remove(request)
+        return request.method === "GET" ? object(request) : only("GET or DELETE")
+      }
+    })
+  )
+  yield* routes.add(
+    guarded({
+      prefix: path.feed,
+      isLong: true,
+      handle: (request) => (request.method === "GET" ? feed(request) : only("GET"))
+    })
+  )
 })

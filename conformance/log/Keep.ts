@@ -57,7 +57,8 @@ export const checks = {
       const gone = { key: `${key}/a` }
       const first = yield* put(0, gone)
       // More than is read at once, so that some of it is read only when it has been compacted.
-      for (const name of ["b", "c", "d", "e", "f"]) yield* put(0, { key: `${key}/${name}`, bytes: new Uint8Array(limit) })
+      for (const name of ["b", "c", "d", "e", "f"])
+        yield* put(0, { key: `${key}/${name}`, bytes: new Uint8Array(limit - 64 * 1024) })
       const upTo = yield* put(first, { ...gone, op: "delete" })
       const seen: Array<Entry> = []
       let isCompacted = false

@@ -18,9 +18,7 @@ const Envelope = Schema.Struct({
   rvAt: Schema.Int,
   obj: Bytes
 })
-/** In the place of an object that whoever brings it from the store cannot read. */
-const Lost = Schema.Struct({ v: Schema.Literal(1), unreadable: Schema.String })
-const decodeEnvelope = Schema.decodeUnknownResult(Schema.Union([Envelope, Lost]))
+const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
 
 /** An object that is there and cannot be read: thrown at whoever reads it, and at nobody else. */
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
@@ -33,17 +31,16 @@ export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
   }
 }
 
+/** With what bytes begin that say why there are no others. No envelope does: those are maps. */
+const lostMark = Buffer.from("kl:lost:", "latin1")
+/** The bytes of an entry that cannot be read. */
+export const unreadable = (reason: string): Uint8Array => new Uint8Array(Buffer.concat([lostMark, Buffer.from(reason)]))
 /** Why the bytes of an entry cannot be read; nothing if they can. */
 export const reasonOf = (bytes: Uint8Array): string | undefined => {
-  const read = Result.flatMap(
-    Result.try((): unknown => decode(bytes)),
-    (value) => decodeEnvelope(value)
-  )
-  const envelope = Result.getOrUndefined(Result.mapError(read, () => "no envelope"))
-  return envelope !== undefined && "unreadable" in envelope ? envelope.unreadable : undefined
+  if (bytes[0] !== lostMark[0] || bytes.length < lostMark.length) return undefined
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return all.subarray(0, lostMark.length).equals(lostMark) ? all.toString("utf8", lostMark.length) : undefined
 }
-/** The bytes of an entry that cannot be read. */
-export const unreadable = (reason: string): Uint8Array => new Uint8Array(encode({ v: 1, unreadable: reason }))
 
 const text = new TextEncoder()
 
@@ -80,11 +77,12 @@ export const keyOf = (storage: string, namespace: string, name: string) => `${st
 export const open = ({ bytes, key, seq }: Pick<Entry, "bytes" | "key" | "seq">): Row => {
   const { name, namespace } = pathOf(key)
   const json = () => {
-    const envelope = Result.getOrThrow(decodeEnvelope(decode(bytes)))
-    if ("unreadable" in envelope) throw new Unreadable({ key, revision: seq, reason: envelope.unreadable })
-    return splice(envelope.obj, envelope.rvAt, seq)
+    const { obj, rvAt } = Result.getOrThrow(decodeEnvelope(decode(bytes)))
+    return splice(obj, rvAt, seq)
   }
-  return new Row({ namespace, name, revision: seq, size: bytes.length, bytes: json })
+  const about = { namespace, name, revision: seq, size: bytes.length, bytes: json }
+  const reason = reasonOf(bytes)
+  return new Row(reason === undefined ? about : { ...about, lost: new Unreadable({ key, revision: seq, reason }) })
 }
 
 /** A row that is not in the log: the answer to a dry run. */

@@ -14,6 +14,8 @@ export class Row {
   readonly revision: number
   /** Bytes of the log's entry; 0 for a row that is in no log. */
   readonly size: number
+  /** Why it cannot be read; whoever tries is told by a throw. Lists and watches look here first. */
+  readonly lost: Error | undefined
   /** Its text, or how to make it: never both, which would be every object twice. */
   private text: Uint8Array | (() => Uint8Array)
   private parsed: WireObject | undefined
@@ -24,17 +26,20 @@ export class Row {
     readonly name: string
     readonly revision: number
     readonly size?: number
+    readonly lost?: Error
     readonly bytes: () => Uint8Array
   }) {
     this.namespace = about.namespace
     this.name = about.name
     this.revision = about.revision
     this.size = about.size ?? 0
+    this.lost = about.lost
     this.text = about.bytes
   }
 
   /** Its JSON text in the storage version, in UTF-8, with `apiVersion`, `kind` and `resourceVersion`. */
   get json(): Uint8Array {
+    if (this.lost !== undefined) throw this.lost
     if (typeof this.text === "function") this.text = this.text()
     return this.text
   }

@@ -142,8 +142,12 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
 
   /** An answer that has begun cannot become another: the connection says that it is not whole. */
   const finish = (exchange: Exchange, answer: Answer) => {
-    if (answer._tag === "Sent" || !exchange.outgoing.headersSent) return send(exchange, answer)
-    return Effect.sync(() => exchange.outgoing.destroy())
+    const { outgoing } = exchange
+    const cut = Effect.sync(() => void outgoing.destroy())
+    if (answer._tag !== "Sent" && outgoing.headersSent) return cut
+    return Effect.catchCause(send(exchange, answer), (cause) =>
+      Effect.flatMap(broken(cause), (instead) => (outgoing.headersSent ? cut : send(exchange, instead)))
+    )
   }
 
   const upgrade = (incoming: IncomingMessage, socket: TLSSocket, head: Buffer) => {

@@ -47,6 +47,9 @@ const protobuf = (head: Parameters<typeof Protobuf.list>[0], rows: Iterable<Row>
 
 export const answer = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchParams, listed: Listed) {
   const { kind } = at.served
+  // Before anything is sent: a list that lacks an object would say that it is gone.
+  const lost = listed.rows.find((row) => row.lost !== undefined)?.lost
+  if (lost !== undefined) return yield* Effect.die(lost)
   const metadata = metadataOf(listed)
   switch (form.as) {
     case "Object": {

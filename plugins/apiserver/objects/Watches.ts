@@ -9,7 +9,7 @@ import type { Form } from "../Accept.ts"
 import { sent, takeSlice } from "../Answer.ts"
 import type { Exchange, Outgoing } from "../Exchange.ts"
 import type { Watching } from "../Query.ts"
-import { type DoorError, statusOf } from "../Refused.ts"
+import { type DoorError, internal, statusOf } from "../Refused.ts"
 import * as Frames from "./Frames.ts"
 
 /** Bytes that may wait for one reader when more come. */
@@ -88,7 +88,10 @@ const piecesOf = function* (frames: Frames.Frames, events: ReadonlyArray<WatchEv
 
 const sinkOf = (writer: Writer, frames: Frames.Frames, over: () => void): WatchSink => ({
   events: (events: ReadonlyArray<WatchEvent>) => {
-    writer.write(piecesOf(frames, events))
+    const lost = events.find(({ row }) => row.lost !== undefined)?.row.lost
+    if (lost === undefined) return writer.write(piecesOf(frames, events))
+    writer.write([frames.failed(statusOf(internal(lost.message)))])
+    over()
   },
   bookmark: (revision, isInitialEnd) => {
     const metadata = {
