@@ -53,6 +53,9 @@ export const flags = {
   network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw, flanneld or openvswitch"),
   cniBinDir: text("cni-bin-dir", "Where the CNI plugins are (default /usr/lib/cni)"),
   natsServer: text("nats-server", "The nats-server to run for --store jetstream"),
+  natsContext: text("nats-context", "A file of `nats context save`: credentials and TLS of --store nats://…"),
+  natsMonitor: text("nats-monitor", "The monitoring of its servers, http://host:8222,…: whether they sync stands there"),
+  natsUnsynced: text("nats-unsynced", "A NATS that may lose what it has acknowledged: refused (default) or allowed"),
   encryptionProviderConfig: text(
     "encryption-provider-config",
     "Kubernetes' EncryptionConfiguration; without it Secrets are encrypted with a key of the cluster's own"

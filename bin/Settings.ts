@@ -88,6 +88,10 @@ export const Settings = Schema.Struct({
   /** Where the plugins of the container network interface are. */
   cniBinDir: Schema.String,
   natsServer: Schema.String,
+  /** Of a NATS that is there: a file with how to come in, where its servers tell about their disks, and if they need not. See NatsContext.ts. */
+  natsContext: Schema.String,
+  natsMonitor: Schema.String,
+  natsUnsynced: Schema.Literals(["refused", "allowed"]).annotate({ expected: "refused or allowed" }),
   /** A file with Kubernetes' EncryptionConfiguration; empty: Secrets, with a key of the cluster's own. See Encryption.ts. */
   encryptionProviderConfig: Schema.String,
   /** How often a snapshot of the store is made, such as `1h`; empty: never. */
@@ -138,6 +142,9 @@ export const defaults = (): Settings => ({
   network: "bridge",
   cniBinDir: "/usr/lib/cni",
   natsServer: "",
+  natsContext: "",
+  natsMonitor: "",
+  natsUnsynced: "refused",
   encryptionProviderConfig: "",
   snapshotEvery: "",
   snapshotTo: "",

@@ -4,6 +4,7 @@ import { Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
 import { join } from "node:path"
 import * as Socket from "../kernel/plugin/Socket.ts"
 import * as JetStreamLog from "../kernel/store/jetstream/JetStreamLog.ts"
+import * as NatsRebuild from "../kernel/store/jetstream/NatsRebuild.ts"
 import * as NatsServer from "../kernel/store/jetstream/NatsServer.ts"
 import { Log } from "../kernel/store/Log.ts"
 import * as MemoryLog from "../kernel/store/memory/MemoryLog.ts"
@@ -11,6 +12,7 @@ import * as Restoring from "../kernel/store/snapshot/Restoring.ts"
 import * as SqliteLog from "../kernel/store/sqlite/SqliteLog.ts"
 import * as Switch from "../kernel/store/Switch.ts"
 import * as Keys from "./Keys.ts"
+import * as NatsContext from "./NatsContext.ts"
 import type { Paths } from "./Paths.ts"
 import { pathsOf, type Place, prepare, type Server, storeHosts, fileOf, read } from "./Servers.ts"
 import type { Settings } from "./Settings.ts"
@@ -23,7 +25,13 @@ export const external = (store: string) => /^(nats|tls):\/\//.test(store)
 
 /** A cluster of three or more keeps three replicas. */
 const replicasOf = (servers: string) => (servers.split(",").length < 3 ? 1 : 3)
-const elsewhere = (servers: string) => JetStreamLog.layer({ servers, cluster: "keelson", replicas: replicasOf(servers) })
+const elsewhere = (settings: Settings) => {
+  const { store: servers } = settings
+  const layer = Effect.map(NatsContext.optionsOf(settings), (options) =>
+    JetStreamLog.layer({ ...options, servers, cluster: "keelson", replicas: replicasOf(servers) })
+  )
+  return Layer.provide(Layer.unwrap(layer), NodeServices.layer)
+}
 
 const patience = { schedule: Schedule.spaced("500 millis"), times: 60 }
 
@@ -66,6 +74,7 @@ export const member = (settings: Settings, paths: Paths, place: Place) =>
       const others = addresses.length - 1
       yield* Effect.logInfo(`the store's replica ${self.name} waits for ${others} others, or for one of them`)
       yield* running.ready
+      yield* Effect.forkScoped(NatsRebuild.keepWhole({ server: running }))
       // Its own server first: one that was started again is asked by its own API, so that load is where it was.
       const servers = [self.store, ...addresses.filter((address) => address !== self.store)]
       return patiently(JetStreamLog.layer({ ...running.log, servers: servers.map((address) => `tls://${address}`) }))
@@ -75,7 +84,7 @@ const hostsOf = ({ store }: Server) => [...storeHosts, store.slice(0, store.last
 
 /** One server's store, or an external one's. */
 const alone = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> => {
-  if (external(settings.store)) return elsewhere(settings.store)
+  if (external(settings.store)) return elsewhere(settings)
   if (settings.store === "memory") return MemoryLog.layer
   if (settings.store === "sqlite") return SqliteLog.layer({ file: join(paths.store, "keelson.db") })
   const options = {
@@ -87,7 +96,7 @@ const alone = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> => {
 
 const driver = (settings: Settings, paths: Paths, place: Place | undefined): Layer.Layer<Log, unknown> => {
   if (place === undefined) return alone(settings, paths)
-  return settings.store === "jetstream" ? member(settings, paths, place) : patiently(elsewhere(settings.store))
+  return settings.store === "jetstream" ? member(settings, paths, place) : patiently(elsewhere(settings))
 }
 
 /** The other store of this server, to move to. */
@@ -119,7 +128,7 @@ const shared = (
 
 /** In a process beside the owner's. */
 export const replica = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> =>
-  external(settings.store) ? Switch.fixed(elsewhere(settings.store)) : Switch.fixed(Socket.connect(Log, socketOf(paths)))
+  external(settings.store) ? Switch.fixed(elsewhere(settings)) : Switch.fixed(Socket.connect(Log, socketOf(paths)))
 
 /** The replicas of all servers of this machine, in one process. */
 const together = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> =>
@@ -142,6 +151,12 @@ export const placeOf = (settings: Settings, paths: Paths) => {
   if (external(settings.store) || settings.store === "memory") return undefined
   if (settings.store === "sqlite") return join(paths.store, "keelson.db")
   return settings.controlPlanes > 1 ? join(pathsOf(paths, 1).store, "replica") : join(paths.store, "jetstream")
+}
+
+/** Where a server's store is by now, which may have moved since it was started. */
+export interface At {
+  store: string
+  place?: Place
 }
 
 /** For people. */
