@@ -1,5 +1,6 @@
 /** `keelson agent`: a node of the cluster on this machine, or one of several; or a node of a cluster elsewhere. */
 import { Effect, Layer, Option, Schema } from "effect"
+import * as ApiAddresses from "./ApiAddresses.ts"
 import * as Join from "./Join.ts"
 import * as JoinedNode from "./JoinedNode.ts"
 import * as Keys from "./Keys.ts"
@@ -98,7 +99,10 @@ const distant = Effect.fnUntraced(function* (given: Settings, { join, kubeconfig
   }
   const joined = yield* Join.open(given, join)
   const settings = { ...given, ...joined.config }
-  yield* serve(settings, paths, remove, yield* JoinedNode.own(settings, joined, join?.token || undefined))
+  const { follow, others } = yield* ApiAddresses.open(settings)
+  const own = yield* JoinedNode.own(settings, joined, { others, token: join?.token || undefined })
+  yield* follow(own.access.kubeProxy)
+  yield* serve(settings, paths, remove, own)
 })
 
 /** Of the cluster that runs here; or, if credentials are given or were before, of one that runs elsewhere. */

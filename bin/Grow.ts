@@ -38,7 +38,8 @@ const replicate = Effect.fnUntraced(function* (settings: Settings, paths: Paths,
 export const follow = Effect.fn("Grow.follow")(function* (
   settings: Settings,
   paths: Paths,
-  place: Servers.Place | undefined
+  place: Servers.Place | undefined,
+  at: Store.At
 ) {
   const client = yield* Client
   const replicates = !Store.external(settings.store)
@@ -49,7 +50,7 @@ export const follow = Effect.fn("Grow.follow")(function* (
   const keep = Effect.fnUntraced(function* (servers: ReadonlyArray<Servers.Server>) {
     const text = JSON.stringify(servers)
     if (text === kept || !servers.some(({ name }) => name === self.name)) return
-    yield* Servers.write(Servers.fileOf(paths), { store: settings.store, servers })
+    yield* Servers.write(Servers.fileOf(paths), { store: at.store, servers })
     kept = text
   })
 
@@ -68,8 +69,11 @@ export const follow = Effect.fn("Grow.follow")(function* (
         `${servers.length} of ${Membership.enough} servers are there: the store waits for the rest`
       )
     }
-    yield* replicate(settings, paths, { self, all: servers, isLocal: false })
+    const grown: Servers.Place = { self, all: servers, isLocal: false }
+    yield* replicate(settings, paths, grown)
     isOneOfMany = true
+    at.store = "jetstream"
+    at.place = grown
   })
 
   const cache = yield* client.cache(ConfigMap, { indexes: {}, selection: Membership.selection })

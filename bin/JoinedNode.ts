@@ -22,9 +22,11 @@ const provisional = Effect.fnUntraced(function* ({ nodeIp, nodeName }: Settings)
 
 const without = "this node has no certificate, or it has expired: join again, with --join and --token"
 
+/** Where it is, and by what authority it is known. */
+type Cluster = Pick<Join.Joined, "server" | "ca"> & { readonly others: () => ReadonlyArray<string> }
+
 /** The node's own identity. The first time the token asks for it. */
-const identify = Effect.fnUntraced(function* (settings: Settings, { ca, server }: Join.Joined, token: string | undefined) {
-  const about = { server, ca }
+const identify = Effect.fnUntraced(function* (settings: Settings, about: Cluster, token: string | undefined) {
   const shown = () => kubelet.current() ?? { cert: "", key: "" }
   const own = yield* Join.clientOf({ ...about, identity: shown })
   const first = token === undefined ? own : yield* Join.clientOf({ ...about, token })
@@ -47,7 +49,7 @@ const identify = Effect.fnUntraced(function* (settings: Settings, { ca, server }
 })
 
 /** An identity of one of the node's parts: asked for when it is needed first. */
-const part = Effect.fnUntraced(function* (about: { readonly server: string; readonly ca: string }, held: Held.Held) {
+const part = Effect.fnUntraced(function* (about: Cluster, held: Held.Held) {
   const scope = yield* Scope.Scope
   const asking = yield* Effect.cached(Effect.provideService(held.keep, Scope.Scope, scope))
   return Effect.map(Effect.andThen(asking, Stream.runHead(held.renewed)), (first) => ({
@@ -61,11 +63,11 @@ const part = Effect.fnUntraced(function* (about: { readonly server: string; read
 export const own = Effect.fn("JoinedNode.own")(function* (
   settings: Settings,
   joined: Join.Joined,
-  token: string | undefined
+  { others, token }: { readonly token: string | undefined; readonly others: () => ReadonlyArray<string> }
 ) {
   const { nodeIp, nodeName } = settings
-  const about = { server: joined.server, ca: joined.ca }
-  const { access, self } = yield* identify(settings, joined, token)
+  const about = { server: joined.server, ca: joined.ca, others }
+  const { access, self } = yield* identify(settings, about, token)
   const held = (name: string, request: Pki.Request, signerName: string) =>
     Held.make({ directory: folder(settings), holder: nodeName, name, request, signerName, client: self })
   const serving = yield* held("kubelet-serving", Requests.kubeletServing(nodeName, [nodeIp]), Signers.kubeletServing)

@@ -40,7 +40,7 @@ export const optionsOf = Effect.fnUntraced(function* (
   paths: Paths.Paths,
   place?: Servers.Place,
   /** Where the store is by now. */
-  at: { readonly store: string } = settings
+  at: Store.At = settings
 ) {
   const keys = yield* Keys.open(settings, paths)
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
@@ -71,7 +71,7 @@ export const optionsOf = Effect.fnUntraced(function* (
       serviceAddress: addressIn(serviceCidr, 1),
       dnsAddress: addressIn(serviceCidr, 10)
     },
-    store: () => Store.describe({ ...settings, store: at.store }, paths, place),
+    store: () => Store.describe({ ...settings, store: at.store }, paths, at.place ?? place),
     serviceCidr,
     podCidr,
     ca: keys.ca.cert,
@@ -101,7 +101,7 @@ const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   yield* Effect.forEach(addressesOf(settings), (address) => Machine.free("--api-port", address, port), { discard: true })
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const log = Encryption.around(settings, paths, true, Store.owner(settings, paths, place))
-  const at = { store: settings.store }
+  const at: Store.At = { store: settings.store }
   const about = yield* optionsOf(settings, paths, place, at)
   const snapshots = SnapshotSchedule.layer(settings, about)
   // Several servers have the store each, and none of them could leave it alone.
@@ -110,7 +110,7 @@ const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   yield* others(settings, paths)
   // Processes beside this one follow the store where it is, and those below one `keelson up` are as many as there will be.
   if (settings.processes > 1 || place?.isLocal === true) return
-  yield* Grow.follow(settings, paths, place).pipe(Effect.provide(ControlPlane.ownClient), Effect.provide(built))
+  yield* Grow.follow(settings, paths, place, at).pipe(Effect.provide(ControlPlane.ownClient), Effect.provide(built))
 })
 
 const replica = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths) {

@@ -13,6 +13,7 @@ import * as Join from "./Join.ts"
 import { type Paths, settingsFile } from "./Paths.ts"
 import * as Settings from "./Settings.ts"
 import * as SharedKeys from "./SharedKeys.ts"
+import * as StoreRecord from "./StoreRecord.ts"
 
 export class BadToken extends Schema.TaggedError<BadToken>()("BadToken", { message: Schema.String }) {}
 const refuse = (message: string) => new BadToken({ message })
@@ -69,7 +70,7 @@ const Published = Schema.Struct({
 /** The settings of the server that runs here, of which the next one has to know where the store is. */
 const storeOf = Effect.fnUntraced(function* (paths: Paths) {
   const config = Option.some(settingsFile(paths))
-  const { controlPlanes, processes, store } = yield* Settings.load({}, config)
+  const { controlPlanes, processes, store } = yield* StoreRecord.applied(yield* Settings.load({}, config))
   if (controlPlanes > 1) return yield* refuse("--control-plane: the servers that keelson up runs have no room for another")
   if (processes > 1) return yield* refuse("--control-plane: start the server without --processes first")
   return /^(nats|tls):/.test(store) ? store : "jetstream"
