@@ -9,6 +9,8 @@ import { join } from "node:path"
 import * as Appends from "./store/Appends.ts"
 import * as Contestants from "./store/Contestants.ts"
 import * as Delayed from "./store/Delayed.ts"
+import * as Fanout from "./store/Fanout.ts"
+import * as Loads from "./store/Loads.ts"
 import * as Report from "./store/Report.ts"
 
 const slow = 5
@@ -30,6 +32,9 @@ const slowly = Effect.fnUntraced(function* (directory: string, binaries: Contest
   return { flush, rows: yield* appends(directory, binaries, slow) }
 })
 
+const loads = (directory: string, binaries: Contestants.Binaries, sizes: ReadonlyArray<Loads.Size>) =>
+  Effect.tap(Loads.run(directory, binaries, sizes), (rows) => Console.log(Report.loads(rows)))
+
 interface Part {
   readonly about: string
   readonly run: (directory: string, binaries: Contestants.Binaries) => Effect.Effect<unknown, unknown>
@@ -39,7 +44,20 @@ const parts: { readonly [name: string]: Part } = {
     about: "Appends of 2 KiB, each compare-and-swap",
     run: (directory, binaries) => appends(directory, binaries, 0)
   },
-  slow: { about: `The same, every flush held back by ${slow} ms, and counted a write`, run: slowly }
+  slow: { about: `The same, every flush held back by ${slow} ms, and counted a write`, run: slowly },
+  fanout: {
+    about: "Watches: one writer's churn of objects of 2 KiB, from its request to each watcher",
+    run: (directory, binaries) =>
+      Effect.scoped(Effect.tap(Fanout.run(directory, binaries), (rows) => Console.log(Report.fanout(rows))))
+  },
+  loads: {
+    about: "Load: from a stopped store until every object of 2 KiB is known",
+    run: (directory, binaries) => loads(directory, binaries, Loads.sizes)
+  },
+  history: {
+    about: "Load, with history",
+    run: (directory, binaries) => loads(directory, binaries, [Loads.withHistory])
+  }
 }
 
 const said = ({ etcd, nats }: Contestants.Binaries) => [

@@ -8,6 +8,7 @@ import * as Clients from "./Clients.ts"
 import * as Contestants from "./Contestants.ts"
 import * as Delayed from "./Delayed.ts"
 import * as Nats from "./Nats.ts"
+import * as Processor from "./Processor.ts"
 import type { Figures, Plan } from "./Writes.ts"
 
 const levels = [1, 16, 256]
@@ -21,6 +22,8 @@ export interface Row {
   readonly p50: number
   readonly p99: number
   readonly least: number
+  /** Microseconds of processor time for one write, of client and servers. */
+  readonly cost: number
   /** Flushes of all its servers for one write; only where they are counted. */
   readonly flushes?: number
 }
@@ -37,34 +40,46 @@ export const summary = (all: ReadonlyArray<Figures>) => {
   return { perSecond: (waits.length / took) * 1000, p50: at(waits, 0.5), p99: at(waits, 0.99), least: at(waits, 0) }
 }
 
+/** What all rounds of one store and level of concurrency add up to. */
+interface Sum {
+  readonly all: Array<Figures>
+  flushes: number
+  cost: number
+}
+
+const rowOf = (store: string, inFlight: number, delay: number, { all, cost, flushes }: Sum): Row => {
+  const writes = all.reduce((sum, { waits }) => sum + waits.length, 0)
+  const each = { cost: (1000 * cost) / writes, ...(delay > 0 && { flushes: flushes / writes }) }
+  return { store, inFlight, ...summary(all), ...each }
+}
+
+const startClient = Effect.fnUntraced(function* (contestant: Contestants.Contestant, directory: string, delay: number) {
+  const { address, journals, name, pids } = contestant
+  const slowed = { delay: "file" in address ? delay : 0, journal: join(directory, "sqlite.strace") }
+  const { ask, pid } = yield* Clients.startWriter(address, slowed)
+  if ("replicas" in address && address.replicas === 3) yield* Nats.lead(address, "K8S_bench_objects")
+  const flushed = () => (delay === 0 ? 0 : journals.reduce((sum, journal) => sum + Delayed.flushes(journal), 0))
+  const measure = Effect.fnUntraced(function* (plan: Plan, sum: Sum) {
+    const before = { flushes: flushed(), cost: Processor.spent([...pids, pid]) }
+    sum.all.push(yield* ask(plan))
+    sum.flushes += flushed() - before.flushes
+    sum.cost += Processor.spent([...pids, pid]) - before.cost
+  })
+  return { name, measure }
+})
+
 export const run = Effect.fnUntraced(function* (directory: string, binaries: Contestants.Binaries, delay: number) {
   const contestants = yield* Contestants.start(directory, binaries, delay)
-  const clients = new Map<string, (plan: Plan) => Effect.Effect<Figures, unknown>>()
-  for (const { address, name } of contestants) {
-    const slowed = { delay: "file" in address ? delay : 0, journal: join(directory, "sqlite.strace") }
-    clients.set(name, yield* Clients.startWriter(address, slowed))
-    if ("replicas" in address && address.replicas === 3) yield* Nats.lead(address, "K8S_bench_objects")
-  }
-  const flushed = (journals: ReadonlyArray<string>) =>
-    delay === 0 ? 0 : journals.reduce((sum, journal) => sum + Delayed.flushes(journal), 0)
+  const clients = yield* Effect.forEach(contestants, (contestant) => startClient(contestant, directory, delay))
   const rows: Row[] = []
+  const empty = (): Sum => ({ all: [], flushes: 0, cost: 0 })
   // Whoever runs first pays for what all have to compile.
-  for (const client of clients.values()) yield* client({ inFlight: 64, milliseconds: 1500 })
+  for (const { measure } of clients) yield* measure({ inFlight: 64, milliseconds: 1500 }, empty())
   for (const inFlight of levels) {
-    const runs = new Map(contestants.map(({ name }) => [name, { all: [] as Figures[], flushes: 0 }]))
-    for (let round = 0; round < rounds; round++) {
-      for (const { journals, name } of contestants) {
-        const before = flushed(journals)
-        const figures = yield* clients.get(name)!({ inFlight, milliseconds })
-        const found = runs.get(name)!
-        found.all.push(figures)
-        found.flushes += flushed(journals) - before
-      }
-    }
-    for (const [store, { all, flushes }] of runs) {
-      const writes = all.reduce((sum, { waits }) => sum + waits.length, 0)
-      rows.push({ store, inFlight, ...summary(all), ...(delay > 0 && { flushes: flushes / writes }) })
-    }
+    const turns = clients.map((client) => ({ ...client, sum: empty() }))
+    for (let round = 0; round < rounds; round++)
+      for (const { measure, sum } of turns) yield* measure({ inFlight, milliseconds }, sum)
+    for (const { name, sum } of turns) rows.push(rowOf(name, inFlight, delay, sum))
     yield* Console.error(`  ${inFlight} in flight: done`)
   }
   yield* assertHeldBack(rows, delay)

@@ -3,6 +3,8 @@ import { Effect, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { openSync } from "node:fs"
+import http, { type IncomingMessage } from "node:http"
+import https from "node:https"
 import { createServer } from "node:net"
 import * as Delayed from "./Delayed.ts"
 
@@ -31,7 +33,7 @@ export interface Server {
 
 export const journalOf = ({ directory, name }: Pick<Server, "directory" | "name">) => `${directory}/${name}.strace`
 
-/** It is ended as a whole group: strace and what runs under it. Gives its end, for who waits for it to be healthy. */
+/** It is ended as a whole group: strace and what runs under it. Gives its process. */
 export const start = ({ command, delay, directory, name }: Server) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -46,11 +48,22 @@ export const start = ({ command, delay, directory, name }: Server) =>
           process.kill(-child.pid, "SIGKILL")
         return ended
       })
+  ).pipe(Effect.map(({ child }) => child.pid ?? 0))
+
+const get = (url: string, tls: https.RequestOptions | undefined) =>
+  Effect.tryPromise(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const answered = ({ statusCode = 0 }: IncomingMessage) => resolve(statusCode)
+        const request = tls === undefined ? http.get(url, answered) : https.get(url, tls, answered)
+        request.on("error", reject).setTimeout(2000, () => request.destroy())
+      })
   )
 
-export const healthy = ({ directory, health, name }: Server) =>
-  Effect.tryPromise(() => fetch(health, { signal: AbortSignal.timeout(2000) })).pipe(
-    Effect.flatMap((answer) => (answer.ok ? Effect.void : Effect.fail(new Error(`${answer.status}`)))),
+/** Waits until it serves. `tls` is how one speaks to it, if one does. */
+export const healthy = ({ directory, health, name }: Server, tls?: https.RequestOptions) =>
+  get(health, tls).pipe(
+    Effect.flatMap((status) => (status === 200 ? Effect.void : Effect.fail(new Error(`${status}`)))),
     Effect.retry(Schedule.spaced("50 millis")),
     Effect.timeout("60 seconds"),
     Effect.mapError(() => new Error(`${name} does not get healthy: see ${directory}/${name}.log`))

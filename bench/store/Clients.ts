@@ -14,10 +14,12 @@ export interface Slowed {
   readonly journal: string
 }
 
+export const plain: Slowed = { delay: 0, journal: "" }
+
 const command = (program: string, args: ReadonlyArray<string>, { delay, journal }: Slowed) =>
   Delayed.under(delay, journal, [process.execPath, ...process.execArgv, join(import.meta.dirname, program), ...args])
 
-/** A program of this folder that answers messages. Gives how to ask it, one thing at a time. */
+/** A program of this folder that answers messages. Gives what it says at first, and how to ask it, one thing at a time. */
 export const start = Effect.fnUntraced(function* (program: string, args: ReadonlyArray<string>, slowed: Slowed) {
   const [file = "", ...rest] = command(program, args, slowed)
   const { child } = yield* Effect.acquireRelease(
@@ -39,16 +41,17 @@ export const start = Effect.fnUntraced(function* (program: string, args: Readonl
       resume(Effect.succeed(message))
     })
   })
-  yield* next
-  return (question: object) =>
+  const ready = yield* next
+  const ask = (question: object) =>
     Effect.suspend(() => {
       child.send(question)
       return next
     })
+  return { ready, ask, pid: child.pid ?? 0 }
 })
 
 export const startWriter = (address: Address, slowed: Slowed) =>
-  Effect.map(
-    start("Writer.ts", [JSON.stringify(address)], slowed),
-    (ask) => (plan: Plan) => Effect.flatMap(ask(plan), Schema.decodeUnknownEffect(Figures))
-  )
+  Effect.map(start("Writer.ts", [JSON.stringify(address)], slowed), ({ ask, pid }) => ({
+    pid,
+    ask: (plan: Plan) => Effect.flatMap(ask(plan), Schema.decodeUnknownEffect(Figures))
+  }))

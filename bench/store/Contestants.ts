@@ -13,6 +13,8 @@ export interface Contestant {
   readonly address: Address
   /** Where strace writes what was flushed, by servers or by the client itself. */
   readonly journals: ReadonlyArray<string>
+  /** Its servers, if it has any. */
+  readonly pids: ReadonlyArray<number>
 }
 
 export interface Binaries {
@@ -50,15 +52,25 @@ const journalsOf = (servers: ReadonlyArray<Children.Server>) => servers.map(Chil
 /** All that this machine can start, running. */
 export const start = Effect.fnUntraced(function* (directory: string, { etcd, nats }: Binaries, delay: number) {
   const all: Contestant[] = [
-    { name: names.sqlite, address: { file: join(directory, "store.db") }, journals: [join(directory, "sqlite.strace")] }
+    {
+      name: names.sqlite,
+      address: { file: join(directory, "store.db") },
+      journals: [join(directory, "sqlite.strace")],
+      pids: []
+    }
   ]
   if (Option.isSome(nats)) {
     for (const [name, replicas] of [
       [names.r1, 1],
       [names.r3, 3]
     ] as const) {
-      const { access, servers } = yield* Nats.start(nats.value.binary, join(directory, `nats-r${replicas}`), replicas, delay)
-      all.push({ name, address: access, journals: journalsOf(servers) })
+      const { access, pids, servers } = yield* Nats.start(
+        nats.value.binary,
+        join(directory, `nats-r${replicas}`),
+        replicas,
+        delay
+      )
+      all.push({ name, address: access, journals: journalsOf(servers), pids })
     }
   }
   if ("binary" in etcd) {
@@ -66,8 +78,8 @@ export const start = Effect.fnUntraced(function* (directory: string, { etcd, nat
       [names.etcd1, 1],
       [names.etcd3, 3]
     ] as const) {
-      const { endpoint, servers } = yield* Etcd.start(etcd.binary, join(directory, `etcd-${members}`), members, delay)
-      all.push({ name, address: { etcd: endpoint }, journals: journalsOf(servers) })
+      const { endpoint, pids, servers } = yield* Etcd.start(etcd.binary, join(directory, `etcd-${members}`), members, delay)
+      all.push({ name, address: { etcd: endpoint }, journals: journalsOf(servers), pids })
     }
   }
   return all

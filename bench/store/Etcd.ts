@@ -19,7 +19,8 @@ const memberOf = (
   directory: string,
   delay: number,
   ports: ReadonlyArray<number>,
-  member: number
+  member: number,
+  synced: boolean
 ): Children.Server => {
   const own = (kind: number) => `http://127.0.0.1:${ports[3 * member + kind]}`
   const name = `etcd-${member}`
@@ -41,19 +42,26 @@ const memberOf = (
     "election-timeout": "2000"
   }
   const command = [binary, ...Object.entries(options).map(([option, value]) => `--${option}=${value}`)]
+  if (!synced) command.push("--unsafe-no-fsync")
   return { name, directory, delay, command, health: `${own(2)}/readyz` }
 }
 
 /** Starts them, and gives where a client connects to: the leader, when there are three. */
-export const start = Effect.fnUntraced(function* (binary: string, directory: string, members: 1 | 3, delay: number) {
+export const start = Effect.fnUntraced(function* (
+  binary: string,
+  directory: string,
+  members: 1 | 3,
+  delay: number,
+  synced = true
+) {
   mkdirSync(directory, { recursive: true })
   const ports = yield* Children.freePorts(3 * members)
-  const servers = Array.from({ length: members }, (_, member) => memberOf(binary, directory, delay, ports, member))
-  yield* Effect.forEach(servers, Children.start, { discard: true })
-  yield* Effect.forEach(servers, Children.healthy, { discard: true })
+  const servers = Array.from({ length: members }, (_, member) => memberOf(binary, directory, delay, ports, member, synced))
+  const pids = yield* Effect.forEach(servers, Children.start)
+  yield* Effect.forEach(servers, (server) => Children.healthy(server), { discard: true })
   for (const [member, { health }] of servers.entries()) {
     const text = yield* Effect.promise(() => fetch(health.replace("readyz", "metrics")).then((answer) => answer.text()))
-    if (/^etcd_server_is_leader 1$/m.test(text)) return { servers, endpoint: `http://127.0.0.1:${ports[3 * member]}` }
+    if (/^etcd_server_is_leader 1$/m.test(text)) return { servers, pids, endpoint: `http://127.0.0.1:${ports[3 * member]}` }
   }
   return yield* Effect.fail(new Error("etcd has no leader"))
 })

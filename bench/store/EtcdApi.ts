@@ -18,10 +18,8 @@ const { root } = protobuf.parse(
   message RequestOp { RangeRequest request_range = 1; PutRequest request_put = 2; }
   message TxnRequest { repeated Compare compare = 1; repeated RequestOp success = 2; repeated RequestOp failure = 3; }
   message TxnResponse { Header header = 1; bool succeeded = 2; }
-  message WatchCreate { bytes key = 1; bytes range_end = 2; int64 start_revision = 3; bool prev_kv = 6; }
-  message WatchRequest { WatchCreate create_request = 1; }
-  message Event { int32 type = 1; KeyValue kv = 2; KeyValue prev_kv = 3; }
-  message WatchResponse { Header header = 1; bool created = 3; bool canceled = 4; repeated Event events = 11; }`,
+  message WatchCreate { bytes key = 1; bytes range_end = 2; }
+  message WatchRequest { WatchCreate create_request = 1; }`,
   { keepCase: true }
 )
 
@@ -93,7 +91,7 @@ const call = (session: ClientHttp2Session, path: string, request: Buffer) =>
 const endOf = (prefix: string) =>
   Buffer.from(`${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`)
 
-const answers = { txn: decoder("TxnResponse"), range: decoder("RangeResponse"), watch: decoder("WatchResponse") }
+const answers = { txn: decoder("TxnResponse"), range: decoder("RangeResponse") }
 
 export const make = Effect.fnUntraced(function* (endpoint: string) {
   const session = yield* Effect.acquireRelease(
@@ -134,25 +132,16 @@ export const make = Effect.fnUntraced(function* (endpoint: string) {
     }
   })
 
-  /** Done when etcd says that it watches. `each` gets every event's revision, and how many bytes it took. */
-  const watch = (prefix: string, each: (revision: number) => void, taken: (bytes: number) => void = () => {}) =>
+  /** Done when etcd says that it watches; what comes then is not decoded. */
+  const watch = (prefix: string, take: (chunk: Buffer) => void) =>
     Effect.callback<void, Error>((resume) => {
       const stream = open(session, "Watch/Watch")
-      let rest: Buffer = Buffer.alloc(0)
       stream.on("error", (error) => resume(Effect.fail(error)))
-      stream.on("data", (chunk: Buffer) => {
-        taken(chunk.length)
-        const found = unframed(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]))
-        rest = found.rest
-        for (const message of found.messages) {
-          const { created, events } = answers.watch(message)
-          if (created === true) resume(Effect.void)
-          for (const { kv } of events) each(kv.mod_revision)
-        }
+      stream.once("data", () => {
+        stream.on("data", take)
+        resume(Effect.void)
       })
-      stream.write(
-        framed("WatchRequest", { create_request: { key: Buffer.from(prefix), range_end: endOf(prefix), prev_kv: true } })
-      )
+      stream.write(framed("WatchRequest", { create_request: { key: Buffer.from(prefix), range_end: endOf(prefix) } }))
     })
 
   return { put, list, watch }

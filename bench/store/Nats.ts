@@ -10,7 +10,8 @@ const memberOf = (
   directory: string,
   delay: number,
   ports: ReadonlyArray<number>,
-  member: number
+  member: number,
+  synced: boolean
 ): Children.Server => {
   const [client, monitor, route] = [0, 1, 2].map((kind) => ports[3 * member + kind])
   const name = `nats-${member}`
@@ -24,7 +25,7 @@ const memberOf = (
 listen: "127.0.0.1:${client}"
 http: "127.0.0.1:${monitor}"
 max_payload: 4MB
-jetstream { store_dir: ${JSON.stringify(join(directory, name))}, sync_interval: always }
+jetstream { store_dir: ${JSON.stringify(join(directory, name))}, sync_interval: ${synced ? "always" : "1m"} }
 ${cluster}
 `
   )
@@ -38,20 +39,27 @@ const assertSync = Effect.fnUntraced(function* ({ health, name }: Children.Serve
 })
 
 /** Starts them, and gives what `JetStreamLog.layer` takes. */
-export const start = Effect.fnUntraced(function* (binary: string, directory: string, replicas: 1 | 3, delay: number) {
+export const start = Effect.fnUntraced(function* (
+  binary: string,
+  directory: string,
+  replicas: 1 | 3,
+  delay: number,
+  synced = true
+) {
   mkdirSync(directory, { recursive: true })
   const ports = yield* Children.freePorts(3 * replicas)
-  const servers = Array.from({ length: replicas }, (_, member) => memberOf(binary, directory, delay, ports, member))
-  yield* Effect.forEach(servers, Children.start, { discard: true })
+  const servers = Array.from({ length: replicas }, (_, member) => memberOf(binary, directory, delay, ports, member, synced))
+  const pids = yield* Effect.forEach(servers, Children.start)
   yield* Effect.forEach(servers, (server) => Children.healthy(server), { discard: true })
-  yield* Effect.forEach(servers, assertSync, { discard: true })
+  if (synced) yield* Effect.forEach(servers, assertSync, { discard: true })
   const access = {
     servers: [`nats://127.0.0.1:${ports[0]}`],
     monitor: servers.map(({ health }) => new URL(health).origin),
     cluster: "bench",
-    replicas
+    replicas,
+    ...(!synced && { allowUnsynced: true })
   }
-  return { servers, access }
+  return { servers, pids, access }
 })
 
 const Led = Schema.fromJsonString(

@@ -11,6 +11,7 @@ import { Actions } from "../../kernel/pipeline/Actions.ts"
 import * as Pipeline from "../../kernel/pipeline/layer.ts"
 import * as Policy from "../../kernel/pipeline/Policy.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
+import type { Log } from "../../kernel/store/Log.ts"
 import * as MemoryLog from "../../kernel/store/memory/MemoryLog.ts"
 import * as Tables from "../../kernel/table/Tables.ts"
 import * as Apiserver from "../../plugins/apiserver/Apiserver.ts"
@@ -33,11 +34,12 @@ const policies = Layer.mergeAll(
   Policy.Authorizers.add(1, () => ({ decision: "allow" }))
 )
 
-const kernel = Pipeline.layer.pipe(
-  Layer.provideMerge(Tables.layer),
-  Layer.provideMerge(MemoryLog.layer),
-  Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Routes.layer))
-)
+const kernelOn = (log: Layer.Layer<Log>) =>
+  Pipeline.layer.pipe(
+    Layer.provideMerge(Tables.layer),
+    Layer.provideMerge(log),
+    Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Routes.layer))
+  )
 
 /** Services get addresses of both families. */
 const addresses = ServiceAddresses.plugin({ serviceCidrs: ["10.96.0.0/16", "fd00:96::/112"] }).layer.pipe(
@@ -46,8 +48,7 @@ const addresses = ServiceAddresses.plugin({ serviceCidrs: ["10.96.0.0/16", "fd00
 
 const address = "127.0.0.1"
 
-export const layer = Layer.effect(
-  ControlPlane,
+const make = (log: Layer.Layer<Log>) =>
   Effect.gen(function* () {
     const ca = yield* Pki.authority("conformance")
     const tls = yield* Pki.issue(ca, { commonName: "kube-apiserver", hosts: [address], usages: ["server"] })
@@ -60,11 +61,17 @@ export const layer = Layer.effect(
       clientCa: ca.cert,
       kubelet: { ca: ca.cert, ...kubelet }
     })
-    const all = door.pipe(Layer.provideMerge(Layer.mergeAll(Resources.layer, policies, addresses)), Layer.provide(kernel))
+    const all = door.pipe(
+      Layer.provideMerge(Layer.mergeAll(Resources.layer, policies, addresses)),
+      Layer.provide(kernelOn(log))
+    )
     const { port } = Context.get(yield* Layer.build(all), Apiserver.Listening)
     return { server: `https://${address}:${port}`, ca: ca.cert, ...client }
   })
-)
+
+/** On a store that is there already. */
+export const layerOn = (log: Layer.Layer<Log>) => Layer.effect(ControlPlane, make(log))
+export const layer = layerOn(MemoryLog.layer)
 
 /** A client of it. */
 export const client = Layer.unwrap(
