@@ -4,7 +4,7 @@ import { Base64Url } from "effect/encoding"
 import { BadRequest, Expired, Invalid, NotFound, TooLargeResourceVersion } from "../client/Errors.ts"
 import * as Causes from "../resource/Causes.ts"
 import type { Row } from "../table/Row.ts"
-import { type Rows, pathOf } from "../table/Rows.ts"
+import { pathOf } from "../table/Rows.ts"
 import type { LogName } from "../table/Tables.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
@@ -38,14 +38,15 @@ export const reach = ({ tables }: Environment, log: LogName, revision: number) =
     })
   )
 
-/** Brings the tables to where the caller wants to read them, and says how far that is. */
+/** Brings the tables to where the caller wants to read them, or further. */
 const arrive = Effect.fnUntraced(function* (environment: Environment, { served }: At, { resourceVersion }: ReadOptions) {
   const { log } = served.kind
-  if (resourceVersion === undefined || resourceVersion === "")
-    return yield* Patience.current(environment.tables, log, Patience.patience.read)
-  const revision = yield* Effect.fromResult(parseRevision(resourceVersion))
-  if (revision > 0) yield* reach(environment, log, revision)
-  return environment.tables.revision(log)
+  if (resourceVersion === undefined || resourceVersion === "") {
+    yield* Patience.current(environment.tables, log, Patience.patience.read)
+  } else {
+    const revision = yield* Effect.fromResult(parseRevision(resourceVersion))
+    if (revision > 0) yield* reach(environment, log, revision)
+  }
 })
 
 export const get = Effect.fnUntraced(function* (environment: Environment, at: At, options: ReadOptions = {}) {
@@ -94,13 +95,14 @@ interface Source {
   readonly revision: number
 }
 
-/** The rows that a list is made of, and the revision they are as of. */
-const sourceOf = Effect.fnUntraced(function* (
+/** What is made of the rows of a list, at the moment at which they are as of the revision that is told with them. */
+const listed = Effect.fnUntraced(function* (
   environment: Environment,
   at: At,
   options: ListOptions,
   start: string | undefined,
-  rv: number | undefined
+  rv: number | undefined,
+  make: (source: Source) => Listed
 ) {
   const rows = environment.tables.of(at.served.kind)
   const exact =
@@ -108,15 +110,13 @@ const sourceOf = Effect.fnUntraced(function* (
     (options.resourceVersionMatch === "Exact"
       ? yield* Effect.fromResult(parseRevision(options.resourceVersion ?? ""))
       : undefined)
-  const current = yield* arrive(environment, at, rv === undefined ? options : { resourceVersion: "0" })
-  if (exact === undefined || exact === current) return sources(rows, at, current, start)
+  yield* arrive(environment, at, rv === undefined ? options : { resourceVersion: "0" })
+  // The tables may be further than what was waited for, and must not move on before the rows are read.
+  const current = environment.tables.revision(at.served.kind.log)
+  if (exact === undefined || exact === current) return make({ rows: rows.list(at.namespace, start), revision: current })
   const then = rows.at(exact, at.namespace, start)
-  if (then !== undefined) return { rows: then, revision: exact }
+  if (then !== undefined) return make({ rows: then, revision: exact })
   return yield* start === undefined ? tooOld(exact) : continueTooOld(start, current)
-})
-const sources = (rows: Rows, { namespace }: At, revision: number, start?: string): Source => ({
-  rows: rows.list(namespace, start),
-  revision
 })
 
 /** Who asks for one object by a selector asks for that name, as with upstream. */
@@ -134,8 +134,8 @@ export const list = Effect.fnUntraced(function* (environment: Environment, at: A
       ? undefined
       : yield* Effect.fromResult(decodeToken(options.continue))
   const selection = yield* Effect.fromResult(selected)
-  const source = yield* sourceOf(environment, at, options, token?.start, token?.rv)
-  return page(source, selection, options.limit)
+  const make = (source: Source) => page(source, selection, options.limit)
+  return yield* listed(environment, at, options, token?.start, token?.rv, make)
 })
 
 const page = ({ revision, rows }: Source, { matches, selects }: Select.Selection, limit = 0): Listed => {

@@ -106,11 +106,10 @@ export const make = Effect.fn("LogTarget.make")(function* ({ prefix }: Options) 
   const write = Effect.fnUntraced(function* ({ prev = 0, ...content }: Content & { readonly prev: number | undefined }) {
     const { action: op, key, value, writeId } = content
     const append = log.append({ log: objects, key, op, bytes: bytesOf(value), prev, writeId })
-    // What is unknown is asked for again: that must not do it twice.
-    const outcome = yield* append.pipe(
-      Effect.retry({ times: 1, while: (error) => error._tag === "Unavailable" && error.applied === "unknown" }),
-      Effect.result
-    )
+    // What is unknown is asked for again: that must not do it twice, and what comes of it says nothing of the first time.
+    const first = yield* Effect.result(append)
+    const isUnknown = first._tag === "Failure" && first.failure._tag === "Unavailable" && first.failure.applied === "unknown"
+    const outcome = isUnknown ? yield* Effect.result(append) : first
     if (outcome._tag === "Success") {
       yield* table.reached(outcome.success)
       const answer: WriteAnswer = { _tag: "Written", seq: outcome.success }
@@ -123,7 +122,8 @@ export const make = Effect.fn("LogTarget.make")(function* ({ prefix }: Options) 
       return { _tag: "Conflicted", last: failure.last } satisfies WriteAnswer
     }
     if (failure._tag === "TooLarge") return { _tag: "Failed", why: "too large" } satisfies WriteAnswer
-    return { _tag: failure.applied === "no" ? "Failed" : "Unknown", why: why(failure) } satisfies WriteAnswer
+    const isRefused = failure.applied === "no" && !isUnknown
+    return { _tag: isRefused ? "Failed" : "Unknown", why: why(failure) } satisfies WriteAnswer
   })
 
   const read = (key: string, consistent: boolean): Effect.Effect<ReadAnswer> => {
