@@ -57,6 +57,12 @@ const statements = (db: DatabaseSync, log: LogName) => ({
   )
 })
 
+const ofAll = (db: DatabaseSync) => ({
+  begin: db.prepare("BEGIN IMMEDIATE"),
+  commit: db.prepare("COMMIT"),
+  keep: Schema.keeping(db)
+})
+
 /** One log: its statements, and its books as they will be when the transaction is through. */
 const open = (db: DatabaseSync, log: LogName) => ({
   ...statements(db, log),
@@ -69,6 +75,7 @@ const open = (db: DatabaseSync, log: LogName) => ({
 export class SqliteDatabase {
   private readonly db: DatabaseSync
   private readonly logs: { [_ in LogName]: ReturnType<typeof open> }
+  private readonly statements: ReturnType<typeof ofAll>
   readonly epoch: string
 
   /** The whole file is locked for as long as it is open. FULL: a commit is on the disk before it returns. */
@@ -80,6 +87,7 @@ export class SqliteDatabase {
     this.db.exec("COMMIT")
     Schema.check(this.db)
     this.logs = this.open()
+    this.statements = ofAll(this.db)
   }
 
   private open() {
@@ -97,14 +105,15 @@ export class SqliteDatabase {
 
   /** All or nothing reaches the disk; what it throws leaves it open which, but for a disk that is full: then it is nothing. */
   transaction<A>(run: () => A): A {
-    this.db.exec("BEGIN IMMEDIATE")
+    const { begin, commit, keep } = this.statements
+    begin.run()
     const result = run()
     for (const log of names) {
       const { books, isChanged } = this.logs[log]
-      if (isChanged) Schema.keep(this.db, log, books)
+      if (isChanged) keep(log, books)
       this.logs[log].isChanged = false
     }
-    this.db.exec("COMMIT")
+    commit.run()
     return result
   }
 

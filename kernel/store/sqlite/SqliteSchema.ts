@@ -96,7 +96,7 @@ const upgradeLog = (db: DatabaseSync, log: LogName, epoch: string) => {
     `SELECT count(*) AS entries, coalesce(sum(octet_length(key) + length(bytes)), 0) AS bytes FROM ${log}`
   )
   const { bytes, entries } = size.get() ?? {}
-  keep(db, log, {
+  keeping(db)(log, {
     last: lastOf(db, log),
     compacted: number(about(db, `compacted ${log}`)),
     sealed: about(db, `sealed ${log}`) === 1,
@@ -107,8 +107,10 @@ const upgradeLog = (db: DatabaseSync, log: LogName, epoch: string) => {
   })
 }
 
-export const keep = (db: DatabaseSync, log: LogName, books: Books) =>
-  db.prepare("INSERT OR REPLACE INTO about (name, value) VALUES (?, ?)").run(`books ${log}`, JSON.stringify(books))
+export const keeping = (db: DatabaseSync) => {
+  const statement = db.prepare("INSERT OR REPLACE INTO about (name, value) VALUES (?, ?)")
+  return (log: LogName, books: Books) => statement.run(`books ${log}`, JSON.stringify(books))
+}
 
 export const booksOf = (db: DatabaseSync, log: LogName): Books => {
   // Written by nobody else, and compared with what is there when it is opened.
@@ -131,7 +133,7 @@ export const prepare = (db: DatabaseSync, newEpoch: string): string => {
     const epoch = String(about(db, "epoch"))
     const empty = { last: 0, compacted: 0, sealed: false, epoch, lives: 0, digest: 0, entries: 0, bytes: 0 }
     for (const log of names) {
-      if (isNew) keep(db, log, empty)
+      if (isNew) keeping(db)(log, empty)
       else upgradeLog(db, log, epoch)
     }
     db.exec(`PRAGMA user_version = ${version}`)
