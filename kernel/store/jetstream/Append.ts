@@ -19,7 +19,7 @@ export class LogFull extends Schema.TaggedError<LogFull>()("LogFull", { log: Log
 
 /** Milliseconds after which the caller is told that the outcome is not known. */
 const patience = 10_000
-const pause = { rival: "5 millis", server: "100 millis" } as const
+const pause = { rival: "5 millis", server: "100 millis", leader: "250 millis" } as const
 
 const lastOf = (refused: Refused) => {
   const found = /wrong last sequence: (\d+)/.exec(refused.description)?.[1]
@@ -76,8 +76,8 @@ export const make = Effect.fnUntraced(function* (jetstream: JetStream) {
       } else if (isRefused ? mayHaveApplied(failure) : failure.applied === "unknown") {
         applied = "unknown"
       } else if (!isRefused) {
-        // Nobody listens: there is no leader at the moment, or the stream takes no entries any more.
-        const now = yield* Effect.option(info)
+        // Nobody listens: the stream takes no entries any more, or there is no leader at the moment, who could say so.
+        const now = yield* Effect.option(Effect.timeout(info, pause.leader))
         if (now._tag === "Some" && isSealed(now.value, subjects)) return yield* beforeSeal(change, subject)
       }
       if ((yield* Clock.currentTimeMillis) >= deadline) {

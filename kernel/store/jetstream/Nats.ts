@@ -82,6 +82,35 @@ const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : 
 
 const nobody = (cause: unknown) => cause instanceof RequestError && cause.isNoResponders()
 
+interface Write {
+  readonly stream: string | undefined
+  readonly lose: () => void
+}
+/** Of an entry, or a barrier; what else is asked is answered by others than the leader, or not repeated. */
+const streamOf = (subject: string) => {
+  const [, cluster, log] = /^k8s\.([^.]+)\.([^.]+)\.(?:o\.|m\.barrier$)/.exec(subject) ?? []
+  return log === undefined ? undefined : `K8S_${cluster}_${log}`
+}
+
+/** A leader that steps down says nothing to those whose writes it had taken. Who repeats them at once waits no three seconds. */
+const watchLeaders = Effect.fnUntraced(function* (connection: NatsConnection) {
+  const writes = new Set<Write>()
+  const elected = "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED."
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      connection.subscribe(`${elected}*`, {
+        // Who may not know is told by the time that passes.
+        callback: (error, msg) => {
+          if (error !== null) return
+          for (const { lose, stream } of [...writes]) if (msg.subject === elected + stream) lose()
+        }
+      })
+    ),
+    (subscription) => Effect.sync(() => connection.isClosed() || subscription.unsubscribe())
+  )
+  return writes
+})
+
 export const make = Effect.fnUntraced(function* ({ credentials, password, servers, tls, user }: Options) {
   const all = list(servers)
   const shown = all.map(withoutUser)
@@ -107,6 +136,7 @@ export const make = Effect.fnUntraced(function* ({ credentials, password, server
   )
 
   const onReconnect = new Set<() => void>()
+  const writes = yield* watchLeaders(connection)
   const onStatus = ({ type }: Status) => {
     if (type === "disconnect") return Effect.logWarning(`the connection to NATS at ${shown.join(", ")} is lost`)
     if (type !== "reconnect") return Effect.void
@@ -118,15 +148,19 @@ export const make = Effect.fnUntraced(function* ({ credentials, password, server
 
   const request: Nats["request"] = (subject, payload, headers, timeout = 3000) =>
     Effect.callback<Msg, Unavailable>((resume) => {
+      const write = { stream: streamOf(subject), lose: () => lose("another server leads now") }
       const end = (exit: Effect.Effect<Msg, Unavailable>) => {
         onReconnect.delete(lost)
+        writes.delete(write)
         resume(exit)
       }
-      // What was under way when the connection broke is not answered any more.
-      const lost = () => end(Effect.fail(unavailable("unknown", "the connection was lost")))
+      // What was under way then is not answered any more.
+      const lose = (reason: string) => end(Effect.fail(unavailable("unknown", reason)))
+      const lost = () => lose("the connection was lost")
       // Without responders nobody has it; whatever else was lost may have been the answer.
       const failed = (cause: unknown) => end(Effect.fail(unavailable(nobody(cause) ? "no" : "unknown", cause)))
       onReconnect.add(lost)
+      if (write.stream !== undefined) writes.add(write)
       connection
         .request(subject, payload, { timeout, ...(headers && { headers }) })
         .then((msg) => end(Effect.succeed(msg)), failed)

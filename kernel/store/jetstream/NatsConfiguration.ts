@@ -82,7 +82,7 @@ const permissions = {
     ],
     deny: ["$JS.API.STREAM.PURGE.>", "$JS.API.STREAM.PEER.REMOVE.>", "$JS.API.STREAM.RESTORE.>"]
   },
-  subscribe: { allow: ["_INBOX.>"] }
+  subscribe: { allow: ["_INBOX.>", "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.>"] }
 }
 
 const about = "$SYS.REQ.SERVER.PING.VARZ"

@@ -184,5 +184,7 @@ export const nameEpoch = ({ nats, subjects }: JetStream, name: string) =>
     Effect.catchIf(
       (error) => error._tag === "Refused" && error.code === codes.conflict,
       () => Effect.void
-    )
+    ),
+    // Of several servers, that of the client may not have heard yet that the stream is there.
+    Effect.retry({ ...patience, while: (error) => error._tag === "Unavailable" })
   )
