@@ -102,6 +102,10 @@ export const parts = {
     // One of before is replaced.
     serves: (file) => (spawnSync(file, ["--version"], { encoding: "utf8" }).stdout ?? "").includes("v2.15.2")
   },
+  etcd: {
+    ...plain("go.etcd.io/etcd/server/v3", "v3.6.16", "go.etcd.io/etcd/server/v3"),
+    why: "what the store is measured beside: npm run bench -- store"
+  },
   coredns: {
     ...plain("github.com/coredns/coredns", "v1.14.7", "github.com/coredns/coredns"),
     why: "the DNS server of --dns coredns"
