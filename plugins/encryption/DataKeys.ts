@@ -4,7 +4,7 @@
  * of others that is met: never for a write.
  */
 import { Duration, Effect, Predicate, Schedule } from "effect"
-import { randomBytes } from "node:crypto"
+import { type KeyObject, randomBytes } from "node:crypto"
 import { Unavailable } from "../../kernel/plugin/Contract.ts"
 import type { KeyManagement, Undecipherable } from "./contracts/KeyManagement.ts"
 import * as Metrics from "./Metrics.ts"
@@ -18,12 +18,12 @@ export interface Provider {
 
 export interface Writing {
   readonly header: string
-  readonly dataKey: Uint8Array
+  readonly dataKey: KeyObject
   readonly keyId: string
 }
 
 /** A data key, or why there is none. */
-export type Known = Uint8Array | { readonly reason: string }
+export type Known = KeyObject | { readonly reason: string }
 
 export const unavailable = (cause: unknown) => new Unavailable({ contract: "kernel/Log", applied: "no", cause })
 
@@ -46,9 +46,10 @@ export const make = Effect.fnUntraced(function* (providers: ReadonlyArray<Provid
 
   /** A new data key for what is written from now on. */
   const renew = Effect.fn("DataKeys.renew")(function* (provider: Provider) {
-    const dataKey = new Uint8Array(randomBytes(size))
+    const plaintext = new Uint8Array(randomBytes(size))
+    const dataKey = Sealed.dataKeyOf(plaintext)
     const uid = randomBytes(8).toString("hex")
-    const encrypted = yield* timed(provider, "encrypt", provider.keys.encrypt({ plaintext: dataKey, uid }))
+    const encrypted = yield* timed(provider, "encrypt", provider.keys.encrypt({ plaintext, uid }))
     const header = Sealed.header({ provider: provider.name, ...encrypted })
     known.set(header, dataKey)
     writing.set(provider, { header, dataKey, keyId: encrypted.keyId })
@@ -91,7 +92,7 @@ export const make = Effect.fnUntraced(function* (providers: ReadonlyArray<Provid
       )
       const found = yield* call
       if (Predicate.hasProperty(found, "reason")) reason = found.reason
-      else if (found.length === size) return found
+      else if (found.length === size) return Sealed.dataKeyOf(found)
       else reason = `${about.provider} has given a data key of ${found.length} bytes`
     }
     return { reason }

@@ -6,7 +6,7 @@
  *     mark (8) | length of the header (2) | header | salt (32) | nonce (12) | tag (16) | ciphertext
  */
 import { Result, Schema } from "effect"
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto"
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto"
 import { Encrypted } from "./contracts/KeyManagement.ts"
 
 /** No CBOR envelope begins with it: those are maps. */
@@ -57,13 +57,16 @@ export const headerOf = (bytes: Uint8Array): string => {
 }
 
 /** The one block of HKDF-Expand with SHA-256 that makes 32 bytes (RFC 5869); the data key is random, so that there is nothing to extract. */
-const derived = (dataKey: Uint8Array, salt: Uint8Array) => createHmac("sha256", dataKey).update(salt).update(one).digest()
+const derived = (dataKey: KeyObject, salt: Uint8Array) =>
+  createSecretKey(createHmac("sha256", dataKey).update(salt).update(one).digest())
 const one = Uint8Array.of(1)
+/** As it is used. With bytes in a key's place Node.js takes three to five times as long. */
+export const dataKeyOf = (bytes: Uint8Array): KeyObject => createSecretKey(bytes)
 
 /** The place of an entry. */
 const placeOf = (log: string, key: string) => Buffer.from(`${log}/${key}`)
 
-export const seal = (header: string, dataKey: Uint8Array, log: string, key: string, plain: Uint8Array): Uint8Array => {
+export const seal = (header: string, dataKey: KeyObject, log: string, key: string, plain: Uint8Array): Uint8Array => {
   const length = Buffer.byteLength(header)
   const whole = Buffer.allocUnsafeSlow(overhead(header) + plain.length)
   mark.copy(whole)
@@ -90,7 +93,7 @@ export const seal = (header: string, dataKey: Uint8Array, log: string, key: stri
 }
 
 /** `undefined`: it was changed, or does not belong here. */
-export const open = (dataKey: Uint8Array, log: string, key: string, sealed: Uint8Array): Uint8Array | undefined => {
+export const open = (dataKey: KeyObject, log: string, key: string, sealed: Uint8Array): Uint8Array | undefined => {
   const whole = bufferOf(sealed)
   let at = mark.length + sizes.length + whole.readUInt16BE(mark.length)
   if (whole.length < at + fixed) return undefined
