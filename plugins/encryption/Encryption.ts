@@ -156,7 +156,8 @@ const make = Effect.fnUntraced(function* (inner: Log["Service"], options: Option
   yield* Effect.forkScoped(
     Effect.forever(Effect.andThen(Effect.sleep("1 minute"), Effect.forEach(writers, dataKeys.poll, { discard: true })))
   )
-  if (maintains) yield* Effect.forkScoped(maintain)
+  // The start has more urgent things to do.
+  if (maintains) yield* Effect.forkScoped(Effect.delay(maintain, "3 seconds"))
   return { log, encryption: { status, rotate, stored: inner } satisfies Encryption }
 })
 

@@ -83,7 +83,17 @@ const outdated = Effect.fnUntraced(function* (log: Log["Service"], name: LogName
     if (used.provider === (provider?.name ?? "") && used.keyId === (writing?.keyId ?? "")) return
     found.set(entry.key, entry)
   }
-  yield* Stream.runForEach(log.history({ log: name, after: 0 }), (entries) => Effect.sync(() => entries.forEach(onEntry)))
+  // What lives, as a follower begins: reading the history too would take long where there is much of it.
+  const until = yield* log.barrier({ log: name })
+  yield* log.follow({ log: name }).pipe(
+    Stream.takeUntil((event) => event._tag === "Entries" && event.upTo >= until),
+    Stream.runForEach((event) =>
+      Effect.sync(() => {
+        if (event._tag === "Began") found.clear()
+        else event.entries.forEach(onEntry)
+      })
+    )
+  )
   return [...found.values()]
 })
 
