@@ -53,6 +53,9 @@ export const lines = (history: ReadonlyArray<Record>): ReadonlyArray<string> => 
     ...each,
     `watchers: ${list(watched)}`,
     `faults: ${list(tally(faults.filter((kind) => kind !== "start")))}`,
+    ...history.flatMap((record) =>
+      record._tag === "Compared" ? [`replicas: ${record.messages} messages compared on ${record.servers} servers`] : []
+    ),
     `longest without a write that came through: ${longest(of(undefined, "Written"), starts)} s`,
     `longest without a consistent read: ${longest(of("consistent read", "Found"), starts)} s`,
     `longest without a table read: ${longest(of("table read", "Found"), starts)} s`

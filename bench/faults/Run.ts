@@ -228,7 +228,9 @@ export const report = Effect.fnUntraced(function* (history: Parameters<typeof ch
     for (const { message } of all.slice(0, 5)) yield* say(`  ${message}`)
   }
   if (violations.length > 0) return yield* new FaultsFound({ message: `${violations.length} violations` })
-  yield* say("no write is lost, none is there that was refused or twice, every order is right, and no watch has a gap")
+  yield* say(
+    "no write is lost, none is there that was refused or twice, every order is right, no watch has a gap, the replicas are the same"
+  )
 })
 
 export const run = Effect.fn("Faults.run")(function* (options: Options) {

@@ -244,6 +244,10 @@ const wrong: { readonly [what: string]: readonly [Rule, ReadonlyArray<Record>] }
     "backwards",
     [...right, began(5), ...["1", "2", "3"].map((op) => saw(70, Number(op), op)), upTo(71, 3), upTo(72, 2)]
   ],
+  "a replica has lost an entry": [
+    "apart",
+    [...right, { _tag: "Compared", servers: 3, messages: 3, wrong: "store-2 has 1 entries wrong: objects 2 (a)" }]
+  ],
   "a watcher stands still": [
     "stuck",
     [...right, began(5), saw(21, 1, "1"), upTo(22, 1), { _tag: "Ended", time: 90, asked: 80, ...who }]

@@ -7,6 +7,11 @@ import type { Violation } from "./Violation.ts"
 import * as Watches from "./Watches.ts"
 import * as Writes from "./Writes.ts"
 
+const replicas = (history: ReadonlyArray<Record>): ReadonlyArray<Violation> =>
+  history.flatMap((record) =>
+    record._tag === "Compared" && record.wrong !== undefined ? [{ rule: "apart", message: record.wrong }] : []
+  )
+
 export const check = (history: ReadonlyArray<Record>): ReadonlyArray<Violation> => {
   const { truth, violations } = Truth.make(history)
   return [
@@ -14,6 +19,7 @@ export const check = (history: ReadonlyArray<Record>): ReadonlyArray<Violation> 
     ...Writes.check(truth),
     ...Register.check(truth),
     ...Revisions.check(history, truth),
-    ...Watches.check(history, truth)
+    ...Watches.check(history, truth),
+    ...replicas(history)
   ]
 }

@@ -50,7 +50,9 @@ export const Record = Schema.TaggedUnion({
   /** An entry of the log in the end. */
   Kept: { seq: Seq, prev: Seq, ...content },
   /** The log in the end: its last seq, and from where on it keeps every entry. */
-  Head: { last: Seq, compacted: Seq }
+  Head: { last: Seq, compacted: Seq },
+  /** The replicas beside one another in the end; `wrong` if they are not the same. */
+  Compared: { servers: Schema.Int, messages: Schema.Int, wrong: Schema.optionalKey(Schema.String) }
 })
 export type Record = typeof Record.Type
 export type Tagged<Tag extends Record["_tag"]> = Extract<Record, { readonly _tag: Tag }>

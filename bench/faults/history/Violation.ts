@@ -11,6 +11,7 @@ export const rules = {
   order: "a watcher gets an entry out of order, again, or after it was told that there is nothing else",
   gap: "a watcher misses an entry",
   invented: "a watcher or reader gets what is not in the log",
+  apart: "the replicas of the log are not the same in the end",
   stuck: "a watcher does not come to the end of the log"
 } as const
 export type Rule = keyof typeof rules

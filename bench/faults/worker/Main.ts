@@ -7,6 +7,8 @@ import { Deferred, Effect, Layer, References, Schedule, Schema, Stream } from "e
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as JetStreamLog from "../../../kernel/store/jetstream/JetStreamLog.ts"
+import * as Nats from "../../../kernel/store/jetstream/Nats.ts"
+import * as NatsScrub from "../../../kernel/store/jetstream/NatsScrub.ts"
 import { type Entry, Log } from "../../../kernel/store/Log.ts"
 import * as Lines from "../Lines.ts"
 import * as ApiTarget from "./ApiTarget.ts"
@@ -111,6 +113,12 @@ const last = Effect.fn("Worker.last")(function* (task: Task) {
       }
     })
   )
+  const report = yield* Effect.scoped(
+    Effect.flatMap(Nats.make({ servers: task.servers }), (nats) => NatsScrub.scrub(nats, task.cluster))
+  ).pipe(Effect.retry({ schedule: Schedule.spaced("1 second"), times: 30 }))
+  const wrong = NatsScrub.describe(report)
+  const compared = { _tag: "Compared" as const, servers: report.servers.length, messages: report.messages }
+  lines.write(wrong === undefined ? compared : { ...compared, wrong })
   lines.write({ _tag: "Head", last: head, compacted })
 })
 
