@@ -172,7 +172,7 @@ export const make = Effect.fn("LogTarget.make")(function* ({ prefix }: Options) 
 
   const compact = Effect.gen(function* () {
     const seq = table.at
-    yield* Effect.sleep("15 seconds")
+    yield* Effect.sleep("40 seconds")
     yield* Effect.ignore(log.compact({ log: objects, seq }))
   })
   const known = (key: string) => table.entries.get(key)
