@@ -29,8 +29,11 @@ const vital = (subjects: Subject.Subjects, replicas: Replicas) => ({
 /** Of these the server says nothing when a stream is made. */
 const implied = { sealed: false, persist_mode: "default" }
 
-/** From where on the server knows batches, and from where on it writes them to its disk once. */
-const batches = { known: "2.12.0", fast: "2.15.0" }
+/** nats-server 2.15.2 that was killed while it compressed a block could not read it any more: the log stood still. */
+const compression = "none"
+
+/** From where on the server writes a batch to its disk once. */
+const batchesSince = "2.15.0"
 
 /** What a new stream is made with. */
 const configOf = ({ hasBatches, log, replicas, subjects }: Opened) => ({
@@ -38,7 +41,7 @@ const configOf = ({ hasBatches, log, replicas, subjects }: Opened) => ({
   name: subjects.stream,
   max_bytes: bytes[log],
   duplicate_window: 1e9,
-  compression: "s2",
+  compression,
   allow_direct: true,
   ...(hasBatches && { allow_atomic: true })
 })
@@ -112,7 +115,7 @@ export const open = Effect.fnUntraced(function* (nats: Nats, cluster: string, lo
   yield* assertServer(nats, replicas)
   const version = versionOf(nats)
   const subjects = Subject.make(cluster, log)
-  const hasBatches = !Version.isBefore(version, batches.fast)
+  const hasBatches = !Version.isBefore(version, batchesSince)
   const opened: Opened = { ...calls({ nats, log, subjects, replicas, hasBatches }), cluster }
   const unfit = (reason: string) => new NatsUnfit({ server: nats.connection.getServer(), reason })
   const state = yield* opened.info.pipe(
@@ -133,8 +136,9 @@ export const open = Effect.fnUntraced(function* (nats: Nats, cluster: string, lo
     replicas
   )
   if (flaw !== undefined) return yield* unfit(flaw)
-  // Of the time of an older server.
-  if (hasBatches && state.config["allow_atomic"] !== true) yield* update(opened, state, { allow_atomic: true })
+  // Of the time of an older server, or of an older version of us.
+  const isOutdated = (hasBatches && state.config["allow_atomic"] !== true) || state.config["compression"] !== compression
+  if (isOutdated) yield* update(opened, state, { compression, ...(hasBatches && { allow_atomic: true }) })
   return opened
 })
 
