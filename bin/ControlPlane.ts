@@ -95,6 +95,8 @@ export interface Options {
   readonly identity: string
   /** The plugins that run in a thread of their own, by name. */
   readonly isolate: ReadonlyArray<string>
+  /** How long what was is kept, in milliseconds. */
+  readonly history: number
 }
 
 export class NoSuchPlugin extends Schema.TaggedError<NoSuchPlugin>()("NoSuchPlugin", {
@@ -236,7 +238,7 @@ const programs = (options: Options) => {
     ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
-    Compactor.layer(),
+    Compactor.layer({ window: options.history }),
     Times.layer,
     options.snapshots ?? Layer.empty
   )

@@ -56,6 +56,7 @@ export const flags = {
   natsContext: text("nats-context", "A file of `nats context save`: credentials and TLS of --store nats://…"),
   natsMonitor: text("nats-monitor", "The monitoring of its servers, http://host:8222,…: whether they sync stands there"),
   natsUnsynced: text("nats-unsynced", "A NATS that may lose what it has acknowledged: refused (default) or allowed"),
+  history: text("history", "How far back the cluster can be read as it was: 5m (default), 1h"),
   encryptionProviderConfig: text(
     "encryption-provider-config",
     "Kubernetes' EncryptionConfiguration; without it Secrets are encrypted with a key of the cluster's own"

@@ -16,6 +16,7 @@ import * as SnapshotSchedule from "./SnapshotSchedule.ts"
 import * as Store from "./Store.ts"
 import * as StoreMoveRoute from "./StoreMoveRoute.ts"
 import * as Supervise from "./Supervise.ts"
+import { lifetime } from "./Token.ts"
 
 export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
 
@@ -77,7 +78,8 @@ export const optionsOf = Effect.fnUntraced(function* (
     ca: keys.ca.cert,
     joining: joining(settings, keys),
     identity: `${name}_${port}`,
-    isolate: settings.isolate
+    isolate: settings.isolate,
+    history: lifetime(settings.history) ?? 0
   }
 })
 
