@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Layer, References, Stream } from "effect"
 import { execFileSync } from "node:child_process"
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { Damaged, Full, Log } from "../../kernel/store/Log.ts"
 import * as SqliteLog from "../../kernel/store/sqlite/SqliteLog.ts"
@@ -83,6 +83,34 @@ it.live("a file that has lost an entry, or got one back, is not opened", () =>
       assert.strictEqual(refused._tag, "SqliteUnusable")
       assert.include(refused.message, `${file} cannot be used as a store: the log objects is damaged`)
       assert.include(refused.message, "keelson snapshot restore")
+    }
+  })
+)
+
+it.live("what a killed process left in its write-ahead file is found, and damage in the midst of it is seen", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporary
+    const file = `${directory}/store.db`
+    const copy = (name: string) => {
+      for (const end of ["", "-wal"]) copyFileSync(`${file}${end}`, `${directory}/${name}.db${end}`)
+      return `${directory}/${name}.db`
+    }
+    const [killed, damaged] = yield* open(
+      file,
+      Effect.map(Effect.andThen(three, put("pods/a/four", "fourth")), () => [copy("killed"), copy("damaged")])
+    )
+    yield* open(
+      killed ?? "",
+      Effect.map(keysOf, (keys) => assert.strictEqual(keys.length, 4))
+    )
+    const wal = readFileSync(`${damaged}-wal`)
+    const at = wal.indexOf("the words")
+    assert.isAbove(at, 0)
+    wal.write("tHe", at)
+    writeFileSync(`${damaged}-wal`, wal)
+    for (const _ of ["once", "and again"]) {
+      const refused = yield* Effect.flip(Layer.build(SqliteLog.layer({ file: damaged ?? "" })))
+      assert.match(refused.message, /its write-ahead file .*damaged.db-wal is damaged at frame \d+/)
     }
   })
 )

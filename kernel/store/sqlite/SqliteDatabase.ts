@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { batch, type Read } from "../Batch.ts"
 import { type Change, type Entry, type LogName, names } from "../Log.ts"
 import * as Schema from "./SqliteSchema.ts"
+import * as Wal from "./SqliteWal.ts"
 
 const { number } = Schema
 
@@ -80,6 +81,7 @@ export class SqliteDatabase {
 
   /** The whole file is locked for as long as it is open. FULL: a commit is on the disk before it returns. */
   constructor(file: string, newEpoch: string) {
+    Wal.check(file)
     this.db = new DatabaseSync(file, { timeout: 1000 })
     this.db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
     this.db.exec("PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864; BEGIN EXCLUSIVE;")

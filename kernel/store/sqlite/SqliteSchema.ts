@@ -141,7 +141,7 @@ export const prepare = (db: DatabaseSync, newEpoch: string): string => {
   return String(about(db, "epoch"))
 }
 
-const remedy = "Look after the disk, and restore the last snapshot with keelson snapshot restore"
+export const remedy = "Look after the disk, and restore the last snapshot with keelson snapshot restore"
 
 /** Up to here the whole file is looked through when it is opened: it takes a tenth of a second. */
 const small = 64 * 1024 * 1024
