@@ -207,7 +207,7 @@ const finish = Effect.fnUntraced(function* (
     victim.resume()
     victim.start()
   }
-  const end = Effect.promise(() => Promise.all(workers.map((one) => one.end(300_000))))
+  const end = Effect.promise(() => Promise.all(workers.map((one) => one.end(300_000, "SIGUSR2"))))
   yield* patience("coming to the end of the log")(end)
   const file = join(history, "last.jsonl")
   writeFileSync(file, "")
@@ -263,6 +263,9 @@ export const run = Effect.fn("Faults.run")(function* (options: Options) {
   )
   yield* finish(world, workers, last, options)
   const all = yield* Effect.fromResult(Lines.read(history))
+  const ended = all.filter(({ _tag }) => _tag === "Ended").length
+  if (ended < numbers.length)
+    return yield* new FaultsFound({ message: `${ended} of ${numbers.length} watchers came to the end` })
   const whole = join(directory, "history.jsonl")
   yield* files.writeFileString(whole, all.map(line).join(""))
   yield* say(`\nthe history: ${whole} (npm run soak -- check ${whole})`)

@@ -55,12 +55,12 @@ export class Victim {
   private signal(signal: NodeJS.Signals) {
     if (this.child?.pid !== undefined) process.kill(this.child.pid, signal)
   }
-  kill(signal: "SIGKILL" | "SIGTERM" = "SIGKILL") {
+  kill(signal: "SIGKILL" | "SIGTERM" | "SIGUSR2" = "SIGKILL") {
     this.isToldToEnd = true
     this.signal(signal)
   }
   /** Away until it is started. */
-  keepAway(signal: "SIGKILL" | "SIGTERM" = "SIGKILL") {
+  keepAway(signal: "SIGKILL" | "SIGTERM" | "SIGUSR2" = "SIGKILL") {
     this.isKeptAway = true
     this.kill(signal)
   }
@@ -75,8 +75,8 @@ export class Victim {
     writeFileSync(this.options.clock, `${seconds}`)
   }
   /** Ends it; by force where it does not end in time. */
-  async end(milliseconds: number) {
-    this.keepAway("SIGTERM")
+  async end(milliseconds: number, signal: "SIGTERM" | "SIGUSR2" = "SIGTERM") {
+    this.keepAway(signal)
     this.resume()
     const force = setTimeout(() => this.signal("SIGKILL"), milliseconds)
     await this.ended

@@ -1,5 +1,5 @@
 /**
- * One worker, a process that is killed and paused like any other: `Main.ts '{"process": …}'`. SIGTERM asks it to come to the end of
+ * One worker, a process that is killed and paused like any other: `Main.ts '{"process": …}'`. SIGUSR2 asks it to come to the end of
  * the log with its watcher and to end; killed and started again, its watcher goes on where its file says.
  */
 import { NodeRuntime } from "@effect/platform-node"
@@ -81,7 +81,7 @@ const work = Effect.fn("Worker.work")(function* <E, R>(task: Task, made: Effect.
   const lines = Lines.open(join(task.directory, `${task.process}.${count}.jsonl`))
   lines.write({ _tag: "Restarted", time: Lines.now(), process: task.process })
   const stop = yield* Deferred.make<void>()
-  process.on("SIGTERM", () => Effect.runFork(Deferred.succeed(stop, undefined)))
+  process.on("SIGUSR2", () => Effect.runFork(Deferred.succeed(stop, undefined)))
   const target = yield* made
   const at = { seq: 0 }
   yield* Effect.forkScoped(target.watch(watcherOf(task, lines, at), cursor))
