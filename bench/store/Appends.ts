@@ -22,8 +22,9 @@ export interface Row {
   readonly p50: number
   readonly p99: number
   readonly least: number
-  /** Microseconds of processor time for one write, of client and servers. */
-  readonly cost: number
+  /** Microseconds of processor time for one write, of the client with its driver and of all servers. */
+  readonly client: number
+  readonly servers: number
   /** Flushes of all its servers for one write; only where they are counted. */
   readonly flushes?: number
 }
@@ -44,12 +45,14 @@ export const summary = (all: ReadonlyArray<Figures>) => {
 interface Sum {
   readonly all: Array<Figures>
   flushes: number
-  cost: number
+  client: number
+  servers: number
 }
 
-const rowOf = (store: string, inFlight: number, delay: number, { all, cost, flushes }: Sum): Row => {
+const rowOf = (store: string, inFlight: number, delay: number, { all, client, flushes, servers }: Sum): Row => {
   const writes = all.reduce((sum, { waits }) => sum + waits.length, 0)
-  const each = { cost: (1000 * cost) / writes, ...(delay > 0 && { flushes: flushes / writes }) }
+  const cost = { client: (1000 * client) / writes, servers: (1000 * servers) / writes }
+  const each = { ...cost, ...(delay > 0 && { flushes: flushes / writes }) }
   return { store, inFlight, ...summary(all), ...each }
 }
 
@@ -60,10 +63,11 @@ const startClient = Effect.fnUntraced(function* (contestant: Contestants.Contest
   if ("replicas" in address && address.replicas === 3) yield* Nats.lead(address, "K8S_bench_objects")
   const flushed = () => (delay === 0 ? 0 : journals.reduce((sum, journal) => sum + Delayed.flushes(journal), 0))
   const measure = Effect.fnUntraced(function* (plan: Plan, sum: Sum) {
-    const before = { flushes: flushed(), cost: Processor.spent([...pids, pid]) }
+    const before = { flushes: flushed(), client: Processor.spent([pid]), servers: Processor.spent(pids) }
     sum.all.push(yield* ask(plan))
     sum.flushes += flushed() - before.flushes
-    sum.cost += Processor.spent([...pids, pid]) - before.cost
+    sum.client += Processor.spent([pid]) - before.client
+    sum.servers += Processor.spent(pids) - before.servers
   })
   return { name, measure }
 })
@@ -72,7 +76,7 @@ export const run = Effect.fnUntraced(function* (directory: string, binaries: Con
   const contestants = yield* Contestants.start(directory, binaries, delay)
   const clients = yield* Effect.forEach(contestants, (contestant) => startClient(contestant, directory, delay))
   const rows: Row[] = []
-  const empty = (): Sum => ({ all: [], flushes: 0, cost: 0 })
+  const empty = (): Sum => ({ all: [], flushes: 0, client: 0, servers: 0 })
   // Whoever runs first pays for what all have to compile.
   for (const { measure } of clients) yield* measure({ inFlight: 64, milliseconds: 1500 }, empty())
   for (const inFlight of levels) {

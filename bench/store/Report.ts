@@ -27,7 +27,7 @@ const rivalOf = (store: string) => pairs.find(([ours]) => ours === store)?.[1]
 export const appends = (rows: ReadonlyArray<Row>) => {
   const find = (store: string | undefined, inFlight: number) =>
     rows.find((row) => row.store === store && row.inFlight === inFlight)
-  const line = ({ cost, flushes, inFlight, p50, p99, perSecond, store }: Row) => {
+  const line = ({ client, flushes, inFlight, p50, p99, perSecond, servers, store }: Row) => {
     const rival = find(rivalOf(store), inFlight)
     return [
       store,
@@ -35,28 +35,29 @@ export const appends = (rows: ReadonlyArray<Row>) => {
       perSecond.toFixed(0),
       digits(p50),
       digits(p99),
-      cost.toFixed(0),
+      client.toFixed(0),
+      servers.toFixed(0),
       flushes === undefined ? "" : flushes.toFixed(2),
       rivalOf(store) ?? "",
       ratio(perSecond, rival?.perSecond),
       ratio(rival?.p50, p50),
       ratio(rival?.p99, p99),
-      ratio(rival?.cost, cost)
+      ratio(rival && rival.client + rival.servers, client + servers)
     ]
   }
+  const costs = ["client µs", "servers µs", "flushes"]
   const head = [
     "store",
     "in flight",
     "appends/s",
     "p50 ms",
     "p99 ms",
-    "CPU µs",
-    "flushes",
+    ...costs,
     "beside",
     "appends/s",
     "1/p50",
     "1/p99",
-    "1/CPU"
+    "1/µs"
   ]
   return table([head, ...rows.map(line)])
 }
