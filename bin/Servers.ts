@@ -106,7 +106,11 @@ const refusal = ({ controlPlanes, processes, store }: Settings, paths: Paths) =>
 export const prepare = Effect.fn("Servers.prepare")(function* (settings: Settings, paths: Paths) {
   const why = settings.controlPlanes === 1 ? undefined : refusal(settings, paths)
   if (why !== undefined) return yield* new CannotServe({ message: why })
-  if (settings.controlPlanes === 1) return []
+  return settings.controlPlanes === 1 ? [] : yield* arrange(settings, paths)
+})
+
+/** That, whatever lies there. */
+export const arrange = Effect.fnUntraced(function* (settings: Settings, paths: Paths) {
   const place = settings.store === "jetstream" ? Effect.orDie(NatsServer.loopback) : Effect.succeed("")
   const servers = yield* Effect.forEach(indexes(settings), (index) =>
     Effect.map(Effect.all([place, place]), ([store, route]) => ({

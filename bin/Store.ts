@@ -14,7 +14,7 @@ import * as Switch from "../kernel/store/Switch.ts"
 import * as Keys from "./Keys.ts"
 import * as NatsContext from "./NatsContext.ts"
 import type { Paths } from "./Paths.ts"
-import { pathsOf, type Place, prepare, type Server, storeHosts, fileOf, read } from "./Servers.ts"
+import { arrange, pathsOf, type Place, type Server, storeHosts, fileOf, read } from "./Servers.ts"
 import type { Settings } from "./Settings.ts"
 import * as StoreRecord from "./StoreRecord.ts"
 
@@ -99,9 +99,6 @@ const driver = (settings: Settings, paths: Paths, place: Place | undefined): Lay
   return settings.store === "jetstream" ? member(settings, paths, place) : patiently(elsewhere(settings))
 }
 
-/** The other store of this server, to move to. */
-export const other = (settings: Settings, paths: Paths, store: string) => Layer.fresh(alone({ ...settings, store }, paths))
-
 /** Nothing is served of what was not restored, or moved, to its end. */
 const whole = (paths: Paths, log: Layer.Layer<Log | Switch.Switch, unknown>) =>
   Layer.effectDiscard(
@@ -134,7 +131,9 @@ export const replica = (settings: Settings, paths: Paths): Layer.Layer<Log, unkn
 const together = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const all = yield* prepare(settings, paths)
+      const all = yield* arrange(settings, paths)
+      // Made once, before three at a time look for them.
+      yield* Keys.openStore(paths, storeHosts)
       const logs = all.map((self, at) => member(settings, pathsOf(paths, at + 1), { self, all, isLocal: true }))
       // Each is a replica's server with a client of it, of which one is enough.
       const built = yield* Effect.forEach(logs, (log) => Layer.build(log), { concurrency: "unbounded" })
@@ -146,6 +145,10 @@ const together = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> =
 export const stopped = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> =>
   settings.controlPlanes > 1 && settings.store === "jetstream" ? together(settings, paths) : alone(settings, paths)
 
+/** The other store of this machine, to move to. */
+export const other = (settings: Settings, paths: Paths, to: StoreRecord.Target) =>
+  Layer.fresh(stopped({ ...settings, ...to }, paths))
+
 /** Where a store of this machine lies, if it has one. */
 export const placeOf = (settings: Settings, paths: Paths) => {
   if (external(settings.store) || settings.store === "memory") return undefined
@@ -156,6 +159,8 @@ export const placeOf = (settings: Settings, paths: Paths) => {
 /** Where a server's store is by now, which may have moved since it was started. */
 export interface At {
   store: string
+  /** How many servers of this machine have a replica of it, at its next start. */
+  controlPlanes?: 1 | 3
   place?: Place
 }
 

@@ -21,6 +21,8 @@ export interface Options {
   readonly settings: Settings
   readonly kubeconfig: Option.Option<string>
   readonly to: string
+  /** How many servers of this machine shall have a replica of it. */
+  readonly controlPlanes: 1 | 3
   readonly force: boolean
 }
 
@@ -29,8 +31,8 @@ const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Progress))
 /** Processes that share a port: any of them may take a connection, and one of them has the store. */
 const attempts = 100
 
-const served = Effect.fnUntraced(function* (kubeconfig: string, { force, to }: Options) {
-  const query = `to=${encodeURIComponent(to)}${force ? "&force=true" : ""}`
+const served = Effect.fnUntraced(function* (kubeconfig: string, { controlPlanes, force, to }: Options) {
+  const query = `to=${encodeURIComponent(to)}&controlPlanes=${controlPlanes}${force ? "&force=true" : ""}`
   const last = { step: "", detail: "" }
   const ask = Stream.runForEach(Administer.lines(kubeconfig, { method: "POST", path: `${path}?${query}` }), (line) =>
     Effect.gen(function* () {
@@ -46,11 +48,13 @@ const served = Effect.fnUntraced(function* (kubeconfig: string, { force, to }: O
 })
 
 /** Nobody writes: the same way, without anybody who waits. */
-const alone = Effect.fnUntraced(function* ({ force, settings, to }: Options) {
+const alone = Effect.fnUntraced(function* ({ controlPlanes, force, settings, to }: Options) {
   const paths = Paths.make(settings.dataDir, settings.nodeName)
   const place = Store.placeOf(settings, paths)
-  if (settings.store === to) return yield* failed(`the store is ${to} already`)
+  if (settings.store === to && settings.controlPlanes === controlPlanes) return yield* failed(`the store is ${to} already`)
   if (place !== undefined && !existsSync(place)) return yield* failed(`no server answers, and there is no store in ${place}`)
+  if (controlPlanes === 3 && to !== "jetstream")
+    return yield* failed("three servers of one machine keep it in replicas: --to jetstream")
   yield* Console.log(`no server answers: moving ${Store.describe(settings, paths)}`)
   const { move } = yield* Effect.flatMap(Layer.build(Switch.layer(Store.stopped(settings, paths))), (built) =>
     Effect.provide(Switch.Switch, built)
@@ -59,9 +63,9 @@ const alone = Effect.fnUntraced(function* ({ force, settings, to }: Options) {
   const time = DateTime.formatIso(yield* DateTime.now)
   const file = StoreRecord.fileOf(paths)
   const { entries } = yield* move({
-    layer: Store.other(settings, paths, to),
+    layer: Store.other(settings, paths, { store: to, controlPlanes }),
     force,
-    record: (id) => StoreRecord.write(file, { store: to, from: settings.store, id, time })
+    record: (id) => StoreRecord.write(file, { store: to, controlPlanes, from: settings.store, id, time })
   })
   yield* Console.log(`done: ${entries} entries in ${(yield* Clock.currentTimeMillis) - began} ms`)
 }, Effect.scoped)

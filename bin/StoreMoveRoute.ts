@@ -36,9 +36,19 @@ const words: { readonly [_ in Move.Step]: string } = {
 }
 
 /** Why it cannot be done, before anything is touched. */
-const refusal = ({ processes, store }: Settings, to: string) => {
+const refusal = (
+  { processes }: Settings,
+  { controlPlanes: now = 1, place, store }: Store.At,
+  to: string,
+  planes: string
+) => {
+  if (place !== undefined) return "several servers have the store, each a replica: stop them all, and move it then"
+  if (planes !== "1" && planes !== "3") return `controlPlanes=${planes}: expected 1 or 3`
+  if (planes === "3" && to !== "jetstream") return `three servers of one machine keep it in replicas: --to jetstream`
+  if (planes === "3" && processes > 1)
+    return "three servers are a process each: start it again without --processes, and move it then"
   if (!isStore(to) || to === "memory") return `to=${to}: expected sqlite, jetstream or nats://host:port`
-  if (to === store) return `the store is ${to} already`
+  if (to === store && Number(planes) === now) return `the store is ${to} already`
   if (store === "memory") return undefined
   if (processes > 1 && Store.external(store)) return "every process has the store itself: stop it, and move it then"
   return undefined
@@ -48,25 +58,27 @@ export interface Options {
   readonly settings: Settings
   readonly paths: Paths
   /** Where the store is by now. */
-  readonly at: { store: string }
+  readonly at: Store.At
 }
 
 const make = Effect.fnUntraced(function* ({ move }: Switch["Service"], { at, paths, settings }: Options) {
   const scope = yield* Effect.scope
   const file = StoreRecord.fileOf(paths)
 
-  const moved = (to: string, force: boolean, say: (step: string, detail: string) => Effect.Effect<void>) =>
+  const moved = (target: StoreRecord.Target, force: boolean, say: (step: string, detail: string) => Effect.Effect<void>) =>
     Effect.gen(function* () {
+      const { store: to } = target
       const began = yield* Clock.currentTimeMillis
       const time = DateTime.formatIso(yield* DateTime.now)
       const { entries, held } = yield* move({
-        layer: Store.other(settings, paths, to),
+        layer: Store.other(settings, paths, target),
         force,
-        record: (id) => StoreRecord.write(file, { store: to, from: at.store, id, time }),
+        record: (id) => StoreRecord.write(file, { ...target, from: at.store, id, time }),
         onStep: (step, detail) => say(words[step], detail)
       })
       const before = at.store
       at.store = to
+      at.controlPlanes = target.controlPlanes
       const millis = (yield* Clock.currentTimeMillis) - began
       yield* Effect.logInfo(`the store has moved from ${before} to ${to}: ${entries} entries in ${millis} ms`)
       yield* say("done", `${entries} entries in ${millis} ms; writes waited ${held} ms`)
@@ -74,19 +86,26 @@ const make = Effect.fnUntraced(function* ({ move }: Switch["Service"], { at, pat
       Effect.catchCause((cause) => {
         const error = Cause.squash(cause)
         const why = error instanceof Error ? error.message : String(error)
-        return Effect.andThen(Effect.logError(`the store did not move to ${to}`, cause), say("failed", why))
+        return Effect.andThen(Effect.logError(`the store did not move to ${target.store}`, cause), say("failed", why))
       })
     )
 
   return Effect.fnUntraced(function* ({ method, query }: RouteRequest) {
     const to = query.get("to") ?? ""
     if (method !== "POST") return yield* new BadRequest({ detail: `expected POST ${path}?to=…` })
-    const why = refusal({ ...settings, store: at.store }, to)
+    const planes = query.get("controlPlanes") ?? "1"
+    const why = refusal(settings, at, to, planes)
     if (why !== undefined) return yield* new BadRequest({ detail: why })
     const queue = yield* Queue.unbounded<Uint8Array, Cause.Done>()
     const say = (step: string, detail: string) =>
       Effect.asVoid(Queue.offer(queue, new TextEncoder().encode(`${encode({ step, detail })}\n`)))
-    yield* Effect.forkIn(Effect.ensuring(moved(to, query.get("force") === "true", say), Queue.end(queue)), scope)
+    yield* Effect.forkIn(
+      Effect.ensuring(
+        moved({ store: to, controlPlanes: planes === "3" ? 3 : 1 }, query.get("force") === "true", say),
+        Queue.end(queue)
+      ),
+      scope
+    )
     return { code: 200, type: "application/x-ndjson", body: Stream.fromQueue(queue) }
   })
 })

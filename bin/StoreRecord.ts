@@ -11,6 +11,8 @@ import type { Settings } from "./Settings.ts"
 const Record = Schema.Struct({
   /** As the setting `store`. */
   store: Schema.String,
+  /** As the setting `controlPlanes`: how many servers of this machine have a replica of it. */
+  controlPlanes: Schema.Literals([1, 3]),
   /** Where it was before. */
   from: Schema.String,
   /** Of the move: what it left unfinished in the new store is known by it. */
@@ -19,6 +21,8 @@ const Record = Schema.Struct({
   time: Schema.String
 })
 export type Record = typeof Record.Type
+/** Where it shall be. */
+export type Target = Pick<Record, "store" | "controlPlanes">
 const Kept = Schema.fromJsonString(Record)
 const decode = Schema.decodeUnknownEffect(Kept)
 const encode = Schema.encodeSync(Kept)
@@ -32,7 +36,8 @@ export class RecordUnusable extends Schema.TaggedError<RecordUnusable>()("Record
   }
 }
 
-export const fileOf = ({ store }: Pick<Paths.Paths, "store">) => join(store, "moved.json")
+/** One for all servers of a machine. */
+export const fileOf = ({ root }: Pick<Paths.Paths, "root">) => join(root, "store", "moved.json")
 
 /** Absent: it has never moved. */
 export const read = Effect.fnUntraced(function* (file: string) {
@@ -47,7 +52,9 @@ export const read = Effect.fnUntraced(function* (file: string) {
 /** Where the store is goes before where it shall be. */
 export const applied = Effect.fnUntraced(function* (settings: Settings) {
   const record = yield* read(fileOf(Paths.make(settings.dataDir, settings.nodeName)))
-  return record === undefined ? settings : { ...settings, store: record.store }
+  if (record === undefined) return settings
+  const { controlPlanes, store } = record
+  return { ...settings, store, controlPlanes }
 })
 
 const flushed = async (path: string, flags: string, text?: string) => {

@@ -37,7 +37,7 @@ const program = Effect.gen(function* () {
   yield* Effect.sleep(200)
   yield* move({
     layer: SqliteLog.layer({ file: `${directory}/b.db` }),
-    record: (id) => StoreRecord.write(file, { store: "b", from: "a", id, time: "" }),
+    record: (id) => StoreRecord.write(file, { store: "b", controlPlanes: 1, from: "a", id, time: "" }),
     onStep: (at) => Effect.sync(() => at === step && process.kill(process.pid, "SIGKILL"))
   })
   yield* Effect.sleep(200)
