@@ -6,7 +6,7 @@
 import { Clock, Effect, Schema } from "effect"
 import { type Change, Conflict, LogName, Sealed } from "../Log.ts"
 import * as Group from "./Group.ts"
-import { codes, full, isSealed, type JetStream } from "./JetStream.ts"
+import { codes, full, isSealed, type JetStream, type Replicas } from "./JetStream.ts"
 import { header } from "./Message.ts"
 import { type Refused, unavailable } from "./Nats.ts"
 
@@ -30,11 +30,15 @@ const lastOf = (refused: Refused) => {
 const isFull = ({ code, description }: Refused) =>
   full.has(code) || (code === codes.storeFailed && description.startsWith("maximum "))
 
-/** A server that failed to write may have written; whatever else it refuses it has not done. */
-const mayHaveApplied = ({ code }: Refused) => code === codes.storeFailed
+/**
+ * Whether it may have been done all the same. A server that failed to write may have written. Of several servers two can believe
+ * to lead for a while, and both hear of a write: what the one refuses the other may do.
+ */
+const mayHaveApplied = (refused: Refused, replicas: Replicas) =>
+  replicas > 1 || (refused.code === codes.storeFailed && !isFull(refused))
 
 export const make = Effect.fnUntraced(function* (jetstream: JetStream) {
-  const { find, info, isLast, log, subjects } = jetstream
+  const { find, info, isLast, log, replicas, subjects } = jetstream
   const group = yield* Group.make(jetstream)
 
   /**
@@ -71,15 +75,16 @@ export const make = Effect.fnUntraced(function* (jetstream: JetStream) {
         const resolved = yield* Effect.result(resolve(change, subject, lastOf(failure)))
         if (resolved._tag === "Success" && resolved.success !== undefined) return resolved.success
         if (resolved._tag === "Failure" && resolved.failure._tag === "Conflict") return yield* resolved.failure
-      } else if (isRefused && isFull(failure)) {
-        return yield* unavailable(applied, new LogFull({ log, reason: failure.description }))
-      } else if (isRefused ? mayHaveApplied(failure) : failure.applied === "unknown") {
+        // What came after `prev` may be this very write.
+        applied = "unknown"
+      } else if (isRefused ? mayHaveApplied(failure, replicas) : failure.applied === "unknown") {
         applied = "unknown"
       } else if (!isRefused) {
         // Nobody listens: the stream takes no entries any more, or there is no leader at the moment, who could say so.
         const now = yield* Effect.option(Effect.timeout(info, pause.leader))
         if (now._tag === "Some" && isSealed(now.value, subjects)) return yield* beforeSeal(change, subject)
       }
+      if (isRefused && isFull(failure)) return yield* unavailable(applied, new LogFull({ log, reason: failure.description }))
       if ((yield* Clock.currentTimeMillis) >= deadline) {
         return yield* unavailable(applied, isRefused ? failure.description : failure.cause)
       }

@@ -9,7 +9,7 @@ import {
   type Status,
   type TlsOptions
 } from "@nats-io/transport-node"
-import { Effect, Schema, Stream } from "effect"
+import { Clock, Effect, Schema, Stream } from "effect"
 import { Unavailable } from "../../plugin/Contract.ts"
 
 export interface Options {
@@ -80,6 +80,9 @@ const withoutUser = (server: string) => server.replace(/^(\w+:\/\/)?([^@/]*@)/, 
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
+/** Milliseconds without an answer after which another server may have one. Elections mostly take less. */
+const silence = 6000
+
 const nobody = (cause: unknown) => cause instanceof RequestError && cause.isNoResponders()
 
 interface Write {
@@ -128,7 +131,11 @@ export const make = Effect.fnUntraced(function* ({ credentials, password, server
           maxReconnectAttempts: -1,
           reconnectTimeWait: 100,
           reconnectJitter: 50,
-          pingInterval: 5000
+          // Who names servers in an order wants the first of them.
+          noRandomize: true,
+          // A connection over a link that is down is noticed in three times that.
+          pingInterval: 2000,
+          maxPingOut: 2
         }),
       catch: (cause) => new NatsUnreachable({ servers: shown.join(", "), reason: messageOf(cause) })
     }),
@@ -145,6 +152,21 @@ export const make = Effect.fnUntraced(function* ({ credentials, password, server
   }
   const statuses = Stream.fromAsyncIterable(connection.status(), (cause) => cause)
   yield* Effect.forkScoped(Stream.runForEach(statuses, onStatus))
+
+  /** When the first request of late was not answered. */
+  let silent: number | undefined
+  const onAnswer = Effect.sync(() => {
+    silent = undefined
+  })
+  /** A server that cannot reach the others still keeps its connections: after a while without an answer another one is tried. */
+  const onSilence = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    silent ??= now
+    if (all.length === 1 || now - silent < silence || connection.isClosed()) return
+    silent = now
+    yield* Effect.logWarning(`the NATS server ${connection.getServer()} answers nothing: another one is tried`)
+    yield* Effect.ignore(Effect.tryPromise(() => connection.reconnect()))
+  })
 
   const request: Nats["request"] = (subject, payload, headers, timeout = 3000) =>
     Effect.callback<Msg, Unavailable>((resume) => {
@@ -165,6 +187,8 @@ export const make = Effect.fnUntraced(function* ({ credentials, password, server
         .request(subject, payload, { timeout, ...(headers && { headers }) })
         .then((msg) => end(Effect.succeed(msg)), failed)
     }).pipe(
+      Effect.tap(onAnswer),
+      Effect.tapError(() => onSilence),
       Effect.flatMap((answer) =>
         Effect.try({
           try: (): unknown => answer.json(),
