@@ -93,7 +93,9 @@ export const Settings = Schema.Struct({
   natsMonitor: Schema.String,
   natsUnsynced: Schema.Literals(["refused", "allowed"]).annotate({ expected: "refused or allowed" }),
   /** How far back the cluster can be read as it was, such as `5m` or `1h`. */
-  history: Schema.String.check(Schema.isPattern(/^(?=[1-9])(\d+h)?(\d+m)?$/, { expected: "a time such as 5m, 90m or 1h30m" })),
+  history: Schema.String.check(
+    Schema.isPattern(/^(?=[1-9])(\d+h)?(\d+m)?$/, { expected: "a time such as 5m, 90m or 1h30m" })
+  ),
   /** A file with Kubernetes' EncryptionConfiguration; empty: Secrets, with a key of the cluster's own. See Encryption.ts. */
   encryptionProviderConfig: Schema.String,
   /** How often a snapshot of the store is made, such as `1h`; empty: never. */

@@ -55,7 +55,7 @@ const alone = Effect.fnUntraced(function* ({ controlPlanes, force, settings, to 
   if (place !== undefined && !existsSync(place)) return yield* failed(`no server answers, and there is no store in ${place}`)
   if (controlPlanes === 3 && to !== "jetstream")
     return yield* failed("three servers of one machine keep it in replicas: --to jetstream")
-  yield* Console.log(`no server answers: moving ${Store.describe(settings, paths)}`)
+  yield* Console.log(`no server answers: moving the store in ${place ?? settings.store}`)
   const { move } = yield* Effect.flatMap(Layer.build(Switch.layer(Store.stopped(settings, paths))), (built) =>
     Effect.provide(Switch.Switch, built)
   )
