@@ -2,7 +2,7 @@
  * What a request does while the store is away. Who changes something is held for a while and repeated under its write id, because
  * most absences are a change of leader or a restart and over by then; who reads is told sooner, and can read from the tables instead.
  */
-import { Duration, Effect, Schedule } from "effect"
+import { Clock, Duration, Effect, Schedule } from "effect"
 import { Unavailable } from "../plugin/Contract.ts"
 import type { Log } from "../store/Log.ts"
 import type { LogName, Tables } from "../table/Tables.ts"
@@ -10,6 +10,9 @@ import type { LogName, Tables } from "../table/Tables.ts"
 type Change = Parameters<Log["Service"]["append"]>[0]
 
 export const patience = { write: Duration.seconds(10), read: Duration.seconds(3) } as const
+
+/** What a driver says of a write at the end of its own patience is worth waiting for: whether it was sent at all. */
+const grace = Duration.seconds(2)
 
 /** Between two attempts: not longer than a user would notice once the store is back. */
 const pause = Schedule.min([Schedule.exponential("10 millis"), Schedule.spaced("250 millis")])
@@ -23,7 +26,8 @@ const silent = "the store does not answer"
  * the write: that a later attempt was not even sent says nothing about the first.
  */
 export const append = (log: Log["Service"], change: Change) =>
-  Effect.suspend(() => {
+  Effect.flatMap(Clock.currentTimeMillis, (began) => {
+    const isEarly = Effect.map(Clock.currentTimeMillis, (now) => now - began < Duration.toMillis(patience.write))
     let applied: "no" | "unknown" = "no"
     let isUnderWay = false
     let cause: unknown = silent
@@ -41,9 +45,14 @@ export const append = (log: Log["Service"], change: Change) =>
       )
     )
     return attempt.pipe(
-      Effect.retry({ while: ({ _tag }) => _tag === "Unavailable", schedule: pause }),
+      Effect.retry({
+        while: ({ _tag }) => (_tag === "Unavailable" ? isEarly : Effect.succeed(false)),
+        schedule: pause
+      }),
+      // One attempt's words count for all of them.
+      Effect.mapError((error) => (error._tag === "Unavailable" ? away(applied, error.cause) : error)),
       Effect.timeoutOrElse({
-        duration: patience.write,
+        duration: Duration.sum(patience.write, grace),
         orElse: () => Effect.fail(away(isUnderWay ? "unknown" : applied, cause))
       })
     )
