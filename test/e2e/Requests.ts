@@ -32,7 +32,7 @@ const attempted = async (go: () => Promise<Answer>, attempts: number) => {
     const answer = await go().catch(nothing)
     answers.push(answer)
     if (isGood(answer, attempt)) break
-    await sleep(answer.retryAfter === undefined ? 50 : Number(answer.retryAfter) * 1000)
+    await sleep(answer.code === 503 ? 1000 * Number(answer.retryAfter ?? 1) : 50)
   }
   return answers
 }
@@ -48,6 +48,8 @@ const figures = (all: ReadonlyArray<Done>) => {
     requests: all.length,
     failedAtFirst: all.filter(({ answers: [first] }) => first === undefined || !isGood(first, 0)).length,
     failed: all.filter(failed).map(({ answers }) => answers.map(({ code, text }) => `${code} ${text.slice(0, 200)}`)),
+    /** Whose connection was lost, or never made. */
+    broken: all.flatMap(({ answers }) => answers.filter(({ code }) => code === 0).map(({ text }) => text)),
     refused: all.flatMap(({ answers }) => answers.filter(({ code }) => code === 503)),
     longestWriteGap: longestGap(times(true)),
     longestReadGap: longestGap(times(false)),
