@@ -100,4 +100,21 @@ describe.skipIf(Option.isNone(RawNats.binary))("refused", () => {
       assert.isTrue((yield* (yield* open((yield* started()).server)).status({ log: "objects" })).durable)
     }).pipe(quiet)
   )
+
+  it.live("blocks that are compressed, which a server may not be able to read again: streams of before are changed", () =>
+    Effect.gen(function* () {
+      const { client, server } = yield* started()
+      yield* open(server)
+      const config = Effect.promise(() => client.request("$JS.API.STREAM.INFO.K8S_a_objects")).pipe(
+        Effect.map((info) => info.json<{ config: { compression: string } }>().config)
+      )
+      const before = yield* config
+      assert.strictEqual(before.compression, "none")
+      const compressed = JSON.stringify({ ...before, compression: "s2" })
+      yield* Effect.promise(() => client.request("$JS.API.STREAM.UPDATE.K8S_a_objects", compressed))
+      assert.strictEqual((yield* config).compression, "s2")
+      yield* open(server)
+      assert.strictEqual((yield* config).compression, "none")
+    }).pipe(quiet)
+  )
 })

@@ -29,7 +29,7 @@ const vital = (subjects: Subject.Subjects, replicas: Replicas) => ({
 /** Of these the server says nothing when a stream is made. */
 const implied = { sealed: false, persist_mode: "default" }
 
-/** nats-server 2.15.2 that was killed while it compressed a block could not read it any more: the log stood still. */
+/** nats-server 2.15.2 cannot read its last block again after a full disk or a kill if it is compressed: all replicas stood still. */
 const compression = "none"
 
 /** From where on the server writes a batch to its disk once. */
