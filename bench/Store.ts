@@ -33,7 +33,9 @@ const slowly = Effect.fnUntraced(function* (directory: string, binaries: Contest
 })
 
 const loads = (directory: string, binaries: Contestants.Binaries, sizes: ReadonlyArray<Loads.Size>) =>
-  Effect.tap(Loads.run(directory, binaries, sizes), (rows) => Console.log(Report.loads(rows)))
+  Effect.forEach(sizes, (size) =>
+    Effect.tap(Loads.run(directory, binaries, size), (rows) => Console.log(Report.loads(rows)))
+  )
 
 interface Part {
   readonly about: string

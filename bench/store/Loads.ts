@@ -72,23 +72,19 @@ const loadOnce = (start: Start, size: Size) =>
     return { open: served + open, load, total: served + open + load, cost: cpu }
   }).pipe(Effect.scoped)
 
-export const run = Effect.fnUntraced(function* (directory: string, binaries: Binaries, all: ReadonlyArray<Size>) {
-  const rows: Row[] = []
-  for (const size of all) {
-    const folder = join(directory, `${size.objects}-${size.revisions}`)
-    mkdirSync(folder, { recursive: true })
-    const starts = [...startsOf(folder, binaries)]
-    for (const [store, start] of starts) {
-      const began = performance.now()
-      yield* Effect.scoped(Effect.flatMap(start(false), (address) => work(address, size, true)))
-      yield* Console.error(`  ${store}: filled in ${((performance.now() - began) / 1000).toFixed(0)} s`)
-    }
-    const taken = starts.map(([store, start]) => ({ store, start, all: [] as Omit<Row, "store" | keyof Size>[] }))
-    for (let round = 0; round < rounds; round++) for (const { all, start } of taken) all.push(yield* loadOnce(start, size))
-    for (const { all, store } of taken) {
-      const middle = all.toSorted((one, other) => one.total - other.total)[rounds >> 1]
-      if (middle !== undefined) rows.push({ store, ...size, ...middle })
-    }
+export const run = Effect.fnUntraced(function* (directory: string, binaries: Binaries, size: Size) {
+  const folder = join(directory, `${size.objects}-${size.revisions}`)
+  mkdirSync(folder, { recursive: true })
+  const starts = [...startsOf(folder, binaries)]
+  for (const [store, start] of starts) {
+    const began = performance.now()
+    yield* Effect.scoped(Effect.flatMap(start(false), (address) => work(address, size, true)))
+    yield* Console.error(`  ${store}: filled in ${((performance.now() - began) / 1000).toFixed(0)} s`)
   }
-  return rows
+  const taken = starts.map(([store, start]) => ({ store, start, all: [] as Omit<Row, "store" | keyof Size>[] }))
+  for (let round = 0; round < rounds; round++) for (const { all, start } of taken) all.push(yield* loadOnce(start, size))
+  return taken.flatMap(({ all, store }): ReadonlyArray<Row> => {
+    const middle = all.toSorted((one, other) => one.total - other.total)[rounds >> 1]
+    return middle === undefined ? [] : [{ store, ...size, ...middle }]
+  })
 })
