@@ -2,11 +2,12 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Option, References } from "effect"
+import { randomBytes } from "node:crypto"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import * as Nats from "../../kernel/store/jetstream/Nats.ts"
 import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 import { flawOf } from "../../kernel/store/jetstream/NatsDirectory.ts"
-import { compare, describe as inWords } from "../../kernel/store/jetstream/NatsScrub.ts"
+import { compare, describe as inWords, scrub } from "../../kernel/store/jetstream/NatsScrub.ts"
 import * as NatsServer from "../../kernel/store/jetstream/NatsServer.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import * as NatsKeys from "./NatsKeys.ts"
@@ -52,6 +53,37 @@ describe.skipIf(Option.isNone(binary))("a supervised server", () => {
           administrator.request("$JS.API.STREAM.INFO.K8S_keelson_objects", "", undefined, 500)
         )
         assert.isDefined(foreign)
+      }).pipe(quiet, Effect.provide(NodeServices.layer), Effect.scoped),
+    60_000
+  )
+
+  it.live(
+    "what is damaged on a server on its own is found; what was deleted is not missed",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* temporary
+        const fs = yield* FileSystem.FileSystem
+        const server = yield* NatsServer.start({ directory })
+        const log = yield* Effect.provide(Log, yield* Layer.build(JetStreamLog.layer(server.log)))
+        let prev = 0
+        for (const writeId of ["1", "2", "3", "4", "5", "6"]) {
+          prev = yield* log.append({ ...change, prev, writeId, bytes: new Uint8Array(randomBytes(1000)) })
+        }
+        yield* log.compact({ log: "objects", seq: prev - 3 })
+        const nats = yield* Nats.make(server.log)
+        assert.isUndefined(inWords(yield* scrub(nats)))
+
+        const block = `${directory}/data/jetstream/KEELSON/streams/K8S_keelson_objects/msgs/1.blk`
+        const bytes = yield* fs.readFile(block)
+        const at = bytes.length - 2500
+        bytes[at] = (bytes[at] ?? 0) ^ 0xff
+        yield* fs.writeFile(block, bytes)
+        yield* server.restart()
+        const { lost } = yield* Effect.retry(scrub(nats), { times: 10 })
+        assert.deepStrictEqual(
+          lost.map(({ log }) => log),
+          ["objects"]
+        )
       }).pipe(quiet, Effect.provide(NodeServices.layer), Effect.scoped),
     60_000
   )

@@ -82,7 +82,9 @@ const About = Schema.Struct({
 export const placeOf = Effect.fnUntraced(function* (nats: Nats, cluster: string, log: LogName) {
   const subjects = Subject.make(cluster, log)
   const { cluster: group, state } = yield* nats.api(`STREAM.INFO.${subjects.stream}`, null, About)
-  const servers = [group?.leader, ...(group?.replicas ?? []).map(({ name }) => name)].filter((name) => name !== undefined)
+  // A server on its own names itself too.
+  const others = (group?.replicas ?? []).map(({ name }) => name)
+  const servers = others.length === 0 || group?.leader === undefined ? others : [group.leader, ...others]
   const place: Place = { nats, log, subjects }
   return { place, state, leader: group?.leader, servers: servers.toSorted() }
 })
@@ -90,9 +92,39 @@ export const placeOf = Effect.fnUntraced(function* (nats: Nats, cluster: string,
 const readAll = (place: Place, servers: ReadonlyArray<string>, from: number, to: number) =>
   Effect.forEach(servers.length === 0 ? [undefined] : servers, (server) => read(place, server, from, to))
 
+const Deleted = Schema.Struct({
+  state: Schema.Struct({ last_seq: Schema.Int, deleted: Schema.optionalKey(Schema.Array(Schema.Int)) })
+})
+
+/**
+ * A server on its own leaves out what it cannot read, and there is no other to ask. But it knows what was deleted: what is neither
+ * there nor deleted is lost.
+ */
+const scrubAlone = Effect.fnUntraced(function* (
+  { log, nats, subjects }: Place,
+  { messages }: Replica,
+  from: number,
+  to: number
+) {
+  const about = yield* nats.api(`STREAM.INFO.${subjects.stream}`, { deleted_details: true }, Deleted)
+  const deleted = new Set(about.state.deleted)
+  const lost: Array<Lost> = []
+  for (let seq = from; seq <= to; seq++) {
+    if (!messages.has(seq) && !deleted.has(seq)) lost.push({ log, seq, key: undefined })
+  }
+  const faults = lost.map((one): Fault => ({ ...one, server: "", what: "missing" }))
+  return { faults, lost }
+})
+
 const scrubLog = Effect.fnUntraced(function* (nats: Nats, cluster: string, log: LogName) {
   const { place, servers, state } = yield* placeOf(nats, cluster, log)
   const { first_seq, last_seq } = state
+  if (servers.length === 0 && last_seq > 0) {
+    const replica = yield* read(place, undefined, first_seq, last_seq)
+    const own = compare(log, [replica])
+    const gone = yield* scrubAlone(place, replica, first_seq, last_seq)
+    return { servers, messages: own.messages, faults: [...own.faults, ...gone.faults], lost: [...own.lost, ...gone.lost] }
+  }
   const first = compare(log, last_seq === 0 ? [] : yield* readAll(place, servers, first_seq, last_seq))
   const seqs = first.faults.map(({ seq }) => seq)
   if (seqs.length === 0) return { servers, ...first }
