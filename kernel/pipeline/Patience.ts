@@ -12,7 +12,7 @@ type Change = Parameters<Log["Service"]["append"]>[0]
 export const patience = { write: Duration.seconds(10), read: Duration.seconds(3) } as const
 
 /** What a driver says of a write at the end of its own patience is worth waiting for: whether it was sent at all. */
-const grace = Duration.seconds(2)
+const grace = Duration.seconds(4)
 
 /** Between two attempts: not longer than a user would notice once the store is back. */
 const pause = Schedule.min([Schedule.exponential("10 millis"), Schedule.spaced("250 millis")])
