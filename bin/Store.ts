@@ -59,6 +59,7 @@ export const replicaServer = Effect.fnUntraced(function* (settings: Settings, pa
     listen: self.store,
     tls: yield* Keys.openStore(paths, hostsOf(self)),
     cluster: { name: "keelson", listen: self.route, routes: all.map(({ route }) => route) },
+    others: all.flatMap(({ store }) => (store === "" || store === self.store ? [] : [store])),
     sharers: isLocal ? all.length : 1,
     ...(settings.natsServer === "" ? {} : { binary: settings.natsServer })
   })
