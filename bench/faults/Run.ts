@@ -3,15 +3,25 @@
  * is healed, everybody comes to the end of the log, and the history is checked. What was done stands in files, so that
  * whoever was interrupted goes on, with the same store.
  */
-import { Effect, FileSystem, Random, Schedule, Schema } from "effect"
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { Effect, FileSystem, Random, Result, Schedule, Schema } from "effect"
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 import * as NatsConfiguration from "../../kernel/store/jetstream/NatsConfiguration.ts"
 import * as Faults from "./Faults.ts"
 import * as Figures from "./Figures.ts"
 import { check } from "./history/Check.ts"
-import { line } from "./history/History.ts"
+import { line, parse } from "./history/History.ts"
 import type { Violation } from "./history/Violation.ts"
 import * as Lines from "./Lines.ts"
 import * as Site from "./Site.ts"
@@ -195,6 +205,20 @@ const patience = (what: string) =>
     orElse: () => new FaultsFound({ message: `${what} took longer than 4 minutes, though no fault was left` })
   } as const)
 
+/** Whether a worker has had an answer since a moment. */
+const isAnswered = (history: string, name: string, since: number) => {
+  const file = readdirSync(history)
+    .toSorted()
+    .findLast((one) => one.startsWith(`${name}.`) && one.endsWith(".jsonl"))
+  const descriptor = openSync(join(history, file ?? ""), "r")
+  const tail = Buffer.alloc(65_536)
+  const read = readSync(descriptor, tail, 0, tail.length, Math.max(0, fstatSync(descriptor).size - tail.length))
+  closeSync(descriptor)
+  const whole = tail.toString("utf8", 0, read)
+  const records = parse(whole.slice(whole.indexOf("\n") + 1))
+  return Result.isSuccess(records) && records.success.some((one) => one._tag === "Found" && one.time > since)
+}
+
 const finish = Effect.fnUntraced(function* (
   { apis, stores }: Faults.World,
   workers: ReadonlyArray<Victim>,
@@ -207,6 +231,10 @@ const finish = Effect.fnUntraced(function* (
     victim.resume()
     victim.start()
   }
+  // Who is being started does not hear yet that it is to end.
+  const healed = Lines.now()
+  const isBack = Effect.sync(() => numbers.every((number) => isAnswered(history, `api-${number}`, healed)))
+  yield* patience("coming back")(Effect.repeat(isBack, { schedule: Schedule.spaced("200 millis"), until: Boolean }))
   const end = Effect.promise(() => Promise.all(workers.map((one) => one.end(300_000, "SIGUSR2"))))
   yield* patience("coming to the end of the log")(end)
   const file = join(history, "last.jsonl")

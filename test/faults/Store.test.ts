@@ -28,7 +28,9 @@ describe.skipIf(Site.missing().length > 0 || Option.isNone(RawNats.binary))("a s
           say
         }
         // What it has said tells what went wrong.
-        yield* Effect.tapError(Run.run(options), () => Effect.sync(() => assert.deepStrictEqual(said, [])))
+        yield* Effect.tapError(Run.run(options), (error) =>
+          Effect.sync(() => assert.deepStrictEqual([...said, `${error}`], []))
+        )
         const operations = Number(/^(\d+) operations$/m.exec(said.join("\n"))?.[1] ?? 0)
         assert.isAbove(operations, 100)
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer), Effect.provideService(References.MinimumLogLevel, "Error")),
