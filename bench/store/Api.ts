@@ -1,6 +1,5 @@
 /**
- * A process of `bench/Store.ts`: an API server of ours on a store, over HTTPS, with nobody in its cluster. It says where it is reached;
- * asked anything, it says how much memory it takes.
+ * A process of `bench/Store.ts`: an API server of ours on a store, over HTTPS, with nobody in its cluster. It says where it is reached.
  */
 import { Effect, Schema } from "effect"
 import * as ControlPlane from "../../conformance/stage/ControlPlane.ts"
@@ -15,7 +14,6 @@ const program = Effect.gen(function* () {
   const address = yield* Schema.decodeEffect(Schema.fromJsonString(Stores.Address))(process.argv[2] ?? "")
   if ("etcd" in address) return yield* Effect.die(new Error("our API has no store on etcd"))
   const serve = Effect.gen(function* () {
-    process.on("message", () => process.send?.({ resident: process.memoryUsage.rss() }))
     process.on("disconnect", () => process.exit(0))
     process.send?.(yield* ControlPlane.ControlPlane)
     return yield* Effect.never
