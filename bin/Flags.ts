@@ -70,14 +70,19 @@ export const flags = {
   snapshotKeyFile: text("snapshot-key-file", "32 random bytes, by which they are encrypted"),
   isolate: text("isolate", "Plugins that run in a thread of their own, separated by commas: scheduler,replicaset,…")
 }
-export type Flags = { readonly [K in keyof typeof flags]: Option.Option<string | number> } & {
-  readonly nodes?: Option.Option<number>
-  readonly controlPlanes?: Option.Option<number>
-}
+/** Those of them that a command takes. */
+export type Flags = { readonly [K in keyof typeof flags | "nodes" | "controlPlanes"]?: Option.Option<string | number> }
 
 export const words = (list: string) => list.split(",").filter((word) => word !== "")
 
-export const settingsOf = Effect.fnUntraced(function* ({ config, isolate, runtimes, ...rest }: Flags) {
+const absent = Option.none<string>()
+
+export const settingsOf = Effect.fnUntraced(function* ({
+  config = absent,
+  isolate = absent,
+  runtimes = absent,
+  ...rest
+}: Flags) {
   const given = Object.fromEntries(
     Object.entries(rest).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : []))
   )
@@ -89,10 +94,26 @@ export const settingsOf = Effect.fnUntraced(function* ({ config, isolate, runtim
 })
 export const pathsOf = ({ dataDir, nodeName }: Settings.Settings) => Paths.make(dataDir, nodeName)
 
+const { config, dataDir, nodeName, store, storePort } = flags
+const { encryptionProviderConfig, natsContext, natsMonitor, natsServer, natsUnsynced } = flags
+
+/** Of which data directory. */
+export const placeFlags = { config, dataDir, nodeName }
 /** Who asks: of the cluster of this data directory, or of a kubeconfig's. */
 export const administratorFlags = {
-  ...flags,
+  ...placeFlags,
   kubeconfig: text("kubeconfig", "The administrator's credentials (default: those in the data directory)")
+}
+/** Also which store it is, where no server runs that could be asked. */
+export const storeFlags = {
+  ...administratorFlags,
+  store,
+  storePort,
+  natsServer,
+  natsContext,
+  natsMonitor,
+  natsUnsynced,
+  encryptionProviderConfig
 }
 export const kubeconfigOf = Effect.fnUntraced(function* ({
   kubeconfig,

@@ -1,7 +1,7 @@
 /** `keelson snapshot save | status | restore | list`: all that a cluster has, in one file. */
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { administratorFlags, type Flags, settingsOf, text } from "./Flags.ts"
+import { storeFlags, type Flags, settingsOf, text } from "./Flags.ts"
 
 const where = "a directory, or s3://bucket/prefix; a name that ends with .snapshot is one of them"
 const keyFile = text("key-file", "32 random bytes (openssl rand -base64 32), by which it is encrypted")
@@ -24,7 +24,7 @@ const wantedOf = Effect.fnUntraced(function* ({
 const save = Command.make(
   "save",
   {
-    ...administratorFlags,
+    ...storeFlags,
     keyFile,
     where: Argument.String("where").pipe(Argument.withDescription(where), Argument.optional)
   },
@@ -56,7 +56,7 @@ const status = Command.make(
 
 const list = Command.make(
   "list",
-  { ...administratorFlags, where: Argument.String("where").pipe(Argument.withDescription(where), Argument.optional) },
+  { ...storeFlags, where: Argument.String("where").pipe(Argument.withDescription(where), Argument.optional) },
   Effect.fnUntraced(function* ({ kubeconfig: _, where, ...given }) {
     const { list } = yield* load
     const { standard } = yield* Effect.promise(() => import("./Destination.ts"))
@@ -67,7 +67,7 @@ const list = Command.make(
 const restore = Command.make(
   "restore",
   {
-    ...administratorFlags,
+    ...storeFlags,
     keyFile,
     force: Flag.Boolean("force").pipe(
       Flag.withDescription("Also into a store that is not empty: what is in it is lost"),

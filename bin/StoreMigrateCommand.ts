@@ -1,12 +1,12 @@
 /** `keelson store migrate --to …`: another store for the same cluster. */
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { administratorFlags, number, settingsOf } from "./Flags.ts"
+import { storeFlags, number, settingsOf } from "./Flags.ts"
 
 export const migrate = Command.make(
   "migrate",
   {
-    ...administratorFlags,
+    ...storeFlags,
     to: Flag.String("to").pipe(Flag.withDescription("sqlite, jetstream, or nats://host:port")),
     controlPlanes: number("control-planes", "How many servers of this machine shall have a replica of it, 1 (default) or 3"),
     force: Flag.Boolean("force").pipe(

@@ -27,18 +27,8 @@ export interface Answer {
 /** Of one data directory. */
 export const make = Effect.fnUntraced(function* (dataDir: string) {
   const port = yield* freePort
-  const flags = [
-    "--data-dir",
-    dataDir,
-    "--api-port",
-    `${port}`,
-    "--node-ip",
-    "127.0.0.1",
-    "--runtime",
-    "hollow",
-    "--node-name",
-    "n1"
-  ]
+  const flags = ["--data-dir", dataDir, "--node-name", "n1"]
+  const serverFlags = [...flags, "--api-port", `${port}`, "--node-ip", "127.0.0.1", "--runtime", "hollow"]
 
   /** Runs a command to its end: what it said, or why it failed. */
   const run = (...args: ReadonlyArray<string>) =>
@@ -77,7 +67,7 @@ export const make = Effect.fnUntraced(function* (dataDir: string) {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         // A group of its own: the program starts another, and that one its store.
-        spawn(process.execPath, [main, "server", ...flags, ...more], { stdio: ["ignore", log, log], detached: true })
+        spawn(process.execPath, [main, "server", ...serverFlags, ...more], { stdio: ["ignore", log, log], detached: true })
       ),
       (child) => kill(child.pid ?? 0)
     )
