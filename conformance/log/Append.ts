@@ -124,6 +124,9 @@ export const checks = {
         concurrency: "unbounded"
       })
       assert.ok((yield* log.barrier({ log: "objects" })) >= floor)
+      // However they took turns: what is written last is not covered by a barrier that was told before.
+      const last = yield* put(0, { key: `${key}/last` })
+      assert.ok((yield* log.barrier({ log: "objects" })) >= last)
     },
     ({ barrier }) => {
       let before = 0
