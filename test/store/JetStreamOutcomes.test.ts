@@ -1,7 +1,7 @@
 /** What becomes of writes whose answers are lost, whose leader is killed, and which others contest: each is done once, or not. */
 import { assert, describe, it } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
-import { Effect, Layer, Option, References, Schema, Stream } from "effect"
+import { Effect, Layer, Option, References, Schedule, Schema, Stream } from "effect"
 import { connect, createServer, type Socket } from "node:net"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import * as Nats from "../../kernel/store/jetstream/Nats.ts"
@@ -14,15 +14,19 @@ const change = { log: "objects", op: "put", bytes: new Uint8Array(200) } as cons
 const open = (options: JetStreamLog.Options) =>
   Effect.flatMap(Layer.build(JetStreamLog.layer(options)), (context) => Effect.provide(Log, context))
 
-/** As an API server does it: what is not known is asked again, as the same write. */
-const surely = (append: ReturnType<Log["Service"]["append"]>) =>
-  Effect.retry(append, { while: ({ _tag }) => _tag === "Unavailable", times: 12 })
+/** As an API server does it: what is not known is asked again, as the same write; servers that are being elected are waited for. */
+const surely = <A, E extends { readonly _tag: string }>(call: Effect.Effect<A, E>) =>
+  Effect.retry(call, {
+    while: ({ _tag }) => _tag === "Unavailable",
+    schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "60 seconds" }))
+  })
 
 const kept = (log: Log["Service"]) =>
   log.history({ log: "objects", after: 0 }).pipe(
     Stream.flatMap((some) => Stream.fromIterable(some)),
     Stream.runCollect,
-    Effect.map((entries): ReadonlyArray<Entry> => entries)
+    Effect.map((entries): ReadonlyArray<Entry> => entries),
+    surely
   )
 const seqsById = (entries: ReadonlyArray<Entry>) => {
   const seqs = new Map(entries.map(({ seq, writeId }) => [writeId, seq]))
