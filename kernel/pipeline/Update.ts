@@ -6,6 +6,7 @@ import type { Unavailable } from "../plugin/Contract.ts"
 import { equal } from "../resource/JsonEqual.ts"
 import type { Resource } from "../resource/Kind.ts"
 import type { Row } from "../table/Row.ts"
+import * as Admit from "./Admit.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import * as Create from "./Create.ts"
 import type { Environment } from "./Environment.ts"
@@ -20,6 +21,8 @@ export interface Wanted {
   readonly object: Resource
   readonly warnings: ReadonlyArray<string>
   readonly managed?: boolean
+  /** Admission sees this of it instead, and has changed it already: a Scale. */
+  readonly shown?: { readonly at: At; readonly of: (object: Resource) => WireObject }
 }
 export type Change = (stored: Resource) => Effect.Effect<Wanted, ApiError | Unavailable>
 
@@ -51,13 +54,15 @@ export const change = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Written, ApiError | Unavailable> {
   const { log } = at.served.kind
   yield* Patience.current(environment.tables, log, Patience.patience.write)
+  const asking = Admit.writing(at, "UPDATE", options)
   for (;;) {
     const row = yield* Stages.find(environment, at)
     const stored = row.object
     const wanted = yield* make(stored)
     const pinned = yield* preconditions(at, stored, wanted.object)
-    const next = yield* prepare(environment, at, stored, wanted, options)
-    if (next === stored) return { row, created: false, warnings: wanted.warnings }
+    const next = yield* prepare(environment, asking, stored, wanted, options)
+    const warnings = [...wanted.warnings, ...asking.warnings]
+    if (next === stored) return { row, created: false, warnings }
     const written = yield* write(environment, at, row, next, options).pipe(
       Effect.catchTag("Conflict", (conflict): Effect.Effect<undefined, Conflict | Unavailable> => {
         if ("last" in conflict && !pinned)
@@ -65,7 +70,7 @@ export const change = Effect.fnUntraced(function* (
         return Effect.fail("last" in conflict ? modified(at) : conflict)
       })
     )
-    if (written !== undefined) return { row: written, created: false, warnings: wanted.warnings }
+    if (written !== undefined) return { row: written, created: false, warnings }
   }
 })
 
@@ -96,22 +101,30 @@ const preconditions = Effect.fnUntraced(function* (
 /** What would be stored; the stored object itself if nothing changes. */
 const prepare = Effect.fnUntraced(function* (
   environment: Environment,
-  at: At,
+  asking: Admit.Asking,
   stored: Resource,
   wanted: Wanted,
   options: WriteOptions
 ) {
+  const { at } = asking
   const { strategy } = at.served
+  const { shown } = wanted
   const kept = keep(stored, wanted.object)
-  const prepared = strategy.prepareUpdate?.(kept, stored, at.subresource) ?? byDefault(at, kept, stored)
-  const mutated = yield* Stages.mutate(environment, at, "update", prepared, stored, options.dryRun === true)
-  if (equal(unversioned(mutated), unversioned(stored))) return stored
-  const counted = count(at, mutated, stored)
+  const mutated = shown === undefined ? yield* Stages.mutate(environment, asking, kept, stored) : kept
+  const prepared = strategy.prepareUpdate?.(mutated, stored, at.subresource) ?? byDefault(at, mutated, stored)
+  const completed = yield* Stages.allocate(environment, asking, prepared, stored)
+  const isSame = equal(unversioned(completed), unversioned(stored))
+  const counted = isSame ? stored : count(at, completed, stored)
   // What the kind and admission add is nobody's: the writer owns what was sent, with its defaults.
-  const owned = wanted.managed === true ? counted : ownedAs(yield* Stages.own(at, kept, stored, options), counted)
-  yield* Stages.validate(at, owned, stored)
-  yield* Stages.admit(environment, at, "update", owned, stored, options.dryRun === true)
-  return owned
+  const isOwned = isSame || wanted.managed === true
+  const next = isOwned ? counted : ownedAs(yield* Stages.own(at, kept, stored, options), counted)
+  if (!isSame) yield* Stages.validate(at, next, stored)
+  if (shown === undefined) yield* Stages.admit(environment, asking, next, stored)
+  else {
+    const objects = { object: shown.of(next), old: shown.of(stored) }
+    yield* Admit.validate(environment, { ...asking, at: shown.at }, objects)
+  }
+  return next
 })
 
 /** The object with the owners of another. */
