@@ -70,21 +70,27 @@ import * as SnapshotRoute from "./SnapshotRoute.ts"
 import * as StatusRoute from "./StatusRoute.ts"
 import * as StoreRoute from "./StoreRoute.ts"
 
-export interface Options {
+/** What a server of the API needs. */
+export interface ApiOptions {
   /** What the log is kept in, for people. */
   readonly store: () => string
   readonly log: Layer.Layer<Log, unknown>
+  readonly apiserver: Apiserver.Options
+  readonly authentication: Parameters<typeof Authentication.plugin>[0]
+  readonly serviceCidr: string
+  /** PEM: what Pods trust. */
+  readonly ca: string
+  /** Pods of ServiceAccounts that are not there are let in: where nobody makes any. */
+  readonly withoutAccounts?: boolean
+}
+
+export interface Options extends ApiOptions {
   /** What moves the log to another store, in the process that has it. */
   readonly moving?: Layer.Layer<never, never, Routes>
   /** What makes snapshots by the clock, in the process that leads. */
   readonly snapshots?: Layer.Layer<never, unknown, Plugin.Host>
-  readonly apiserver: Apiserver.Options
-  readonly authentication: Parameters<typeof Authentication.plugin>[0]
   readonly cluster: Omit<Cluster.Options, "serviceCidrs">
-  readonly serviceCidr: string
   readonly podCidr: string
-  /** PEM: what Pods trust. */
-  readonly ca: string
   /** What machines need that join, and the authority that signs for them. */
   readonly joining: {
     readonly info: ClusterInfo.Options
@@ -248,14 +254,14 @@ const programs = (options: Options) => {
 }
 
 /** The kernel, and the policies that every request passes. */
-const policies = ({ authentication, serviceCidr }: Options) =>
+const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiOptions) =>
   Layer.mergeAll(
     Plugin.install(Resources.plugin),
     Plugin.install(PodActions.plugin),
     Plugin.install(Authentication.plugin(authentication)),
     Plugin.install(NamespaceLifecycle.plugin),
     Plugin.install(CertificateAdmission.plugin),
-    Plugin.install(ServiceAccountAdmission.plugin),
+    withoutAccounts ? Layer.empty : Plugin.install(ServiceAccountAdmission.plugin),
     Plugin.install(RuntimeClassAdmission.plugin),
     Plugin.install(DefaultTolerations.plugin),
     Plugin.install(Priority.plugin),
@@ -264,7 +270,7 @@ const policies = ({ authentication, serviceCidr }: Options) =>
     Plugin.install(ServiceAddresses.plugin({ serviceCidrs: Addresses.list(serviceCidr) }))
   ).pipe(asSelf)
 
-const kernel = ({ log }: Options) =>
+const kernel = ({ log }: ApiOptions) =>
   Pipeline.layer.pipe(
     Layer.provideMerge(Tables.layer),
     Layer.provideMerge(Measured.layer),
@@ -275,7 +281,7 @@ const kernel = ({ log }: Options) =>
 const complete = Layer.satisfiesServicesType<never>()
 
 /** An API process: a follower of the log, and the door. */
-export const api = (options: Options) =>
+export const api = (options: ApiOptions) =>
   Layer.unwrap(
     Effect.map(StatusRoute.checks, (checks) => Plugin.install(Apiserver.plugin({ ...options.apiserver, checks })))
   ).pipe(
@@ -288,11 +294,17 @@ export const api = (options: Options) =>
     Layer.provideMerge(kernel(options))
   )
 
+const ofEveryCluster = ({ cluster, serviceCidr }: Pick<Options, "cluster" | "serviceCidr">) =>
+  Plugin.install(Cluster.plugin({ ...cluster, serviceCidrs: Addresses.list(serviceCidr) })).pipe(asSelf)
+
 export const controlPlane = (options: Options) =>
-  Layer.mergeAll(
-    Plugin.install(Cluster.plugin({ ...options.cluster, serviceCidrs: Addresses.list(options.serviceCidr) })).pipe(asSelf),
-    programs(options),
-    options.moving ?? Layer.empty
-  ).pipe(Layer.provideMerge(api(options)), complete)
+  Layer.mergeAll(ofEveryCluster(options), programs(options), options.moving ?? Layer.empty).pipe(
+    Layer.provideMerge(api(options)),
+    complete
+  )
+
+/** The API and what every cluster has, as upstream's kube-apiserver: whoever wants a scheduler or controllers runs them. */
+export const alone = (options: ApiOptions & Pick<Options, "cluster">) =>
+  ofEveryCluster(options).pipe(Layer.provideMerge(api(options)), complete)
 
 export const replica = (options: Options) => api(options).pipe(complete)

@@ -35,7 +35,7 @@ const urls = {
 const [fresh, old, dist] = [`dist.new-${process.pid}`, `dist.old-${process.pid}`, "dist"].map((name) => join(root, name))
 await build({
   absWorkingDir: root,
-  entryPoints: ["bin/Main.ts", ...[...threads].map((file) => relative(root, file))],
+  entryPoints: ["bin/Main.ts", "bin/KubeApiserver.ts", ...[...threads].map((file) => relative(root, file))],
   outdir: fresh,
   outbase: ".",
   bundle: true,

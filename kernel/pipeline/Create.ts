@@ -144,7 +144,7 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
     Effect.catchTag(
       "Conflict",
       Effect.fnUntraced(function* ({ last }) {
-        yield* Patience.passed(environment.tables, log, last)
+        yield* Patience.passed(environment.tables, log, last, "no")
         // A key that was deleted goes on from its deletion.
         return rows.get(`${namespace}/${name}`) === undefined
           ? yield* Stages.append(environment, at, "put", object, last)

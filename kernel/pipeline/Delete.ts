@@ -69,7 +69,7 @@ const one = Effect.fnUntraced(function* (
         "Conflict",
         ({ last }): Effect.Effect<undefined, Conflict | Unavailable> =>
           options.resourceVersion === undefined
-            ? Effect.as(Patience.passed(environment.tables, log, last), undefined)
+            ? Effect.as(Patience.passed(environment.tables, log, last, "no"), undefined)
             : Effect.fail(modified(at))
       )
     )

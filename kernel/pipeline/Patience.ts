@@ -73,9 +73,12 @@ export const current = (tables: Tables["Service"], log: LogName, longest: Durati
     )
   })
 
-/** Waits for a rival's entry, which is in the log: only the feed can be late. */
-export const passed = (tables: Tables["Service"], log: LogName, revision: number) =>
+/**
+ * Waits for an entry that is in the log: only the feed can be late. A server whose feed is cut off would show its reader less than
+ * it said was done, so it says instead that it does not know: of its own write (`unknown`), or of one that lost to a rival's (`no`).
+ */
+export const passed = (tables: Tables["Service"], log: LogName, revision: number, applied: "no" | "unknown") =>
   Effect.timeoutOrElse(tables.passed(log, revision), {
     duration: patience.write,
-    orElse: () => Effect.fail(away("no", `what is known of the log ${log} ends at ${tables.revision(log)}`))
+    orElse: () => Effect.fail(away(applied, `what is known of the log ${log} ends at ${tables.revision(log)}`))
   })

@@ -172,8 +172,7 @@ export const append = Effect.fn("Pipeline.append")(function* (
   const seq = yield* Patience.append(environment.log, { log: kind.log, key, op, bytes, prev, writeId }).pipe(
     Effect.catchTag("TooLarge", ({ limit }) => Effect.fail(new RequestTooLarge({ limit })))
   )
-  // It is done, and is answered so even if the feed is late.
-  yield* Effect.ignore(Patience.passed(environment.tables, kind.log, seq))
+  yield* Patience.passed(environment.tables, kind.log, seq, "unknown")
   return environment.tables.of(kind).get(`${namespace}/${name}`)?.revision === seq
     ? (environment.tables.of(kind).get(`${namespace}/${name}`) ?? open({ bytes, key, seq }))
     : open({ bytes, key, seq })

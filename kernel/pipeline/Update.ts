@@ -66,7 +66,7 @@ export const change = Effect.fnUntraced(function* (
     const written = yield* write(environment, at, row, next, options).pipe(
       Effect.catchTag("Conflict", (conflict): Effect.Effect<undefined, Conflict | Unavailable> => {
         if ("last" in conflict && !pinned)
-          return Effect.as(Patience.passed(environment.tables, log, conflict.last), undefined)
+          return Effect.as(Patience.passed(environment.tables, log, conflict.last, "no"), undefined)
         return Effect.fail("last" in conflict ? modified(at) : conflict)
       })
     )

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Program from "../../adapters/Program.ts"
+import { left } from "../Left.ts"
 
 /** The tests are left out for no other reason. */
 const missing = [
@@ -33,15 +34,14 @@ const run = (address: string, row: string) => {
   assert.notInclude(addresses, address)
 }
 
-describe.skipIf(missing.length > 0)(
-  `one follows another under questions${missing.length > 0 ? ` (this machine lacks ${missing.join(", ")})` : ""}`,
-  () => {
-    it("the built-in server itself", () => run("10.96.0.10", "keelson,keelson,keelson,keelson"), minutes)
-    it("the built-in server itself, by IPv6", () => run("fd00:96::a", "keelson,keelson,keelson"), minutes)
-    it.skipIf(Program.find("coredns") === undefined)(
-      "the built-in server and CoreDNS, there and back (left out where there is no coredns)",
-      () => run("10.96.0.10", "keelson,coredns,coredns,keelson,coredns,keelson"),
-      minutes
-    )
-  }
-)
+const coredns = Program.find("coredns") === undefined ? ["coredns"] : []
+
+describe.skipIf(missing.length > 0)(`one follows another under questions${left(missing)}`, () => {
+  it("the built-in server itself", () => run("10.96.0.10", "keelson,keelson,keelson,keelson"), minutes)
+  it("the built-in server itself, by IPv6", () => run("fd00:96::a", "keelson,keelson,keelson"), minutes)
+  it.skipIf(coredns.length > 0)(
+    `the built-in server and CoreDNS, there and back${left(coredns)}`,
+    () => run("10.96.0.10", "keelson,coredns,coredns,keelson,coredns,keelson"),
+    minutes
+  )
+})

@@ -1,12 +1,11 @@
 /** Three servers with a replica of the store each: one after another dies or is started again, and whoever asks hardly notices. */
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 import { eventually } from "./Eventually.ts"
 import * as Requests from "./Requests.ts"
 import * as Three from "./ThreeServers.ts"
-
-const lacks = await Effect.runPromise(Effect.result(NatsBinary.find()))
+import { left } from "../Left.ts"
+import * as RawNats from "../store/RawNats.ts"
 
 const maps = "/api/v1/namespaces/default/configmaps"
 const root = `${maps}/kube-root-ca.crt`
@@ -49,7 +48,7 @@ const isGone = (pid: number) =>
     Effect.orElseSucceed(() => true)
   )
 
-describe.skipIf(lacks._tag === "Failure")("three servers", () => {
+describe.skipIf(RawNats.lacks.length > 0)(`three servers${left(RawNats.lacks)}`, () => {
   layer(Three.layer, { excludeTestServices: true, timeout: "240 seconds" })((it) => {
     it.effect("every one answers everything, and what one has written, the others read at once", () =>
       Effect.gen(function* () {

@@ -11,14 +11,13 @@ import { join } from "node:path"
 import * as Https from "../../adapters/client/https/Https.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
-import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 import { Lease } from "../../plugins/resources/contracts/coordination/v1.ts"
 import { ConfigMap, Endpoints, Node } from "../../plugins/resources/contracts/core/v1.ts"
 import { keelson, launch, story, until } from "./Cluster.ts"
 import { at, eventually, find } from "./Eventually.ts"
 import * as Machine from "./Machine.ts"
-
-const lacks = await Effect.runPromise(Effect.result(NatsBinary.find()))
+import { left } from "../Left.ts"
+import * as RawNats from "../store/RawNats.ts"
 
 /** A process of keelson with a directory of its own, which ends with the scope. */
 const start = (root: string, name: string, args: ReadonlyArray<string>) =>
@@ -80,7 +79,7 @@ const addresses = Effect.map(find(Endpoints, at("kubernetes")), (found) =>
   (found?.subsets ?? []).flatMap(({ addresses = [], ports = [] }) => addresses.flatMap(() => ports.map(({ port }) => port)))
 )
 
-describe.skipIf(lacks._tag === "Failure")("servers that join", () => {
+describe.skipIf(RawNats.lacks.length > 0)(`servers that join${left(RawNats.lacks)}`, () => {
   it.live("grow from one to three, lose one, and get another", () =>
     Effect.gen(function* () {
       const root = yield* Effect.acquireRelease(

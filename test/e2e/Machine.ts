@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { execFile, spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs"
+import * as Left from "../Left.ts"
 
 export const has = (program: string) => spawnSync("which", [program]).status === 0
 
@@ -13,8 +14,7 @@ export const missing = [
 ]
 
 /** For the names of tests. */
-export const left = (lacks: ReadonlyArray<string> = missing) =>
-  lacks.length === 0 ? "" : ` (left out: this machine lacks ${lacks.join(", ")})`
+export const left = (lacks: ReadonlyArray<string> = missing) => Left.left(lacks)
 
 /** A kubectl of the version that is served or near it: another says less about us. */
 export const kubectl = process.env["KEELSON_KUBECTL"] ?? (has("kubectl") ? "kubectl" : undefined)

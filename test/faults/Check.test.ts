@@ -61,7 +61,7 @@ const kept = (seq: number, prev: number, op: string, action?: "put" | "delete"):
   prev,
   ...entry(seq, op, action)
 })
-const head = (last: number): Record => ({ _tag: "Head", last, compacted: 0 })
+const head = (last: number) => ({ _tag: "Head" as const, last, compacted: 0 })
 const who = { process, watcher: "W" }
 const saw = (time: number, seq: number, op: string, action?: "put" | "delete"): Record => ({
   _tag: "Saw",
@@ -91,6 +91,7 @@ const afterwards = [kept(1, 0, "1"), kept(2, 1, "2", "delete"), head(2)]
 const wrong: { readonly [what: string]: readonly [Rule, ReadonlyArray<Record>] } = {
   "an acknowledged write is nowhere": ["lost", [...questions, kept(1, 0, "1"), kept(2, 1, "2"), head(2)]],
   "an acknowledged write is elsewhere": ["lost", [...questions, kept(1, 0, "1"), kept(2, 1, "2"), kept(4, 2, "3"), head(4)]],
+  "more than the oldest of a crowded key is gone": ["lost", [...questions, kept(3, 2, "3"), { ...head(3), versions: 2 }]],
   "what a watcher saw is not in the log": ["lost", [put("1", 10, 0), began(11), saw(12, 1, "1"), upTo(13, 1), head(0)]],
   "what a reader saw is not in the log": ["lost", [put("1", 10, 0), read("2", 20), found("2", 30, 1, 1, "1"), head(0)]],
   "a failed write is there": [
@@ -260,6 +261,9 @@ const explained = (history: ReadonlyArray<Record>) => check(history).map(({ mess
 describe("the checker of histories", () => {
   it("passes one that is right", () => {
     assert.deepStrictEqual(explained(right), [])
+  })
+  it("lets go of the oldest of a key that has more entries than the log keeps of one", () => {
+    assert.deepStrictEqual(explained([...questions, kept(2, 1, "2"), kept(3, 2, "3"), { ...head(3), versions: 2 }]), [])
   })
   it.each(Object.entries(wrong))("sees that %s", (_, [rule, history]) => {
     assert.include([...rulesOf(history)], rule)

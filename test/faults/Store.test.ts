@@ -1,13 +1,16 @@
 /** Half a minute of faults in a store of three servers, in network namespaces and on disks of their own. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Option, References } from "effect"
+import { Effect, FileSystem, References } from "effect"
 import * as Faults from "../../bench/faults/Faults.ts"
 import * as Run from "../../bench/faults/Run.ts"
 import * as Site from "../../bench/faults/Site.ts"
 import * as RawNats from "../store/RawNats.ts"
+import { left } from "../Left.ts"
 
-describe.skipIf(Site.missing().length > 0 || Option.isNone(RawNats.binary))("a store of three servers", () => {
+const lacks = [...Site.missing(), ...RawNats.lacks]
+
+describe.skipIf(lacks.length > 0)(`a store of three servers${left(lacks)}`, () => {
   it.live(
     "loses nothing, doubles nothing and leaves no gap, whatever is killed, paused, cut off or filled",
     () =>

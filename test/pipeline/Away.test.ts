@@ -15,8 +15,8 @@ import * as Tables from "../../kernel/table/Tables.ts"
 import { ConfigMap } from "../../plugins/resources/contracts/core/v1.ts"
 import { user } from "./Pipeline.ts"
 
-/** `lost`: what it is asked is done, and the answer does not come. */
-type Weather = "fair" | "gone" | "lost" | "silent"
+/** `lost`: what it is asked is done, and the answer does not come. `deaf`: answers come, and the feed does not. */
+type Weather = "fair" | "gone" | "lost" | "silent" | "deaf"
 
 const away = (applied: "no" | "unknown") => Effect.fail(new Unavailable({ contract: Log.key, applied, cause: "away" }))
 
@@ -28,10 +28,18 @@ const world = Effect.gen(function* () {
       if (now === "silent") return Effect.never
       return now === "lost" ? Effect.andThen(Effect.exit(call), away("unknown")) : call
     })
+  const heard: Effect.Effect<void> = Effect.flatMap(Ref.get(weather), (now) =>
+    now === "deaf" ? Effect.andThen(Effect.sleep("100 millis"), heard) : Effect.void
+  )
   const flaky = Layer.effect(
     Log,
     Effect.map(Log, (log) =>
-      Log.of({ ...log, append: (change) => during(log.append(change)), barrier: (of) => during(log.barrier(of)) })
+      Log.of({
+        ...log,
+        append: (change) => during(log.append(change)),
+        barrier: (of) => during(log.barrier(of)),
+        follow: (since) => Stream.mapEffect(log.follow(since), (told) => Effect.as(heard, told))
+      })
     )
   )
   const layer = PipelineClient.layer(user).pipe(
@@ -96,6 +104,18 @@ test("when it stays away, a change is refused after ten seconds by what is known
       "new-lost",
       "there"
     ])
+  }))
+
+test("a server that does not hear of its own write says that it does not know", (weather) =>
+  Effect.gen(function* () {
+    const client = yield* Client
+    yield* Ref.set(weather, "deaf")
+    const created = yield* Effect.forkChild(Effect.flip(client.create(ConfigMap, draft("unheard"))))
+    yield* TestClock.adjust("11 seconds")
+    assert.deepInclude(yield* Fiber.join(created), { _tag: "Unavailable", applied: "unknown" })
+    yield* Ref.set(weather, "fair")
+    yield* TestClock.adjust("1 second")
+    assert.strictEqual((yield* client.get(ConfigMap, key("unheard"))).data?.["a"], "unheard")
   }))
 
 test("caches and watches that are open go on", (weather) =>

@@ -9,6 +9,7 @@ import * as Suite from "../../conformance/SnapshotStorage.ts"
 import { SnapshotStorage } from "../../plugins/snapshots/contracts/SnapshotStorage.ts"
 import { sabotage, verify } from "../Verify.ts"
 import * as S3Server from "./S3Server.ts"
+import { left } from "../Left.ts"
 
 const directory = Layer.unwrap(
   Effect.gen(function* () {
@@ -20,7 +21,9 @@ const directory = Layer.unwrap(
 verify("in a directory", Suite.suite, directory)
 sabotage(Suite.suite, directory)
 
-describe.skipIf(S3Server.program === undefined)("S3", () => {
+const lacks = S3Server.program === undefined ? ["versitygw"] : []
+
+describe.skipIf(lacks.length > 0)(`S3${left(lacks)}`, () => {
   verify("in a bucket", Suite.suite, Layer.unwrap(Effect.map(S3Server.bucket, S3.layer)))
 
   it.live("who has the wrong key is told so, in the server's words", () =>

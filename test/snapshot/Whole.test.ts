@@ -4,16 +4,15 @@
  */
 import { assert, it } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
-import { Effect, Fiber, FileSystem, Option, Schema } from "effect"
+import { Effect, Fiber, FileSystem, Schema } from "effect"
 import { execFileSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { request } from "node:https"
-import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 import * as Program from "./Program.ts"
+import { left } from "../Left.ts"
+import * as RawNats from "../store/RawNats.ts"
 
-const binary = await Effect.runPromise(Effect.option(NatsBinary.find()))
-/** Where there is no nats-server, the stores are two that there are: it is moved to a file and back. */
-const stores = Option.isSome(binary) ? (["jetstream", "sqlite"] as const) : undefined
+const [other, last] = ["jetstream", "sqlite"] as const
 
 const files = Effect.provide(FileSystem.FileSystem, NodeServices.layer)
 const secret = `correct horse ${randomBytes(9).toString("base64url")}`
@@ -107,11 +106,10 @@ const found = (folder: string, word: string) => {
   }
 }
 
-it.live.skipIf(stores === undefined)(
-  "saved, destroyed, restored into another store, moved to another while it is written to, and killed",
+it.live.skipIf(RawNats.lacks.length > 0)(
+  `saved, destroyed, restored into another store, moved to another while it is written to, and killed${left(RawNats.lacks)}`,
   () =>
     Effect.gen(function* () {
-      const [other, last] = stores ?? ["sqlite", "jetstream"]
       const fs = yield* files
       const folder = yield* fs.makeTempDirectoryScoped({ prefix: "keelson-whole-" })
       // A server that is killed leaves its store's running.

@@ -4,11 +4,12 @@ import { NodeServices } from "@effect/platform-node"
 import { Effect, Fiber, FileSystem, Layer, Option, References, Stream } from "effect"
 import { spawn } from "node:child_process"
 import * as Suite from "../../conformance/Log.ts"
-import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 import * as NatsServer from "../../kernel/store/jetstream/NatsServer.ts"
 import * as Version from "../../kernel/store/jetstream/Version.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import { verify } from "../Verify.ts"
+import { left } from "../Left.ts"
+import * as RawNats from "./RawNats.ts"
 
 const files = Effect.provide(FileSystem.FileSystem, NodeServices.layer)
 const temporary = Effect.flatMap(files, (fs) => fs.makeTempDirectoryScoped({ prefix: "keelson-nats-" }))
@@ -26,9 +27,9 @@ const isAlive = (pid: number) => {
 const change = { log: "objects", op: "put", bytes: new Uint8Array(200) } as const
 
 /** Built by the finder if this machine has Go; a machine that has neither cannot run these tests. */
-const binary = await Effect.runPromise(Effect.option(NatsBinary.find()))
+const { binary, lacks } = RawNats
 
-describe.skipIf(Option.isNone(binary))("JetStream", () => {
+describe.skipIf(lacks.length > 0)(`JetStream${left(lacks)}`, () => {
   verify("on JetStream", Suite.suite, Layer.unwrap(Effect.map(temporary, (directory) => NatsServer.layer({ directory }))))
 
   it.live("a server that is killed loses nothing acknowledged, and followers go on without a gap", () =>

@@ -2,12 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
 import { nkeys } from "@nats-io/transport-node"
-import { Effect, FileSystem, Layer, Option, References } from "effect"
+import { Effect, FileSystem, Layer, References } from "effect"
 import { rootCertificates } from "node:tls"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import * as NatsKeys from "./NatsKeys.ts"
 import * as RawNats from "./RawNats.ts"
+import { left } from "../Left.ts"
 
 const { createAccount, createOperator, createUser } = nkeys
 type KeyPair = ReturnType<typeof createUser>
@@ -56,7 +57,7 @@ ${seed}
 ------END USER NKEY SEED------
 `
 
-describe.skipIf(Option.isNone(RawNats.binary))("who comes in", () => {
+describe.skipIf(RawNats.lacks.length > 0)(`who comes in${left(RawNats.lacks)}`, () => {
   it.live("by TLS who knows the authority, and nobody who knows another", () =>
     Effect.gen(function* () {
       const { keys, monitor, servers } = yield* secured("")

@@ -1,12 +1,13 @@
 /** Three replicas on three servers: the laws, and the loss of a leader. */
 import { assert, describe, it } from "@effect/vitest"
 import { connect } from "@nats-io/transport-node"
-import { Effect, Fiber, Layer, Option, References, Stream } from "effect"
+import { Effect, Fiber, Layer, References, Stream } from "effect"
 import * as Suite from "../../conformance/Log.ts"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import { verify } from "../Verify.ts"
 import * as RawNats from "./RawNats.ts"
+import { left } from "../Left.ts"
 
 const names = ["one", "two", "three"]
 
@@ -28,7 +29,7 @@ const optionsOf = (servers: Effect.Success<typeof cluster>): JetStreamLog.Option
   replicas: 3
 })
 
-describe.skipIf(Option.isNone(RawNats.binary))("JetStream", () => {
+describe.skipIf(RawNats.lacks.length > 0)(`JetStream${left(RawNats.lacks)}`, () => {
   verify(
     "on JetStream, three replicas",
     Suite.suite,

@@ -1,10 +1,11 @@
 /** What the log refuses instead of losing or inventing something: a stream that is full, entries that are damaged, disks that are not synced. */
 import { assert, describe, it } from "@effect/vitest"
 import { connect, headers } from "@nats-io/transport-node"
-import { Effect, Layer, Option, References, Stream } from "effect"
+import { Effect, Layer, References, Stream } from "effect"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import * as RawNats from "./RawNats.ts"
+import { left } from "../Left.ts"
 
 const quiet = Effect.provideService(References.MinimumLogLevel, "None")
 const change = { log: "objects", key: "a", op: "put", prev: 0, writeId: "a", bytes: new Uint8Array(1000) } as const
@@ -21,7 +22,7 @@ const started = Effect.fnUntraced(function* (more = "") {
   return { server: { servers: server.servers, monitor: server.monitor }, client }
 })
 
-describe.skipIf(Option.isNone(RawNats.binary))("refused", () => {
+describe.skipIf(RawNats.lacks.length > 0)(`refused${left(RawNats.lacks)}`, () => {
   it.live("what does not fit any more, at once and with the reason; and taken again when there is room", () =>
     Effect.gen(function* () {
       const { client, server } = yield* started()

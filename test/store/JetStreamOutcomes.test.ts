@@ -1,13 +1,14 @@
 /** What becomes of writes whose answers are lost, whose leader is killed, and which others contest: each is done once, or not. */
 import { assert, describe, it } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
-import { Effect, Layer, Option, References, Schedule, Schema, Stream } from "effect"
+import { Effect, Layer, References, Schedule, Schema, Stream } from "effect"
 import { connect, createServer, type Socket } from "node:net"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import * as Nats from "../../kernel/store/jetstream/Nats.ts"
 import * as NatsCluster from "../../kernel/store/jetstream/NatsCluster.ts"
 import { type Entry, Log } from "../../kernel/store/Log.ts"
 import * as RawNats from "./RawNats.ts"
+import { left } from "../Left.ts"
 
 const quiet = Effect.provideService(References.MinimumLogLevel, "None")
 const change = { log: "objects", op: "put", bytes: new Uint8Array(200) } as const
@@ -96,7 +97,7 @@ const lossy = Effect.fnUntraced(function* (port: number) {
   return { servers: `nats://127.0.0.1:${own}`, lose }
 })
 
-describe.skipIf(Option.isNone(RawNats.binary))("each write once", () => {
+describe.skipIf(RawNats.lacks.length > 0)(`each write once${left(RawNats.lacks)}`, () => {
   it.live("answers that are lost", () =>
     Effect.gen(function* () {
       const { healthy, monitor, servers } = yield* RawNats.start("max_payload: 4MB")

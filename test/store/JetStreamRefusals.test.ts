@@ -1,15 +1,16 @@
 /** Servers and streams on which a log would lose something are refused, with the reason. */
 import { assert, describe, it } from "@effect/vitest"
 import { connect } from "@nats-io/transport-node"
-import { Effect, Layer, Option, References } from "effect"
+import { Effect, Layer, References } from "effect"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import * as RawNats from "./RawNats.ts"
+import { left } from "../Left.ts"
 
 const refusal = (options: JetStreamLog.Options) =>
   Effect.map(Effect.flip(Layer.build(JetStreamLog.layer(options))), ({ message }) => message)
 const quiet = Effect.provideService(References.MinimumLogLevel, "None")
 
-describe.skipIf(Option.isNone(RawNats.binary))("refused", () => {
+describe.skipIf(RawNats.lacks.length > 0)(`refused${left(RawNats.lacks)}`, () => {
   const started = (configuration: string) => Effect.tap(RawNats.start(configuration), ({ healthy }) => healthy)
 
   it.live("a server that acknowledges before its disk has it", () =>

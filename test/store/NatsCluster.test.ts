@@ -6,15 +6,16 @@ import { randomBytes } from "node:crypto"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import * as Nats from "../../kernel/store/jetstream/Nats.ts"
 import * as NatsAdmin from "../../kernel/store/jetstream/NatsAdmin.ts"
-import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 import * as NatsCluster from "../../kernel/store/jetstream/NatsCluster.ts"
 import * as NatsRebuild from "../../kernel/store/jetstream/NatsRebuild.ts"
 import * as NatsScrub from "../../kernel/store/jetstream/NatsScrub.ts"
 import * as NatsServer from "../../kernel/store/jetstream/NatsServer.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import * as NatsKeys from "./NatsKeys.ts"
+import { left } from "../Left.ts"
+import * as RawNats from "./RawNats.ts"
 
-const binary = await Effect.runPromise(Effect.option(NatsBinary.find()))
+const { binary, lacks } = RawNats
 const quiet = Effect.provideService(References.MinimumLogLevel, "None")
 
 const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "keelson-nats-" }))
@@ -69,7 +70,7 @@ const startMember = Effect.fnUntraced(function* (
   return { server, stop: Scope.close(scope, Exit.void) }
 })
 
-describe.skipIf(Option.isNone(binary))("three supervised servers", () => {
+describe.skipIf(lacks.length > 0)(`three supervised servers${left(lacks)}`, () => {
   it.live(
     "a damaged replica is found and made anew, be it a follower or the leader; so is one that cannot start",
     () =>

@@ -1,18 +1,19 @@
 /** What a supervised server is told and whom it lets in; and directories that are not for it. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Option, References } from "effect"
+import { Effect, FileSystem, Layer, References } from "effect"
 import { randomBytes } from "node:crypto"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import * as Nats from "../../kernel/store/jetstream/Nats.ts"
-import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 import { flawOf } from "../../kernel/store/jetstream/NatsDirectory.ts"
 import { compare, describe as inWords, scrub } from "../../kernel/store/jetstream/NatsScrub.ts"
 import * as NatsServer from "../../kernel/store/jetstream/NatsServer.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import * as NatsKeys from "./NatsKeys.ts"
+import { left } from "../Left.ts"
+import * as RawNats from "./RawNats.ts"
 
-const binary = await Effect.runPromise(Effect.option(NatsBinary.find()))
+const { lacks } = RawNats
 const quiet = Effect.provideService(References.MinimumLogLevel, "None")
 const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "keelson-nats-" }))
 const change = { log: "objects", key: "a", op: "put", bytes: new Uint8Array(10), prev: 0, writeId: "1" } as const
@@ -22,7 +23,7 @@ const appendTo = Effect.fnUntraced(function* (options: JetStreamLog.Options) {
   return yield* log.append(change)
 }, Effect.scoped)
 
-describe.skipIf(Option.isNone(binary))("a supervised server", () => {
+describe.skipIf(lacks.length > 0)(`a supervised server${left(lacks)}`, () => {
   it.live(
     "lets in who has a certificate that names a user, over TLS, and each only to what it needs",
     () =>

@@ -6,6 +6,7 @@ import { createServer } from "node:net"
 import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 
 export const binary = await Effect.runPromise(Effect.option(NatsBinary.find()))
+export const lacks = Option.isNone(binary) ? ["nats-server"] : []
 
 export const freePort = Effect.promise(
   () =>

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -10,13 +10,14 @@ import { type Result, Told } from "../../conformance/Adapter.ts"
 import * as Stores from "../../conformance/adapters/stores.ts"
 import * as NatsKeys from "./NatsKeys.ts"
 import * as RawNats from "./RawNats.ts"
+import { left } from "../Left.ts"
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "keelson-stranger-"))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true }))
 )
 
-describe.skipIf(Option.isNone(RawNats.binary))("somebody's NATS", () => {
+describe.skipIf(RawNats.lacks.length > 0)(`somebody's NATS${left(RawNats.lacks)}`, () => {
   it.live(
     "keeps the laws, and the streams that it had",
     () =>

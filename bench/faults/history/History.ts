@@ -49,8 +49,8 @@ export const Record = Schema.TaggedUnion({
   Fault: { time: Time, kind: Schema.String, target: Schema.String, phase: Schema.Literals(["begin", "end"]) },
   /** An entry of the log in the end. */
   Kept: { seq: Seq, prev: Seq, ...content },
-  /** The log in the end: its last seq, and from where on it keeps every entry. */
-  Head: { last: Seq, compacted: Seq },
+  /** The log in the end: its last seq, from where on it keeps every entry, and how many of one key at most, the newest. */
+  Head: { last: Seq, compacted: Seq, versions: Schema.optionalKey(Schema.Int) },
   /** The replicas beside one another in the end; `wrong` if they are not the same. */
   Compared: { servers: Schema.Int, messages: Schema.Int, wrong: Schema.optionalKey(Schema.String) }
 })

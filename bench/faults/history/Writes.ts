@@ -2,9 +2,20 @@
 import type { Entry, Truth } from "./Truth.ts"
 import type { Violation } from "./Violation.ts"
 
-/** Compaction may have dropped what was replaced since: then the key has a later entry. */
-const mayBeDropped = ({ byKey, head, kept }: Truth, key: string, seq: number) =>
-  head === undefined || (seq <= head.compacted && isReplaced(byKey.get(key) ?? [], kept, seq))
+/** Compaction may have dropped what was replaced since, and the newest entries of a key those that are too old: it has later ones. */
+const mayBeDropped = ({ byKey, head, kept }: Truth, key: string, seq: number) => {
+  if (head === undefined) return true
+  const entries = byKey.get(key) ?? []
+  if (seq <= head.compacted && isReplaced(entries, kept, seq)) return true
+  return isCrowded(
+    head,
+    entries.filter((one) => one.seq > seq && kept.has(one.seq))
+  )
+}
+
+/** Whether a key has as many entries as the log keeps of one. */
+const isCrowded = ({ versions }: { readonly versions?: number }, entries: ReadonlyArray<Entry>) =>
+  versions !== undefined && entries.length >= versions
 
 /** A deleted key leaves nothing behind. */
 const isReplaced = (entries: ReadonlyArray<Entry>, kept: ReadonlySet<number>, seq: number) =>
@@ -70,7 +81,8 @@ const swaps = ({ byKey, head, kept, writes }: Truth): ReadonlyArray<Violation> =
     const chain = entries.filter(({ seq }) => kept.has(seq))
     for (const [index, { prev, seq, writeId }] of chain.entries()) {
       const before = chain[index - 1]?.seq ?? 0
-      const isKnown = before > (head?.compacted ?? 0) || head?.compacted === 0
+      const isFirst = index === 0 && head !== undefined && isCrowded(head, chain)
+      const isKnown = !isFirst && (before > (head?.compacted ?? 0) || head?.compacted === 0)
       const wanted = named.get(writeId)
       if ((isKnown && prev !== before) || (wanted !== undefined && wanted !== prev)) {
         violations.push({

@@ -9,6 +9,7 @@ import { join } from "node:path"
 import * as JetStreamLog from "../../../kernel/store/jetstream/JetStreamLog.ts"
 import * as Nats from "../../../kernel/store/jetstream/Nats.ts"
 import * as NatsScrub from "../../../kernel/store/jetstream/NatsScrub.ts"
+import * as Streams from "../../../kernel/store/jetstream/Streams.ts"
 import { type Entry, Log } from "../../../kernel/store/Log.ts"
 import * as Lines from "../Lines.ts"
 import * as ApiTarget from "./ApiTarget.ts"
@@ -119,7 +120,7 @@ const last = Effect.fn("Worker.last")(function* (task: Task) {
   const wrong = NatsScrub.describe(report)
   const compared = { _tag: "Compared" as const, servers: report.servers.length, messages: report.messages }
   lines.write(wrong === undefined ? compared : { ...compared, wrong })
-  lines.write({ _tag: "Head", last: head, compacted })
+  lines.write({ _tag: "Head", last: head, compacted, versions: Streams.versions })
 })
 
 const main = Effect.gen(function* () {

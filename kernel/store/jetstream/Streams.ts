@@ -13,6 +13,9 @@ const gibibyte = 1024 ** 3
 const bytes = { objects: 4 * gibibyte, events: gibibyte, leases: gibibyte / 4 }
 
 /** What would lose or rewrite history if it were otherwise, and is therefore looked at in a stream that is there already. */
+/** How many entries of one key a log keeps, the newest; JetStream drops those before them by itself. */
+export const versions = 64
+
 const vital = (subjects: Subject.Subjects, replicas: Replicas) => ({
   subjects: [subjects.all],
   retention: "limits",
@@ -21,7 +24,7 @@ const vital = (subjects: Subject.Subjects, replicas: Replicas) => ({
   discard: "new",
   max_msgs: -1,
   max_age: 0,
-  max_msgs_per_subject: 64,
+  max_msgs_per_subject: versions,
   allow_rollup_hdrs: false,
   deny_purge: true,
   deny_delete: false

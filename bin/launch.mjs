@@ -1,0 +1,32 @@
+/**
+ * Starts one of our programs on the Node.js that the project brings, whichever the machine has. Plain JavaScript without
+ * dependencies, because it runs before they are there.
+ */
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** `name` of `bin/<name>.ts`, with the arguments of this process. */
+export const launch = (name) => {
+  const node = join(root, "node_modules", ".bin", "node")
+  const bundle = join(root, "dist", "bin", `${name}.js`)
+  if (!existsSync(node)) {
+    console.error(
+      `keelson: the npm packages are not installed: run \`npm install\` (or \`npm start\`, which does it) in ${root}`
+    )
+    process.exit(1)
+  }
+  const program =
+    existsSync(bundle) && process.env.KEELSON_SOURCE === undefined
+      ? [bundle]
+      : ["--import", join(root, "node_modules", "tsx", "dist", "loader.mjs"), join(root, "bin", `${name}.ts`)]
+  const cache = join(root, "node_modules", ".cache", "v8")
+  const env = { ...process.env, KEELSON_DIST: join(root, "dist"), NODE_COMPILE_CACHE: cache }
+  const child = spawn(node, ["--enable-source-maps", ...program, ...process.argv.slice(2)], { stdio: "inherit", env })
+  // The terminal sends its signals to both; this one only waits.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
+  child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)))
+}

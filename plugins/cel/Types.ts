@@ -1,0 +1,4 @@
+/** The types of expressions. */
+export interface Type {
+  readonly kind: string
+}
