@@ -29,6 +29,7 @@ import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/Runti
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
+import { ServiceClient } from "../plugins/apiserver/contracts/ServiceClient.ts"
 import * as Authentication from "../plugins/authentication/Authentication.ts"
 import * as Authorization from "../plugins/authorization/Authorization.ts"
 import * as Cluster from "../plugins/cluster/Cluster.ts"
@@ -291,6 +292,7 @@ export const api = (options: ApiOptions) =>
     Layer.merge(Layer.effectDiscard(SnapshotRoute.add(() => SnapshotRoute.about(options)))),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(policies(options)),
+    Layer.provideMerge(ServiceClient.layer.pipe(asSelf)),
     Layer.provideMerge(kernel(options))
   )
 
