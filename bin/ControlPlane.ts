@@ -283,9 +283,7 @@ const complete = Layer.satisfiesServicesType<never>()
 
 /** An API process: a follower of the log, and the door. */
 export const api = (options: ApiOptions) =>
-  Layer.unwrap(
-    Effect.map(StatusRoute.checks, (checks) => Plugin.install(Apiserver.plugin({ ...options.apiserver, checks })))
-  ).pipe(
+  Plugin.install(Apiserver.plugin(options.apiserver)).pipe(
     Layer.merge(Layer.effectDiscard(StatusRoute.add(options.store))),
     Layer.merge(Layer.effectDiscard(EncryptionRoute.add)),
     Layer.merge(Layer.effectDiscard(StoreRoute.add)),
