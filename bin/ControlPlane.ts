@@ -29,6 +29,7 @@ import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/Runti
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
+import * as FlowObjects from "../plugins/apiserver/fairness/Objects.ts"
 import * as Authentication from "../plugins/authentication/Authentication.ts"
 import * as Authorization from "../plugins/authorization/Authorization.ts"
 import * as Cluster from "../plugins/cluster/Cluster.ts"
@@ -244,6 +245,7 @@ const programs = (options: Options) => {
     ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
+    Plugin.install(FlowObjects.plugin).pipe(asSelf),
     Compactor.layer({ window: options.history }),
     Times.layer,
     options.snapshots ?? Layer.empty
