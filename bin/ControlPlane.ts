@@ -30,6 +30,7 @@ import * as ServiceAccountAdmission from "../plugins/admission/service-account/S
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
 import { ServiceClient } from "../plugins/apiserver/contracts/ServiceClient.ts"
+import * as FlowObjects from "../plugins/apiserver/fairness/Objects.ts"
 import * as Authentication from "../plugins/authentication/Authentication.ts"
 import * as Authorization from "../plugins/authorization/Authorization.ts"
 import * as Cluster from "../plugins/cluster/Cluster.ts"
@@ -245,6 +246,7 @@ const programs = (options: Options) => {
     ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
+    Plugin.install(FlowObjects.plugin).pipe(asSelf),
     Compactor.layer({ window: options.history }),
     Times.layer,
     options.snapshots ?? Layer.empty

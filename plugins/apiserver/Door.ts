@@ -15,6 +15,8 @@ import { Unreadable } from "../../kernel/table/Envelope.ts"
 import { type Answer, failure, send } from "./Answer.ts"
 import { Routes } from "./contracts/Routes.ts"
 import { type Exchange, type Incoming, type Outgoing, split } from "./Exchange.ts"
+import type { Fairness } from "./fairness/Fairness.ts"
+import { Turn } from "./fairness/Turn.ts"
 import * as Identity from "./Identity.ts"
 import * as Metrics from "./Metrics.ts"
 import { resolve } from "./objects/Resolve.ts"
@@ -30,6 +32,7 @@ export type Needs = Pipeline | Past | Kinds | Authenticators | Authorizers | Rou
 
 export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "version" | "address"> {
   readonly kubelet: Kubelet
+  readonly fairness: Fairness
 }
 
 const badPath = new BadRequest({ detail: "the path of the URL has a broken escape" })
@@ -113,10 +116,16 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const text = then?.path ?? whole
     const path = Result.getOrElse(pathOf(text), () => undefined)
     const isWatch = path !== undefined && (path.watch || (path.name === "" && flag(query, "watch") === true))
-    const base = { incoming, outgoing, method, path: text, query }
+    const isLong = path === undefined ? routes.find(text)?.isLong === true : isWatch || Streams.isStream(path)
+    const turn = new Turn(options.fairness)
+    const base = { incoming, outgoing, method, path: text, query, initialized: turn.initialized }
     const program = Effect.gen(function* () {
       if (isClosing) return yield* ending
       const user = yield* identify(incoming, socket)
+      // Connections that stay open without end would keep their seats from everybody else.
+      const wait = isLong && !isWatch ? undefined : turn.take({ user, method, text, path, query, isWatch }, outgoing)
+      const refused = wait === undefined ? undefined : yield* wait
+      if (refused !== undefined) return refused
       const asked = yield* Effect.fromResult(pathOf(text))
       if (then === undefined) return yield* answer({ ...base, user }, asked)
       return yield* answerThen({ ...base, user }, asked, then.moment, isWatch)
@@ -125,7 +134,6 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
       Effect.catchCause(broken),
       Effect.tap((answer) => finish({ ...base, user: Identity.anonymous }, answer))
     )
-    const isLong = path === undefined ? routes.find(text)?.isLong === true : isWatch || Streams.isStream(path)
     const entry = { fiber: fork(program), isLong }
     running.add(entry)
     // Whoever waits for the body has a listener of their own; without any an error would end the process.
@@ -133,6 +141,7 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     outgoing.once("close", () => entry.fiber.interruptUnsafe())
     entry.fiber.addObserver((exit) => {
       running.delete(entry)
+      turn.over()
       const code = Exit.isSuccess(exit) ? exit.value.code : 499
       const known =
         path !== undefined && kinds.find(path.group, path.version, path.resource) !== undefined ? path : undefined

@@ -15,6 +15,8 @@ export interface Incoming {
 export interface Outgoing {
   readonly headersSent: boolean
   readonly writableEnded: boolean
+  /** Of the answer, whoever writes it. */
+  setHeader(name: string, value: string): unknown
   writeHead(code: number, headers?: OutgoingHttpHeaders): unknown
   /** HTTP/2 sends headers when they are written. */
   flushHeaders?(): unknown
@@ -32,6 +34,8 @@ export interface Exchange {
   readonly path: string
   readonly query: URLSearchParams
   readonly user: User
+  /** Called by a watch when it has sent what there was. */
+  readonly initialized?: () => void
 }
 
 const empty = new URLSearchParams()

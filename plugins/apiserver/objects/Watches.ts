@@ -119,6 +119,7 @@ export const answer = Effect.fnUntraced(function* (exchange: Exchange, at: At, f
     Effect.gen(function* () {
       yield* pipeline.watch(at, watching.options, sinkOf(writer, frames, over))
       writer.open()
+      exchange.initialized?.()
       yield* Effect.timeoutOption(Deferred.await(end), `${seconds} seconds`)
     })
   ).pipe(Effect.ensuring(Effect.sync(() => writer.end())))
