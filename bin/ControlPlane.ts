@@ -27,6 +27,7 @@ import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
 import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
+import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
 import { ServiceClient } from "../plugins/apiserver/contracts/ServiceClient.ts"
@@ -269,6 +270,7 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(DefaultTolerations.plugin),
     Plugin.install(Priority.plugin),
     Plugin.install(LimitRanger.plugin),
+    Plugin.install(Webhooks.plugin),
     Plugin.install(ResourceQuotas.plugin),
     Plugin.install(ServiceAddresses.plugin({ serviceCidrs: Addresses.list(serviceCidr) }))
   ).pipe(asSelf)
