@@ -9,6 +9,7 @@ export interface Incoming {
   on(event: "data", listener: (chunk: Buffer) => void): unknown
   on(event: "end" | "aborted" | "close", listener: () => void): unknown
   on(event: "error", listener: (error: Error) => void): unknown
+  pause(): unknown
   resume(): unknown
 }
 

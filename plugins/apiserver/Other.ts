@@ -7,6 +7,7 @@ import type { Unavailable } from "../../kernel/plugin/Contract.ts"
 import type { Kinds } from "../../kernel/resource/Kinds.ts"
 import { type Answer, failure, json, sent, text, whole } from "./Answer.ts"
 import * as Body from "./Body.ts"
+import type { Backends } from "./contracts/Backends.ts"
 import type { Route, Routes } from "./contracts/Routes.ts"
 import * as Discovery from "./discovery/Discovery.ts"
 import type { Exchange } from "./Exchange.ts"
@@ -31,6 +32,7 @@ export interface About {
   readonly address: () => string
   readonly context: Context.Context<never>
   readonly fairness: Fairness
+  readonly backends: Backends["Service"]
 }
 
 const jwksType = "application/jwk-set+json"
@@ -76,8 +78,8 @@ const routed = Effect.fnUntraced(function* (route: Route, exchange: Exchange) {
 export const isGuide = (path: string) => path === "/version" || /^\/(api|apis|openapi)(\/|$)/.test(path)
 
 export const make = (about: About) => {
-  const discovery = Discovery.make(about.kinds, about.address)
-  const openApi = OpenApi.make(about.kinds, about.version.gitVersion)
+  const discovery = Discovery.make(about.kinds, about.address, about.backends)
+  const openApi = OpenApi.make(about.kinds, about.version.gitVersion, about.backends)
   const simple = (exchange: Exchange): Answer | undefined => {
     const { path, query } = exchange
     if (path === "/api" || path === "/apis" || path.startsWith("/api/") || path.startsWith("/apis/"))

@@ -38,7 +38,7 @@ export interface Request {
 
 const verbs: { readonly [method: string]: string } = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" }
 
-const verbOf = ({ isWatch, method, path }: Request) => {
+export const verbOf = ({ isWatch, method, path }: Pick<Request, "isWatch" | "method" | "path">): string => {
   if (path === undefined) return method.toLowerCase()
   if (isWatch) return "watch"
   if (method === "DELETE" && path.name === "") return "deletecollection"
