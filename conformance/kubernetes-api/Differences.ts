@@ -29,11 +29,14 @@ const shown = (value: Json | undefined) => (value === undefined ? "nothing" : ca
 const different = (aspect: Aspect, path: string, ours: Json | undefined, theirs: Json | undefined) =>
   shown(ours) === shown(theirs) ? [] : [{ aspect, path, ours: shown(ours), theirs: shown(theirs) }]
 
-/** Which fields are wrong, and in which way. */
-const causesOf = ({ details }: JsonObject) =>
-  items(fields(details)["causes"])
-    .map((cause) => `${textOf(fields(cause)["field"])}: ${textOf(fields(cause)["reason"])}`)
-    .toSorted()
+/** Which fields are wrong, and in which way; how often that is said does not count. */
+const causesOf = ({ details }: JsonObject) => [
+  ...new Set(
+    items(fields(details)["causes"])
+      .map((cause) => `${textOf(fields(cause)["field"])}: ${textOf(fields(cause)["reason"])}`)
+      .toSorted()
+  )
+]
 
 const ofStatuses = (ours: JsonObject, theirs: JsonObject): ReadonlyArray<Difference> => {
   const without = ({ details }: JsonObject) => {

@@ -28,6 +28,7 @@ export class Normal {
 
   text(value: string) {
     const named = value
+      .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-<generated>")
       .replace(uid, (one) => this.#named(this.#uids, one, "uid"))
       .replace(time, (one) => (isRecent(one, this.#now) ? "<time>" : one))
     return [...this.#versions].reduce((text, [version, name]) => text.replaceAll(` ${version}`, ` ${name}`), named)

@@ -139,7 +139,7 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
   const rows = environment.tables.of(at.served.kind)
   const taken = new AlreadyExists({ ...where(at), name })
   if (rows.get(`${namespace}/${name}`) !== undefined) return yield* taken
-  if (dryRun) return Stages.dryRow(at, object, environment.tables.revision(log))
+  if (dryRun) return unstored(object)
   return yield* Stages.append(environment, at, "put", object, 0).pipe(
     Effect.catchTag(
       "Conflict",
@@ -154,6 +154,17 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
     Effect.catchTag("Conflict", () => Effect.fail(taken))
   )
 })
+
+/** What a dry run would have made. It has no version, because it was never there. */
+const unstored = (object: Resource): Row => {
+  const { resourceVersion: _, ...metadata } = object.metadata
+  return new Row({
+    namespace: metadata.namespace ?? "",
+    name: metadata.name,
+    revision: 0,
+    bytes: () => new TextEncoder().encode(JSON.stringify({ ...object, metadata }))
+  })
+}
 
 /** What an action answers, in the form in which every write is answered. It has no revision of its own. */
 const answerOf = (at: At, object: WireObject, warnings: ReadonlyArray<string>): Written => ({

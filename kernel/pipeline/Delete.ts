@@ -60,8 +60,9 @@ const one = Effect.fnUntraced(function* (
     const objects = { old: Stages.asWire(stored) }
     yield* Admit.mutate(environment, asking, objects)
     yield* Admit.validate(environment, asking, objects)
-    const next = mark(at, stored, options, yield* Stages.nowMillis)
-    const gone = isDone(at, next)
+    const marked = mark(at, stored, options, yield* Stages.nowMillis)
+    const gone = isDone(at, marked)
+    const next = gone && isAtOnce(at, stored) ? stored : marked
     if (options.dryRun === true) return { row, gone, warnings }
     if (!gone && next === stored) return { row, gone: false, warnings }
     const written = yield* Stages.append(environment, at, gone ? "delete" : "put", next, row.revision).pipe(
@@ -76,6 +77,10 @@ const one = Effect.fnUntraced(function* (
     if (written !== undefined) return { row: written, gone, warnings }
   }
 })
+
+/** Nobody had to act on its deletion, so it never came to show one. */
+const isAtOnce = ({ served: { strategy } }: At, { metadata: { deletionTimestamp } }: Resource) =>
+  deletionTimestamp === undefined && strategy.graceSeconds === undefined
 
 const preconditions = (at: At, { metadata }: Resource, { resourceVersion, uid }: DeleteOptions) => {
   // Upstream names the kind here, and not the resource.

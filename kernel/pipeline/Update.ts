@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { WireObject } from "../client/Api.ts"
 import { type ApiError, Conflict } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
+import * as Causes from "../resource/Causes.ts"
 import { equal } from "../resource/JsonEqual.ts"
 import type { Resource } from "../resource/Kind.ts"
 import type { Row } from "../table/Row.ts"
@@ -37,10 +38,17 @@ export const update = Effect.fn("Pipeline.update")(function* (
   if (at.subresource === "scale") return yield* Scale.write(environment, at, () => Effect.succeed(body), options, change)
   const { object, warnings } = yield* Stages.decode(at, body, options)
   yield* Stages.addressed(at, object)
-  const changed = change(environment, at, () => Effect.succeed({ object, warnings }), options)
+  const wanted =
+    at.served.strategy.isConditional === true && versionOf(object) === ""
+      ? Effect.fail(Stages.invalid(at, [unsaid]))
+      : Effect.succeed({ object, warnings })
+  const changed = change(environment, at, () => wanted, options)
   if (at.served.strategy.createOnUpdate !== true || at.subresource !== "") return yield* changed
   return yield* Effect.catchTag(changed, "NotFound", () => Create.store(environment, at, body, options))
 })
+
+const versionOf = ({ metadata: { resourceVersion = "" } }: Resource) => (resourceVersion === "0" ? "" : resourceVersion)
+const unsaid = Causes.invalid("metadata.resourceVersion", 0, "must be specified for an update")
 
 /**
  * Read → change → prepare → admit → validate → compare-and-swap. On a conflict it waits for the feed and starts over, unless the
@@ -109,7 +117,7 @@ const prepare = Effect.fnUntraced(function* (
   const { at } = asking
   const { strategy } = at.served
   const { shown } = wanted
-  const kept = keep(stored, wanted.object)
+  const kept = alone(at, stored, keep(stored, wanted.object))
   const mutated = shown === undefined ? yield* Stages.mutate(environment, asking, kept, stored) : kept
   const prepared = strategy.prepareUpdate?.(mutated, stored, at.subresource) ?? byDefault(at, mutated, stored)
   const completed = yield* Stages.allocate(environment, asking, prepared, stored)
@@ -126,6 +134,13 @@ const prepare = Effect.fnUntraced(function* (
   }
   return next
 })
+
+/** A status that is written alone leaves the metadata as it was, but for who owns what. */
+const alone = ({ served: { strategy }, subresource }: At, stored: Resource, wanted: Resource): Resource => {
+  if (subresource !== "status" || strategy.isStatusAlone !== true) return wanted
+  const { managedFields } = wanted.metadata
+  return { ...wanted, metadata: { ...stored.metadata, ...(managedFields && { managedFields }) } }
+}
 
 /** The object with the owners of another. */
 const ownedAs = ({ metadata: { managedFields } }: Resource, object: Resource): Resource => {

@@ -152,19 +152,21 @@ const map = (shape: MapShape): Walk => {
 }
 
 interface Fields {
-  /** `fleeting`: an empty one is as good as none. */
+  /** `fleeting`: an empty list, map or text, zero or false is as good as none. */
   readonly known: ReadonlyMap<string, { readonly walk: Walk; readonly nullable: boolean; readonly fleeting: boolean }>
   /** With a walk: containers, which are made anew for every output, and may have defaults inside. */
   readonly fills: ReadonlyArray<{ readonly name: string; readonly value: Schema.Json; readonly walk: Walk | undefined }>
   readonly required: ReadonlyArray<string>
 }
 
-/** Lists and maps of built-in kinds, as Go's JSON leaves them out. What custom resources say is kept. */
-const isFleeting = ({ definition }: ObjectShape, { default: value, required, shape }: FieldShape) =>
-  definition !== undefined && !required && value === undefined && (shape.type === "list" || shape.type === "map")
+/** Lists and maps of built-in kinds, and scalars that say so, as Go's JSON leaves them out. What custom resources say is kept. */
+const isFleeting = ({ definition }: ObjectShape, { default: value, omitted = false, required, shape }: FieldShape) =>
+  omitted ||
+  (definition !== undefined && !required && value === undefined && (shape.type === "list" || shape.type === "map"))
 
 const isEmpty = (value: Schema.Json) => {
-  for (const _ in Object(value)) return false
+  if (typeof value !== "object") return value === "" || value === 0 || value === false
+  for (const _ in value) return false
   return true
 }
 

@@ -22,6 +22,10 @@ export interface About {
   readonly atomic?: boolean
   /** JSON without a schema, which is not pruned. */
   readonly free?: boolean
+  /** Fields of which an empty text, zero or false is as good as nothing: it is dropped, and a default takes its place. */
+  readonly omitted?: ReadonlyArray<string>
+  /** Fields that every such object has from its beginning, empty: nobody owns that they are there. */
+  readonly parts?: ReadonlyArray<string>
   /** A whole object inside of another: it has these in front. */
   readonly typeMeta?: TypeMeta
 }

@@ -24,6 +24,10 @@ export interface FieldShape {
   readonly required: boolean
   /** What the API fills in. The walkers fill in what is missing inside of it too. */
   readonly default?: Schema.Json
+  /** An empty text, zero or false is as good as nothing. */
+  readonly omitted?: boolean
+  /** It is there from the beginning, empty. */
+  readonly part?: boolean
 }
 
 export interface ObjectShape extends Common {
@@ -174,8 +178,9 @@ const literals = (types: ReadonlyArray<SchemaAST.AST>): Shape => {
 }
 
 /** One shape for all uses of a definition, but for those that say more of it. */
-const object = (ast: SchemaAST.Objects, { atomic = false, definition, typeMeta }: About, merge: Common): ObjectShape => {
-  const plain = objects.get(ast.propertySignatures) ?? build(ast, atomic, definition)
+const object = (ast: SchemaAST.Objects, about: About, merge: Common): ObjectShape => {
+  const { atomic = false, typeMeta } = about
+  const plain = objects.get(ast.propertySignatures) ?? build(ast, about)
   if (typeMeta !== undefined) return { ...plain, fields: new Map([...typeMetaFields(typeMeta), ...plain.fields]) }
   return plain.atomic === atomic && Object.keys(merge).length === 0 ? plain : { ...plain, atomic, ...merge }
 }
@@ -186,12 +191,19 @@ const typeMetaFields = (typeMeta: TypeMeta) =>
     { shape: { type: "string" }, required: false, default: value }
   ])
 
-const build = ({ propertySignatures }: SchemaAST.Objects, atomic: boolean, definition: string | undefined): ObjectShape => {
+const build = ({ propertySignatures }: SchemaAST.Objects, about: About): ObjectShape => {
+  const { atomic = false, definition, omitted = [], parts = [] } = about
   const fields = new Map<string, FieldShape>()
   const shape: ObjectShape = { type: "object", ...(definition !== undefined && { definition }), fields, atomic }
   // Before the fields are made, because they may lead back here.
   objects.set(propertySignatures, shape)
-  for (const { name, type } of propertySignatures) fields.set(String(name), field(type))
+  for (const { name, type } of propertySignatures) {
+    const zero = {
+      ...(omitted.includes(String(name)) && { omitted: true }),
+      ...(parts.includes(String(name)) && { part: true })
+    }
+    fields.set(String(name), { ...field(type), ...zero })
+  }
   return shape
 }
 

@@ -53,6 +53,10 @@ export interface Strategy<A extends Resource> {
   readonly finalizers?: (object: A) => ReadonlyArray<string>
   /** What a deletion does to the object besides marking it, such as a Namespace's phase. */
   readonly prepareDelete?: (object: A) => A
+  /** A PUT has to say which version it replaces. */
+  readonly isConditional?: boolean
+  /** A write of the status changes none of the metadata. */
+  readonly isStatusAlone?: boolean
   /** A PUT of what is not there creates it. */
   readonly createOnUpdate?: boolean
   /** `false` for custom resources, which know JSON and merge patches only. */

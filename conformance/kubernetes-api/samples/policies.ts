@@ -13,6 +13,15 @@ const webhook = {
   admissionReviewVersions: ["v1"]
 }
 
+/** For O=g, CN=u; its key is nowhere. */
+const request = [
+  "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIVE1Ib0NBUUF3R0RFS01BZ0dBMVVFQ2d3Qlp6RUtNQWdHQTFV",
+  "RUF3d0JkVEJaTUJNR0J5cUdTTTQ5QWdFRwpDQ3FHU000OUF3RUhBMElBQkdNaGpjbFNDVTI0dGFkUlRyRkxMQnVuODU3WlhhVlVq",
+  "SlgxaXExaVJPRUcwNUtMCkNVeUE0OUhhQktFS0ZOYTBaSnlqSFlTNFRVdERhdFVUYmo4bmtzQ2dBREFLQmdncWhrak9QUVFEQWdO",
+  "SkFEQkcKQWlFQXZUajBOWlZpTXVsNVVzKzJ0bTV6TlduR0NqV1R0dVNCUHZ3MFZjL1JZY2dDSVFENzh6cjYydmJyT1JEZQozd3hw",
+  "NTNWeGFIOFpTMkNDNHFRRzQ1MFU2eDJmQ3c9PQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K"
+].join("")
+
 export const samples: { readonly [kind: string]: JsonObject } = {
   "rbac.authorization.k8s.io/Role": { rules },
   "rbac.authorization.k8s.io/ClusterRole": { rules },
@@ -44,6 +53,9 @@ export const samples: { readonly [kind: string]: JsonObject } = {
   },
   "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": {
     spec: { type: "Limited", limited: { nominalConcurrencyShares: 5, limitResponse: { type: "Reject" } } }
+  },
+  "certificates.k8s.io/CertificateSigningRequest": {
+    spec: { request, signerName: "kubernetes.io/kube-apiserver-client", usages: ["client auth"] }
   },
   "certificates.k8s.io/ClusterTrustBundle": { spec: { trustBundle: "x" } },
   "apiregistration.k8s.io/APIService": {

@@ -136,7 +136,7 @@ export const all: ReadonlyArray<Make> = [
       const named = fields(set(object, ["metadata"], { name: one, namespace, labels: { i: `${index}`, app: "a" } }))
       return [`create ${one}`, collection.post(named)] as const
     }),
-    ["dry", collection.delete({}, { dryRun: "All" })],
+    ["dry", collection.delete({ dryRun: ["All"] })],
     ["by label", collection.delete(undefined, { labelSelector: "i=0" })],
     ["by field", collection.delete(undefined, { fieldSelector: "metadata.name=b" })],
     ["by a wrong field", collection.delete(undefined, { fieldSelector: "data.a=1" })],

@@ -53,7 +53,7 @@ const steps = (resource: Resource, sample: JsonObject, name: string, namespace: 
     hasStatus ? step("status merge", status.patch("merge", { status: {}, ...labelled("status") })) : undefined,
     hasStatus ? step("status update", (past) => status.put(fields(past.body("status")), { fieldManager: "s" })) : undefined,
     resource.actions.has("patch") ? undefined : step("no patch", one.patch("merge", {})),
-    step("delete dry", one.delete({}, { dryRun: "All" })),
+    step("delete dry", one.delete({ dryRun: ["All"] })),
     step("delete", one.delete()),
     step("gone", one.get()),
     step("delete again", one.delete()),

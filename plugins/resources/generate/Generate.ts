@@ -20,6 +20,7 @@ import { fileWith } from "./Files.ts"
 import { kindOf, type Other } from "./Kinds.ts"
 import { type Names, schemaOf, typeOf } from "./Schemas.ts"
 import { otherVersions } from "./Versions.ts"
+import { zeroesOf } from "./Zeroes.ts"
 
 /** By file, relative to `contracts/`. */
 export const generate = (description: Description): ReadonlyMap<string, string> => {
@@ -104,12 +105,13 @@ const definition = (full: string, source: Source & Names, othersOf: (definition:
   const collection = source.collectionOf(full)
   const lines = fieldsOf(full, source)
   const isAtomic = about["x-kubernetes-map-type"] === "atomic"
+  const more = [...(isAtomic ? ["atomic: true"] : []), ...zeroesOf(shortOf(full))]
   const [value, type] = collection === undefined ? [name, name] : [`${name}Schema`, `${name}Draft`]
   const struct = `struct({\n${lines.map(({ schema }) => `    ${schema}`).join(",\n")}\n  })`
   return [
     `export interface ${name} {\n${lines.map(({ reader }) => `  ${reader}`).join("\n")}\n}`,
     source.hasDraft(full) && `export interface ${name}Draft {\n${lines.map(({ draft }) => `  ${draft}`).join("\n")}\n}`,
-    `export const ${value}: Field.Lazy<${type}> = define("${shortOf(full)}", () =>\n  ${struct}${isAtomic ? ", { atomic: true }" : ""})`,
+    `export const ${value}: Field.Lazy<${type}> = define("${shortOf(full)}", () =>\n  ${struct}${more.length === 0 ? "" : `, { ${more.join(", ")} }`})`,
     collection !== undefined && !isOther(gvkOf(about) ?? "") && kindOf(name, collection, othersOf(full))
   ]
     .filter((part) => part !== false)

@@ -12,7 +12,7 @@ export interface ApplyConfiguration {
 export const ApplyConfiguration: Field.Lazy<ApplyConfiguration> = define("admissionregistration.v1.ApplyConfiguration", () =>
   struct({
     expression: optional(Text)
-  }))
+  }), { omitted: ["expression"] })
 
 export interface AuditAnnotation {
   readonly key: string
@@ -22,7 +22,7 @@ export const AuditAnnotation: Field.Lazy<AuditAnnotation> = define("admissionreg
   struct({
     key: Text,
     valueExpression: Text
-  }))
+  }), { parts: ["key","valueExpression"] })
 
 export interface ExpressionWarning {
   readonly fieldRef: string
@@ -32,7 +32,7 @@ export const ExpressionWarning: Field.Lazy<ExpressionWarning> = define("admissio
   struct({
     fieldRef: Text,
     warning: Text
-  }))
+  }), { parts: ["fieldRef","warning"] })
 
 export interface JSONPatch {
   readonly expression?: string
@@ -40,7 +40,7 @@ export interface JSONPatch {
 export const JSONPatch: Field.Lazy<JSONPatch> = define("admissionregistration.v1.JSONPatch", () =>
   struct({
     expression: optional(Text)
-  }))
+  }), { omitted: ["expression"] })
 
 export interface MatchCondition {
   readonly expression: string
@@ -50,7 +50,7 @@ export const MatchCondition: Field.Lazy<MatchCondition> = define("admissionregis
   struct({
     expression: Text,
     name: Text
-  }))
+  }), { parts: ["expression","name"] })
 
 export interface MatchResources {
   readonly excludeResourceRules?: ReadonlyArray<NamedRuleWithOperations>
@@ -87,7 +87,7 @@ export const MutatingAdmissionPolicySchema: Field.Lazy<MutatingAdmissionPolicyDr
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: optional(MutatingAdmissionPolicySpec())
-  }))
+  }), { parts: ["metadata","spec"] })
 export const MutatingAdmissionPolicy = Kind.make<MutatingAdmissionPolicy, MutatingAdmissionPolicyDraft>({
   kind: "MutatingAdmissionPolicy",
   plural: "mutatingadmissionpolicies",
@@ -110,7 +110,7 @@ export const MutatingAdmissionPolicyBindingSchema: Field.Lazy<MutatingAdmissionP
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: optional(MutatingAdmissionPolicyBindingSpec())
-  }))
+  }), { parts: ["metadata","spec"] })
 export const MutatingAdmissionPolicyBinding = Kind.make<MutatingAdmissionPolicyBinding, MutatingAdmissionPolicyBindingDraft>({
   kind: "MutatingAdmissionPolicyBinding",
   plural: "mutatingadmissionpolicybindings",
@@ -136,7 +136,7 @@ export const MutatingAdmissionPolicyBindingSpec: Field.Lazy<MutatingAdmissionPol
     matchResources: optional(MatchResources()),
     paramRef: optional(ParamRef()),
     policyName: optional(Text)
-  }))
+  }), { omitted: ["policyName"] })
 
 export interface MutatingAdmissionPolicySpec {
   readonly failurePolicy: string
@@ -165,7 +165,7 @@ export const MutatingAdmissionPolicySpec: Field.Lazy<MutatingAdmissionPolicySpec
     paramKind: optional(ParamKind()),
     reinvocationPolicy: optional(Text),
     variables: optional(list(Variable(), { list: "atomic" }))
-  }))
+  }), { omitted: ["reinvocationPolicy"] })
 
 export interface MutatingWebhook {
   readonly admissionReviewVersions: ReadonlyArray<string>
@@ -209,7 +209,7 @@ export const MutatingWebhook: Field.Lazy<MutatingWebhook> = define("admissionreg
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
     sideEffects: Text,
     timeoutSeconds: defaulted(Int32, 10)
-  }))
+  }), { parts: ["admissionReviewVersions","clientConfig","name","sideEffects"] })
 
 export interface MutatingWebhookConfiguration {
   readonly metadata: ObjectMeta
@@ -223,7 +223,7 @@ export const MutatingWebhookConfigurationSchema: Field.Lazy<MutatingWebhookConfi
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     webhooks: optional(list(MutatingWebhook(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }))
-  }))
+  }), { parts: ["metadata"] })
 export const MutatingWebhookConfiguration = Kind.make<MutatingWebhookConfiguration, MutatingWebhookConfigurationDraft>({
   kind: "MutatingWebhookConfiguration",
   plural: "mutatingwebhookconfigurations",
@@ -245,7 +245,7 @@ export const Mutation: Field.Lazy<Mutation> = define("admissionregistration.v1.M
     applyConfiguration: optional(ApplyConfiguration()),
     jsonPatch: optional(JSONPatch()),
     patchType: Text
-  }))
+  }), { parts: ["patchType"] })
 
 export interface NamedRuleWithOperations {
   readonly apiGroups?: ReadonlyArray<string>
@@ -281,7 +281,7 @@ export const ParamKind: Field.Lazy<ParamKind> = define("admissionregistration.v1
   struct({
     apiVersion: optional(Text),
     kind: optional(Text)
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["apiVersion","kind"] })
 
 export interface ParamRef {
   readonly name?: string
@@ -295,7 +295,7 @@ export const ParamRef: Field.Lazy<ParamRef> = define("admissionregistration.v1.P
     namespace: optional(Text),
     parameterNotFoundAction: optional(Text),
     selector: optional(metaV1.LabelSelector())
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name","namespace"] })
 
 export interface RuleWithOperations {
   readonly apiGroups?: ReadonlyArray<string>
@@ -338,7 +338,7 @@ export const ServiceReference: Field.Lazy<ServiceReference> = define("admissionr
     namespace: Text,
     path: optional(Text),
     port: defaulted(Int32, 443)
-  }))
+  }), { parts: ["name","namespace"] })
 
 export interface TypeChecking {
   readonly expressionWarnings?: ReadonlyArray<ExpressionWarning>
@@ -363,7 +363,7 @@ export const ValidatingAdmissionPolicySchema: Field.Lazy<ValidatingAdmissionPoli
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: optional(ValidatingAdmissionPolicySpec()),
     status: defaulted(ValidatingAdmissionPolicyStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ValidatingAdmissionPolicy = Kind.make<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyDraft>({
   kind: "ValidatingAdmissionPolicy",
   plural: "validatingadmissionpolicies",
@@ -388,7 +388,7 @@ export const ValidatingAdmissionPolicyBindingSchema: Field.Lazy<ValidatingAdmiss
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ValidatingAdmissionPolicyBindingSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const ValidatingAdmissionPolicyBinding = Kind.make<ValidatingAdmissionPolicyBinding, ValidatingAdmissionPolicyBindingDraft>({
   kind: "ValidatingAdmissionPolicyBinding",
   plural: "validatingadmissionpolicybindings",
@@ -418,7 +418,7 @@ export const ValidatingAdmissionPolicyBindingSpec: Field.Lazy<ValidatingAdmissio
     paramRef: optional(ParamRef()),
     policyName: Text,
     validationActions: list(Text, { list: "set" })
-  }))
+  }), { omitted: ["policyName"] })
 
 export interface ValidatingAdmissionPolicySpec {
   readonly auditAnnotations?: ReadonlyArray<AuditAnnotation>
@@ -464,7 +464,7 @@ export const ValidatingAdmissionPolicyStatus: Field.Lazy<ValidatingAdmissionPoli
     conditions: optional(list(metaV1.Condition(), { list: "map", keys: ["type"] })),
     observedGeneration: optional(Int64),
     typeChecking: optional(TypeChecking())
-  }))
+  }), { omitted: ["observedGeneration"] })
 
 export interface ValidatingWebhook {
   readonly admissionReviewVersions: ReadonlyArray<string>
@@ -505,7 +505,7 @@ export const ValidatingWebhook: Field.Lazy<ValidatingWebhook> = define("admissio
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
     sideEffects: Text,
     timeoutSeconds: defaulted(Int32, 10)
-  }))
+  }), { parts: ["admissionReviewVersions","clientConfig","name","sideEffects"] })
 
 export interface ValidatingWebhookConfiguration {
   readonly metadata: ObjectMeta
@@ -519,7 +519,7 @@ export const ValidatingWebhookConfigurationSchema: Field.Lazy<ValidatingWebhookC
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     webhooks: optional(list(ValidatingWebhook(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }))
-  }))
+  }), { parts: ["metadata"] })
 export const ValidatingWebhookConfiguration = Kind.make<ValidatingWebhookConfiguration, ValidatingWebhookConfigurationDraft>({
   kind: "ValidatingWebhookConfiguration",
   plural: "validatingwebhookconfigurations",
@@ -543,7 +543,7 @@ export const Validation: Field.Lazy<Validation> = define("admissionregistration.
     message: optional(Text),
     messageExpression: optional(Text),
     reason: optional(Text)
-  }))
+  }), { omitted: ["message","messageExpression"], parts: ["expression"] })
 
 export interface Variable {
   readonly expression: string
@@ -553,7 +553,7 @@ export const Variable: Field.Lazy<Variable> = define("admissionregistration.v1.V
   struct({
     expression: Text,
     name: Text
-  }), { atomic: true })
+  }), { atomic: true, parts: ["expression","name"] })
 
 export interface WebhookClientConfig {
   readonly caBundle?: string

@@ -22,7 +22,7 @@ export const CustomResourceColumnDefinition: Field.Lazy<CustomResourceColumnDefi
     name: Text,
     priority: optional(Int32),
     type: Text
-  }))
+  }), { omitted: ["description","format","priority"], parts: ["jsonPath","name","type"] })
 
 export interface CustomResourceConversion {
   readonly strategy: string
@@ -36,7 +36,7 @@ export const CustomResourceConversion: Field.Lazy<CustomResourceConversion> = de
   struct({
     strategy: defaulted(Text, "None"),
     webhook: optional(WebhookConversion())
-  }))
+  }), { parts: ["strategy"] })
 
 export interface CustomResourceDefinition {
   readonly metadata: ObjectMeta
@@ -53,7 +53,7 @@ export const CustomResourceDefinitionSchema: Field.Lazy<CustomResourceDefinition
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: CustomResourceDefinitionSpec(),
     status: optional(CustomResourceDefinitionStatus())
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const CustomResourceDefinition = Kind.make<CustomResourceDefinition, CustomResourceDefinitionDraft>({
   kind: "CustomResourceDefinition",
   plural: "customresourcedefinitions",
@@ -83,7 +83,7 @@ export const CustomResourceDefinitionCondition: Field.Lazy<CustomResourceDefinit
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","observedGeneration","reason"], parts: ["status","type"] })
 
 export interface CustomResourceDefinitionNames {
   readonly categories?: ReadonlyArray<string>
@@ -101,7 +101,7 @@ export const CustomResourceDefinitionNames: Field.Lazy<CustomResourceDefinitionN
     plural: Text,
     shortNames: optional(list(Text, { list: "atomic" })),
     singular: optional(Text)
-  }))
+  }), { omitted: ["listKind","singular"], parts: ["kind","plural"] })
 
 export interface CustomResourceDefinitionSpec {
   readonly conversion: CustomResourceConversion
@@ -127,7 +127,7 @@ export const CustomResourceDefinitionSpec: Field.Lazy<CustomResourceDefinitionSp
     preserveUnknownFields: optional(Bool),
     scope: Text,
     versions: list(CustomResourceDefinitionVersion(), { list: "atomic" })
-  }))
+  }), { omitted: ["preserveUnknownFields"], parts: ["group","names","scope","versions"] })
 
 export interface CustomResourceDefinitionStatus {
   readonly acceptedNames?: CustomResourceDefinitionNames
@@ -141,7 +141,7 @@ export const CustomResourceDefinitionStatus: Field.Lazy<CustomResourceDefinition
     conditions: optional(list(CustomResourceDefinitionCondition(), { list: "map", keys: ["type"] })),
     observedGeneration: optional(Int64),
     storedVersions: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { omitted: ["observedGeneration"], parts: ["acceptedNames","conditions","storedVersions"] })
 
 export interface CustomResourceDefinitionVersion {
   readonly additionalPrinterColumns?: ReadonlyArray<CustomResourceColumnDefinition>
@@ -165,7 +165,7 @@ export const CustomResourceDefinitionVersion: Field.Lazy<CustomResourceDefinitio
     served: Bool,
     storage: Bool,
     subresources: optional(CustomResourceSubresources())
-  }))
+  }), { omitted: ["deprecated"], parts: ["name","served","storage"] })
 
 export interface CustomResourceSubresourceScale {
   readonly labelSelectorPath?: string
@@ -177,7 +177,7 @@ export const CustomResourceSubresourceScale: Field.Lazy<CustomResourceSubresourc
     labelSelectorPath: optional(Text),
     specReplicasPath: Text,
     statusReplicasPath: Text
-  }))
+  }), { parts: ["specReplicasPath","statusReplicasPath"] })
 
 export interface CustomResourceSubresourceStatus {
 
@@ -213,7 +213,7 @@ export const ExternalDocumentation: Field.Lazy<ExternalDocumentation> = define("
   struct({
     description: optional(Text),
     url: optional(Text)
-  }))
+  }), { omitted: ["description","url"] })
 
 export interface JSONSchemaProps {
   readonly "$ref"?: string
@@ -307,7 +307,7 @@ export const JSONSchemaProps: Field.Lazy<JSONSchemaProps> = define("apiextension
     "x-kubernetes-map-type": optional(Text),
     "x-kubernetes-preserve-unknown-fields": optional(Bool),
     "x-kubernetes-validations": optional(list(ValidationRule(), { list: "map", keys: ["rule"], patch: ["merge"], mergeKey: "rule" }))
-  }))
+  }), { omitted: ["$schema","description","exclusiveMaximum","exclusiveMinimum","format","id","nullable","pattern","title","type","uniqueItems","x-kubernetes-embedded-resource","x-kubernetes-int-or-string"] })
 
 export interface SelectableField {
   readonly jsonPath: string
@@ -315,7 +315,7 @@ export interface SelectableField {
 export const SelectableField: Field.Lazy<SelectableField> = define("apiextensions.v1.SelectableField", () =>
   struct({
     jsonPath: Text
-  }))
+  }), { parts: ["jsonPath"] })
 
 export interface ServiceReference {
   readonly name: string
@@ -335,7 +335,7 @@ export const ServiceReference: Field.Lazy<ServiceReference> = define("apiextensi
     namespace: Text,
     path: optional(Text),
     port: defaulted(Int32, 443)
-  }))
+  }), { parts: ["name","namespace"] })
 
 export interface ValidationRule {
   readonly fieldPath?: string
@@ -353,7 +353,7 @@ export const ValidationRule: Field.Lazy<ValidationRule> = define("apiextensions.
     optionalOldSelf: optional(Bool),
     reason: optional(Text),
     rule: Text
-  }))
+  }), { omitted: ["fieldPath","message","messageExpression"], parts: ["rule"] })
 
 export interface WebhookClientConfig {
   readonly caBundle?: string
@@ -384,4 +384,4 @@ export const WebhookConversion: Field.Lazy<WebhookConversion> = define("apiexten
   struct({
     clientConfig: optional(WebhookClientConfig()),
     conversionReviewVersions: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["conversionReviewVersions"] })

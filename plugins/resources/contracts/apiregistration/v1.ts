@@ -20,7 +20,7 @@ export const APIServiceSchema: Field.Lazy<APIServiceDraft> = define("apiregistra
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(APIServiceSpec(), {}),
     status: defaulted(APIServiceStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const APIService = Kind.make<APIService, APIServiceDraft>({
   kind: "APIService",
   plural: "apiservices",
@@ -47,7 +47,7 @@ export const APIServiceCondition: Field.Lazy<APIServiceCondition> = define("apir
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface APIServiceSpec {
   readonly caBundle?: string
@@ -76,7 +76,7 @@ export const APIServiceSpec: Field.Lazy<APIServiceSpec> = define("apiregistratio
     service: optional(ServiceReference()),
     version: optional(Text),
     versionPriority: Int32
-  }))
+  }), { omitted: ["group","insecureSkipTLSVerify","version"], parts: ["groupPriorityMinimum","versionPriority"] })
 
 export interface APIServiceStatus {
   readonly conditions?: ReadonlyArray<APIServiceCondition>
@@ -101,4 +101,4 @@ export const ServiceReference: Field.Lazy<ServiceReference> = define("apiregistr
     name: optional(Text),
     namespace: optional(Text),
     port: defaulted(Int32, 443)
-  }))
+  }), { omitted: ["name","namespace"] })

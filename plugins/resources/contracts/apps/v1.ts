@@ -23,7 +23,7 @@ export const ControllerRevisionSchema: Field.Lazy<ControllerRevisionDraft> = def
     data: optional(Free),
     metadata: defaulted(ObjectMetaDraft(), {}),
     revision: Int64
-  }))
+  }), { parts: ["metadata","revision"] })
 export const ControllerRevision = Kind.make<ControllerRevision, ControllerRevisionDraft>({
   kind: "ControllerRevision",
   plural: "controllerrevisions",
@@ -49,7 +49,7 @@ export const DaemonSetSchema: Field.Lazy<DaemonSetDraft> = define("apps.v1.Daemo
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(DaemonSetSpec(), {}),
     status: defaulted(DaemonSetStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const DaemonSet = Kind.make<DaemonSet, DaemonSetDraft>({
   kind: "DaemonSet",
   plural: "daemonsets",
@@ -77,7 +77,7 @@ export const DaemonSetCondition: Field.Lazy<DaemonSetCondition> = define("apps.v
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface DaemonSetSpec {
   readonly minReadySeconds?: number
@@ -100,7 +100,7 @@ export const DaemonSetSpec: Field.Lazy<DaemonSetSpec> = define("apps.v1.DaemonSe
     selector: metaV1.LabelSelector(),
     template: coreV1.PodTemplateSpec(),
     updateStrategy: defaulted(DaemonSetUpdateStrategy(), {})
-  }))
+  }), { omitted: ["minReadySeconds"], parts: ["selector","template","updateStrategy"] })
 
 export interface DaemonSetStatus {
   readonly collisionCount?: number
@@ -138,7 +138,7 @@ export const DaemonSetStatus: Field.Lazy<DaemonSetStatus> = define("apps.v1.Daem
     numberUnavailable: optional(Int32),
     observedGeneration: optional(Int64),
     updatedNumberScheduled: optional(Int32)
-  }))
+  }), { omitted: ["numberAvailable","numberUnavailable","observedGeneration","updatedNumberScheduled"], parts: ["currentNumberScheduled","desiredNumberScheduled","numberMisscheduled","numberReady"] })
 
 export interface DaemonSetUpdateStrategy {
   readonly rollingUpdate?: RollingUpdateDaemonSet
@@ -152,7 +152,7 @@ export const DaemonSetUpdateStrategy: Field.Lazy<DaemonSetUpdateStrategy> = defi
   struct({
     rollingUpdate: optional(RollingUpdateDaemonSet()),
     type: defaulted(Text, "RollingUpdate")
-  }))
+  }), { omitted: ["type"] })
 
 export interface Deployment {
   readonly metadata: ObjectMeta
@@ -169,7 +169,7 @@ export const DeploymentSchema: Field.Lazy<DeploymentDraft> = define("apps.v1.Dep
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(DeploymentSpec(), {}),
     status: defaulted(DeploymentStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Deployment = Kind.make<Deployment, DeploymentDraft>({
   kind: "Deployment",
   plural: "deployments",
@@ -199,7 +199,7 @@ export const DeploymentCondition: Field.Lazy<DeploymentCondition> = define("apps
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface DeploymentSpec {
   readonly minReadySeconds?: number
@@ -231,7 +231,7 @@ export const DeploymentSpec: Field.Lazy<DeploymentSpec> = define("apps.v1.Deploy
     selector: metaV1.LabelSelector(),
     strategy: defaulted(patched(DeploymentStrategy(), { patch: ["retainKeys"] }), {}),
     template: coreV1.PodTemplateSpec()
-  }))
+  }), { omitted: ["minReadySeconds","paused"], parts: ["selector","strategy","template"] })
 
 export interface DeploymentStatus {
   readonly availableReplicas?: number
@@ -255,7 +255,7 @@ export const DeploymentStatus: Field.Lazy<DeploymentStatus> = define("apps.v1.De
     terminatingReplicas: optional(Int32),
     unavailableReplicas: optional(Int32),
     updatedReplicas: optional(Int32)
-  }))
+  }), { omitted: ["availableReplicas","observedGeneration","readyReplicas","replicas","unavailableReplicas","updatedReplicas"] })
 
 export interface DeploymentStrategy {
   readonly rollingUpdate?: RollingUpdateDeployment
@@ -269,7 +269,7 @@ export const DeploymentStrategy: Field.Lazy<DeploymentStrategy> = define("apps.v
   struct({
     rollingUpdate: optional(RollingUpdateDeployment()),
     type: defaulted(Text, "RollingUpdate")
-  }))
+  }), { omitted: ["type"] })
 
 export interface ReplicaSet {
   readonly metadata: ObjectMeta
@@ -286,7 +286,7 @@ export const ReplicaSetSchema: Field.Lazy<ReplicaSetDraft> = define("apps.v1.Rep
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ReplicaSetSpec(), {}),
     status: defaulted(ReplicaSetStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ReplicaSet = Kind.make<ReplicaSet, ReplicaSetDraft>({
   kind: "ReplicaSet",
   plural: "replicasets",
@@ -314,7 +314,7 @@ export const ReplicaSetCondition: Field.Lazy<ReplicaSetCondition> = define("apps
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface ReplicaSetSpec {
   readonly minReadySeconds?: number
@@ -334,7 +334,7 @@ export const ReplicaSetSpec: Field.Lazy<ReplicaSetSpec> = define("apps.v1.Replic
     replicas: defaulted(Int32, 1),
     selector: metaV1.LabelSelector(),
     template: defaulted(coreV1.PodTemplateSpec(), {})
-  }))
+  }), { omitted: ["minReadySeconds"], parts: ["selector","template"] })
 
 export interface ReplicaSetStatus {
   readonly availableReplicas?: number
@@ -363,7 +363,7 @@ export const ReplicaSetStatus: Field.Lazy<ReplicaSetStatus> = define("apps.v1.Re
     readyReplicas: optional(Int32),
     replicas: defaulted(Int32, 0),
     terminatingReplicas: optional(Int32)
-  }))
+  }), { omitted: ["availableReplicas","fullyLabeledReplicas","observedGeneration","readyReplicas"], parts: ["replicas"] })
 
 export interface RollingUpdateDaemonSet {
   readonly maxSurge: number | string
@@ -422,7 +422,7 @@ export const StatefulSetSchema: Field.Lazy<StatefulSetDraft> = define("apps.v1.S
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(StatefulSetSpec(), {}),
     status: defaulted(StatefulSetStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const StatefulSet = Kind.make<StatefulSet, StatefulSetDraft>({
   kind: "StatefulSet",
   plural: "statefulsets",
@@ -450,7 +450,7 @@ export const StatefulSetCondition: Field.Lazy<StatefulSetCondition> = define("ap
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface StatefulSetOrdinals {
   readonly start?: number
@@ -458,7 +458,7 @@ export interface StatefulSetOrdinals {
 export const StatefulSetOrdinals: Field.Lazy<StatefulSetOrdinals> = define("apps.v1.StatefulSetOrdinals", () =>
   struct({
     start: optional(Int32)
-  }))
+  }), { parts: ["start"] })
 
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
   readonly whenDeleted: string
@@ -472,7 +472,7 @@ export const StatefulSetPersistentVolumeClaimRetentionPolicy: Field.Lazy<Statefu
   struct({
     whenDeleted: defaulted(Text, "Retain"),
     whenScaled: defaulted(Text, "Retain")
-  }))
+  }), { omitted: ["whenDeleted","whenScaled"] })
 
 export interface StatefulSetSpec {
   readonly minReadySeconds?: number
@@ -513,7 +513,7 @@ export const StatefulSetSpec: Field.Lazy<StatefulSetSpec> = define("apps.v1.Stat
     template: coreV1.PodTemplateSpec(),
     updateStrategy: defaulted(StatefulSetUpdateStrategy(), {}),
     volumeClaimTemplates: optional(list(embedded(coreV1.PersistentVolumeClaimSchema(), { apiVersion: "v1", kind: "PersistentVolumeClaim" }), { list: "atomic" }))
-  }))
+  }), { omitted: ["minReadySeconds","podManagementPolicy"], parts: ["selector","serviceName","template","updateStrategy"] })
 
 export interface StatefulSetStatus {
   readonly availableReplicas: number
@@ -551,7 +551,7 @@ export const StatefulSetStatus: Field.Lazy<StatefulSetStatus> = define("apps.v1.
     replicas: defaulted(Int32, 0),
     updateRevision: optional(Text),
     updatedReplicas: optional(Int32)
-  }))
+  }), { omitted: ["currentReplicas","currentRevision","observedGeneration","readyReplicas","updateRevision","updatedReplicas"], parts: ["availableReplicas","replicas"] })
 
 export interface StatefulSetUpdateStrategy {
   readonly rollingUpdate?: RollingUpdateStatefulSetStrategy
@@ -565,4 +565,4 @@ export const StatefulSetUpdateStrategy: Field.Lazy<StatefulSetUpdateStrategy> = 
   struct({
     rollingUpdate: optional(RollingUpdateStatefulSetStrategy()),
     type: defaulted(Text, "RollingUpdate")
-  }))
+  }), { omitted: ["type"] })

@@ -17,7 +17,7 @@ export const BoundObjectReference: Field.Lazy<BoundObjectReference> = define("au
     kind: optional(Text),
     name: optional(Text),
     uid: optional(Text)
-  }))
+  }), { omitted: ["apiVersion","kind","name","uid"] })
 
 export interface SelfSubjectReview {
   readonly metadata: ObjectMeta
@@ -31,7 +31,7 @@ export const SelfSubjectReviewSchema: Field.Lazy<SelfSubjectReviewDraft> = defin
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     status: defaulted(SelfSubjectReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","status"] })
 export const SelfSubjectReview = Kind.make<SelfSubjectReview, SelfSubjectReviewDraft>({
   kind: "SelfSubjectReview",
   plural: "selfsubjectreviews",
@@ -51,7 +51,7 @@ export interface SelfSubjectReviewStatusDraft {
 export const SelfSubjectReviewStatus: Field.Lazy<SelfSubjectReviewStatus> = define("authentication.v1.SelfSubjectReviewStatus", () =>
   struct({
     userInfo: defaulted(UserInfo(), {})
-  }))
+  }), { parts: ["userInfo"] })
 
 export interface TokenRequest {
   readonly apiVersion?: string
@@ -74,7 +74,7 @@ export const TokenRequest: Field.Lazy<TokenRequest> = define("authentication.v1.
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(TokenRequestSpec(), {}),
     status: defaulted(TokenRequestStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 
 export interface TokenRequestSpec {
   readonly audiences?: ReadonlyArray<string>
@@ -91,7 +91,7 @@ export const TokenRequestSpec: Field.Lazy<TokenRequestSpec> = define("authentica
     audiences: optional(list(Text, { list: "atomic" })),
     boundObjectRef: optional(BoundObjectReference()),
     expirationSeconds: defaulted(Int64, 3600)
-  }))
+  }), { parts: ["audiences","boundObjectRef","expirationSeconds"] })
 
 export interface TokenRequestStatus {
   readonly expirationTimestamp?: string
@@ -101,7 +101,7 @@ export const TokenRequestStatus: Field.Lazy<TokenRequestStatus> = define("authen
   struct({
     expirationTimestamp: optional(Time),
     token: optional(Text)
-  }))
+  }), { parts: ["token"] })
 
 export interface TokenReview {
   readonly metadata: ObjectMeta
@@ -118,7 +118,7 @@ export const TokenReviewSchema: Field.Lazy<TokenReviewDraft> = define("authentic
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: TokenReviewSpec(),
     status: defaulted(TokenReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const TokenReview = Kind.make<TokenReview, TokenReviewDraft>({
   kind: "TokenReview",
   plural: "tokenreviews",
@@ -137,7 +137,7 @@ export const TokenReviewSpec: Field.Lazy<TokenReviewSpec> = define("authenticati
   struct({
     audiences: optional(list(Text, { list: "atomic" })),
     token: Text
-  }))
+  }), { omitted: ["token"] })
 
 export interface TokenReviewStatus {
   readonly audiences?: ReadonlyArray<string>
@@ -157,7 +157,7 @@ export const TokenReviewStatus: Field.Lazy<TokenReviewStatus> = define("authenti
     authenticated: optional(Bool),
     error: optional(Text),
     user: defaulted(UserInfo(), {})
-  }))
+  }), { omitted: ["authenticated","error"], parts: ["user"] })
 
 export interface UserInfo {
   readonly extra?: { readonly [key: string]: ReadonlyArray<string> }
@@ -171,4 +171,4 @@ export const UserInfo: Field.Lazy<UserInfo> = define("authentication.v1.UserInfo
     groups: optional(list(Text, { list: "atomic" })),
     uid: optional(Text),
     username: optional(Text)
-  }))
+  }), { omitted: ["uid","username"] })

@@ -14,7 +14,7 @@ export const FieldSelectorAttributes: Field.Lazy<FieldSelectorAttributes> = defi
   struct({
     rawSelector: optional(Text),
     requirements: optional(list(metaV1.FieldSelectorRequirement(), { list: "atomic" }))
-  }))
+  }), { omitted: ["rawSelector"] })
 
 export interface LabelSelectorAttributes {
   readonly rawSelector?: string
@@ -24,7 +24,7 @@ export const LabelSelectorAttributes: Field.Lazy<LabelSelectorAttributes> = defi
   struct({
     rawSelector: optional(Text),
     requirements: optional(list(metaV1.LabelSelectorRequirement(), { list: "atomic" }))
-  }))
+  }), { omitted: ["rawSelector"] })
 
 export interface LocalSubjectAccessReview {
   readonly metadata: ObjectMeta
@@ -41,7 +41,7 @@ export const LocalSubjectAccessReviewSchema: Field.Lazy<LocalSubjectAccessReview
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SubjectAccessReviewSpec(),
     status: defaulted(SubjectAccessReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const LocalSubjectAccessReview = Kind.make<LocalSubjectAccessReview, LocalSubjectAccessReviewDraft>({
   kind: "LocalSubjectAccessReview",
   plural: "localsubjectaccessreviews",
@@ -60,7 +60,7 @@ export const NonResourceAttributes: Field.Lazy<NonResourceAttributes> = define("
   struct({
     path: optional(Text),
     verb: optional(Text)
-  }))
+  }), { omitted: ["path","verb"] })
 
 export interface NonResourceRule {
   readonly nonResourceURLs?: ReadonlyArray<string>
@@ -70,7 +70,7 @@ export const NonResourceRule: Field.Lazy<NonResourceRule> = define("authorizatio
   struct({
     nonResourceURLs: optional(list(Text, { list: "atomic" })),
     verbs: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["verbs"] })
 
 export interface ResourceAttributes {
   readonly fieldSelector?: FieldSelectorAttributes
@@ -94,7 +94,7 @@ export const ResourceAttributes: Field.Lazy<ResourceAttributes> = define("author
     subresource: optional(Text),
     verb: optional(Text),
     version: optional(Text)
-  }))
+  }), { omitted: ["group","name","namespace","resource","subresource","verb","version"] })
 
 export interface ResourceRule {
   readonly apiGroups?: ReadonlyArray<string>
@@ -108,7 +108,7 @@ export const ResourceRule: Field.Lazy<ResourceRule> = define("authorization.v1.R
     resourceNames: optional(list(Text, { list: "atomic" })),
     resources: optional(list(Text, { list: "atomic" })),
     verbs: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["verbs"] })
 
 export interface SelfSubjectAccessReview {
   readonly metadata: ObjectMeta
@@ -125,7 +125,7 @@ export const SelfSubjectAccessReviewSchema: Field.Lazy<SelfSubjectAccessReviewDr
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SelfSubjectAccessReviewSpec(),
     status: defaulted(SubjectAccessReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const SelfSubjectAccessReview = Kind.make<SelfSubjectAccessReview, SelfSubjectAccessReviewDraft>({
   kind: "SelfSubjectAccessReview",
   plural: "selfsubjectaccessreviews",
@@ -161,7 +161,7 @@ export const SelfSubjectRulesReviewSchema: Field.Lazy<SelfSubjectRulesReviewDraf
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SelfSubjectRulesReviewSpec(),
     status: defaulted(SubjectRulesReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const SelfSubjectRulesReview = Kind.make<SelfSubjectRulesReview, SelfSubjectRulesReviewDraft>({
   kind: "SelfSubjectRulesReview",
   plural: "selfsubjectrulesreviews",
@@ -178,7 +178,7 @@ export interface SelfSubjectRulesReviewSpec {
 export const SelfSubjectRulesReviewSpec: Field.Lazy<SelfSubjectRulesReviewSpec> = define("authorization.v1.SelfSubjectRulesReviewSpec", () =>
   struct({
     namespace: optional(Text)
-  }))
+  }), { omitted: ["namespace"] })
 
 export interface SubjectAccessReview {
   readonly metadata: ObjectMeta
@@ -195,7 +195,7 @@ export const SubjectAccessReviewSchema: Field.Lazy<SubjectAccessReviewDraft> = d
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SubjectAccessReviewSpec(),
     status: defaulted(SubjectAccessReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const SubjectAccessReview = Kind.make<SubjectAccessReview, SubjectAccessReviewDraft>({
   kind: "SubjectAccessReview",
   plural: "subjectaccessreviews",
@@ -222,7 +222,7 @@ export const SubjectAccessReviewSpec: Field.Lazy<SubjectAccessReviewSpec> = defi
     resourceAttributes: optional(ResourceAttributes()),
     uid: optional(Text),
     user: optional(Text)
-  }))
+  }), { omitted: ["uid","user"] })
 
 export interface SubjectAccessReviewStatus {
   readonly allowed: boolean
@@ -242,7 +242,7 @@ export const SubjectAccessReviewStatus: Field.Lazy<SubjectAccessReviewStatus> = 
     denied: optional(Bool),
     evaluationError: optional(Text),
     reason: optional(Text)
-  }))
+  }), { omitted: ["denied","evaluationError","reason"], parts: ["allowed"] })
 
 export interface SubjectRulesReviewStatus {
   readonly evaluationError?: string
@@ -262,4 +262,4 @@ export const SubjectRulesReviewStatus: Field.Lazy<SubjectRulesReviewStatus> = de
     incomplete: defaulted(Bool, false),
     nonResourceRules: defaulted(list(NonResourceRule(), { list: "atomic" }), []),
     resourceRules: defaulted(list(ResourceRule(), { list: "atomic" }), [])
-  }))
+  }), { omitted: ["evaluationError"], parts: ["incomplete","nonResourceRules","resourceRules"] })

@@ -14,7 +14,7 @@ export const CrossVersionObjectReference: Field.Lazy<CrossVersionObjectReference
     apiVersion: optional(Text),
     kind: Text,
     name: Text
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["apiVersion"], parts: ["kind","name"] })
 
 export interface HorizontalPodAutoscaler {
   readonly metadata: ObjectMeta
@@ -31,7 +31,7 @@ export const HorizontalPodAutoscalerSchema: Field.Lazy<HorizontalPodAutoscalerDr
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: HorizontalPodAutoscalerSpec(),
     status: defaulted(HorizontalPodAutoscalerStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 
 export interface HorizontalPodAutoscalerSpec {
   readonly maxReplicas: number
@@ -51,7 +51,7 @@ export const HorizontalPodAutoscalerSpec: Field.Lazy<HorizontalPodAutoscalerSpec
     minReplicas: defaulted(Int32, 1),
     scaleTargetRef: CrossVersionObjectReference(),
     targetCPUUtilizationPercentage: optional(Int32)
-  }))
+  }), { parts: ["maxReplicas","scaleTargetRef"] })
 
 export interface HorizontalPodAutoscalerStatus {
   readonly currentCPUUtilizationPercentage?: number
@@ -74,7 +74,7 @@ export const HorizontalPodAutoscalerStatus: Field.Lazy<HorizontalPodAutoscalerSt
     desiredReplicas: defaulted(Int32, 0),
     lastScaleTime: optional(Time),
     observedGeneration: optional(Int64)
-  }))
+  }), { parts: ["currentReplicas","desiredReplicas"] })
 
 export interface Scale {
   readonly apiVersion?: string
@@ -97,7 +97,7 @@ export const Scale: Field.Lazy<Scale> = define("autoscaling.v1.Scale", () =>
     metadata: optional(ObjectMetaDraft()),
     spec: defaulted(ScaleSpec(), {}),
     status: defaulted(ScaleStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 
 export interface ScaleSpec {
   readonly replicas: number
@@ -108,7 +108,7 @@ export interface ScaleSpecDraft {
 export const ScaleSpec: Field.Lazy<ScaleSpec> = define("autoscaling.v1.ScaleSpec", () =>
   struct({
     replicas: defaulted(Int32, 0)
-  }))
+  }), { omitted: ["replicas"] })
 
 export interface ScaleStatus {
   readonly replicas: number
@@ -122,4 +122,4 @@ export const ScaleStatus: Field.Lazy<ScaleStatus> = define("autoscaling.v1.Scale
   struct({
     replicas: defaulted(Int32, 0),
     selector: optional(Text)
-  }))
+  }), { omitted: ["selector"], parts: ["replicas"] })

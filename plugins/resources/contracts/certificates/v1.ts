@@ -20,7 +20,7 @@ export const CertificateSigningRequestSchema: Field.Lazy<CertificateSigningReque
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: CertificateSigningRequestSpec(),
     status: defaulted(CertificateSigningRequestStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const CertificateSigningRequest = Kind.make<CertificateSigningRequest, CertificateSigningRequestDraft>({
   kind: "CertificateSigningRequest",
   plural: "certificatesigningrequests",
@@ -49,7 +49,7 @@ export const CertificateSigningRequestCondition: Field.Lazy<CertificateSigningRe
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface CertificateSigningRequestSpec {
   readonly expirationSeconds?: number
@@ -71,7 +71,7 @@ export const CertificateSigningRequestSpec: Field.Lazy<CertificateSigningRequest
     uid: optional(Text),
     usages: optional(list(Text, { list: "atomic" })),
     username: optional(Text)
-  }))
+  }), { omitted: ["uid","username"], parts: ["request","signerName"] })
 
 export interface CertificateSigningRequestStatus {
   readonly certificate?: string

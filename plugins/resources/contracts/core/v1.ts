@@ -20,7 +20,7 @@ export const AWSElasticBlockStoreVolumeSource: Field.Lazy<AWSElasticBlockStoreVo
     partition: optional(Int32),
     readOnly: optional(Bool),
     volumeID: Text
-  }))
+  }), { omitted: ["fsType","partition","readOnly"], parts: ["volumeID"] })
 
 export interface Affinity {
   readonly nodeAffinity?: NodeAffinity
@@ -42,7 +42,7 @@ export const AppArmorProfile: Field.Lazy<AppArmorProfile> = define("core.v1.AppA
   struct({
     localhostProfile: optional(Text),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface AttachedVolume {
   readonly devicePath: string
@@ -52,7 +52,7 @@ export const AttachedVolume: Field.Lazy<AttachedVolume> = define("core.v1.Attach
   struct({
     devicePath: Text,
     name: Text
-  }))
+  }), { parts: ["devicePath","name"] })
 
 export interface AzureDiskVolumeSource {
   readonly cachingMode: string
@@ -78,7 +78,7 @@ export const AzureDiskVolumeSource: Field.Lazy<AzureDiskVolumeSource> = define("
     fsType: defaulted(Text, "ext4"),
     kind: defaulted(Text, "Shared"),
     readOnly: defaulted(Bool, false)
-  }))
+  }), { parts: ["diskName","diskURI"] })
 
 export interface AzureFilePersistentVolumeSource {
   readonly readOnly?: boolean
@@ -92,7 +92,7 @@ export const AzureFilePersistentVolumeSource: Field.Lazy<AzureFilePersistentVolu
     secretName: Text,
     secretNamespace: optional(Text),
     shareName: Text
-  }))
+  }), { omitted: ["readOnly"], parts: ["secretName","secretNamespace","shareName"] })
 
 export interface AzureFileVolumeSource {
   readonly readOnly?: boolean
@@ -104,7 +104,7 @@ export const AzureFileVolumeSource: Field.Lazy<AzureFileVolumeSource> = define("
     readOnly: optional(Bool),
     secretName: Text,
     shareName: Text
-  }))
+  }), { omitted: ["readOnly"], parts: ["secretName","shareName"] })
 
 export interface Binding {
   readonly metadata: ObjectMeta
@@ -118,7 +118,7 @@ export const BindingSchema: Field.Lazy<BindingDraft> = define("core.v1.Binding",
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     target: ObjectReference()
-  }))
+  }), { parts: ["metadata","target"] })
 export const Binding = Kind.make<Binding, BindingDraft>({
   kind: "Binding",
   plural: "bindings",
@@ -153,7 +153,7 @@ export const CSIPersistentVolumeSource: Field.Lazy<CSIPersistentVolumeSource> = 
     readOnly: optional(Bool),
     volumeAttributes: optional(map(Text)),
     volumeHandle: Text
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["driver","volumeHandle"] })
 
 export interface CSIVolumeSource {
   readonly driver: string
@@ -169,7 +169,7 @@ export const CSIVolumeSource: Field.Lazy<CSIVolumeSource> = define("core.v1.CSIV
     nodePublishSecretRef: optional(LocalObjectReference()),
     readOnly: optional(Bool),
     volumeAttributes: optional(map(Text))
-  }))
+  }), { parts: ["driver"] })
 
 export interface Capabilities {
   readonly add?: ReadonlyArray<string>
@@ -197,7 +197,7 @@ export const CephFSPersistentVolumeSource: Field.Lazy<CephFSPersistentVolumeSour
     secretFile: optional(Text),
     secretRef: optional(SecretReference()),
     user: optional(Text)
-  }))
+  }), { omitted: ["path","readOnly","secretFile","user"], parts: ["monitors"] })
 
 export interface CephFSVolumeSource {
   readonly monitors: ReadonlyArray<string>
@@ -215,7 +215,7 @@ export const CephFSVolumeSource: Field.Lazy<CephFSVolumeSource> = define("core.v
     secretFile: optional(Text),
     secretRef: optional(LocalObjectReference()),
     user: optional(Text)
-  }))
+  }), { omitted: ["path","readOnly","secretFile","user"], parts: ["monitors"] })
 
 export interface CinderPersistentVolumeSource {
   readonly fsType?: string
@@ -229,7 +229,7 @@ export const CinderPersistentVolumeSource: Field.Lazy<CinderPersistentVolumeSour
     readOnly: optional(Bool),
     secretRef: optional(SecretReference()),
     volumeID: Text
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["volumeID"] })
 
 export interface CinderVolumeSource {
   readonly fsType?: string
@@ -243,7 +243,7 @@ export const CinderVolumeSource: Field.Lazy<CinderVolumeSource> = define("core.v
     readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference()),
     volumeID: Text
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["volumeID"] })
 
 export interface ClientIPConfig {
   readonly timeoutSeconds?: number
@@ -267,7 +267,7 @@ export const ClusterTrustBundleProjection: Field.Lazy<ClusterTrustBundleProjecti
     optional: optional(Bool),
     path: Text,
     signerName: optional(Text)
-  }))
+  }), { parts: ["path"] })
 
 export interface ComponentCondition {
   readonly error?: string
@@ -281,7 +281,7 @@ export const ComponentCondition: Field.Lazy<ComponentCondition> = define("core.v
     message: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["error","message"], parts: ["status","type"] })
 
 export interface ComponentStatus {
   readonly conditions?: ReadonlyArray<ComponentCondition>
@@ -295,7 +295,7 @@ export const ComponentStatusSchema: Field.Lazy<ComponentStatusDraft> = define("c
   struct({
     conditions: optional(list(ComponentCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     metadata: defaulted(ObjectMetaDraft(), {})
-  }))
+  }), { parts: ["metadata"] })
 export const ComponentStatus = Kind.make<ComponentStatus, ComponentStatusDraft>({
   kind: "ComponentStatus",
   plural: "componentstatuses",
@@ -325,7 +325,7 @@ export const ConfigMapSchema: Field.Lazy<ConfigMapDraft> = define("core.v1.Confi
     data: optional(map(Text)),
     immutable: optional(Bool),
     metadata: defaulted(ObjectMetaDraft(), {})
-  }))
+  }), { parts: ["metadata"] })
 export const ConfigMap = Kind.make<ConfigMap, ConfigMapDraft>({
   kind: "ConfigMap",
   plural: "configmaps",
@@ -345,7 +345,7 @@ export const ConfigMapEnvSource: Field.Lazy<ConfigMapEnvSource> = define("core.v
   struct({
     name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface ConfigMapKeySelector {
   readonly key: string
@@ -357,7 +357,7 @@ export const ConfigMapKeySelector: Field.Lazy<ConfigMapKeySelector> = define("co
     key: Text,
     name: optional(Text),
     optional: optional(Bool)
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name"], parts: ["key"] })
 
 export interface ConfigMapNodeConfigSource {
   readonly kubeletConfigKey: string
@@ -373,7 +373,7 @@ export const ConfigMapNodeConfigSource: Field.Lazy<ConfigMapNodeConfigSource> = 
     namespace: Text,
     resourceVersion: optional(Text),
     uid: optional(Text)
-  }))
+  }), { omitted: ["resourceVersion","uid"], parts: ["kubeletConfigKey","name","namespace"] })
 
 export interface ConfigMapProjection {
   readonly items?: ReadonlyArray<KeyToPath>
@@ -385,7 +385,7 @@ export const ConfigMapProjection: Field.Lazy<ConfigMapProjection> = define("core
     items: optional(list(KeyToPath(), { list: "atomic" })),
     name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface ConfigMapVolumeSource {
   readonly defaultMode: number
@@ -405,7 +405,7 @@ export const ConfigMapVolumeSource: Field.Lazy<ConfigMapVolumeSource> = define("
     items: optional(list(KeyToPath(), { list: "atomic" })),
     name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface Container {
   readonly args?: ReadonlyArray<string>
@@ -488,7 +488,7 @@ export const Container: Field.Lazy<Container> = define("core.v1.Container", () =
     volumeDevices: optional(list(VolumeDevice(), { list: "map", keys: ["devicePath"], patch: ["merge"], mergeKey: "devicePath" })),
     volumeMounts: optional(list(VolumeMount(), { list: "map", keys: ["mountPath"], patch: ["merge"], mergeKey: "mountPath" })),
     workingDir: optional(Text)
-  }))
+  }), { omitted: ["image","imagePullPolicy","stdin","stdinOnce","terminationMessagePath","terminationMessagePolicy","tty","workingDir"], parts: ["name","resources"] })
 
 export interface ContainerExtendedResourceRequest {
   readonly containerName: string
@@ -500,7 +500,7 @@ export const ContainerExtendedResourceRequest: Field.Lazy<ContainerExtendedResou
     containerName: Text,
     requestName: Text,
     resourceName: Text
-  }))
+  }), { parts: ["containerName","requestName","resourceName"] })
 
 export interface ContainerImage {
   readonly names?: ReadonlyArray<string>
@@ -510,7 +510,7 @@ export const ContainerImage: Field.Lazy<ContainerImage> = define("core.v1.Contai
   struct({
     names: optional(list(Text, { list: "atomic" })),
     sizeBytes: optional(Int64)
-  }))
+  }), { omitted: ["sizeBytes"], parts: ["names"] })
 
 export interface ContainerPort {
   readonly containerPort: number
@@ -533,7 +533,7 @@ export const ContainerPort: Field.Lazy<ContainerPort> = define("core.v1.Containe
     hostPort: optional(Int32),
     name: optional(Text),
     protocol: defaulted(Text, "TCP")
-  }))
+  }), { omitted: ["hostIP","hostPort","name","protocol"], parts: ["containerPort"] })
 
 export interface ContainerResizePolicy {
   readonly resourceName: string
@@ -543,7 +543,7 @@ export const ContainerResizePolicy: Field.Lazy<ContainerResizePolicy> = define("
   struct({
     resourceName: Text,
     restartPolicy: Text
-  }))
+  }), { parts: ["resourceName","restartPolicy"] })
 
 export interface ContainerRestartRule {
   readonly action: string
@@ -553,7 +553,7 @@ export const ContainerRestartRule: Field.Lazy<ContainerRestartRule> = define("co
   struct({
     action: Text,
     exitCodes: optional(ContainerRestartRuleOnExitCodes())
-  }))
+  }), { omitted: ["action"] })
 
 export interface ContainerRestartRuleOnExitCodes {
   readonly operator: string
@@ -563,7 +563,7 @@ export const ContainerRestartRuleOnExitCodes: Field.Lazy<ContainerRestartRuleOnE
   struct({
     operator: Text,
     values: optional(list(Int32, { list: "set" }))
-  }))
+  }), { omitted: ["operator"] })
 
 export interface ContainerState {
   readonly running?: ContainerStateRunning
@@ -603,7 +603,7 @@ export const ContainerStateTerminated: Field.Lazy<ContainerStateTerminated> = de
     reason: optional(Text),
     signal: optional(Int32),
     startedAt: optional(Time)
-  }))
+  }), { omitted: ["containerID","message","reason","signal"], parts: ["exitCode"] })
 
 export interface ContainerStateWaiting {
   readonly message?: string
@@ -613,7 +613,7 @@ export const ContainerStateWaiting: Field.Lazy<ContainerStateWaiting> = define("
   struct({
     message: optional(Text),
     reason: optional(Text)
-  }))
+  }), { omitted: ["message","reason"] })
 
 export interface ContainerStatus {
   readonly allocatedResources?: { readonly [key: string]: string }
@@ -666,7 +666,7 @@ export const ContainerStatus: Field.Lazy<ContainerStatus> = define("core.v1.Cont
     stopSignal: optional(Text),
     user: optional(ContainerUser()),
     volumeMounts: optional(list(VolumeMountStatus(), { list: "map", keys: ["mountPath"], patch: ["merge"], mergeKey: "mountPath" }))
-  }))
+  }), { omitted: ["containerID"], parts: ["image","imageID","lastState","name","ready","restartCount","state"] })
 
 export interface ContainerUser {
   readonly linux?: LinuxContainerUser
@@ -685,7 +685,7 @@ export interface DaemonEndpointDraft {
 export const DaemonEndpoint: Field.Lazy<DaemonEndpoint> = define("core.v1.DaemonEndpoint", () =>
   struct({
     Port: defaulted(Int32, 0)
-  }))
+  }), { parts: ["Port"] })
 
 export interface DownwardAPIProjection {
   readonly items?: ReadonlyArray<DownwardAPIVolumeFile>
@@ -716,7 +716,7 @@ export const DownwardAPIVolumeFile: Field.Lazy<DownwardAPIVolumeFile> = define("
     mode: optional(Int32),
     path: Text,
     resourceFieldRef: optional(ResourceFieldSelector())
-  }))
+  }), { parts: ["path"] })
 
 export interface DownwardAPIVolumeSource {
   readonly defaultMode: number
@@ -740,7 +740,7 @@ export const EmptyDirVolumeSource: Field.Lazy<EmptyDirVolumeSource> = define("co
   struct({
     medium: optional(Text),
     sizeLimit: optional(Quantity)
-  }))
+  }), { omitted: ["medium"] })
 
 export interface EndpointAddress {
   readonly hostname?: string
@@ -754,7 +754,7 @@ export const EndpointAddress: Field.Lazy<EndpointAddress> = define("core.v1.Endp
     ip: Text,
     nodeName: optional(Text),
     targetRef: optional(ObjectReference())
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["hostname"], parts: ["ip"] })
 
 export interface EndpointPort {
   readonly appProtocol?: string
@@ -774,7 +774,7 @@ export const EndpointPort: Field.Lazy<EndpointPort> = define("core.v1.EndpointPo
     name: optional(Text),
     port: Int32,
     protocol: defaulted(Text, "TCP")
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name","protocol"], parts: ["port"] })
 
 export interface EndpointSubset {
   readonly addresses?: ReadonlyArray<EndpointAddress>
@@ -805,7 +805,7 @@ export const EndpointsSchema: Field.Lazy<EndpointsDraft> = define("core.v1.Endpo
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     subsets: optional(list(EndpointSubset(), { list: "atomic" }))
-  }))
+  }), { parts: ["metadata"] })
 export const Endpoints = Kind.make<Endpoints, EndpointsDraft>({
   kind: "Endpoints",
   plural: "endpoints",
@@ -827,7 +827,7 @@ export const EnvFromSource: Field.Lazy<EnvFromSource> = define("core.v1.EnvFromS
     configMapRef: optional(ConfigMapEnvSource()),
     prefix: optional(Text),
     secretRef: optional(SecretEnvSource())
-  }))
+  }), { omitted: ["prefix"] })
 
 export interface EnvVar {
   readonly name: string
@@ -844,7 +844,7 @@ export const EnvVar: Field.Lazy<EnvVar> = define("core.v1.EnvVar", () =>
     name: Text,
     value: optional(Text),
     valueFrom: optional(EnvVarSource())
-  }))
+  }), { omitted: ["value"], parts: ["name"] })
 
 export interface EnvVarSource {
   readonly configMapKeyRef?: ConfigMapKeySelector
@@ -953,7 +953,7 @@ export const EphemeralContainer: Field.Lazy<EphemeralContainer> = define("core.v
     volumeDevices: optional(list(VolumeDevice(), { list: "map", keys: ["devicePath"], patch: ["merge"], mergeKey: "devicePath" })),
     volumeMounts: optional(list(VolumeMount(), { list: "map", keys: ["mountPath"], patch: ["merge"], mergeKey: "mountPath" })),
     workingDir: optional(Text)
-  }))
+  }), { omitted: ["image","imagePullPolicy","stdin","stdinOnce","targetContainerName","terminationMessagePath","terminationMessagePolicy","tty","workingDir"], parts: ["name","resources"] })
 
 export interface EphemeralVolumeSource {
   readonly volumeClaimTemplate?: PersistentVolumeClaimTemplate
@@ -1017,7 +1017,7 @@ export const EventSchema: Field.Lazy<EventDraft> = define("core.v1.Event", () =>
     series: optional(EventSeries()),
     source: defaulted(EventSource(), {}),
     type: optional(Text)
-  }))
+  }), { omitted: ["action","count","message","reason","type"], parts: ["involvedObject","metadata","reportingComponent","reportingInstance","source"] })
 export const Event = Kind.make<Event, EventDraft>({
   kind: "Event",
   plural: "events",
@@ -1041,7 +1041,7 @@ export const EventSeries: Field.Lazy<EventSeries> = define("core.v1.EventSeries"
   struct({
     count: optional(Int32),
     lastObservedTime: optional(MicroTime)
-  }))
+  }), { omitted: ["count"] })
 
 export interface EventSource {
   readonly component?: string
@@ -1051,7 +1051,7 @@ export const EventSource: Field.Lazy<EventSource> = define("core.v1.EventSource"
   struct({
     component: optional(Text),
     host: optional(Text)
-  }))
+  }), { omitted: ["component","host"] })
 
 export interface ExecAction {
   readonly command?: ReadonlyArray<string>
@@ -1075,7 +1075,7 @@ export const FCVolumeSource: Field.Lazy<FCVolumeSource> = define("core.v1.FCVolu
     readOnly: optional(Bool),
     targetWWNs: optional(list(Text, { list: "atomic" })),
     wwids: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { omitted: ["fsType","readOnly"] })
 
 export interface FileKeySelector {
   readonly key: string
@@ -1089,7 +1089,7 @@ export const FileKeySelector: Field.Lazy<FileKeySelector> = define("core.v1.File
     optional: optional(Bool),
     path: Text,
     volumeName: Text
-  }), { atomic: true })
+  }), { atomic: true, parts: ["key","path","volumeName"] })
 
 export interface FlexPersistentVolumeSource {
   readonly driver: string
@@ -1105,7 +1105,7 @@ export const FlexPersistentVolumeSource: Field.Lazy<FlexPersistentVolumeSource> 
     options: optional(map(Text)),
     readOnly: optional(Bool),
     secretRef: optional(SecretReference())
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["driver"] })
 
 export interface FlexVolumeSource {
   readonly driver: string
@@ -1121,7 +1121,7 @@ export const FlexVolumeSource: Field.Lazy<FlexVolumeSource> = define("core.v1.Fl
     options: optional(map(Text)),
     readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference())
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["driver"] })
 
 export interface FlockerVolumeSource {
   readonly datasetName?: string
@@ -1131,7 +1131,7 @@ export const FlockerVolumeSource: Field.Lazy<FlockerVolumeSource> = define("core
   struct({
     datasetName: optional(Text),
     datasetUUID: optional(Text)
-  }))
+  }), { omitted: ["datasetName","datasetUUID"] })
 
 export interface GCEPersistentDiskVolumeSource {
   readonly fsType?: string
@@ -1145,7 +1145,7 @@ export const GCEPersistentDiskVolumeSource: Field.Lazy<GCEPersistentDiskVolumeSo
     partition: optional(Int32),
     pdName: Text,
     readOnly: optional(Bool)
-  }))
+  }), { omitted: ["fsType","partition","readOnly"], parts: ["pdName"] })
 
 export interface GRPCAction {
   readonly port: number
@@ -1159,7 +1159,7 @@ export const GRPCAction: Field.Lazy<GRPCAction> = define("core.v1.GRPCAction", (
   struct({
     port: Int32,
     service: defaulted(Text, "")
-  }))
+  }), { parts: ["port","service"] })
 
 export interface GitRepoVolumeSource {
   readonly directory?: string
@@ -1171,7 +1171,7 @@ export const GitRepoVolumeSource: Field.Lazy<GitRepoVolumeSource> = define("core
     directory: optional(Text),
     repository: Text,
     revision: optional(Text)
-  }))
+  }), { omitted: ["directory","revision"], parts: ["repository"] })
 
 export interface GlusterfsPersistentVolumeSource {
   readonly endpoints: string
@@ -1185,7 +1185,7 @@ export const GlusterfsPersistentVolumeSource: Field.Lazy<GlusterfsPersistentVolu
     endpointsNamespace: optional(Text),
     path: Text,
     readOnly: optional(Bool)
-  }))
+  }), { omitted: ["readOnly"], parts: ["endpoints","path"] })
 
 export interface GlusterfsVolumeSource {
   readonly endpoints: string
@@ -1197,7 +1197,7 @@ export const GlusterfsVolumeSource: Field.Lazy<GlusterfsVolumeSource> = define("
     endpoints: Text,
     path: Text,
     readOnly: optional(Bool)
-  }))
+  }), { omitted: ["readOnly"], parts: ["endpoints","path"] })
 
 export interface HTTPGetAction {
   readonly host?: string
@@ -1220,7 +1220,7 @@ export const HTTPGetAction: Field.Lazy<HTTPGetAction> = define("core.v1.HTTPGetA
     path: defaulted(Text, "/"),
     port: IntOrString,
     scheme: defaulted(Text, "HTTP")
-  }))
+  }), { omitted: ["host","path","scheme"] })
 
 export interface HTTPHeader {
   readonly name: string
@@ -1234,7 +1234,7 @@ export const HTTPHeader: Field.Lazy<HTTPHeader> = define("core.v1.HTTPHeader", (
   struct({
     name: Text,
     value: defaulted(Text, "")
-  }))
+  }), { parts: ["name","value"] })
 
 export interface HostAlias {
   readonly hostnames?: ReadonlyArray<string>
@@ -1244,7 +1244,7 @@ export const HostAlias: Field.Lazy<HostAlias> = define("core.v1.HostAlias", () =
   struct({
     hostnames: optional(list(Text, { list: "atomic" })),
     ip: Text
-  }))
+  }), { parts: ["ip"] })
 
 export interface HostIP {
   readonly ip: string
@@ -1252,7 +1252,7 @@ export interface HostIP {
 export const HostIP: Field.Lazy<HostIP> = define("core.v1.HostIP", () =>
   struct({
     ip: Text
-  }))
+  }), { parts: ["ip"] })
 
 export interface HostPathVolumeSource {
   readonly path: string
@@ -1266,7 +1266,7 @@ export const HostPathVolumeSource: Field.Lazy<HostPathVolumeSource> = define("co
   struct({
     path: Text,
     type: defaulted(Text, "")
-  }))
+  }), { parts: ["path"] })
 
 export interface ISCSIPersistentVolumeSource {
   readonly chapAuthDiscovery?: boolean
@@ -1307,7 +1307,7 @@ export const ISCSIPersistentVolumeSource: Field.Lazy<ISCSIPersistentVolumeSource
     readOnly: optional(Bool),
     secretRef: optional(SecretReference()),
     targetPortal: Text
-  }))
+  }), { omitted: ["chapAuthDiscovery","chapAuthSession","fsType","iscsiInterface","readOnly"], parts: ["iqn","lun","targetPortal"] })
 
 export interface ISCSIVolumeSource {
   readonly chapAuthDiscovery?: boolean
@@ -1348,7 +1348,7 @@ export const ISCSIVolumeSource: Field.Lazy<ISCSIVolumeSource> = define("core.v1.
     readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference()),
     targetPortal: Text
-  }))
+  }), { omitted: ["chapAuthDiscovery","chapAuthSession","fsType","iscsiInterface","readOnly"], parts: ["iqn","lun","targetPortal"] })
 
 export interface ImageVolumeSource {
   readonly pullPolicy?: string
@@ -1358,7 +1358,7 @@ export const ImageVolumeSource: Field.Lazy<ImageVolumeSource> = define("core.v1.
   struct({
     pullPolicy: optional(Text),
     reference: optional(Text)
-  }))
+  }), { omitted: ["pullPolicy","reference"] })
 
 export interface ImageVolumeStatus {
   readonly imageRef: string
@@ -1366,7 +1366,7 @@ export interface ImageVolumeStatus {
 export const ImageVolumeStatus: Field.Lazy<ImageVolumeStatus> = define("core.v1.ImageVolumeStatus", () =>
   struct({
     imageRef: Text
-  }))
+  }), { omitted: ["imageRef"] })
 
 export interface KeyToPath {
   readonly key: string
@@ -1378,7 +1378,7 @@ export const KeyToPath: Field.Lazy<KeyToPath> = define("core.v1.KeyToPath", () =
     key: Text,
     mode: optional(Int32),
     path: Text
-  }))
+  }), { parts: ["key","path"] })
 
 export interface Lifecycle {
   readonly postStart?: LifecycleHandler
@@ -1429,7 +1429,7 @@ export const LimitRangeSchema: Field.Lazy<LimitRangeDraft> = define("core.v1.Lim
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(LimitRangeSpec(), {})
-  }))
+  }), { parts: ["metadata","spec"] })
 export const LimitRange = Kind.make<LimitRange, LimitRangeDraft>({
   kind: "LimitRange",
   plural: "limitranges",
@@ -1457,7 +1457,7 @@ export const LimitRangeItem: Field.Lazy<LimitRangeItem> = define("core.v1.LimitR
     maxLimitRequestRatio: optional(map(Quantity)),
     min: optional(map(Quantity)),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface LimitRangeSpec {
   readonly limits: ReadonlyArray<LimitRangeItem>
@@ -1465,7 +1465,7 @@ export interface LimitRangeSpec {
 export const LimitRangeSpec: Field.Lazy<LimitRangeSpec> = define("core.v1.LimitRangeSpec", () =>
   struct({
     limits: list(LimitRangeItem(), { list: "atomic" })
-  }))
+  }), { parts: ["limits"] })
 
 export interface LinuxContainerUser {
   readonly gid: number
@@ -1477,7 +1477,7 @@ export const LinuxContainerUser: Field.Lazy<LinuxContainerUser> = define("core.v
     gid: Int64,
     supplementalGroups: optional(list(Int64, { list: "atomic" })),
     uid: Int64
-  }))
+  }), { parts: ["gid","uid"] })
 
 export interface LoadBalancerIngress {
   readonly hostname?: string
@@ -1491,7 +1491,7 @@ export const LoadBalancerIngress: Field.Lazy<LoadBalancerIngress> = define("core
     ip: optional(Text),
     ipMode: optional(Text),
     ports: optional(list(PortStatus(), { list: "atomic" }))
-  }))
+  }), { omitted: ["hostname","ip"] })
 
 export interface LoadBalancerStatus {
   readonly ingress?: ReadonlyArray<LoadBalancerIngress>
@@ -1507,7 +1507,7 @@ export interface LocalObjectReference {
 export const LocalObjectReference: Field.Lazy<LocalObjectReference> = define("core.v1.LocalObjectReference", () =>
   struct({
     name: optional(Text)
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name"] })
 
 export interface LocalVolumeSource {
   readonly fsType?: string
@@ -1517,7 +1517,7 @@ export const LocalVolumeSource: Field.Lazy<LocalVolumeSource> = define("core.v1.
   struct({
     fsType: optional(Text),
     path: Text
-  }))
+  }), { parts: ["path"] })
 
 export interface ModifyVolumeStatus {
   readonly status: string
@@ -1527,7 +1527,7 @@ export const ModifyVolumeStatus: Field.Lazy<ModifyVolumeStatus> = define("core.v
   struct({
     status: Text,
     targetVolumeAttributesClassName: optional(Text)
-  }))
+  }), { omitted: ["targetVolumeAttributesClassName"], parts: ["status"] })
 
 export interface NFSVolumeSource {
   readonly path: string
@@ -1539,7 +1539,7 @@ export const NFSVolumeSource: Field.Lazy<NFSVolumeSource> = define("core.v1.NFSV
     path: Text,
     readOnly: optional(Bool),
     server: Text
-  }))
+  }), { omitted: ["readOnly"], parts: ["path","server"] })
 
 export interface Namespace {
   readonly metadata: ObjectMeta
@@ -1556,7 +1556,7 @@ export const NamespaceSchema: Field.Lazy<NamespaceDraft> = define("core.v1.Names
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(NamespaceSpec(), {}),
     status: defaulted(NamespaceStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Namespace = Kind.make<Namespace, NamespaceDraft>({
   kind: "Namespace",
   plural: "namespaces",
@@ -1583,7 +1583,7 @@ export const NamespaceCondition: Field.Lazy<NamespaceCondition> = define("core.v
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface NamespaceSpec {
   readonly finalizers?: ReadonlyArray<string>
@@ -1605,7 +1605,7 @@ export const NamespaceStatus: Field.Lazy<NamespaceStatus> = define("core.v1.Name
   struct({
     conditions: optional(list(NamespaceCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     phase: defaulted(Text, "Active")
-  }))
+  }), { omitted: ["phase"] })
 
 export interface Node {
   readonly metadata: ObjectMeta
@@ -1622,7 +1622,7 @@ export const NodeSchema: Field.Lazy<NodeDraft> = define("core.v1.Node", () =>
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(NodeSpec(), {}),
     status: defaulted(NodeStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Node = Kind.make<Node, NodeDraft>({
   kind: "Node",
   plural: "nodes",
@@ -1643,7 +1643,7 @@ export const NodeAddress: Field.Lazy<NodeAddress> = define("core.v1.NodeAddress"
   struct({
     address: Text,
     type: Text
-  }))
+  }), { parts: ["address","type"] })
 
 export interface NodeAffinity {
   readonly preferredDuringSchedulingIgnoredDuringExecution?: ReadonlyArray<PreferredSchedulingTerm>
@@ -1665,7 +1665,7 @@ export const NodeAllocatableResourceClaimStatus: Field.Lazy<NodeAllocatableResou
     containers: optional(list(Text, { list: "set" })),
     resourceClaimName: Text,
     resources: map(Quantity)
-  }))
+  }), { parts: ["resourceClaimName","resources"] })
 
 export interface NodeCondition {
   readonly lastHeartbeatTime?: string
@@ -1683,7 +1683,7 @@ export const NodeCondition: Field.Lazy<NodeCondition> = define("core.v1.NodeCond
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface NodeConfigSource {
   readonly configMap?: ConfigMapNodeConfigSource
@@ -1705,7 +1705,7 @@ export const NodeConfigStatus: Field.Lazy<NodeConfigStatus> = define("core.v1.No
     assigned: optional(NodeConfigSource()),
     error: optional(Text),
     lastKnownGood: optional(NodeConfigSource())
-  }))
+  }), { omitted: ["error"] })
 
 export interface NodeDaemonEndpoints {
   readonly kubeletEndpoint: DaemonEndpoint
@@ -1716,7 +1716,7 @@ export interface NodeDaemonEndpointsDraft {
 export const NodeDaemonEndpoints: Field.Lazy<NodeDaemonEndpoints> = define("core.v1.NodeDaemonEndpoints", () =>
   struct({
     kubeletEndpoint: defaulted(DaemonEndpoint(), {})
-  }))
+  }), { parts: ["kubeletEndpoint"] })
 
 export interface NodeFeatures {
   readonly supplementalGroupsPolicy?: boolean
@@ -1734,7 +1734,7 @@ export const NodeRuntimeHandler: Field.Lazy<NodeRuntimeHandler> = define("core.v
   struct({
     features: optional(NodeRuntimeHandlerFeatures()),
     name: optional(Text)
-  }))
+  }), { parts: ["name"] })
 
 export interface NodeRuntimeHandlerFeatures {
   readonly recursiveReadOnlyMounts?: boolean
@@ -1752,7 +1752,7 @@ export interface NodeSelector {
 export const NodeSelector: Field.Lazy<NodeSelector> = define("core.v1.NodeSelector", () =>
   struct({
     nodeSelectorTerms: list(NodeSelectorTerm(), { list: "atomic" })
-  }), { atomic: true })
+  }), { atomic: true, parts: ["nodeSelectorTerms"] })
 
 export interface NodeSelectorRequirement {
   readonly key: string
@@ -1764,7 +1764,7 @@ export const NodeSelectorRequirement: Field.Lazy<NodeSelectorRequirement> = defi
     key: Text,
     operator: Text,
     values: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["key","operator"] })
 
 export interface NodeSelectorTerm {
   readonly matchExpressions?: ReadonlyArray<NodeSelectorRequirement>
@@ -1794,7 +1794,7 @@ export const NodeSpec: Field.Lazy<NodeSpec> = define("core.v1.NodeSpec", () =>
     providerID: optional(Text),
     taints: optional(list(Taint(), { list: "atomic" })),
     unschedulable: optional(Bool)
-  }))
+  }), { omitted: ["externalID","podCIDR","providerID","unschedulable"] })
 
 export interface NodeStatus {
   readonly addresses?: ReadonlyArray<NodeAddress>
@@ -1844,7 +1844,7 @@ export const NodeStatus: Field.Lazy<NodeStatus> = define("core.v1.NodeStatus", (
     runtimeHandlers: optional(list(NodeRuntimeHandler(), { list: "atomic" })),
     volumesAttached: optional(list(AttachedVolume(), { list: "atomic" })),
     volumesInUse: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { omitted: ["phase"], parts: ["daemonEndpoints","nodeInfo"] })
 
 export interface NodeSwapStatus {
   readonly capacity?: number
@@ -1893,7 +1893,7 @@ export const NodeSystemInfo: Field.Lazy<NodeSystemInfo> = define("core.v1.NodeSy
     osImage: defaulted(Text, ""),
     swap: optional(NodeSwapStatus()),
     systemUUID: defaulted(Text, "")
-  }))
+  }), { parts: ["architecture","bootID","containerRuntimeVersion","kernelVersion","kubeProxyVersion","kubeletVersion","machineID","operatingSystem","osImage","systemUUID"] })
 
 export interface ObjectFieldSelector {
   readonly apiVersion: string
@@ -1907,7 +1907,7 @@ export const ObjectFieldSelector: Field.Lazy<ObjectFieldSelector> = define("core
   struct({
     apiVersion: defaulted(Text, "v1"),
     fieldPath: Text
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["apiVersion"], parts: ["fieldPath"] })
 
 export interface ObjectReference {
   readonly apiVersion?: string
@@ -1927,7 +1927,7 @@ export const ObjectReference: Field.Lazy<ObjectReference> = define("core.v1.Obje
     namespace: optional(Text),
     resourceVersion: optional(Text),
     uid: optional(Text)
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["apiVersion","fieldPath","kind","name","namespace","resourceVersion","uid"] })
 
 export interface PersistentVolume {
   readonly metadata: ObjectMeta
@@ -1944,7 +1944,7 @@ export const PersistentVolumeSchema: Field.Lazy<PersistentVolumeDraft> = define(
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PersistentVolumeSpec(), {}),
     status: defaulted(PersistentVolumeStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const PersistentVolume = Kind.make<PersistentVolume, PersistentVolumeDraft>({
   kind: "PersistentVolume",
   plural: "persistentvolumes",
@@ -1972,7 +1972,7 @@ export const PersistentVolumeClaimSchema: Field.Lazy<PersistentVolumeClaimDraft>
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PersistentVolumeClaimSpec(), {}),
     status: defaulted(PersistentVolumeClaimStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const PersistentVolumeClaim = Kind.make<PersistentVolumeClaim, PersistentVolumeClaimDraft>({
   kind: "PersistentVolumeClaim",
   plural: "persistentvolumeclaims",
@@ -2001,7 +2001,7 @@ export const PersistentVolumeClaimCondition: Field.Lazy<PersistentVolumeClaimCon
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface PersistentVolumeClaimSpec {
   readonly accessModes?: ReadonlyArray<string>
@@ -2036,7 +2036,7 @@ export const PersistentVolumeClaimSpec: Field.Lazy<PersistentVolumeClaimSpec> = 
     volumeAttributesClassName: optional(Text),
     volumeMode: defaulted(Text, "Filesystem"),
     volumeName: optional(Text)
-  }))
+  }), { omitted: ["volumeName"], parts: ["resources"] })
 
 export interface PersistentVolumeClaimStatus {
   readonly accessModes?: ReadonlyArray<string>
@@ -2068,7 +2068,7 @@ export const PersistentVolumeClaimStatus: Field.Lazy<PersistentVolumeClaimStatus
     currentVolumeAttributesClassName: optional(Text),
     modifyVolumeStatus: optional(ModifyVolumeStatus()),
     phase: defaulted(Text, "Pending")
-  }))
+  }), { omitted: ["phase"] })
 
 export interface PersistentVolumeClaimTemplate {
   readonly metadata: ObjectMetaDraft
@@ -2082,7 +2082,7 @@ export const PersistentVolumeClaimTemplate: Field.Lazy<PersistentVolumeClaimTemp
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: PersistentVolumeClaimSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 
 export interface PersistentVolumeClaimVolumeSource {
   readonly claimName: string
@@ -2092,7 +2092,7 @@ export const PersistentVolumeClaimVolumeSource: Field.Lazy<PersistentVolumeClaim
   struct({
     claimName: Text,
     readOnly: optional(Bool)
-  }))
+  }), { omitted: ["readOnly"], parts: ["claimName"] })
 
 export interface PersistentVolumeSpec {
   readonly accessModes?: ReadonlyArray<string>
@@ -2193,7 +2193,7 @@ export const PersistentVolumeSpec: Field.Lazy<PersistentVolumeSpec> = define("co
     volumeAttributesClassName: optional(Text),
     volumeMode: defaulted(Text, "Filesystem"),
     vsphereVolume: optional(VsphereVirtualDiskVolumeSource())
-  }))
+  }), { omitted: ["persistentVolumeReclaimPolicy","storageClassName"] })
 
 export interface PersistentVolumeStatus {
   readonly lastPhaseTransitionTime?: string
@@ -2213,7 +2213,7 @@ export const PersistentVolumeStatus: Field.Lazy<PersistentVolumeStatus> = define
     message: optional(Text),
     phase: defaulted(Text, "Pending"),
     reason: optional(Text)
-  }))
+  }), { omitted: ["message","phase","reason"] })
 
 export interface PhotonPersistentDiskVolumeSource {
   readonly fsType?: string
@@ -2223,7 +2223,7 @@ export const PhotonPersistentDiskVolumeSource: Field.Lazy<PhotonPersistentDiskVo
   struct({
     fsType: optional(Text),
     pdID: Text
-  }))
+  }), { omitted: ["fsType"], parts: ["pdID"] })
 
 export interface Pod {
   readonly metadata: ObjectMeta
@@ -2240,7 +2240,7 @@ export const PodSchema: Field.Lazy<PodDraft> = define("core.v1.Pod", () =>
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PodSpec(), {}),
     status: defaulted(PodStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Pod = Kind.make<Pod, PodDraft>({
   kind: "Pod",
   plural: "pods",
@@ -2280,7 +2280,7 @@ export const PodAffinityTerm: Field.Lazy<PodAffinityTerm> = define("core.v1.PodA
     namespaceSelector: optional(metaV1.LabelSelector()),
     namespaces: optional(list(Text, { list: "atomic" })),
     topologyKey: Text
-  }))
+  }), { parts: ["topologyKey"] })
 
 export interface PodAntiAffinity {
   readonly preferredDuringSchedulingIgnoredDuringExecution?: ReadonlyArray<WeightedPodAffinityTerm>
@@ -2319,7 +2319,7 @@ export const PodCertificateProjection: Field.Lazy<PodCertificateProjection> = de
     maxExpirationSeconds: defaulted(Int32, 86400),
     signerName: Text,
     userAnnotations: optional(map(Text))
-  }))
+  }), { omitted: ["certificateChainPath","credentialBundlePath","keyPath","keyType","signerName"] })
 
 export interface PodCondition {
   readonly lastProbeTime?: string
@@ -2339,7 +2339,7 @@ export const PodCondition: Field.Lazy<PodCondition> = define("core.v1.PodConditi
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","observedGeneration","reason"], parts: ["status","type"] })
 
 export interface PodDNSConfig {
   readonly nameservers?: ReadonlyArray<string>
@@ -2361,7 +2361,7 @@ export const PodDNSConfigOption: Field.Lazy<PodDNSConfigOption> = define("core.v
   struct({
     name: optional(Text),
     value: optional(Text)
-  }))
+  }), { omitted: ["name"] })
 
 export interface PodExtendedResourceClaimStatus {
   readonly requestMappings: ReadonlyArray<ContainerExtendedResourceRequest>
@@ -2371,7 +2371,7 @@ export const PodExtendedResourceClaimStatus: Field.Lazy<PodExtendedResourceClaim
   struct({
     requestMappings: list(ContainerExtendedResourceRequest(), { list: "atomic" }),
     resourceClaimName: Text
-  }))
+  }), { parts: ["requestMappings","resourceClaimName"] })
 
 export interface PodIP {
   readonly ip: string
@@ -2379,7 +2379,7 @@ export interface PodIP {
 export const PodIP: Field.Lazy<PodIP> = define("core.v1.PodIP", () =>
   struct({
     ip: Text
-  }))
+  }), { parts: ["ip"] })
 
 export interface PodOS {
   readonly name: string
@@ -2387,7 +2387,7 @@ export interface PodOS {
 export const PodOS: Field.Lazy<PodOS> = define("core.v1.PodOS", () =>
   struct({
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface PodReadinessGate {
   readonly conditionType: string
@@ -2395,7 +2395,7 @@ export interface PodReadinessGate {
 export const PodReadinessGate: Field.Lazy<PodReadinessGate> = define("core.v1.PodReadinessGate", () =>
   struct({
     conditionType: Text
-  }))
+  }), { parts: ["conditionType"] })
 
 export interface PodResourceClaim {
   readonly name: string
@@ -2407,7 +2407,7 @@ export const PodResourceClaim: Field.Lazy<PodResourceClaim> = define("core.v1.Po
     name: Text,
     resourceClaimName: optional(Text),
     resourceClaimTemplateName: optional(Text)
-  }))
+  }), { parts: ["name"] })
 
 export interface PodResourceClaimStatus {
   readonly name: string
@@ -2417,7 +2417,7 @@ export const PodResourceClaimStatus: Field.Lazy<PodResourceClaimStatus> = define
   struct({
     name: Text,
     resourceClaimName: optional(Text)
-  }))
+  }), { parts: ["name"] })
 
 export interface PodSchedulingGate {
   readonly name: string
@@ -2425,7 +2425,7 @@ export interface PodSchedulingGate {
 export const PodSchedulingGate: Field.Lazy<PodSchedulingGate> = define("core.v1.PodSchedulingGate", () =>
   struct({
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface PodSchedulingGroup {
   readonly podGroupName?: string
@@ -2599,7 +2599,7 @@ export const PodSpec: Field.Lazy<PodSpec> = define("core.v1.PodSpec", () =>
     tolerations: optional(list(Toleration(), { list: "atomic" })),
     topologySpreadConstraints: optional(list(TopologySpreadConstraint(), { list: "map", keys: ["topologyKey","whenUnsatisfiable"], patch: ["merge"], mergeKey: "topologyKey" })),
     volumes: optional(list(Volume(), { list: "map", keys: ["name"], patch: ["merge","retainKeys"], mergeKey: "name" }))
-  }))
+  }), { omitted: ["dnsPolicy","hostIPC","hostNetwork","hostPID","hostname","nodeName","priorityClassName","restartPolicy","schedulerName","serviceAccount","serviceAccountName","subdomain"], parts: ["containers"] })
 
 export interface PodStatus {
   readonly allocatedResources?: { readonly [key: string]: string }
@@ -2670,7 +2670,7 @@ export const PodStatus: Field.Lazy<PodStatus> = define("core.v1.PodStatus", () =
     resourceClaimStatuses: optional(list(PodResourceClaimStatus(), { list: "map", keys: ["name"], patch: ["merge","retainKeys"], mergeKey: "name" })),
     resources: optional(ResourceRequirements()),
     startTime: optional(Time)
-  }))
+  }), { omitted: ["hostIP","message","nominatedNodeName","observedGeneration","phase","podIP","qosClass","reason","resize"] })
 
 export interface PodTemplate {
   readonly metadata: ObjectMeta
@@ -2684,7 +2684,7 @@ export const PodTemplateSchema: Field.Lazy<PodTemplateDraft> = define("core.v1.P
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     template: defaulted(PodTemplateSpec(), {})
-  }))
+  }), { parts: ["metadata","template"] })
 export const PodTemplate = Kind.make<PodTemplate, PodTemplateDraft>({
   kind: "PodTemplate",
   plural: "podtemplates",
@@ -2707,7 +2707,7 @@ export const PodTemplateSpec: Field.Lazy<PodTemplateSpec> = define("core.v1.PodT
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PodSpec(), {})
-  }))
+  }), { parts: ["metadata","spec"] })
 
 export interface PortStatus {
   readonly error?: string
@@ -2719,7 +2719,7 @@ export const PortStatus: Field.Lazy<PortStatus> = define("core.v1.PortStatus", (
     error: optional(Text),
     port: Int32,
     protocol: Text
-  }))
+  }), { parts: ["port","protocol"] })
 
 export interface PortworxVolumeSource {
   readonly fsType?: string
@@ -2731,7 +2731,7 @@ export const PortworxVolumeSource: Field.Lazy<PortworxVolumeSource> = define("co
     fsType: optional(Text),
     readOnly: optional(Bool),
     volumeID: Text
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["volumeID"] })
 
 export interface PreferredSchedulingTerm {
   readonly preference: NodeSelectorTerm
@@ -2741,7 +2741,7 @@ export const PreferredSchedulingTerm: Field.Lazy<PreferredSchedulingTerm> = defi
   struct({
     preference: NodeSelectorTerm(),
     weight: Int32
-  }))
+  }), { parts: ["preference","weight"] })
 
 export interface Probe {
   readonly exec?: ExecAction
@@ -2779,7 +2779,7 @@ export const Probe: Field.Lazy<Probe> = define("core.v1.Probe", () =>
     tcpSocket: optional(TCPSocketAction()),
     terminationGracePeriodSeconds: optional(Int64),
     timeoutSeconds: defaulted(Int32, 1)
-  }))
+  }), { omitted: ["failureThreshold","initialDelaySeconds","periodSeconds","successThreshold","timeoutSeconds"] })
 
 export interface ProjectedVolumeSource {
   readonly defaultMode: number
@@ -2793,7 +2793,7 @@ export const ProjectedVolumeSource: Field.Lazy<ProjectedVolumeSource> = define("
   struct({
     defaultMode: defaulted(Int32, 420),
     sources: optional(list(VolumeProjection(), { list: "atomic" }))
-  }))
+  }), { parts: ["sources"] })
 
 export interface QuobyteVolumeSource {
   readonly group?: string
@@ -2811,7 +2811,7 @@ export const QuobyteVolumeSource: Field.Lazy<QuobyteVolumeSource> = define("core
     tenant: optional(Text),
     user: optional(Text),
     volume: Text
-  }))
+  }), { omitted: ["group","readOnly","tenant","user"], parts: ["registry","volume"] })
 
 export interface RBDPersistentVolumeSource {
   readonly fsType?: string
@@ -2843,7 +2843,7 @@ export const RBDPersistentVolumeSource: Field.Lazy<RBDPersistentVolumeSource> = 
     readOnly: optional(Bool),
     secretRef: optional(SecretReference()),
     user: defaulted(Text, "admin")
-  }))
+  }), { omitted: ["fsType","keyring","pool","readOnly","user"], parts: ["image","monitors"] })
 
 export interface RBDVolumeSource {
   readonly fsType?: string
@@ -2875,7 +2875,7 @@ export const RBDVolumeSource: Field.Lazy<RBDVolumeSource> = define("core.v1.RBDV
     readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference()),
     user: defaulted(Text, "admin")
-  }))
+  }), { omitted: ["fsType","keyring","pool","readOnly","user"], parts: ["image","monitors"] })
 
 export interface ReplicationController {
   readonly metadata: ObjectMeta
@@ -2892,7 +2892,7 @@ export const ReplicationControllerSchema: Field.Lazy<ReplicationControllerDraft>
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ReplicationControllerSpec(), {}),
     status: defaulted(ReplicationControllerStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ReplicationController = Kind.make<ReplicationController, ReplicationControllerDraft>({
   kind: "ReplicationController",
   plural: "replicationcontrollers",
@@ -2920,7 +2920,7 @@ export const ReplicationControllerCondition: Field.Lazy<ReplicationControllerCon
     reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface ReplicationControllerSpec {
   readonly minReadySeconds?: number
@@ -2940,7 +2940,7 @@ export const ReplicationControllerSpec: Field.Lazy<ReplicationControllerSpec> = 
     replicas: defaulted(Int32, 1),
     selector: optional(map(Text, { atomic: true })),
     template: optional(PodTemplateSpec())
-  }))
+  }), { omitted: ["minReadySeconds"] })
 
 export interface ReplicationControllerStatus {
   readonly availableReplicas?: number
@@ -2966,7 +2966,7 @@ export const ReplicationControllerStatus: Field.Lazy<ReplicationControllerStatus
     observedGeneration: optional(Int64),
     readyReplicas: optional(Int32),
     replicas: defaulted(Int32, 0)
-  }))
+  }), { omitted: ["availableReplicas","fullyLabeledReplicas","observedGeneration","readyReplicas"], parts: ["replicas"] })
 
 export interface ResourceClaim {
   readonly name: string
@@ -2976,7 +2976,7 @@ export const ResourceClaim: Field.Lazy<ResourceClaim> = define("core.v1.Resource
   struct({
     name: Text,
     request: optional(Text)
-  }))
+  }), { omitted: ["request"], parts: ["name"] })
 
 export interface ResourceFieldSelector {
   readonly containerName?: string
@@ -2988,7 +2988,7 @@ export const ResourceFieldSelector: Field.Lazy<ResourceFieldSelector> = define("
     containerName: optional(Text),
     divisor: optional(Quantity),
     resource: Text
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["containerName"], parts: ["resource"] })
 
 export interface ResourceHealth {
   readonly health?: string
@@ -3000,7 +3000,7 @@ export const ResourceHealth: Field.Lazy<ResourceHealth> = define("core.v1.Resour
     health: optional(Text),
     message: optional(Text),
     resourceID: Text
-  }))
+  }), { omitted: ["health"], parts: ["resourceID"] })
 
 export interface ResourceQuota {
   readonly metadata: ObjectMeta
@@ -3017,7 +3017,7 @@ export const ResourceQuotaSchema: Field.Lazy<ResourceQuotaDraft> = define("core.
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ResourceQuotaSpec(), {}),
     status: defaulted(ResourceQuotaStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ResourceQuota = Kind.make<ResourceQuota, ResourceQuotaDraft>({
   kind: "ResourceQuota",
   plural: "resourcequotas",
@@ -3072,7 +3072,7 @@ export const ResourceStatus: Field.Lazy<ResourceStatus> = define("core.v1.Resour
   struct({
     name: Text,
     resources: optional(list(ResourceHealth(), { list: "map", keys: ["resourceID"] }))
-  }))
+  }), { parts: ["name"] })
 
 export interface SELinuxOptions {
   readonly level?: string
@@ -3086,7 +3086,7 @@ export const SELinuxOptions: Field.Lazy<SELinuxOptions> = define("core.v1.SELinu
     role: optional(Text),
     type: optional(Text),
     user: optional(Text)
-  }))
+  }), { omitted: ["level","role","type","user"] })
 
 export interface ScaleIOPersistentVolumeSource {
   readonly fsType: string
@@ -3124,7 +3124,7 @@ export const ScaleIOPersistentVolumeSource: Field.Lazy<ScaleIOPersistentVolumeSo
     storagePool: optional(Text),
     system: Text,
     volumeName: optional(Text)
-  }))
+  }), { omitted: ["fsType","protectionDomain","readOnly","sslEnabled","storageMode","storagePool","volumeName"], parts: ["gateway","secretRef","system"] })
 
 export interface ScaleIOVolumeSource {
   readonly fsType: string
@@ -3162,7 +3162,7 @@ export const ScaleIOVolumeSource: Field.Lazy<ScaleIOVolumeSource> = define("core
     storagePool: optional(Text),
     system: Text,
     volumeName: optional(Text)
-  }))
+  }), { omitted: ["fsType","protectionDomain","readOnly","sslEnabled","storageMode","storagePool","volumeName"], parts: ["gateway","secretRef","system"] })
 
 export interface ScopeSelector {
   readonly matchExpressions?: ReadonlyArray<ScopedResourceSelectorRequirement>
@@ -3182,7 +3182,7 @@ export const ScopedResourceSelectorRequirement: Field.Lazy<ScopedResourceSelecto
     operator: Text,
     scopeName: Text,
     values: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["operator","scopeName"] })
 
 export interface SeccompProfile {
   readonly localhostProfile?: string
@@ -3192,7 +3192,7 @@ export const SeccompProfile: Field.Lazy<SeccompProfile> = define("core.v1.Seccom
   struct({
     localhostProfile: optional(Text),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface Secret {
   readonly data?: { readonly [key: string]: string }
@@ -3215,7 +3215,7 @@ export const SecretSchema: Field.Lazy<SecretDraft> = define("core.v1.Secret", ()
     metadata: defaulted(ObjectMetaDraft(), {}),
     stringData: optional(map(Text)),
     type: defaulted(Text, "Opaque")
-  }))
+  }), { omitted: ["type"], parts: ["metadata"] })
 export const Secret = Kind.make<Secret, SecretDraft>({
   kind: "Secret",
   plural: "secrets",
@@ -3234,7 +3234,7 @@ export const SecretEnvSource: Field.Lazy<SecretEnvSource> = define("core.v1.Secr
   struct({
     name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface SecretKeySelector {
   readonly key: string
@@ -3246,7 +3246,7 @@ export const SecretKeySelector: Field.Lazy<SecretKeySelector> = define("core.v1.
     key: Text,
     name: optional(Text),
     optional: optional(Bool)
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name"], parts: ["key"] })
 
 export interface SecretProjection {
   readonly items?: ReadonlyArray<KeyToPath>
@@ -3258,7 +3258,7 @@ export const SecretProjection: Field.Lazy<SecretProjection> = define("core.v1.Se
     items: optional(list(KeyToPath(), { list: "atomic" })),
     name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface SecretReference {
   readonly name?: string
@@ -3268,7 +3268,7 @@ export const SecretReference: Field.Lazy<SecretReference> = define("core.v1.Secr
   struct({
     name: optional(Text),
     namespace: optional(Text)
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name","namespace"] })
 
 export interface SecretVolumeSource {
   readonly defaultMode: number
@@ -3288,7 +3288,7 @@ export const SecretVolumeSource: Field.Lazy<SecretVolumeSource> = define("core.v
     items: optional(list(KeyToPath(), { list: "atomic" })),
     optional: optional(Bool),
     secretName: optional(Text)
-  }))
+  }), { omitted: ["secretName"] })
 
 export interface SecurityContext {
   readonly allowPrivilegeEscalation?: boolean
@@ -3335,7 +3335,7 @@ export const ServiceSchema: Field.Lazy<ServiceDraft> = define("core.v1.Service",
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ServiceSpec(), {}),
     status: defaulted(ServiceStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Service = Kind.make<Service, ServiceDraft>({
   kind: "Service",
   plural: "services",
@@ -3367,7 +3367,7 @@ export const ServiceAccountSchema: Field.Lazy<ServiceAccountDraft> = define("cor
     imagePullSecrets: optional(list(LocalObjectReference(), { list: "atomic" })),
     metadata: defaulted(ObjectMetaDraft(), {}),
     secrets: optional(list(ObjectReference(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }))
-  }))
+  }), { parts: ["metadata"] })
 export const ServiceAccount = Kind.make<ServiceAccount, ServiceAccountDraft>({
   kind: "ServiceAccount",
   plural: "serviceaccounts",
@@ -3395,7 +3395,7 @@ export const ServiceAccountTokenProjection: Field.Lazy<ServiceAccountTokenProjec
     audience: optional(Text),
     expirationSeconds: defaulted(Int64, 3600),
     path: Text
-  }))
+  }), { omitted: ["audience"], parts: ["path"] })
 
 export interface ServicePort {
   readonly appProtocol?: string
@@ -3421,7 +3421,7 @@ export const ServicePort: Field.Lazy<ServicePort> = define("core.v1.ServicePort"
     port: Int32,
     protocol: defaulted(Text, "TCP"),
     targetPort: optional(IntOrString)
-  }))
+  }), { omitted: ["name","nodePort","protocol"], parts: ["port"] })
 
 export interface ServiceSpec {
   readonly allocateLoadBalancerNodePorts?: boolean
@@ -3489,7 +3489,7 @@ export const ServiceSpec: Field.Lazy<ServiceSpec> = define("core.v1.ServiceSpec"
     sessionAffinityConfig: optional(SessionAffinityConfig()),
     trafficDistribution: optional(Text),
     type: defaulted(Text, "ClusterIP")
-  }))
+  }), { omitted: ["clusterIP","externalName","externalTrafficPolicy","healthCheckNodePort","loadBalancerIP","publishNotReadyAddresses","sessionAffinity","type"] })
 
 export interface ServiceStatus {
   readonly conditions?: ReadonlyArray<metaV1.Condition>
@@ -3503,7 +3503,7 @@ export const ServiceStatus: Field.Lazy<ServiceStatus> = define("core.v1.ServiceS
   struct({
     conditions: optional(list(metaV1.Condition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     loadBalancer: defaulted(LoadBalancerStatus(), {})
-  }))
+  }), { parts: ["loadBalancer"] })
 
 export interface SessionAffinityConfig {
   readonly clientIP?: ClientIPConfig
@@ -3519,7 +3519,7 @@ export interface SleepAction {
 export const SleepAction: Field.Lazy<SleepAction> = define("core.v1.SleepAction", () =>
   struct({
     seconds: Int64
-  }))
+  }), { parts: ["seconds"] })
 
 export interface StorageOSPersistentVolumeSource {
   readonly fsType?: string
@@ -3535,7 +3535,7 @@ export const StorageOSPersistentVolumeSource: Field.Lazy<StorageOSPersistentVolu
     secretRef: optional(ObjectReference()),
     volumeName: optional(Text),
     volumeNamespace: optional(Text)
-  }))
+  }), { omitted: ["fsType","readOnly","volumeName","volumeNamespace"] })
 
 export interface StorageOSVolumeSource {
   readonly fsType?: string
@@ -3551,7 +3551,7 @@ export const StorageOSVolumeSource: Field.Lazy<StorageOSVolumeSource> = define("
     secretRef: optional(LocalObjectReference()),
     volumeName: optional(Text),
     volumeNamespace: optional(Text)
-  }))
+  }), { omitted: ["fsType","readOnly","volumeName","volumeNamespace"] })
 
 export interface Sysctl {
   readonly name: string
@@ -3561,7 +3561,7 @@ export const Sysctl: Field.Lazy<Sysctl> = define("core.v1.Sysctl", () =>
   struct({
     name: Text,
     value: Text
-  }))
+  }), { parts: ["name","value"] })
 
 export interface TCPSocketAction {
   readonly host?: string
@@ -3571,7 +3571,7 @@ export const TCPSocketAction: Field.Lazy<TCPSocketAction> = define("core.v1.TCPS
   struct({
     host: optional(Text),
     port: IntOrString
-  }))
+  }), { omitted: ["host"] })
 
 export interface Taint {
   readonly effect: string
@@ -3585,7 +3585,7 @@ export const Taint: Field.Lazy<Taint> = define("core.v1.Taint", () =>
     key: Text,
     timeAdded: optional(Time),
     value: optional(Text)
-  }))
+  }), { omitted: ["value"], parts: ["effect","key"] })
 
 export interface Toleration {
   readonly effect?: string
@@ -3601,7 +3601,7 @@ export const Toleration: Field.Lazy<Toleration> = define("core.v1.Toleration", (
     operator: optional(Text),
     tolerationSeconds: optional(Int64),
     value: optional(Text)
-  }))
+  }), { omitted: ["effect","key","operator","value"] })
 
 export interface TopologySelectorLabelRequirement {
   readonly key: string
@@ -3611,7 +3611,7 @@ export const TopologySelectorLabelRequirement: Field.Lazy<TopologySelectorLabelR
   struct({
     key: Text,
     values: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["key","values"] })
 
 export interface TopologySelectorTerm {
   readonly matchLabelExpressions?: ReadonlyArray<TopologySelectorLabelRequirement>
@@ -3641,7 +3641,7 @@ export const TopologySpreadConstraint: Field.Lazy<TopologySpreadConstraint> = de
     nodeTaintsPolicy: optional(Text),
     topologyKey: Text,
     whenUnsatisfiable: Text
-  }))
+  }), { parts: ["maxSkew","topologyKey","whenUnsatisfiable"] })
 
 export interface TypedLocalObjectReference {
   readonly apiGroup?: string
@@ -3653,7 +3653,7 @@ export const TypedLocalObjectReference: Field.Lazy<TypedLocalObjectReference> = 
     apiGroup: optional(Text),
     kind: Text,
     name: Text
-  }), { atomic: true })
+  }), { atomic: true, parts: ["apiGroup","kind","name"] })
 
 export interface TypedObjectReference {
   readonly apiGroup?: string
@@ -3667,7 +3667,7 @@ export const TypedObjectReference: Field.Lazy<TypedObjectReference> = define("co
     kind: Text,
     name: Text,
     namespace: optional(Text)
-  }))
+  }), { parts: ["apiGroup","kind","name"] })
 
 export interface Volume {
   readonly awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource
@@ -3768,7 +3768,7 @@ export const Volume: Field.Lazy<Volume> = define("core.v1.Volume", () =>
     secret: optional(SecretVolumeSource()),
     storageos: optional(StorageOSVolumeSource()),
     vsphereVolume: optional(VsphereVirtualDiskVolumeSource())
-  }))
+  }), { parts: ["name"] })
 
 export interface VolumeDevice {
   readonly devicePath: string
@@ -3778,7 +3778,7 @@ export const VolumeDevice: Field.Lazy<VolumeDevice> = define("core.v1.VolumeDevi
   struct({
     devicePath: Text,
     name: Text
-  }))
+  }), { parts: ["devicePath","name"] })
 
 export interface VolumeMount {
   readonly mountPath: string
@@ -3798,7 +3798,7 @@ export const VolumeMount: Field.Lazy<VolumeMount> = define("core.v1.VolumeMount"
     recursiveReadOnly: optional(Text),
     subPath: optional(Text),
     subPathExpr: optional(Text)
-  }))
+  }), { omitted: ["readOnly","subPath","subPathExpr"], parts: ["mountPath","name"] })
 
 export interface VolumeMountStatus {
   readonly mountPath: string
@@ -3814,7 +3814,7 @@ export const VolumeMountStatus: Field.Lazy<VolumeMountStatus> = define("core.v1.
     readOnly: optional(Bool),
     recursiveReadOnly: optional(Text),
     volumeStatus: optional(VolumeStatus())
-  }))
+  }), { omitted: ["readOnly"], parts: ["mountPath","name"] })
 
 export interface VolumeNodeAffinity {
   readonly required?: NodeSelector
@@ -3880,7 +3880,7 @@ export const VsphereVirtualDiskVolumeSource: Field.Lazy<VsphereVirtualDiskVolume
     storagePolicyID: optional(Text),
     storagePolicyName: optional(Text),
     volumePath: Text
-  }))
+  }), { omitted: ["fsType","storagePolicyID","storagePolicyName"], parts: ["volumePath"] })
 
 export interface WeightedPodAffinityTerm {
   readonly podAffinityTerm: PodAffinityTerm
@@ -3890,7 +3890,7 @@ export const WeightedPodAffinityTerm: Field.Lazy<WeightedPodAffinityTerm> = defi
   struct({
     podAffinityTerm: PodAffinityTerm(),
     weight: Int32
-  }))
+  }), { parts: ["podAffinityTerm","weight"] })
 
 export interface WindowsSecurityContextOptions {
   readonly gmsaCredentialSpec?: string

@@ -56,7 +56,7 @@ export const EventSchema: Field.Lazy<EventDraft> = define("events.v1.Event", () 
     reportingInstance: optional(Text),
     series: optional(EventSeries()),
     type: optional(Text)
-  }))
+  }), { omitted: ["action","deprecatedCount","note","reason","reportingController","reportingInstance","type"], parts: ["deprecatedSource","metadata","regarding"] })
 
 export interface EventSeries {
   readonly count: number
@@ -70,4 +70,4 @@ export const EventSeries: Field.Lazy<EventSeries> = define("events.v1.EventSerie
   struct({
     count: defaulted(Int32, 0),
     lastObservedTime: optional(MicroTime)
-  }))
+  }), { parts: ["count"] })

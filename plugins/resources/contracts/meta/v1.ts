@@ -20,7 +20,7 @@ export const APIGroup: Field.Lazy<APIGroup> = define("meta.v1.APIGroup", () =>
     preferredVersion: optional(GroupVersionForDiscovery()),
     serverAddressByClientCIDRs: optional(list(ServerAddressByClientCIDR(), { list: "atomic" })),
     versions: list(GroupVersionForDiscovery(), { list: "atomic" })
-  }))
+  }), { parts: ["name","preferredVersion","versions"] })
 
 export interface APIGroupList {
   readonly apiVersion?: string
@@ -32,7 +32,7 @@ export const APIGroupList: Field.Lazy<APIGroupList> = define("meta.v1.APIGroupLi
     apiVersion: optional(Text),
     groups: list(APIGroup(), { list: "atomic" }),
     kind: optional(Text)
-  }))
+  }), { parts: ["groups"] })
 
 export interface APIResource {
   readonly categories?: ReadonlyArray<string>
@@ -58,7 +58,7 @@ export const APIResource: Field.Lazy<APIResource> = define("meta.v1.APIResource"
     storageVersionHash: optional(Text),
     verbs: list(Text),
     version: optional(Text)
-  }))
+  }), { omitted: ["group","storageVersionHash","version"], parts: ["kind","name","namespaced","singularName","verbs"] })
 
 export interface APIResourceList {
   readonly apiVersion?: string
@@ -72,7 +72,7 @@ export const APIResourceList: Field.Lazy<APIResourceList> = define("meta.v1.APIR
     groupVersion: Text,
     kind: optional(Text),
     resources: list(APIResource(), { list: "atomic" })
-  }))
+  }), { parts: ["groupVersion","resources"] })
 
 export interface APIVersions {
   readonly apiVersion?: string
@@ -86,7 +86,7 @@ export const APIVersions: Field.Lazy<APIVersions> = define("meta.v1.APIVersions"
     kind: optional(Text),
     serverAddressByClientCIDRs: list(ServerAddressByClientCIDR(), { list: "atomic" }),
     versions: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["serverAddressByClientCIDRs","versions"] })
 
 export interface Condition {
   readonly lastTransitionTime?: string
@@ -112,7 +112,7 @@ export const Condition: Field.Lazy<Condition> = define("meta.v1.Condition", () =
     reason: defaulted(Text, ""),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["observedGeneration"], parts: ["message","reason","status","type"] })
 
 export interface DeleteOptions {
   readonly apiVersion?: string
@@ -146,7 +146,7 @@ export const FieldSelectorRequirement: Field.Lazy<FieldSelectorRequirement> = de
     key: Text,
     operator: Text,
     values: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["key","operator"] })
 
 export interface GroupResource {
   readonly group: string
@@ -156,7 +156,7 @@ export const GroupResource: Field.Lazy<GroupResource> = define("meta.v1.GroupRes
   struct({
     group: Text,
     resource: Text
-  }))
+  }), { parts: ["group","resource"] })
 
 export interface GroupVersionForDiscovery {
   readonly groupVersion: string
@@ -166,7 +166,7 @@ export const GroupVersionForDiscovery: Field.Lazy<GroupVersionForDiscovery> = de
   struct({
     groupVersion: Text,
     version: Text
-  }))
+  }), { parts: ["groupVersion","version"] })
 
 export interface LabelSelector {
   readonly matchExpressions?: ReadonlyArray<LabelSelectorRequirement>
@@ -188,7 +188,7 @@ export const LabelSelectorRequirement: Field.Lazy<LabelSelectorRequirement> = de
     key: Text,
     operator: Text,
     values: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["key","operator"] })
 
 export interface ListMeta {
   readonly continue?: string
@@ -204,7 +204,7 @@ export const ListMeta: Field.Lazy<ListMeta> = define("meta.v1.ListMeta", () =>
     resourceVersion: optional(Text),
     selfLink: optional(Text),
     shardInfo: optional(ShardInfo())
-  }))
+  }), { omitted: ["continue","resourceVersion","selfLink"] })
 
 export interface Preconditions {
   readonly resourceVersion?: string
@@ -224,7 +224,7 @@ export const ServerAddressByClientCIDR: Field.Lazy<ServerAddressByClientCIDR> = 
   struct({
     clientCIDR: Text,
     serverAddress: Text
-  }))
+  }), { parts: ["clientCIDR","serverAddress"] })
 
 export interface ShardInfo {
   readonly selector: string
@@ -232,7 +232,7 @@ export interface ShardInfo {
 export const ShardInfo: Field.Lazy<ShardInfo> = define("meta.v1.ShardInfo", () =>
   struct({
     selector: Text
-  }))
+  }), { parts: ["selector"] })
 
 export interface Status {
   readonly apiVersion?: string
@@ -254,7 +254,7 @@ export const Status: Field.Lazy<Status> = define("meta.v1.Status", () =>
     metadata: optional(ListMeta()),
     reason: optional(Text),
     status: optional(Text)
-  }))
+  }), { omitted: ["code","message","reason","status"] })
 
 export interface StatusCause {
   readonly field?: string
@@ -266,7 +266,7 @@ export const StatusCause: Field.Lazy<StatusCause> = define("meta.v1.StatusCause"
     field: optional(Text),
     message: optional(Text),
     reason: optional(Text)
-  }))
+  }), { omitted: ["field","message","reason"] })
 
 export interface StatusDetails {
   readonly causes?: ReadonlyArray<StatusCause>
@@ -284,7 +284,7 @@ export const StatusDetails: Field.Lazy<StatusDetails> = define("meta.v1.StatusDe
     name: optional(Text),
     retryAfterSeconds: optional(Int32),
     uid: optional(Text)
-  }))
+  }), { omitted: ["group","kind","name","retryAfterSeconds","uid"] })
 
 export interface WatchEvent {
   readonly object: Json
@@ -294,7 +294,7 @@ export const WatchEvent: Field.Lazy<WatchEvent> = define("meta.v1.WatchEvent", (
   struct({
     object: Free,
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface Info {
   readonly buildDate: string

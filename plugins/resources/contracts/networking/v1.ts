@@ -17,7 +17,7 @@ export const HTTPIngressPath: Field.Lazy<HTTPIngressPath> = define("networking.v
     backend: IngressBackend(),
     path: optional(Text),
     pathType: Text
-  }))
+  }), { omitted: ["path"], parts: ["backend","pathType"] })
 
 export interface HTTPIngressRuleValue {
   readonly paths: ReadonlyArray<HTTPIngressPath>
@@ -25,7 +25,7 @@ export interface HTTPIngressRuleValue {
 export const HTTPIngressRuleValue: Field.Lazy<HTTPIngressRuleValue> = define("networking.v1.HTTPIngressRuleValue", () =>
   struct({
     paths: list(HTTPIngressPath(), { list: "atomic" })
-  }))
+  }), { parts: ["paths"] })
 
 export interface IPAddress {
   readonly metadata: ObjectMeta
@@ -39,7 +39,7 @@ export const IPAddressSchema: Field.Lazy<IPAddressDraft> = define("networking.v1
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: IPAddressSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const IPAddress = Kind.make<IPAddress, IPAddressDraft>({
   kind: "IPAddress",
   plural: "ipaddresses",
@@ -67,7 +67,7 @@ export const IPBlock: Field.Lazy<IPBlock> = define("networking.v1.IPBlock", () =
   struct({
     cidr: Text,
     except: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["cidr"] })
 
 export interface Ingress {
   readonly metadata: ObjectMeta
@@ -84,7 +84,7 @@ export const IngressSchema: Field.Lazy<IngressDraft> = define("networking.v1.Ing
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(IngressSpec(), {}),
     status: defaulted(IngressStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Ingress = Kind.make<Ingress, IngressDraft>({
   kind: "Ingress",
   plural: "ingresses",
@@ -119,7 +119,7 @@ export const IngressClassSchema: Field.Lazy<IngressClassDraft> = define("network
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: optional(IngressClassSpec())
-  }))
+  }), { parts: ["metadata","spec"] })
 export const IngressClass = Kind.make<IngressClass, IngressClassDraft>({
   kind: "IngressClass",
   plural: "ingressclasses",
@@ -151,7 +151,7 @@ export const IngressClassParametersReference: Field.Lazy<IngressClassParametersR
     name: Text,
     namespace: optional(Text),
     scope: defaulted(Text, "Cluster")
-  }))
+  }), { parts: ["kind","name","scope"] })
 
 export interface IngressClassSpec {
   readonly controller?: string
@@ -165,7 +165,7 @@ export const IngressClassSpec: Field.Lazy<IngressClassSpec> = define("networking
   struct({
     controller: optional(Text),
     parameters: optional(IngressClassParametersReference())
-  }))
+  }), { omitted: ["controller"] })
 
 export interface IngressLoadBalancerIngress {
   readonly hostname?: string
@@ -177,7 +177,7 @@ export const IngressLoadBalancerIngress: Field.Lazy<IngressLoadBalancerIngress> 
     hostname: optional(Text),
     ip: optional(Text),
     ports: optional(list(IngressPortStatus(), { list: "atomic" }))
-  }))
+  }), { omitted: ["hostname","ip"] })
 
 export interface IngressLoadBalancerStatus {
   readonly ingress?: ReadonlyArray<IngressLoadBalancerIngress>
@@ -197,7 +197,7 @@ export const IngressPortStatus: Field.Lazy<IngressPortStatus> = define("networki
     error: optional(Text),
     port: Int32,
     protocol: Text
-  }))
+  }), { parts: ["port","protocol"] })
 
 export interface IngressRule {
   readonly host?: string
@@ -207,7 +207,7 @@ export const IngressRule: Field.Lazy<IngressRule> = define("networking.v1.Ingres
   struct({
     host: optional(Text),
     http: optional(HTTPIngressRuleValue())
-  }))
+  }), { omitted: ["host"] })
 
 export interface IngressServiceBackend {
   readonly name: string
@@ -217,7 +217,7 @@ export const IngressServiceBackend: Field.Lazy<IngressServiceBackend> = define("
   struct({
     name: Text,
     port: optional(ServiceBackendPort())
-  }))
+  }), { parts: ["name","port"] })
 
 export interface IngressSpec {
   readonly defaultBackend?: IngressBackend
@@ -242,7 +242,7 @@ export interface IngressStatusDraft {
 export const IngressStatus: Field.Lazy<IngressStatus> = define("networking.v1.IngressStatus", () =>
   struct({
     loadBalancer: defaulted(IngressLoadBalancerStatus(), {})
-  }))
+  }), { parts: ["loadBalancer"] })
 
 export interface IngressTLS {
   readonly hosts?: ReadonlyArray<string>
@@ -252,7 +252,7 @@ export const IngressTLS: Field.Lazy<IngressTLS> = define("networking.v1.IngressT
   struct({
     hosts: optional(list(Text, { list: "atomic" })),
     secretName: optional(Text)
-  }))
+  }), { omitted: ["secretName"] })
 
 export interface NetworkPolicy {
   readonly metadata: ObjectMeta
@@ -266,7 +266,7 @@ export const NetworkPolicySchema: Field.Lazy<NetworkPolicyDraft> = define("netwo
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(NetworkPolicySpec(), {})
-  }))
+  }), { parts: ["metadata","spec"] })
 export const NetworkPolicy = Kind.make<NetworkPolicy, NetworkPolicyDraft>({
   kind: "NetworkPolicy",
   plural: "networkpolicies",
@@ -353,7 +353,7 @@ export const NetworkPolicySpec: Field.Lazy<NetworkPolicySpec> = define("networki
     ingress: optional(list(NetworkPolicyIngressRule(), { list: "atomic" })),
     podSelector: defaulted(metaV1.LabelSelector(), {}),
     policyTypes: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["podSelector"] })
 
 export interface ParentReference {
   readonly group?: string
@@ -367,7 +367,7 @@ export const ParentReference: Field.Lazy<ParentReference> = define("networking.v
     name: Text,
     namespace: optional(Text),
     resource: Text
-  }))
+  }), { omitted: ["group","name","namespace","resource"] })
 
 export interface ServiceBackendPort {
   readonly name?: string
@@ -377,7 +377,7 @@ export const ServiceBackendPort: Field.Lazy<ServiceBackendPort> = define("networ
   struct({
     name: optional(Text),
     number: optional(Int32)
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name","number"] })
 
 export interface ServiceCIDR {
   readonly metadata: ObjectMeta
@@ -394,7 +394,7 @@ export const ServiceCIDRSchema: Field.Lazy<ServiceCIDRDraft> = define("networkin
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ServiceCIDRSpec(), {}),
     status: defaulted(ServiceCIDRStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ServiceCIDR = Kind.make<ServiceCIDR, ServiceCIDRDraft>({
   kind: "ServiceCIDR",
   plural: "servicecidrs",

@@ -18,7 +18,7 @@ export const Eviction: Field.Lazy<Eviction> = define("policy.v1.Eviction", () =>
     deleteOptions: optional(metaV1.DeleteOptions()),
     kind: optional(Text),
     metadata: optional(ObjectMetaDraft())
-  }))
+  }), { parts: ["metadata"] })
 
 export interface PodDisruptionBudget {
   readonly metadata: ObjectMeta
@@ -35,7 +35,7 @@ export const PodDisruptionBudgetSchema: Field.Lazy<PodDisruptionBudgetDraft> = d
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PodDisruptionBudgetSpec(), {}),
     status: defaulted(PodDisruptionBudgetStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const PodDisruptionBudget = Kind.make<PodDisruptionBudget, PodDisruptionBudgetDraft>({
   kind: "PodDisruptionBudget",
   plural: "poddisruptionbudgets",
@@ -89,4 +89,4 @@ export const PodDisruptionBudgetStatus: Field.Lazy<PodDisruptionBudgetStatus> = 
     disruptionsAllowed: defaulted(Int32, 0),
     expectedPods: defaulted(Int32, 0),
     observedGeneration: optional(Int64)
-  }))
+  }), { omitted: ["observedGeneration"], parts: ["currentHealthy","desiredHealthy","disruptionsAllowed","expectedPods"] })

@@ -35,7 +35,7 @@ export const AllocatedDeviceStatus: Field.Lazy<AllocatedDeviceStatus> = define("
     networkData: optional(NetworkDeviceData()),
     pool: Text,
     shareID: optional(Text)
-  }))
+  }), { parts: ["conditions","device","driver","pool"] })
 
 export interface AllocationResult {
   readonly allocationTimestamp?: string
@@ -52,7 +52,7 @@ export const AllocationResult: Field.Lazy<AllocationResult> = define("resource.v
     allocationTimestamp: optional(Time),
     devices: optional(DeviceAllocationResult()),
     nodeSelector: optional(coreV1.NodeSelector())
-  }))
+  }), { parts: ["devices"] })
 
 export interface CELDeviceSelector {
   readonly expression: string
@@ -60,7 +60,7 @@ export interface CELDeviceSelector {
 export const CELDeviceSelector: Field.Lazy<CELDeviceSelector> = define("resource.v1.CELDeviceSelector", () =>
   struct({
     expression: Text
-  }))
+  }), { parts: ["expression"] })
 
 export interface CapacityRequestPolicy {
   readonly default?: string
@@ -72,7 +72,7 @@ export const CapacityRequestPolicy: Field.Lazy<CapacityRequestPolicy> = define("
     default: optional(Quantity),
     validRange: optional(CapacityRequestPolicyRange()),
     validValues: optional(list(Quantity, { list: "atomic" }))
-  }))
+  }), { parts: ["default"] })
 
 export interface CapacityRequestPolicyRange {
   readonly max?: string
@@ -110,7 +110,7 @@ export const CounterSet: Field.Lazy<CounterSet> = define("resource.v1.CounterSet
   struct({
     counters: map(Counter()),
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface Device {
   readonly allNodes?: boolean
@@ -142,7 +142,7 @@ export const Device: Field.Lazy<Device> = define("resource.v1.Device", () =>
     nodeName: optional(Text),
     nodeSelector: optional(coreV1.NodeSelector()),
     taints: optional(list(DeviceTaint(), { list: "atomic" }))
-  }))
+  }), { parts: ["name"] })
 
 export interface DeviceAllocationConfiguration {
   readonly opaque?: OpaqueDeviceConfiguration
@@ -154,7 +154,7 @@ export const DeviceAllocationConfiguration: Field.Lazy<DeviceAllocationConfigura
     opaque: optional(OpaqueDeviceConfiguration()),
     requests: optional(list(Text, { list: "atomic" })),
     source: Text
-  }))
+  }), { parts: ["source"] })
 
 export interface DeviceAllocationResult {
   readonly config?: ReadonlyArray<DeviceAllocationConfiguration>
@@ -217,7 +217,7 @@ export const DeviceClaim: Field.Lazy<DeviceClaim> = define("resource.v1.DeviceCl
     config: optional(list(DeviceClaimConfiguration(), { list: "atomic" })),
     constraints: optional(list(DeviceConstraint(), { list: "atomic" })),
     requests: optional(list(DeviceRequest(), { list: "atomic" }))
-  }))
+  }), { parts: ["requests"] })
 
 export interface DeviceClaimConfiguration {
   readonly opaque?: OpaqueDeviceConfiguration
@@ -241,7 +241,7 @@ export const DeviceClassSchema: Field.Lazy<DeviceClassDraft> = define("resource.
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: DeviceClassSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const DeviceClass = Kind.make<DeviceClass, DeviceClassDraft>({
   kind: "DeviceClass",
   plural: "deviceclasses",
@@ -292,7 +292,7 @@ export const DeviceCounterConsumption: Field.Lazy<DeviceCounterConsumption> = de
   struct({
     counterSet: Text,
     counters: map(Counter())
-  }))
+  }), { parts: ["counterSet"] })
 
 export interface DeviceRequest {
   readonly exactly?: ExactDeviceRequest
@@ -309,7 +309,7 @@ export const DeviceRequest: Field.Lazy<DeviceRequest> = define("resource.v1.Devi
     exactly: optional(ExactDeviceRequest()),
     firstAvailable: optional(list(DeviceSubRequest(), { list: "atomic" })),
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface DeviceRequestAllocationResult {
   readonly adminAccess?: boolean
@@ -347,7 +347,7 @@ export const DeviceRequestAllocationResult: Field.Lazy<DeviceRequestAllocationRe
     request: Text,
     shareID: optional(Text),
     tolerations: optional(list(DeviceToleration(), { list: "atomic" }))
-  }))
+  }), { parts: ["device","driver","pool","request"] })
 
 export interface DeviceSelector {
   readonly cel?: CELDeviceSelector
@@ -384,7 +384,7 @@ export const DeviceSubRequest: Field.Lazy<DeviceSubRequest> = define("resource.v
     name: Text,
     selectors: optional(list(DeviceSelector(), { list: "atomic" })),
     tolerations: optional(list(DeviceToleration(), { list: "atomic" }))
-  }))
+  }), { omitted: ["allocationMode","count"], parts: ["deviceClassName","name"] })
 
 export interface DeviceTaint {
   readonly effect: string
@@ -398,7 +398,7 @@ export const DeviceTaint: Field.Lazy<DeviceTaint> = define("resource.v1.DeviceTa
     key: Text,
     timeAdded: optional(Time),
     value: optional(Text)
-  }))
+  }), { omitted: ["value"], parts: ["effect","key"] })
 
 export interface DeviceToleration {
   readonly effect?: string
@@ -421,7 +421,7 @@ export const DeviceToleration: Field.Lazy<DeviceToleration> = define("resource.v
     operator: defaulted(Text, "Equal"),
     tolerationSeconds: optional(Int64),
     value: optional(Text)
-  }))
+  }), { omitted: ["effect","key","operator","value"] })
 
 export interface ExactDeviceRequest {
   readonly adminAccess?: boolean
@@ -450,7 +450,7 @@ export const ExactDeviceRequest: Field.Lazy<ExactDeviceRequest> = define("resour
     deviceClassName: Text,
     selectors: optional(list(DeviceSelector(), { list: "atomic" })),
     tolerations: optional(list(DeviceToleration(), { list: "atomic" }))
-  }))
+  }), { omitted: ["allocationMode","count"], parts: ["deviceClassName"] })
 
 export interface NetworkDeviceData {
   readonly hardwareAddress?: string
@@ -462,7 +462,7 @@ export const NetworkDeviceData: Field.Lazy<NetworkDeviceData> = define("resource
     hardwareAddress: optional(Text),
     interfaceName: optional(Text),
     ips: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { omitted: ["hardwareAddress","interfaceName"] })
 
 export interface NodeAllocatableResourceMapping {
   readonly allocationMultiplier?: string
@@ -482,7 +482,7 @@ export const OpaqueDeviceConfiguration: Field.Lazy<OpaqueDeviceConfiguration> = 
   struct({
     driver: Text,
     parameters: Free
-  }))
+  }), { parts: ["driver"] })
 
 export interface ResourceClaim {
   readonly metadata: ObjectMeta
@@ -499,7 +499,7 @@ export const ResourceClaimSchema: Field.Lazy<ResourceClaimDraft> = define("resou
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceClaimSpec(),
     status: defaulted(ResourceClaimStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ResourceClaim = Kind.make<ResourceClaim, ResourceClaimDraft>({
   kind: "ResourceClaim",
   plural: "resourceclaims",
@@ -523,7 +523,7 @@ export const ResourceClaimConsumerReference: Field.Lazy<ResourceClaimConsumerRef
     name: Text,
     resource: Text,
     uid: Text
-  }))
+  }), { omitted: ["apiGroup"], parts: ["name","resource","uid"] })
 
 export interface ResourceClaimSpec {
   readonly devices?: DeviceClaim
@@ -534,7 +534,7 @@ export interface ResourceClaimSpecDraft {
 export const ResourceClaimSpec: Field.Lazy<ResourceClaimSpec> = define("resource.v1.ResourceClaimSpec", () =>
   struct({
     devices: optional(DeviceClaim())
-  }))
+  }), { parts: ["devices"] })
 
 export interface ResourceClaimStatus {
   readonly allocation?: AllocationResult
@@ -565,7 +565,7 @@ export const ResourceClaimTemplateSchema: Field.Lazy<ResourceClaimTemplateDraft>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceClaimTemplateSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const ResourceClaimTemplate = Kind.make<ResourceClaimTemplate, ResourceClaimTemplateDraft>({
   kind: "ResourceClaimTemplate",
   plural: "resourceclaimtemplates",
@@ -588,7 +588,7 @@ export const ResourceClaimTemplateSpec: Field.Lazy<ResourceClaimTemplateSpec> = 
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceClaimSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 
 export interface ResourcePool {
   readonly generation: number
@@ -600,7 +600,7 @@ export const ResourcePool: Field.Lazy<ResourcePool> = define("resource.v1.Resour
     generation: Int64,
     name: Text,
     resourceSliceCount: Int64
-  }))
+  }), { parts: ["generation","name","resourceSliceCount"] })
 
 export interface ResourceSlice {
   readonly metadata: ObjectMeta
@@ -614,7 +614,7 @@ export const ResourceSliceSchema: Field.Lazy<ResourceSliceDraft> = define("resou
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceSliceSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const ResourceSlice = Kind.make<ResourceSlice, ResourceSliceDraft>({
   kind: "ResourceSlice",
   plural: "resourceslices",
@@ -645,4 +645,4 @@ export const ResourceSliceSpec: Field.Lazy<ResourceSliceSpec> = define("resource
     perDeviceNodeSelection: optional(Bool),
     pool: ResourcePool(),
     sharedCounters: optional(list(CounterSet(), { list: "atomic" }))
-  }))
+  }), { parts: ["driver","pool"] })

@@ -26,7 +26,7 @@ export const PriorityClassSchema: Field.Lazy<PriorityClassDraft> = define("sched
     metadata: defaulted(ObjectMetaDraft(), {}),
     preemptionPolicy: defaulted(Text, "PreemptLowerPriority"),
     value: defaulted(Int32, 0)
-  }))
+  }), { omitted: ["description","globalDefault"], parts: ["metadata","value"] })
 export const PriorityClass = Kind.make<PriorityClass, PriorityClassDraft>({
   kind: "PriorityClass",
   plural: "priorityclasses",
