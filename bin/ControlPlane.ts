@@ -23,6 +23,7 @@ import * as CertificateAdmission from "../plugins/admission/certificates/Certifi
 import * as DefaultTolerations from "../plugins/admission/default-tolerations/DefaultTolerations.ts"
 import * as LimitRanger from "../plugins/admission/limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/NamespaceLifecycle.ts"
+import * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
 import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
@@ -270,6 +271,7 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(DefaultTolerations.plugin),
     Plugin.install(Priority.plugin),
     Plugin.install(LimitRanger.plugin),
+    Plugin.install(PodSecurity.plugin()),
     Plugin.install(Webhooks.plugin),
     Plugin.install(ResourceQuotas.plugin),
     Plugin.install(ServiceAddresses.plugin({ serviceCidrs: Addresses.list(serviceCidr) }))
