@@ -65,6 +65,8 @@ import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
 import * as TokenCleaner from "../plugins/controllers/token-cleaner/TokenCleaner.ts"
 import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
+import * as CustomResources from "../plugins/custom-resources/CustomResources.ts"
+import * as Establishing from "../plugins/custom-resources/Establishing.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
@@ -248,6 +250,7 @@ const programs = (options: Options) => {
     ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
+    Plugin.install(Establishing.plugin).pipe(asSelf),
     Plugin.install(FlowObjects.plugin).pipe(asSelf),
     Compactor.layer({ window: options.history }),
     Times.layer,
@@ -261,7 +264,7 @@ const programs = (options: Options) => {
 /** The kernel, and the policies that every request passes. */
 const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiOptions) =>
   Layer.mergeAll(
-    Plugin.install(Resources.plugin),
+    Plugin.install(CustomResources.plugin).pipe(Layer.provideMerge(Plugin.install(Resources.plugin))),
     Plugin.install(PodActions.plugin),
     Plugin.install(Authentication.plugin(authentication)),
     Plugin.install(NamespaceLifecycle.plugin),

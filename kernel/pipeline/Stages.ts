@@ -119,6 +119,7 @@ export const validate = (at: At, object: Resource, old: Resource | undefined): A
     const { kind, strategy } = at.served
     const causes = [
       ...MetadataRules.validate(kind, object, old, strategy.names),
+      ...(at.version.validate?.(asWire(object), old && asWire(old)) ?? []),
       ...(strategy.validate?.(object) ?? []),
       ...(old === undefined ? [] : (strategy.validateUpdate?.(object, old, at.subresource) ?? []))
     ]

@@ -212,12 +212,14 @@ const count = (at: At, next: Resource, stored: Resource): Resource => {
   const { kind, strategy } = at.served
   if (!(strategy.generation ?? kind.subresources.includes("status"))) return next
   if (strategy.uncounted?.includes(at.subresource) === true) return next
-  if (equal(desired(next), desired(stored))) return next
+  const isApart = kind.subresources.includes("status") || strategy.generation === undefined
+  if (equal(desired(next, isApart), desired(stored, isApart))) return next
   return { ...next, metadata: { ...next.metadata, generation: (stored.metadata.generation ?? 0) + 1 } }
 }
-const desired = (object: Resource) => {
-  const { apiVersion: _a, kind: _k, metadata: _m, status: _s, ...rest } = Stages.asWire(object)
-  return rest
+/** Without a subresource of its own, the status of a custom resource is as good as any other part. */
+const desired = (object: Resource, isStatusApart: boolean) => {
+  const { apiVersion: _a, kind: _k, metadata: _m, status, ...rest } = Stages.asWire(object)
+  return isStatusApart || status === undefined ? rest : { ...rest, status }
 }
 
 /** Writes it; or, if it was only waiting for its last finalizer, removes it. */

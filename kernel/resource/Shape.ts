@@ -5,13 +5,15 @@
  * Shapes are compared by identity, and a recursive kind's shape contains itself: a walker that compiles must remember what it
  * has begun (`WeakMap<Shape, …>`), one that follows a value needs nothing, because values end.
  */
-import type { Schema, SchemaAST } from "effect"
+import { Schema, type SchemaAST } from "effect"
 import { type About, aboutOf, type TypeMeta } from "./Field.ts"
 
 /** What any shape may say. `patch` and `mergeKey` are strategic merge patch's; on a list they speak of its items. */
 interface Common {
   readonly patch?: ReadonlyArray<"merge" | "retainKeys" | "replace">
   readonly mergeKey?: string
+  /** Of a custom kind: what is wrong with its values is said after admission, by its own schema, and decoding keeps them. */
+  readonly custom?: boolean
   /** Custom resources only: `null` is a value; otherwise a `null` is as good as nothing. */
   readonly nullable?: boolean
   readonly enum?: ReadonlyArray<Schema.Json>
@@ -111,6 +113,13 @@ const objects = new WeakMap<object, ObjectShape>()
 
 /** The shape of a schema that is written in the words of `Field.ts`; always the same one for the same schema. */
 export const of = ({ ast }: Pick<Schema.Codec<unknown>, "ast">): Shape => fromAst(ast)
+
+/** What stands for a shape where a kind's schema belongs: `of` gives the shape again. */
+export const asSchema = (shape: Shape): Schema.Codec<Schema.Json> => {
+  const schema = Schema.Json.annotate({})
+  shapes.set(schema.ast, shape)
+  return schema
+}
 
 const fromAst = (ast: SchemaAST.AST): Shape => {
   const before = shapes.get(ast)

@@ -127,7 +127,12 @@ const versionsOf = (resources: ReadonlyArray<Resource>): ReadonlyArray<GroupVers
 /** What this server serves, and what it leads to. */
 export const groups = (kinds: Kinds["Service"], aggregated: Aggregated): ReadonlyArray<Group> => {
   const { backends } = aggregated
-  const all = kinds.all().flatMap(({ kind }) => kind.versions.map((version) => resource(kind, version)))
+  const all = kinds.all().flatMap(({ kind }) =>
+    kind.versions.flatMap((version) => {
+      const found = kinds.find(version.group, version.version, kind.plural)
+      return found?.version === version ? [resource(found.served.kind, version)] : []
+    })
+  )
   const byGroup = Map.groupBy(all, ({ version }) => version.group)
   const names = new Set([...byGroup.keys(), ...backends.map(({ group }) => group)])
   const groups = [...names].flatMap((name): ReadonlyArray<Group> => {
