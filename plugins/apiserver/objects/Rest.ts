@@ -174,14 +174,33 @@ const reads = (exchange: Exchange, at: At, form: Form, isWatch: boolean): Effect
   return at.name === "" ? list(exchange, at, form) : get(exchange, at, form)
 }
 
+/** Of what whoever uses it is told that it will go. Source: deprecation policy; the upstream API server's words. */
+const deprecated: { readonly [storage: string]: string } = {
+  componentstatuses: "v1 ComponentStatus is deprecated in v1.19+",
+  endpoints: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+}
+
+const cautioned = (answer: Answer, caution: string): Answer => {
+  if (answer._tag === "Sent") return answer
+  const { warning } = answer.headers ?? {}
+  const own = One.warned([caution]).warning
+  return { ...answer, headers: { ...answer.headers, warning: warning === undefined ? own : `${own}, ${warning}` } }
+}
+
 /** `isWatch`: the path says so. */
-export const answer = Effect.fnUntraced(function* (
+export const answer = (exchange: Exchange, at: At, isWatch: boolean): Effect.Effect<Answer, DoorError, Pipeline | Kinds> => {
+  const caution = deprecated[at.served.kind.storage]
+  const answer = answerOf(exchange, at, isWatch)
+  return caution === undefined ? answer : Effect.map(answer, (answer) => cautioned(answer, caution))
+}
+
+const answerOf = Effect.fnUntraced(function* (
   exchange: Exchange,
   at: At,
   isWatch: boolean
 ): Effect.fn.Return<Answer, DoorError, Pipeline | Kinds> {
   const isPlain = !at.served.kind.verbs.includes("get")
-  const offer = { isPlain, hasMessage: Protobuf.knows(bodyKind(at)) }
+  const offer = { isPlain, hasMessage: Protobuf.knows(bodyKind(at)), isList: at.name === "" }
   const form = yield* Effect.fromResult(negotiate(header(exchange.incoming, "accept"), offer))
   const isNamed = at.name !== ""
   switch (exchange.method) {
