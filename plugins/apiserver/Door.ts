@@ -20,6 +20,7 @@ import { type Fairness, verbOf } from "./fairness/Fairness.ts"
 import { Turn } from "./fairness/Turn.ts"
 import * as Identity from "./Identity.ts"
 import * as Metrics from "./Metrics.ts"
+import * as ComponentStatuses from "./objects/ComponentStatuses.ts"
 import { resolve } from "./objects/Resolve.ts"
 import * as Rest from "./objects/Rest.ts"
 import * as Other from "./Other.ts"
@@ -34,6 +35,7 @@ export type Needs = Pipeline | Past | Kinds | Authenticators | Authorizers | Rou
 
 export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "version" | "address"> {
   readonly kubelet: Kubelet
+  readonly components: ComponentStatuses.Components
   readonly fairness: Fairness
 }
 
@@ -79,6 +81,7 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
   const other = Other.make({ ...options, kinds, routes, backends, authorizers, context })
   const fork = Effect.runForkWith(context)
   const running = new Set<Running>()
+  const components = ComponentStatuses.pipeline(Context.get(context, Pipeline), options.components)
   let isClosing = false
 
   /** Whether it exists is told only to those who may ask. */
@@ -112,7 +115,10 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const at = yield* find(exchange, path)
     const stream = Streams.find(at)
     if (stream !== undefined) return yield* stream(exchange, at, path.rest, options.kubelet)
-    return yield* Rest.answer(exchange, at, path.watch)
+    const asked = Rest.answer(exchange, at, path.watch)
+    return yield* at.served.kind.storage === ComponentStatuses.storage
+      ? Effect.provideService(asked, Pipeline, components)
+      : asked
   })
 
   /** What a client needs to find its way is as ever; objects are as they were, for whoever may read them now. */
