@@ -55,7 +55,8 @@ const listening = Effect.fnUntraced(function* (options: Options) {
     address: () => options.advertise ?? `${inUrl(options.addresses[0] ?? "localhost")}:${port}`,
     version: Version.info(options.version),
     kubelet,
-    fairness
+    fairness,
+    requestHeader: options.requestHeader
   })
   const handler: Handler = { request: door.request, upgrade: door.upgrade }
   const listener = yield* start(options, handler)

@@ -14,6 +14,7 @@ import { Kinds } from "../../kernel/resource/Kinds.ts"
 import { Unreadable } from "../../kernel/table/Envelope.ts"
 import { type Answer, failure, send } from "./Answer.ts"
 import { type Backend, Backends } from "./contracts/Backends.ts"
+import type { RequestHeader } from "./contracts/RequestHeader.ts"
 import { Routes } from "./contracts/Routes.ts"
 import { type Exchange, type Incoming, type Outgoing, split } from "./Exchange.ts"
 import { type Fairness, verbOf } from "./fairness/Fairness.ts"
@@ -37,6 +38,7 @@ export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "ve
   readonly kubelet: Kubelet
   readonly components: ComponentStatuses.Components
   readonly fairness: Fairness
+  readonly requestHeader: RequestHeader | undefined
 }
 
 const nowhere = { group: "", version: "", resource: "", subresource: "", namespace: "", name: "" }
@@ -74,7 +76,7 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
   const kinds = Context.get(context, Kinds)
   const authorizers = Context.get(context, Authorizers)
   const access = { authenticators: Context.get(context, Authenticators), authorizers }
-  const identify = Identity.make(access)
+  const identify = Identity.make(access, options.requestHeader)
   const observe = Metrics.make(context)
   const routes = Context.get(context, Routes)
   const backends = Context.get(context, Backends)
