@@ -16,8 +16,8 @@ import { typeName, type Value } from "./Values.ts"
 export interface Scope {
   readonly variables: ReadonlyMap<string, Type.Type>
   readonly functions: Functions
-  /** Types of objects that can be written down, such as `Object.spec`. */
-  readonly structs?: ReadonlyMap<string, Type.Type>
+  /** Types of objects that can be written down, such as `Object.spec`; one without fields takes any. */
+  readonly structs?: (name: string) => Type.Type | undefined
 }
 
 export interface Checked {
@@ -137,6 +137,7 @@ class Checker {
       case "map":
         return target.params[1] ?? Type.dyn
       case "object":
+        if (target.fields === undefined) return Type.dyn
         return byKeyword(target.fields, field) ?? this.report(at, `undefined field '${field}'`)
       case "param":
         this.assignable(Type.dyn, target)
@@ -257,12 +258,12 @@ class Checker {
   }
 
   private struct({ at, fields, name }: Struct): Type.Type {
-    const type = this.scope.structs?.get(name)
+    const type = this.scope.structs?.(name)
     if (type === undefined) return this.undeclared(at, name)
     for (const { at, name: field, optional, value } of fields) {
       const found = this.check(value)
       const given = optional ? this.present(value, found) : found
-      const wanted = type.kind === "object" ? type.fields?.get(field) : Type.dyn
+      const wanted = type.fields === undefined ? Type.dyn : type.fields.get(field)
       if (wanted === undefined) this.report(at, `undefined field '${field}'`)
       else if (!this.assignable(wanted, given)) {
         const shown = [wanted, given].map((one) => Type.format(this.resolve(one)))
