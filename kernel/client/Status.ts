@@ -37,7 +37,7 @@ const details = (error: Failure): Status["details"] => {
         message: `conflict with ${ownerOf(cause)}`,
         field: cause.field
       }))
-      return { ...detailsOf(error), causes }
+      return { causes }
     }
     case "TooLargeResourceVersion": {
       const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }]

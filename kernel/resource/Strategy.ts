@@ -52,6 +52,8 @@ export interface Strategy<A extends Resource> {
   readonly scale?: ScalePaths
   /** Whether `metadata.generation` counts changes of the spec. Without it: yes, where `status` is a subresource. */
   readonly generation?: boolean
+  /** What of the metadata is counted in it, too. */
+  readonly isCounted?: (object: A, old: A) => boolean
   /** The subresources whose writes are not counted in it, although they change the spec. */
   readonly uncounted?: ReadonlyArray<string>
   /** What keeps a marked object besides `metadata.finalizers`, such as a Namespace's `spec.finalizers`. */

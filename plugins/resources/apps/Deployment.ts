@@ -1,5 +1,6 @@
 /** Deployments, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { equal } from "../../../kernel/resource/JsonEqual.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, text } from "../Columns.ts"
 import type { Deployment, DeploymentStrategy } from "../contracts/apps/v1.ts"
@@ -48,6 +49,7 @@ export const strategy: Strategy<Deployment> = {
     ...validateDeadline(deployment.spec)
   ],
   validateUpdate: Workloads.fixedSelector,
+  isCounted: ({ metadata }, old) => !equal(metadata.annotations ?? {}, old.metadata.annotations ?? {}),
   scale: { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" },
   columns: [
     text("Ready", "How many Pods are ready.", ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`),
