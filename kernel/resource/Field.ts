@@ -50,9 +50,19 @@ export const Free = about(Schema.Json, { free: true })
 
 export const { optionalKey: optional } = Schema
 
+/** An optional field of which an empty text, a zero and a `false` are as good as none. */
+export const fleeting = <A>(schema: Schema.Codec<A>) => optional(schema.annotateKey({ kubernetesFleeting: true }))
+
+/** A required field that is not zero when it is missing: the kind's own validation says that it is. */
+export const pointer = <A>(schema: Schema.Codec<A>): Schema.Codec<A> => schema.annotateKey({ kubernetesPointer: true })
+
 /** A field that the API fills in: readers always find it, writers may leave it out. */
 export const defaulted = <A>(schema: Schema.Codec<A>, value: Schema.Json): Schema.Codec<A> =>
   schema.annotateKey({ kubernetesDefault: value })
+
+/** The same, where an empty text, a zero and a `false` are filled in too. */
+export const filled = <A>(schema: Schema.Codec<A>, value: Schema.Json): Schema.Codec<A> =>
+  schema.annotateKey({ kubernetesDefault: value, kubernetesFleeting: true })
 
 export const list = <A>(item: Schema.Codec<A>, how: Pick<About, "list" | "keys" | "patch" | "mergeKey"> = {}) =>
   about(Schema.Array(item), how)

@@ -1,7 +1,7 @@
 /** The part that all objects have. Source: API conventions, "Metadata"; `meta/v1` of the API description. */
 import * as Field from "./Field.ts"
 
-const { Bool, Free, Int64, Text, Time, define, list, map, optional, struct } = Field
+const { Bool, Free, Int64, Text, Time, define, fleeting, list, map, optional, struct } = Field
 
 export interface OwnerReference {
   readonly apiVersion: string
@@ -37,13 +37,13 @@ export interface ManagedFieldsEntry {
 }
 export const ManagedFieldsEntry = define<ManagedFieldsEntry>("meta.v1.ManagedFieldsEntry", () =>
   struct({
-    manager: optional(Text),
-    operation: optional(Text),
-    apiVersion: optional(Text),
+    manager: fleeting(Text),
+    operation: fleeting(Text),
+    apiVersion: fleeting(Text),
     time: optional(Time),
-    fieldsType: optional(Text),
+    fieldsType: fleeting(Text),
     fieldsV1: optional(Free),
-    subresource: optional(Text)
+    subresource: fleeting(Text)
   })
 )
 
@@ -71,12 +71,12 @@ export type ObjectMetaDraft = { readonly [Field in keyof ObjectMeta]?: ObjectMet
 const labelled = { labels: optional(map(Text)), annotations: optional(map(Text)) }
 export const ObjectMetaDraft = define<ObjectMetaDraft>("meta.v1.ObjectMeta", () =>
   struct({
-    name: optional(Text),
-    generateName: optional(Text),
-    namespace: optional(Text),
-    uid: optional(Text),
-    resourceVersion: optional(Text),
-    generation: optional(Int64),
+    name: fleeting(Text),
+    generateName: fleeting(Text),
+    namespace: fleeting(Text),
+    uid: fleeting(Text),
+    resourceVersion: fleeting(Text),
+    generation: fleeting(Int64),
     creationTimestamp: optional(Time),
     deletionTimestamp: optional(Time),
     deletionGracePeriodSeconds: optional(Int64),
@@ -84,6 +84,6 @@ export const ObjectMetaDraft = define<ObjectMetaDraft>("meta.v1.ObjectMeta", () 
     ownerReferences: optional(list(OwnerReference(), { list: "map", keys: ["uid"], patch: ["merge"], mergeKey: "uid" })),
     finalizers: optional(list(Text, { list: "set", patch: ["merge"] })),
     managedFields: optional(list(ManagedFieldsEntry(), { list: "atomic" })),
-    selfLink: optional(Text)
+    selfLink: fleeting(Text)
   })
 )

@@ -24,6 +24,10 @@ export interface FieldShape {
   readonly required: boolean
   /** What the API fills in. The walkers fill in what is missing inside of it too. */
   readonly default?: Schema.Json
+  /** Built-in kinds only: an empty text, a zero and a `false` are as good as none. */
+  readonly fleeting?: true
+  /** Built-in kinds only, of a required field: it is not zero when it is missing, but missing. */
+  readonly pointer?: true
 }
 
 export interface ObjectShape extends Common {
@@ -197,10 +201,15 @@ const build = ({ propertySignatures }: SchemaAST.Objects, atomic: boolean, defin
 
 const field = (ast: SchemaAST.AST): FieldShape => {
   // Only `Field.defaulted` writes this annotation, and it takes nothing but JSON, hence the cast.
-  const value = ast.context?.annotations?.["kubernetesDefault"] as Schema.Json | undefined
+  const annotations = ast.context?.annotations
+  const value = annotations?.["kubernetesDefault"] as Schema.Json | undefined
   const shape = fromAst(ast)
-  if (value !== undefined) return { shape, required: false, default: value }
-  return { shape, required: ast.context?.isOptional !== true }
+  const said = {
+    ...(annotations?.["kubernetesFleeting"] === true && { fleeting: true as const }),
+    ...(annotations?.["kubernetesPointer"] === true && { pointer: true as const })
+  }
+  if (value !== undefined) return { shape, required: false, default: value, ...said }
+  return { shape, required: ast.context?.isOptional !== true, ...said }
 }
 
 /** `Container` of `core.v1.Container`. */

@@ -1,8 +1,8 @@
 /** CustomResourceDefinitions: how they are named and shown. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { oneOf } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import type { CustomResourceDefinition } from "../contracts/apiextensions/v1.ts"
-import { oneOf } from "../core/ContainerValidation.ts"
 import { created } from "../rbac/Rbac.ts"
 
 const validate = ({ metadata, spec: { group, names, scope, versions } }: CustomResourceDefinition): Causes.Causes => [

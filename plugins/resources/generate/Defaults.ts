@@ -80,6 +80,7 @@ const core: Table = {
   "core.v1.PodTemplateSpec": { metadata: {}, spec: {} },
   "core.v1.Probe": probe,
   "core.v1.ProjectedVolumeSource": file,
+  "core.v1.ResourceFieldSelector": { divisor: "0" },
   "core.v1.RBDPersistentVolumeSource": rbd,
   "core.v1.RBDVolumeSource": rbd,
   "core.v1.ReplicationController": shown,
@@ -119,12 +120,14 @@ const apps: Table = {
   "apps.v1.RollingUpdateStatefulSetStrategy": { partition: 0 },
   "apps.v1.StatefulSet": shown,
   "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": { whenDeleted: "Retain", whenScaled: "Retain" },
+  "apps.v1.StatefulSetOrdinals": { start: 0 },
   "apps.v1.StatefulSetSpec": {
+    serviceName: "",
     replicas: 1,
     revisionHistoryLimit: 10,
     persistentVolumeClaimRetentionPolicy: {},
     podManagementPolicy: "OrderedReady",
-    updateStrategy: {}
+    updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 0 } }
   },
   "apps.v1.StatefulSetStatus": { availableReplicas: 0, replicas: 0 },
   "apps.v1.StatefulSetUpdateStrategy": { type: "RollingUpdate" }

@@ -18,6 +18,7 @@ import {
 } from "./Description.ts"
 import { fileWith } from "./Files.ts"
 import { kindOf, type Other } from "./Kinds.ts"
+import { pointers } from "./Pointers.ts"
 import { type Names, schemaOf, typeOf } from "./Schemas.ts"
 import { otherVersions } from "./Versions.ts"
 
@@ -122,6 +123,8 @@ interface Line {
   readonly schema: string
 }
 
+const scalars = ["boolean", "integer", "number", "string"]
+
 const fieldsOf = (full: string, source: Source & Names): ReadonlyArray<Line> => {
   const about = source.description.definitions[full] ?? {}
   const filled = source.defaultsOf(full)
@@ -132,13 +135,17 @@ const fieldsOf = (full: string, source: Source & Names): ReadonlyArray<Line> => 
     if (isKind && field === "metadata") return metadata
     const value = filled[field]
     const isRequired = value === undefined && required.includes(field)
+    const isPointer = pointers[shortOf(full)]?.includes(field) === true
     const type = (draft: boolean) => {
       const must = isRequired || (!draft && value !== undefined)
       return `readonly ${name}${must ? "" : "?"}: ${typeOf(property, draft, source)}`
     }
     const plain = schemaOf(property, full, source)
-    const given = isRequired ? plain : `optional(${plain})`
-    const schema = value === undefined ? given : `defaulted(${plain}, ${JSON.stringify(value)})`
+    const isScalar = property.type !== undefined && scalars.includes(property.type)
+    const word = isRequired ? (isPointer ? "pointer" : "") : isScalar && !isPointer ? "fleeting" : "optional"
+    const given = word === "" ? plain : `${word}(${plain})`
+    const filler = isScalar && !isPointer ? "filled" : "defaulted"
+    const schema = value === undefined ? given : `${filler}(${plain}, ${JSON.stringify(value)})`
     return { reader: type(false), draft: type(true), schema: `${name}: ${schema}` }
   }
   // `apiVersion` and `kind` are the business of the API's door.

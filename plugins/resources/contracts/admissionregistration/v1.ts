@@ -4,14 +4,14 @@ import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Byte, Int32, Int64, Text, asJson, define, defaulted, list, optional, struct } = Field
+const { Byte, Int32, Int64, Text, asJson, define, defaulted, fleeting, list, optional, pointer, struct } = Field
 
 export interface ApplyConfiguration {
   readonly expression?: string
 }
 export const ApplyConfiguration: Field.Lazy<ApplyConfiguration> = define("admissionregistration.v1.ApplyConfiguration", () =>
   struct({
-    expression: optional(Text)
+    expression: fleeting(Text)
   }))
 
 export interface AuditAnnotation {
@@ -39,7 +39,7 @@ export interface JSONPatch {
 }
 export const JSONPatch: Field.Lazy<JSONPatch> = define("admissionregistration.v1.JSONPatch", () =>
   struct({
-    expression: optional(Text)
+    expression: fleeting(Text)
   }))
 
 export interface MatchCondition {
@@ -95,6 +95,7 @@ export const MutatingAdmissionPolicy = Kind.make<MutatingAdmissionPolicy, Mutati
   namespaced: false,
   storage: "mutatingadmissionpolicies.admissionregistration.k8s.io",
   verbs: ["deletecollection","list","watch","create","delete","get","patch","update"],
+  categories: ["api-extensions"],
   versions: [{ group: "admissionregistration.k8s.io", version: "v1", schema: asJson(MutatingAdmissionPolicySchema) }]
 })
 
@@ -118,6 +119,7 @@ export const MutatingAdmissionPolicyBinding = Kind.make<MutatingAdmissionPolicyB
   namespaced: false,
   storage: "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
   verbs: ["deletecollection","list","watch","create","delete","get","patch","update"],
+  categories: ["api-extensions"],
   versions: [{ group: "admissionregistration.k8s.io", version: "v1", schema: asJson(MutatingAdmissionPolicyBindingSchema) }]
 })
 
@@ -135,7 +137,7 @@ export const MutatingAdmissionPolicyBindingSpec: Field.Lazy<MutatingAdmissionPol
   struct({
     matchResources: optional(MatchResources()),
     paramRef: optional(ParamRef()),
-    policyName: optional(Text)
+    policyName: fleeting(Text)
   }))
 
 export interface MutatingAdmissionPolicySpec {
@@ -163,7 +165,7 @@ export const MutatingAdmissionPolicySpec: Field.Lazy<MutatingAdmissionPolicySpec
     matchConstraints: optional(MatchResources()),
     mutations: optional(list(Mutation(), { list: "atomic" })),
     paramKind: optional(ParamKind()),
-    reinvocationPolicy: optional(Text),
+    reinvocationPolicy: fleeting(Text),
     variables: optional(list(Variable(), { list: "atomic" }))
   }))
 
@@ -207,7 +209,7 @@ export const MutatingWebhook: Field.Lazy<MutatingWebhook> = define("admissionreg
     objectSelector: defaulted(metaV1.LabelSelector(), {}),
     reinvocationPolicy: defaulted(Text, "Never"),
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
-    sideEffects: Text,
+    sideEffects: pointer(Text),
     timeoutSeconds: defaulted(Int32, 10)
   }))
 
@@ -279,8 +281,8 @@ export interface ParamKind {
 }
 export const ParamKind: Field.Lazy<ParamKind> = define("admissionregistration.v1.ParamKind", () =>
   struct({
-    apiVersion: optional(Text),
-    kind: optional(Text)
+    apiVersion: fleeting(Text),
+    kind: fleeting(Text)
   }), { atomic: true })
 
 export interface ParamRef {
@@ -291,8 +293,8 @@ export interface ParamRef {
 }
 export const ParamRef: Field.Lazy<ParamRef> = define("admissionregistration.v1.ParamRef", () =>
   struct({
-    name: optional(Text),
-    namespace: optional(Text),
+    name: fleeting(Text),
+    namespace: fleeting(Text),
     parameterNotFoundAction: optional(Text),
     selector: optional(metaV1.LabelSelector())
   }), { atomic: true })
@@ -462,7 +464,7 @@ export interface ValidatingAdmissionPolicyStatusDraft {
 export const ValidatingAdmissionPolicyStatus: Field.Lazy<ValidatingAdmissionPolicyStatus> = define("admissionregistration.v1.ValidatingAdmissionPolicyStatus", () =>
   struct({
     conditions: optional(list(metaV1.Condition(), { list: "map", keys: ["type"] })),
-    observedGeneration: optional(Int64),
+    observedGeneration: fleeting(Int64),
     typeChecking: optional(TypeChecking())
   }))
 
@@ -503,7 +505,7 @@ export const ValidatingWebhook: Field.Lazy<ValidatingWebhook> = define("admissio
     namespaceSelector: defaulted(metaV1.LabelSelector(), {}),
     objectSelector: defaulted(metaV1.LabelSelector(), {}),
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
-    sideEffects: Text,
+    sideEffects: pointer(Text),
     timeoutSeconds: defaulted(Int32, 10)
   }))
 
@@ -540,8 +542,8 @@ export interface Validation {
 export const Validation: Field.Lazy<Validation> = define("admissionregistration.v1.Validation", () =>
   struct({
     expression: Text,
-    message: optional(Text),
-    messageExpression: optional(Text),
+    message: fleeting(Text),
+    messageExpression: fleeting(Text),
     reason: optional(Text)
   }))
 
@@ -567,7 +569,7 @@ export interface WebhookClientConfigDraft {
 }
 export const WebhookClientConfig: Field.Lazy<WebhookClientConfig> = define("admissionregistration.v1.WebhookClientConfig", () =>
   struct({
-    caBundle: optional(Byte),
+    caBundle: fleeting(Byte),
     service: optional(ServiceReference()),
     url: optional(Text)
   }))

@@ -4,7 +4,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Bool, Byte, Double, Free, Int32, Int64, Text, Time, asJson, define, defaulted, list, map, optional, struct, suspended } = Field
+const { Bool, Byte, Double, Free, Int32, Int64, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, struct, suspended } = Field
 
 export interface CustomResourceColumnDefinition {
   readonly description?: string
@@ -16,11 +16,11 @@ export interface CustomResourceColumnDefinition {
 }
 export const CustomResourceColumnDefinition: Field.Lazy<CustomResourceColumnDefinition> = define("apiextensions.v1.CustomResourceColumnDefinition", () =>
   struct({
-    description: optional(Text),
-    format: optional(Text),
+    description: fleeting(Text),
+    format: fleeting(Text),
     jsonPath: Text,
     name: Text,
-    priority: optional(Int32),
+    priority: fleeting(Int32),
     type: Text
   }))
 
@@ -34,7 +34,7 @@ export interface CustomResourceConversionDraft {
 }
 export const CustomResourceConversion: Field.Lazy<CustomResourceConversion> = define("apiextensions.v1.CustomResourceConversion", () =>
   struct({
-    strategy: defaulted(Text, "None"),
+    strategy: filled(Text, "None"),
     webhook: optional(WebhookConversion())
   }))
 
@@ -78,9 +78,9 @@ export interface CustomResourceDefinitionCondition {
 export const CustomResourceDefinitionCondition: Field.Lazy<CustomResourceDefinitionCondition> = define("apiextensions.v1.CustomResourceDefinitionCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    observedGeneration: optional(Int64),
-    reason: optional(Text),
+    message: fleeting(Text),
+    observedGeneration: fleeting(Int64),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -97,10 +97,10 @@ export const CustomResourceDefinitionNames: Field.Lazy<CustomResourceDefinitionN
   struct({
     categories: optional(list(Text, { list: "atomic" })),
     kind: Text,
-    listKind: optional(Text),
+    listKind: fleeting(Text),
     plural: Text,
     shortNames: optional(list(Text, { list: "atomic" })),
-    singular: optional(Text)
+    singular: fleeting(Text)
   }))
 
 export interface CustomResourceDefinitionSpec {
@@ -124,7 +124,7 @@ export const CustomResourceDefinitionSpec: Field.Lazy<CustomResourceDefinitionSp
     conversion: defaulted(CustomResourceConversion(), {}),
     group: Text,
     names: CustomResourceDefinitionNames(),
-    preserveUnknownFields: optional(Bool),
+    preserveUnknownFields: fleeting(Bool),
     scope: Text,
     versions: list(CustomResourceDefinitionVersion(), { list: "atomic" })
   }))
@@ -139,7 +139,7 @@ export const CustomResourceDefinitionStatus: Field.Lazy<CustomResourceDefinition
   struct({
     acceptedNames: optional(CustomResourceDefinitionNames()),
     conditions: optional(list(CustomResourceDefinitionCondition(), { list: "map", keys: ["type"] })),
-    observedGeneration: optional(Int64),
+    observedGeneration: fleeting(Int64),
     storedVersions: optional(list(Text, { list: "atomic" }))
   }))
 
@@ -157,7 +157,7 @@ export interface CustomResourceDefinitionVersion {
 export const CustomResourceDefinitionVersion: Field.Lazy<CustomResourceDefinitionVersion> = define("apiextensions.v1.CustomResourceDefinitionVersion", () =>
   struct({
     additionalPrinterColumns: optional(list(CustomResourceColumnDefinition(), { list: "atomic" })),
-    deprecated: optional(Bool),
+    deprecated: fleeting(Bool),
     deprecationWarning: optional(Text),
     name: Text,
     schema: optional(CustomResourceValidation()),
@@ -211,8 +211,8 @@ export interface ExternalDocumentation {
 }
 export const ExternalDocumentation: Field.Lazy<ExternalDocumentation> = define("apiextensions.v1.ExternalDocumentation", () =>
   struct({
-    description: optional(Text),
-    url: optional(Text)
+    description: fleeting(Text),
+    url: fleeting(Text)
   }))
 
 export interface JSONSchemaProps {
@@ -264,7 +264,7 @@ export interface JSONSchemaProps {
 export const JSONSchemaProps: Field.Lazy<JSONSchemaProps> = define("apiextensions.v1.JSONSchemaProps", () =>
   struct({
     "$ref": optional(Text),
-    "$schema": optional(Text),
+    "$schema": fleeting(Text),
     additionalItems: optional(Free),
     additionalProperties: optional(Free),
     allOf: optional(list(suspended(() => JSONSchemaProps()), { list: "atomic" })),
@@ -272,14 +272,14 @@ export const JSONSchemaProps: Field.Lazy<JSONSchemaProps> = define("apiextension
     default: optional(Free),
     definitions: optional(map(suspended(() => JSONSchemaProps()))),
     dependencies: optional(map(Free)),
-    description: optional(Text),
+    description: fleeting(Text),
     enum: optional(list(Free, { list: "atomic" })),
     example: optional(Free),
-    exclusiveMaximum: optional(Bool),
-    exclusiveMinimum: optional(Bool),
+    exclusiveMaximum: fleeting(Bool),
+    exclusiveMinimum: fleeting(Bool),
     externalDocs: optional(ExternalDocumentation()),
-    format: optional(Text),
-    id: optional(Text),
+    format: fleeting(Text),
+    id: fleeting(Text),
     items: optional(Free),
     maxItems: optional(Int64),
     maxLength: optional(Int64),
@@ -291,17 +291,17 @@ export const JSONSchemaProps: Field.Lazy<JSONSchemaProps> = define("apiextension
     minimum: optional(Double),
     multipleOf: optional(Double),
     not: optional(suspended(() => JSONSchemaProps())),
-    nullable: optional(Bool),
+    nullable: fleeting(Bool),
     oneOf: optional(list(suspended(() => JSONSchemaProps()), { list: "atomic" })),
-    pattern: optional(Text),
+    pattern: fleeting(Text),
     patternProperties: optional(map(suspended(() => JSONSchemaProps()))),
     properties: optional(map(suspended(() => JSONSchemaProps()))),
     required: optional(list(Text, { list: "atomic" })),
-    title: optional(Text),
-    type: optional(Text),
-    uniqueItems: optional(Bool),
-    "x-kubernetes-embedded-resource": optional(Bool),
-    "x-kubernetes-int-or-string": optional(Bool),
+    title: fleeting(Text),
+    type: fleeting(Text),
+    uniqueItems: fleeting(Bool),
+    "x-kubernetes-embedded-resource": fleeting(Bool),
+    "x-kubernetes-int-or-string": fleeting(Bool),
     "x-kubernetes-list-map-keys": optional(list(Text, { list: "atomic" })),
     "x-kubernetes-list-type": optional(Text),
     "x-kubernetes-map-type": optional(Text),
@@ -347,9 +347,9 @@ export interface ValidationRule {
 }
 export const ValidationRule: Field.Lazy<ValidationRule> = define("apiextensions.v1.ValidationRule", () =>
   struct({
-    fieldPath: optional(Text),
-    message: optional(Text),
-    messageExpression: optional(Text),
+    fieldPath: fleeting(Text),
+    message: fleeting(Text),
+    messageExpression: fleeting(Text),
     optionalOldSelf: optional(Bool),
     reason: optional(Text),
     rule: Text
@@ -367,7 +367,7 @@ export interface WebhookClientConfigDraft {
 }
 export const WebhookClientConfig: Field.Lazy<WebhookClientConfig> = define("apiextensions.v1.WebhookClientConfig", () =>
   struct({
-    caBundle: optional(Byte),
+    caBundle: fleeting(Byte),
     service: optional(ServiceReference()),
     url: optional(Text)
   }))

@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Bool, Byte, Int32, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
+const { Bool, Byte, Int32, Text, Time, asJson, define, defaulted, fleeting, list, optional, struct } = Field
 
 export interface APIService {
   readonly metadata: ObjectMeta
@@ -43,8 +43,8 @@ export interface APIServiceCondition {
 export const APIServiceCondition: Field.Lazy<APIServiceCondition> = define("apiregistration.v1.APIServiceCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -69,12 +69,12 @@ export interface APIServiceSpecDraft {
 }
 export const APIServiceSpec: Field.Lazy<APIServiceSpec> = define("apiregistration.v1.APIServiceSpec", () =>
   struct({
-    caBundle: optional(Byte),
-    group: optional(Text),
+    caBundle: fleeting(Byte),
+    group: fleeting(Text),
     groupPriorityMinimum: Int32,
-    insecureSkipTLSVerify: optional(Bool),
+    insecureSkipTLSVerify: fleeting(Bool),
     service: optional(ServiceReference()),
-    version: optional(Text),
+    version: fleeting(Text),
     versionPriority: Int32
   }))
 
@@ -98,7 +98,7 @@ export interface ServiceReferenceDraft {
 }
 export const ServiceReference: Field.Lazy<ServiceReference> = define("apiregistration.v1.ServiceReference", () =>
   struct({
-    name: optional(Text),
-    namespace: optional(Text),
+    name: fleeting(Text),
+    namespace: fleeting(Text),
     port: defaulted(Int32, 443)
   }))

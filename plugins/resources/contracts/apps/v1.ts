@@ -6,7 +6,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Free, Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, embedded, list, optional, patched, struct } = Field
+const { Bool, Free, Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, embedded, filled, fleeting, list, optional, patched, pointer, struct } = Field
 
 export interface ControllerRevision {
   readonly data?: Json
@@ -73,8 +73,8 @@ export interface DaemonSetCondition {
 export const DaemonSetCondition: Field.Lazy<DaemonSetCondition> = define("apps.v1.DaemonSetCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -95,9 +95,9 @@ export interface DaemonSetSpecDraft {
 }
 export const DaemonSetSpec: Field.Lazy<DaemonSetSpec> = define("apps.v1.DaemonSetSpec", () =>
   struct({
-    minReadySeconds: optional(Int32),
+    minReadySeconds: fleeting(Int32),
     revisionHistoryLimit: defaulted(Int32, 10),
-    selector: metaV1.LabelSelector(),
+    selector: pointer(metaV1.LabelSelector()),
     template: coreV1.PodTemplateSpec(),
     updateStrategy: defaulted(DaemonSetUpdateStrategy(), {})
   }))
@@ -130,14 +130,14 @@ export const DaemonSetStatus: Field.Lazy<DaemonSetStatus> = define("apps.v1.Daem
   struct({
     collisionCount: optional(Int32),
     conditions: optional(list(DaemonSetCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    currentNumberScheduled: defaulted(Int32, 0),
-    desiredNumberScheduled: defaulted(Int32, 0),
-    numberAvailable: optional(Int32),
-    numberMisscheduled: defaulted(Int32, 0),
-    numberReady: defaulted(Int32, 0),
-    numberUnavailable: optional(Int32),
-    observedGeneration: optional(Int64),
-    updatedNumberScheduled: optional(Int32)
+    currentNumberScheduled: filled(Int32, 0),
+    desiredNumberScheduled: filled(Int32, 0),
+    numberAvailable: fleeting(Int32),
+    numberMisscheduled: filled(Int32, 0),
+    numberReady: filled(Int32, 0),
+    numberUnavailable: fleeting(Int32),
+    observedGeneration: fleeting(Int64),
+    updatedNumberScheduled: fleeting(Int32)
   }))
 
 export interface DaemonSetUpdateStrategy {
@@ -151,7 +151,7 @@ export interface DaemonSetUpdateStrategyDraft {
 export const DaemonSetUpdateStrategy: Field.Lazy<DaemonSetUpdateStrategy> = define("apps.v1.DaemonSetUpdateStrategy", () =>
   struct({
     rollingUpdate: optional(RollingUpdateDaemonSet()),
-    type: defaulted(Text, "RollingUpdate")
+    type: filled(Text, "RollingUpdate")
   }))
 
 export interface Deployment {
@@ -195,8 +195,8 @@ export const DeploymentCondition: Field.Lazy<DeploymentCondition> = define("apps
   struct({
     lastTransitionTime: optional(Time),
     lastUpdateTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -223,12 +223,12 @@ export interface DeploymentSpecDraft {
 }
 export const DeploymentSpec: Field.Lazy<DeploymentSpec> = define("apps.v1.DeploymentSpec", () =>
   struct({
-    minReadySeconds: optional(Int32),
-    paused: optional(Bool),
+    minReadySeconds: fleeting(Int32),
+    paused: fleeting(Bool),
     progressDeadlineSeconds: defaulted(Int32, 600),
     replicas: defaulted(Int32, 1),
     revisionHistoryLimit: defaulted(Int32, 10),
-    selector: metaV1.LabelSelector(),
+    selector: pointer(metaV1.LabelSelector()),
     strategy: defaulted(patched(DeploymentStrategy(), { patch: ["retainKeys"] }), {}),
     template: coreV1.PodTemplateSpec()
   }))
@@ -246,15 +246,15 @@ export interface DeploymentStatus {
 }
 export const DeploymentStatus: Field.Lazy<DeploymentStatus> = define("apps.v1.DeploymentStatus", () =>
   struct({
-    availableReplicas: optional(Int32),
+    availableReplicas: fleeting(Int32),
     collisionCount: optional(Int32),
     conditions: optional(list(DeploymentCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    observedGeneration: optional(Int64),
-    readyReplicas: optional(Int32),
-    replicas: optional(Int32),
+    observedGeneration: fleeting(Int64),
+    readyReplicas: fleeting(Int32),
+    replicas: fleeting(Int32),
     terminatingReplicas: optional(Int32),
-    unavailableReplicas: optional(Int32),
-    updatedReplicas: optional(Int32)
+    unavailableReplicas: fleeting(Int32),
+    updatedReplicas: fleeting(Int32)
   }))
 
 export interface DeploymentStrategy {
@@ -268,7 +268,7 @@ export interface DeploymentStrategyDraft {
 export const DeploymentStrategy: Field.Lazy<DeploymentStrategy> = define("apps.v1.DeploymentStrategy", () =>
   struct({
     rollingUpdate: optional(RollingUpdateDeployment()),
-    type: defaulted(Text, "RollingUpdate")
+    type: filled(Text, "RollingUpdate")
   }))
 
 export interface ReplicaSet {
@@ -310,8 +310,8 @@ export interface ReplicaSetCondition {
 export const ReplicaSetCondition: Field.Lazy<ReplicaSetCondition> = define("apps.v1.ReplicaSetCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -330,9 +330,9 @@ export interface ReplicaSetSpecDraft {
 }
 export const ReplicaSetSpec: Field.Lazy<ReplicaSetSpec> = define("apps.v1.ReplicaSetSpec", () =>
   struct({
-    minReadySeconds: optional(Int32),
+    minReadySeconds: fleeting(Int32),
     replicas: defaulted(Int32, 1),
-    selector: metaV1.LabelSelector(),
+    selector: pointer(metaV1.LabelSelector()),
     template: defaulted(coreV1.PodTemplateSpec(), {})
   }))
 
@@ -356,12 +356,12 @@ export interface ReplicaSetStatusDraft {
 }
 export const ReplicaSetStatus: Field.Lazy<ReplicaSetStatus> = define("apps.v1.ReplicaSetStatus", () =>
   struct({
-    availableReplicas: optional(Int32),
+    availableReplicas: fleeting(Int32),
     conditions: optional(list(ReplicaSetCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    fullyLabeledReplicas: optional(Int32),
-    observedGeneration: optional(Int64),
-    readyReplicas: optional(Int32),
-    replicas: defaulted(Int32, 0),
+    fullyLabeledReplicas: fleeting(Int32),
+    observedGeneration: fleeting(Int64),
+    readyReplicas: fleeting(Int32),
+    replicas: filled(Int32, 0),
     terminatingReplicas: optional(Int32)
   }))
 
@@ -446,18 +446,21 @@ export interface StatefulSetCondition {
 export const StatefulSetCondition: Field.Lazy<StatefulSetCondition> = define("apps.v1.StatefulSetCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
 
 export interface StatefulSetOrdinals {
+  readonly start: number
+}
+export interface StatefulSetOrdinalsDraft {
   readonly start?: number
 }
 export const StatefulSetOrdinals: Field.Lazy<StatefulSetOrdinals> = define("apps.v1.StatefulSetOrdinals", () =>
   struct({
-    start: optional(Int32)
+    start: filled(Int32, 0)
   }))
 
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
@@ -470,8 +473,8 @@ export interface StatefulSetPersistentVolumeClaimRetentionPolicyDraft {
 }
 export const StatefulSetPersistentVolumeClaimRetentionPolicy: Field.Lazy<StatefulSetPersistentVolumeClaimRetentionPolicy> = define("apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy", () =>
   struct({
-    whenDeleted: defaulted(Text, "Retain"),
-    whenScaled: defaulted(Text, "Retain")
+    whenDeleted: filled(Text, "Retain"),
+    whenScaled: filled(Text, "Retain")
   }))
 
 export interface StatefulSetSpec {
@@ -482,14 +485,14 @@ export interface StatefulSetSpec {
   readonly replicas: number
   readonly revisionHistoryLimit: number
   readonly selector: metaV1.LabelSelector
-  readonly serviceName?: string
+  readonly serviceName: string
   readonly template: coreV1.PodTemplateSpec
   readonly updateStrategy: StatefulSetUpdateStrategy
   readonly volumeClaimTemplates?: ReadonlyArray<coreV1.PersistentVolumeClaimDraft>
 }
 export interface StatefulSetSpecDraft {
   readonly minReadySeconds?: number
-  readonly ordinals?: StatefulSetOrdinals
+  readonly ordinals?: StatefulSetOrdinalsDraft
   readonly persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicyDraft
   readonly podManagementPolicy?: string
   readonly replicas?: number
@@ -502,16 +505,16 @@ export interface StatefulSetSpecDraft {
 }
 export const StatefulSetSpec: Field.Lazy<StatefulSetSpec> = define("apps.v1.StatefulSetSpec", () =>
   struct({
-    minReadySeconds: optional(Int32),
+    minReadySeconds: fleeting(Int32),
     ordinals: optional(StatefulSetOrdinals()),
     persistentVolumeClaimRetentionPolicy: defaulted(StatefulSetPersistentVolumeClaimRetentionPolicy(), {}),
-    podManagementPolicy: defaulted(Text, "OrderedReady"),
+    podManagementPolicy: filled(Text, "OrderedReady"),
     replicas: defaulted(Int32, 1),
     revisionHistoryLimit: defaulted(Int32, 10),
-    selector: metaV1.LabelSelector(),
-    serviceName: optional(Text),
+    selector: pointer(metaV1.LabelSelector()),
+    serviceName: filled(Text, ""),
     template: coreV1.PodTemplateSpec(),
-    updateStrategy: defaulted(StatefulSetUpdateStrategy(), {}),
+    updateStrategy: defaulted(StatefulSetUpdateStrategy(), {"type":"RollingUpdate","rollingUpdate":{"partition":0}}),
     volumeClaimTemplates: optional(list(embedded(coreV1.PersistentVolumeClaimSchema(), { apiVersion: "v1", kind: "PersistentVolumeClaim" }), { list: "atomic" }))
   }))
 
@@ -541,16 +544,16 @@ export interface StatefulSetStatusDraft {
 }
 export const StatefulSetStatus: Field.Lazy<StatefulSetStatus> = define("apps.v1.StatefulSetStatus", () =>
   struct({
-    availableReplicas: defaulted(Int32, 0),
+    availableReplicas: filled(Int32, 0),
     collisionCount: optional(Int32),
     conditions: optional(list(StatefulSetCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    currentReplicas: optional(Int32),
-    currentRevision: optional(Text),
-    observedGeneration: optional(Int64),
-    readyReplicas: optional(Int32),
-    replicas: defaulted(Int32, 0),
-    updateRevision: optional(Text),
-    updatedReplicas: optional(Int32)
+    currentReplicas: fleeting(Int32),
+    currentRevision: fleeting(Text),
+    observedGeneration: fleeting(Int64),
+    readyReplicas: fleeting(Int32),
+    replicas: filled(Int32, 0),
+    updateRevision: fleeting(Text),
+    updatedReplicas: fleeting(Int32)
   }))
 
 export interface StatefulSetUpdateStrategy {
@@ -564,5 +567,5 @@ export interface StatefulSetUpdateStrategyDraft {
 export const StatefulSetUpdateStrategy: Field.Lazy<StatefulSetUpdateStrategy> = define("apps.v1.StatefulSetUpdateStrategy", () =>
   struct({
     rollingUpdate: optional(RollingUpdateStatefulSetStrategy()),
-    type: defaulted(Text, "RollingUpdate")
+    type: filled(Text, "RollingUpdate")
   }))

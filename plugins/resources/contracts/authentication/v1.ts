@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Bool, Int64, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
+const { Bool, Int64, Text, Time, asJson, define, defaulted, fleeting, list, map, optional, struct } = Field
 
 export interface BoundObjectReference {
   readonly apiVersion?: string
@@ -13,10 +13,10 @@ export interface BoundObjectReference {
 }
 export const BoundObjectReference: Field.Lazy<BoundObjectReference> = define("authentication.v1.BoundObjectReference", () =>
   struct({
-    apiVersion: optional(Text),
-    kind: optional(Text),
-    name: optional(Text),
-    uid: optional(Text)
+    apiVersion: fleeting(Text),
+    kind: fleeting(Text),
+    name: fleeting(Text),
+    uid: fleeting(Text)
   }))
 
 export interface SelfSubjectReview {
@@ -69,8 +69,8 @@ export interface TokenRequestDraft {
 }
 export const TokenRequest: Field.Lazy<TokenRequest> = define("authentication.v1.TokenRequest", () =>
   struct({
-    apiVersion: optional(Text),
-    kind: optional(Text),
+    apiVersion: fleeting(Text),
+    kind: fleeting(Text),
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(TokenRequestSpec(), {}),
     status: defaulted(TokenRequestStatus(), {})
@@ -100,7 +100,7 @@ export interface TokenRequestStatus {
 export const TokenRequestStatus: Field.Lazy<TokenRequestStatus> = define("authentication.v1.TokenRequestStatus", () =>
   struct({
     expirationTimestamp: optional(Time),
-    token: optional(Text)
+    token: fleeting(Text)
   }))
 
 export interface TokenReview {
@@ -154,8 +154,8 @@ export interface TokenReviewStatusDraft {
 export const TokenReviewStatus: Field.Lazy<TokenReviewStatus> = define("authentication.v1.TokenReviewStatus", () =>
   struct({
     audiences: optional(list(Text, { list: "atomic" })),
-    authenticated: optional(Bool),
-    error: optional(Text),
+    authenticated: fleeting(Bool),
+    error: fleeting(Text),
     user: defaulted(UserInfo(), {})
   }))
 
@@ -169,6 +169,6 @@ export const UserInfo: Field.Lazy<UserInfo> = define("authentication.v1.UserInfo
   struct({
     extra: optional(map(list(Text))),
     groups: optional(list(Text, { list: "atomic" })),
-    uid: optional(Text),
-    username: optional(Text)
+    uid: fleeting(Text),
+    username: fleeting(Text)
   }))

@@ -4,7 +4,7 @@ import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Text, asJson, define, defaulted, list, map, optional, struct } = Field
+const { Bool, Text, asJson, define, defaulted, filled, fleeting, list, map, optional, struct } = Field
 
 export interface FieldSelectorAttributes {
   readonly rawSelector?: string
@@ -12,7 +12,7 @@ export interface FieldSelectorAttributes {
 }
 export const FieldSelectorAttributes: Field.Lazy<FieldSelectorAttributes> = define("authorization.v1.FieldSelectorAttributes", () =>
   struct({
-    rawSelector: optional(Text),
+    rawSelector: fleeting(Text),
     requirements: optional(list(metaV1.FieldSelectorRequirement(), { list: "atomic" }))
   }))
 
@@ -22,7 +22,7 @@ export interface LabelSelectorAttributes {
 }
 export const LabelSelectorAttributes: Field.Lazy<LabelSelectorAttributes> = define("authorization.v1.LabelSelectorAttributes", () =>
   struct({
-    rawSelector: optional(Text),
+    rawSelector: fleeting(Text),
     requirements: optional(list(metaV1.LabelSelectorRequirement(), { list: "atomic" }))
   }))
 
@@ -58,8 +58,8 @@ export interface NonResourceAttributes {
 }
 export const NonResourceAttributes: Field.Lazy<NonResourceAttributes> = define("authorization.v1.NonResourceAttributes", () =>
   struct({
-    path: optional(Text),
-    verb: optional(Text)
+    path: fleeting(Text),
+    verb: fleeting(Text)
   }))
 
 export interface NonResourceRule {
@@ -86,14 +86,14 @@ export interface ResourceAttributes {
 export const ResourceAttributes: Field.Lazy<ResourceAttributes> = define("authorization.v1.ResourceAttributes", () =>
   struct({
     fieldSelector: optional(FieldSelectorAttributes()),
-    group: optional(Text),
+    group: fleeting(Text),
     labelSelector: optional(LabelSelectorAttributes()),
-    name: optional(Text),
-    namespace: optional(Text),
-    resource: optional(Text),
-    subresource: optional(Text),
-    verb: optional(Text),
-    version: optional(Text)
+    name: fleeting(Text),
+    namespace: fleeting(Text),
+    resource: fleeting(Text),
+    subresource: fleeting(Text),
+    verb: fleeting(Text),
+    version: fleeting(Text)
   }))
 
 export interface ResourceRule {
@@ -177,7 +177,7 @@ export interface SelfSubjectRulesReviewSpec {
 }
 export const SelfSubjectRulesReviewSpec: Field.Lazy<SelfSubjectRulesReviewSpec> = define("authorization.v1.SelfSubjectRulesReviewSpec", () =>
   struct({
-    namespace: optional(Text)
+    namespace: fleeting(Text)
   }))
 
 export interface SubjectAccessReview {
@@ -220,8 +220,8 @@ export const SubjectAccessReviewSpec: Field.Lazy<SubjectAccessReviewSpec> = defi
     groups: optional(list(Text, { list: "atomic" })),
     nonResourceAttributes: optional(NonResourceAttributes()),
     resourceAttributes: optional(ResourceAttributes()),
-    uid: optional(Text),
-    user: optional(Text)
+    uid: fleeting(Text),
+    user: fleeting(Text)
   }))
 
 export interface SubjectAccessReviewStatus {
@@ -238,10 +238,10 @@ export interface SubjectAccessReviewStatusDraft {
 }
 export const SubjectAccessReviewStatus: Field.Lazy<SubjectAccessReviewStatus> = define("authorization.v1.SubjectAccessReviewStatus", () =>
   struct({
-    allowed: defaulted(Bool, false),
-    denied: optional(Bool),
-    evaluationError: optional(Text),
-    reason: optional(Text)
+    allowed: filled(Bool, false),
+    denied: fleeting(Bool),
+    evaluationError: fleeting(Text),
+    reason: fleeting(Text)
   }))
 
 export interface SubjectRulesReviewStatus {
@@ -258,8 +258,8 @@ export interface SubjectRulesReviewStatusDraft {
 }
 export const SubjectRulesReviewStatus: Field.Lazy<SubjectRulesReviewStatus> = define("authorization.v1.SubjectRulesReviewStatus", () =>
   struct({
-    evaluationError: optional(Text),
-    incomplete: defaulted(Bool, false),
+    evaluationError: fleeting(Text),
+    incomplete: filled(Bool, false),
     nonResourceRules: defaulted(list(NonResourceRule(), { list: "atomic" }), []),
     resourceRules: defaulted(list(ResourceRule(), { list: "atomic" }), [])
   }))

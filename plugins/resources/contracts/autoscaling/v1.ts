@@ -2,7 +2,7 @@
 import * as Field from "../../../../kernel/resource/Field.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Int32, Int64, Text, Time, define, defaulted, optional, struct } = Field
+const { Int32, Int64, Text, Time, define, defaulted, filled, fleeting, optional, struct } = Field
 
 export interface CrossVersionObjectReference {
   readonly apiVersion?: string
@@ -11,7 +11,7 @@ export interface CrossVersionObjectReference {
 }
 export const CrossVersionObjectReference: Field.Lazy<CrossVersionObjectReference> = define("autoscaling.v1.CrossVersionObjectReference", () =>
   struct({
-    apiVersion: optional(Text),
+    apiVersion: fleeting(Text),
     kind: Text,
     name: Text
   }), { atomic: true })
@@ -70,8 +70,8 @@ export interface HorizontalPodAutoscalerStatusDraft {
 export const HorizontalPodAutoscalerStatus: Field.Lazy<HorizontalPodAutoscalerStatus> = define("autoscaling.v1.HorizontalPodAutoscalerStatus", () =>
   struct({
     currentCPUUtilizationPercentage: optional(Int32),
-    currentReplicas: defaulted(Int32, 0),
-    desiredReplicas: defaulted(Int32, 0),
+    currentReplicas: filled(Int32, 0),
+    desiredReplicas: filled(Int32, 0),
     lastScaleTime: optional(Time),
     observedGeneration: optional(Int64)
   }))
@@ -92,8 +92,8 @@ export interface ScaleDraft {
 }
 export const Scale: Field.Lazy<Scale> = define("autoscaling.v1.Scale", () =>
   struct({
-    apiVersion: optional(Text),
-    kind: optional(Text),
+    apiVersion: fleeting(Text),
+    kind: fleeting(Text),
     metadata: optional(ObjectMetaDraft()),
     spec: defaulted(ScaleSpec(), {}),
     status: defaulted(ScaleStatus(), {})
@@ -107,7 +107,7 @@ export interface ScaleSpecDraft {
 }
 export const ScaleSpec: Field.Lazy<ScaleSpec> = define("autoscaling.v1.ScaleSpec", () =>
   struct({
-    replicas: defaulted(Int32, 0)
+    replicas: filled(Int32, 0)
   }))
 
 export interface ScaleStatus {
@@ -120,6 +120,6 @@ export interface ScaleStatusDraft {
 }
 export const ScaleStatus: Field.Lazy<ScaleStatus> = define("autoscaling.v1.ScaleStatus", () =>
   struct({
-    replicas: defaulted(Int32, 0),
-    selector: optional(Text)
+    replicas: filled(Int32, 0),
+    selector: fleeting(Text)
   }))

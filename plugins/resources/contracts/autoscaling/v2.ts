@@ -6,7 +6,7 @@ import * as HorizontalPodAutoscalerConversion from "../autoscaling/HorizontalPod
 import * as autoscalingV1 from "../autoscaling/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Int32, Int64, Quantity, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
+const { Int32, Int64, Quantity, Text, Time, asJson, define, defaulted, filled, fleeting, list, optional, struct } = Field
 
 export interface ContainerResourceMetricSource {
   readonly container: string
@@ -39,7 +39,7 @@ export interface CrossVersionObjectReference {
 }
 export const CrossVersionObjectReference: Field.Lazy<CrossVersionObjectReference> = define("autoscaling.v2.CrossVersionObjectReference", () =>
   struct({
-    apiVersion: optional(Text),
+    apiVersion: fleeting(Text),
     kind: Text,
     name: Text
   }))
@@ -142,8 +142,8 @@ export interface HorizontalPodAutoscalerCondition {
 export const HorizontalPodAutoscalerCondition: Field.Lazy<HorizontalPodAutoscalerCondition> = define("autoscaling.v2.HorizontalPodAutoscalerCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -191,8 +191,8 @@ export const HorizontalPodAutoscalerStatus: Field.Lazy<HorizontalPodAutoscalerSt
   struct({
     conditions: optional(list(HorizontalPodAutoscalerCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     currentMetrics: optional(list(MetricStatus(), { list: "atomic" })),
-    currentReplicas: optional(Int32),
-    desiredReplicas: defaulted(Int32, 0),
+    currentReplicas: fleeting(Int32),
+    desiredReplicas: filled(Int32, 0),
     lastScaleTime: optional(Time),
     observedGeneration: optional(Int64)
   }))

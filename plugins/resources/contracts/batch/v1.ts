@@ -5,7 +5,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Int32, Int64, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
+const { Bool, Int32, Int64, Text, Time, asJson, define, defaulted, filled, fleeting, list, optional, struct } = Field
 
 export interface CronJob {
   readonly metadata: ObjectMeta
@@ -58,7 +58,7 @@ export interface CronJobSpecDraft {
 }
 export const CronJobSpec: Field.Lazy<CronJobSpec> = define("batch.v1.CronJobSpec", () =>
   struct({
-    concurrencyPolicy: defaulted(Text, "Allow"),
+    concurrencyPolicy: filled(Text, "Allow"),
     failedJobsHistoryLimit: defaulted(Int32, 1),
     jobTemplate: JobTemplateSpec(),
     schedule: Text,
@@ -120,8 +120,8 @@ export const JobCondition: Field.Lazy<JobCondition> = define("batch.v1.JobCondit
   struct({
     lastProbeTime: optional(Time),
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -197,15 +197,15 @@ export interface JobStatus {
 }
 export const JobStatus: Field.Lazy<JobStatus> = define("batch.v1.JobStatus", () =>
   struct({
-    active: optional(Int32),
-    completedIndexes: optional(Text),
+    active: fleeting(Int32),
+    completedIndexes: fleeting(Text),
     completionTime: optional(Time),
     conditions: optional(list(JobCondition(), { list: "atomic", patch: ["merge"], mergeKey: "type" })),
-    failed: optional(Int32),
+    failed: fleeting(Int32),
     failedIndexes: optional(Text),
     ready: optional(Int32),
     startTime: optional(Time),
-    succeeded: optional(Int32),
+    succeeded: fleeting(Int32),
     terminating: optional(Int32),
     uncountedTerminatedPods: optional(UncountedTerminatedPods())
   }))
@@ -257,7 +257,7 @@ export interface PodFailurePolicyOnPodConditionsPatternDraft {
 }
 export const PodFailurePolicyOnPodConditionsPattern: Field.Lazy<PodFailurePolicyOnPodConditionsPattern> = define("batch.v1.PodFailurePolicyOnPodConditionsPattern", () =>
   struct({
-    status: defaulted(Text, "True"),
+    status: filled(Text, "True"),
     type: Text
   }))
 

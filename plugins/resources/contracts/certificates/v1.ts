@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Byte, Int32, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
+const { Byte, Int32, Text, Time, asJson, define, defaulted, fleeting, list, map, optional, struct } = Field
 
 export interface CertificateSigningRequest {
   readonly metadata: ObjectMeta
@@ -45,8 +45,8 @@ export const CertificateSigningRequestCondition: Field.Lazy<CertificateSigningRe
   struct({
     lastTransitionTime: optional(Time),
     lastUpdateTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -68,9 +68,9 @@ export const CertificateSigningRequestSpec: Field.Lazy<CertificateSigningRequest
     groups: optional(list(Text, { list: "atomic" })),
     request: Byte,
     signerName: Text,
-    uid: optional(Text),
+    uid: fleeting(Text),
     usages: optional(list(Text, { list: "atomic" })),
-    username: optional(Text)
+    username: fleeting(Text)
   }))
 
 export interface CertificateSigningRequestStatus {
@@ -79,6 +79,6 @@ export interface CertificateSigningRequestStatus {
 }
 export const CertificateSigningRequestStatus: Field.Lazy<CertificateSigningRequestStatus> = define("certificates.v1.CertificateSigningRequestStatus", () =>
   struct({
-    certificate: optional(Byte),
+    certificate: fleeting(Byte),
     conditions: optional(list(CertificateSigningRequestCondition(), { list: "map", keys: ["type"] }))
   }))

@@ -6,7 +6,7 @@ import * as EventConversion from "../events/EventConversion.ts"
 import * as eventsV1 from "../events/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Byte, Int32, Int64, IntOrString, MicroTime, Quantity, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
+const { Bool, Byte, Int32, Int64, IntOrString, MicroTime, Quantity, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, pointer, struct } = Field
 
 export interface AWSElasticBlockStoreVolumeSource {
   readonly fsType?: string
@@ -16,9 +16,9 @@ export interface AWSElasticBlockStoreVolumeSource {
 }
 export const AWSElasticBlockStoreVolumeSource: Field.Lazy<AWSElasticBlockStoreVolumeSource> = define("core.v1.AWSElasticBlockStoreVolumeSource", () =>
   struct({
-    fsType: optional(Text),
-    partition: optional(Int32),
-    readOnly: optional(Bool),
+    fsType: fleeting(Text),
+    partition: fleeting(Int32),
+    readOnly: fleeting(Bool),
     volumeID: Text
   }))
 
@@ -88,7 +88,7 @@ export interface AzureFilePersistentVolumeSource {
 }
 export const AzureFilePersistentVolumeSource: Field.Lazy<AzureFilePersistentVolumeSource> = define("core.v1.AzureFilePersistentVolumeSource", () =>
   struct({
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     secretName: Text,
     secretNamespace: optional(Text),
     shareName: Text
@@ -101,7 +101,7 @@ export interface AzureFileVolumeSource {
 }
 export const AzureFileVolumeSource: Field.Lazy<AzureFileVolumeSource> = define("core.v1.AzureFileVolumeSource", () =>
   struct({
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     secretName: Text,
     shareName: Text
   }))
@@ -146,11 +146,11 @@ export const CSIPersistentVolumeSource: Field.Lazy<CSIPersistentVolumeSource> = 
     controllerExpandSecretRef: optional(SecretReference()),
     controllerPublishSecretRef: optional(SecretReference()),
     driver: Text,
-    fsType: optional(Text),
+    fsType: fleeting(Text),
     nodeExpandSecretRef: optional(SecretReference()),
     nodePublishSecretRef: optional(SecretReference()),
     nodeStageSecretRef: optional(SecretReference()),
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     volumeAttributes: optional(map(Text)),
     volumeHandle: Text
   }))
@@ -192,11 +192,11 @@ export interface CephFSPersistentVolumeSource {
 export const CephFSPersistentVolumeSource: Field.Lazy<CephFSPersistentVolumeSource> = define("core.v1.CephFSPersistentVolumeSource", () =>
   struct({
     monitors: list(Text, { list: "atomic" }),
-    path: optional(Text),
-    readOnly: optional(Bool),
-    secretFile: optional(Text),
+    path: fleeting(Text),
+    readOnly: fleeting(Bool),
+    secretFile: fleeting(Text),
     secretRef: optional(SecretReference()),
-    user: optional(Text)
+    user: fleeting(Text)
   }))
 
 export interface CephFSVolumeSource {
@@ -210,11 +210,11 @@ export interface CephFSVolumeSource {
 export const CephFSVolumeSource: Field.Lazy<CephFSVolumeSource> = define("core.v1.CephFSVolumeSource", () =>
   struct({
     monitors: list(Text, { list: "atomic" }),
-    path: optional(Text),
-    readOnly: optional(Bool),
-    secretFile: optional(Text),
+    path: fleeting(Text),
+    readOnly: fleeting(Bool),
+    secretFile: fleeting(Text),
     secretRef: optional(LocalObjectReference()),
-    user: optional(Text)
+    user: fleeting(Text)
   }))
 
 export interface CinderPersistentVolumeSource {
@@ -225,8 +225,8 @@ export interface CinderPersistentVolumeSource {
 }
 export const CinderPersistentVolumeSource: Field.Lazy<CinderPersistentVolumeSource> = define("core.v1.CinderPersistentVolumeSource", () =>
   struct({
-    fsType: optional(Text),
-    readOnly: optional(Bool),
+    fsType: fleeting(Text),
+    readOnly: fleeting(Bool),
     secretRef: optional(SecretReference()),
     volumeID: Text
   }))
@@ -239,8 +239,8 @@ export interface CinderVolumeSource {
 }
 export const CinderVolumeSource: Field.Lazy<CinderVolumeSource> = define("core.v1.CinderVolumeSource", () =>
   struct({
-    fsType: optional(Text),
-    readOnly: optional(Bool),
+    fsType: fleeting(Text),
+    readOnly: fleeting(Bool),
     secretRef: optional(LocalObjectReference()),
     volumeID: Text
   }))
@@ -277,8 +277,8 @@ export interface ComponentCondition {
 }
 export const ComponentCondition: Field.Lazy<ComponentCondition> = define("core.v1.ComponentCondition", () =>
   struct({
-    error: optional(Text),
-    message: optional(Text),
+    error: fleeting(Text),
+    message: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -343,7 +343,7 @@ export interface ConfigMapEnvSource {
 }
 export const ConfigMapEnvSource: Field.Lazy<ConfigMapEnvSource> = define("core.v1.ConfigMapEnvSource", () =>
   struct({
-    name: optional(Text),
+    name: fleeting(Text),
     optional: optional(Bool)
   }))
 
@@ -355,7 +355,7 @@ export interface ConfigMapKeySelector {
 export const ConfigMapKeySelector: Field.Lazy<ConfigMapKeySelector> = define("core.v1.ConfigMapKeySelector", () =>
   struct({
     key: Text,
-    name: optional(Text),
+    name: fleeting(Text),
     optional: optional(Bool)
   }), { atomic: true })
 
@@ -371,8 +371,8 @@ export const ConfigMapNodeConfigSource: Field.Lazy<ConfigMapNodeConfigSource> = 
     kubeletConfigKey: Text,
     name: Text,
     namespace: Text,
-    resourceVersion: optional(Text),
-    uid: optional(Text)
+    resourceVersion: fleeting(Text),
+    uid: fleeting(Text)
   }))
 
 export interface ConfigMapProjection {
@@ -383,7 +383,7 @@ export interface ConfigMapProjection {
 export const ConfigMapProjection: Field.Lazy<ConfigMapProjection> = define("core.v1.ConfigMapProjection", () =>
   struct({
     items: optional(list(KeyToPath(), { list: "atomic" })),
-    name: optional(Text),
+    name: fleeting(Text),
     optional: optional(Bool)
   }))
 
@@ -403,7 +403,7 @@ export const ConfigMapVolumeSource: Field.Lazy<ConfigMapVolumeSource> = define("
   struct({
     defaultMode: defaulted(Int32, 420),
     items: optional(list(KeyToPath(), { list: "atomic" })),
-    name: optional(Text),
+    name: fleeting(Text),
     optional: optional(Bool)
   }))
 
@@ -467,8 +467,8 @@ export const Container: Field.Lazy<Container> = define("core.v1.Container", () =
     command: optional(list(Text, { list: "atomic" })),
     env: optional(list(EnvVar(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     envFrom: optional(list(EnvFromSource(), { list: "atomic" })),
-    image: optional(Text),
-    imagePullPolicy: optional(Text),
+    image: fleeting(Text),
+    imagePullPolicy: fleeting(Text),
     lifecycle: optional(Lifecycle()),
     livenessProbe: optional(Probe()),
     name: Text,
@@ -480,14 +480,14 @@ export const Container: Field.Lazy<Container> = define("core.v1.Container", () =
     restartPolicyRules: optional(list(ContainerRestartRule(), { list: "atomic" })),
     securityContext: optional(SecurityContext()),
     startupProbe: optional(Probe()),
-    stdin: optional(Bool),
-    stdinOnce: optional(Bool),
-    terminationMessagePath: defaulted(Text, "/dev/termination-log"),
-    terminationMessagePolicy: defaulted(Text, "File"),
-    tty: optional(Bool),
+    stdin: fleeting(Bool),
+    stdinOnce: fleeting(Bool),
+    terminationMessagePath: filled(Text, "/dev/termination-log"),
+    terminationMessagePolicy: filled(Text, "File"),
+    tty: fleeting(Bool),
     volumeDevices: optional(list(VolumeDevice(), { list: "map", keys: ["devicePath"], patch: ["merge"], mergeKey: "devicePath" })),
     volumeMounts: optional(list(VolumeMount(), { list: "map", keys: ["mountPath"], patch: ["merge"], mergeKey: "mountPath" })),
-    workingDir: optional(Text)
+    workingDir: fleeting(Text)
   }))
 
 export interface ContainerExtendedResourceRequest {
@@ -509,7 +509,7 @@ export interface ContainerImage {
 export const ContainerImage: Field.Lazy<ContainerImage> = define("core.v1.ContainerImage", () =>
   struct({
     names: optional(list(Text, { list: "atomic" })),
-    sizeBytes: optional(Int64)
+    sizeBytes: fleeting(Int64)
   }))
 
 export interface ContainerPort {
@@ -529,10 +529,10 @@ export interface ContainerPortDraft {
 export const ContainerPort: Field.Lazy<ContainerPort> = define("core.v1.ContainerPort", () =>
   struct({
     containerPort: Int32,
-    hostIP: optional(Text),
-    hostPort: optional(Int32),
-    name: optional(Text),
-    protocol: defaulted(Text, "TCP")
+    hostIP: fleeting(Text),
+    hostPort: fleeting(Int32),
+    name: fleeting(Text),
+    protocol: filled(Text, "TCP")
   }))
 
 export interface ContainerResizePolicy {
@@ -596,12 +596,12 @@ export interface ContainerStateTerminated {
 }
 export const ContainerStateTerminated: Field.Lazy<ContainerStateTerminated> = define("core.v1.ContainerStateTerminated", () =>
   struct({
-    containerID: optional(Text),
+    containerID: fleeting(Text),
     exitCode: Int32,
     finishedAt: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
-    signal: optional(Int32),
+    message: fleeting(Text),
+    reason: fleeting(Text),
+    signal: fleeting(Int32),
     startedAt: optional(Time)
   }))
 
@@ -611,8 +611,8 @@ export interface ContainerStateWaiting {
 }
 export const ContainerStateWaiting: Field.Lazy<ContainerStateWaiting> = define("core.v1.ContainerStateWaiting", () =>
   struct({
-    message: optional(Text),
-    reason: optional(Text)
+    message: fleeting(Text),
+    reason: fleeting(Text)
   }))
 
 export interface ContainerStatus {
@@ -653,14 +653,14 @@ export const ContainerStatus: Field.Lazy<ContainerStatus> = define("core.v1.Cont
   struct({
     allocatedResources: optional(map(Quantity)),
     allocatedResourcesStatus: optional(list(ResourceStatus(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
-    containerID: optional(Text),
-    image: defaulted(Text, ""),
-    imageID: defaulted(Text, ""),
+    containerID: fleeting(Text),
+    image: filled(Text, ""),
+    imageID: filled(Text, ""),
     lastState: defaulted(ContainerState(), {}),
     name: Text,
-    ready: defaulted(Bool, false),
+    ready: filled(Bool, false),
     resources: optional(ResourceRequirements()),
-    restartCount: defaulted(Int32, 0),
+    restartCount: filled(Int32, 0),
     started: optional(Bool),
     state: defaulted(ContainerState(), {}),
     stopSignal: optional(Text),
@@ -684,7 +684,7 @@ export interface DaemonEndpointDraft {
 }
 export const DaemonEndpoint: Field.Lazy<DaemonEndpoint> = define("core.v1.DaemonEndpoint", () =>
   struct({
-    Port: defaulted(Int32, 0)
+    Port: filled(Int32, 0)
   }))
 
 export interface DownwardAPIProjection {
@@ -708,7 +708,7 @@ export interface DownwardAPIVolumeFileDraft {
   readonly fieldRef?: ObjectFieldSelectorDraft
   readonly mode?: number
   readonly path: string
-  readonly resourceFieldRef?: ResourceFieldSelector
+  readonly resourceFieldRef?: ResourceFieldSelectorDraft
 }
 export const DownwardAPIVolumeFile: Field.Lazy<DownwardAPIVolumeFile> = define("core.v1.DownwardAPIVolumeFile", () =>
   struct({
@@ -738,7 +738,7 @@ export interface EmptyDirVolumeSource {
 }
 export const EmptyDirVolumeSource: Field.Lazy<EmptyDirVolumeSource> = define("core.v1.EmptyDirVolumeSource", () =>
   struct({
-    medium: optional(Text),
+    medium: fleeting(Text),
     sizeLimit: optional(Quantity)
   }))
 
@@ -750,7 +750,7 @@ export interface EndpointAddress {
 }
 export const EndpointAddress: Field.Lazy<EndpointAddress> = define("core.v1.EndpointAddress", () =>
   struct({
-    hostname: optional(Text),
+    hostname: fleeting(Text),
     ip: Text,
     nodeName: optional(Text),
     targetRef: optional(ObjectReference())
@@ -771,9 +771,9 @@ export interface EndpointPortDraft {
 export const EndpointPort: Field.Lazy<EndpointPort> = define("core.v1.EndpointPort", () =>
   struct({
     appProtocol: optional(Text),
-    name: optional(Text),
+    name: fleeting(Text),
     port: Int32,
-    protocol: defaulted(Text, "TCP")
+    protocol: filled(Text, "TCP")
   }), { atomic: true })
 
 export interface EndpointSubset {
@@ -825,7 +825,7 @@ export interface EnvFromSource {
 export const EnvFromSource: Field.Lazy<EnvFromSource> = define("core.v1.EnvFromSource", () =>
   struct({
     configMapRef: optional(ConfigMapEnvSource()),
-    prefix: optional(Text),
+    prefix: fleeting(Text),
     secretRef: optional(SecretEnvSource())
   }))
 
@@ -842,7 +842,7 @@ export interface EnvVarDraft {
 export const EnvVar: Field.Lazy<EnvVar> = define("core.v1.EnvVar", () =>
   struct({
     name: Text,
-    value: optional(Text),
+    value: fleeting(Text),
     valueFrom: optional(EnvVarSource())
   }))
 
@@ -857,7 +857,7 @@ export interface EnvVarSourceDraft {
   readonly configMapKeyRef?: ConfigMapKeySelector
   readonly fieldRef?: ObjectFieldSelectorDraft
   readonly fileKeyRef?: FileKeySelector
-  readonly resourceFieldRef?: ResourceFieldSelector
+  readonly resourceFieldRef?: ResourceFieldSelectorDraft
   readonly secretKeyRef?: SecretKeySelector
 }
 export const EnvVarSource: Field.Lazy<EnvVarSource> = define("core.v1.EnvVarSource", () =>
@@ -931,8 +931,8 @@ export const EphemeralContainer: Field.Lazy<EphemeralContainer> = define("core.v
     command: optional(list(Text, { list: "atomic" })),
     env: optional(list(EnvVar(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     envFrom: optional(list(EnvFromSource(), { list: "atomic" })),
-    image: optional(Text),
-    imagePullPolicy: optional(Text),
+    image: fleeting(Text),
+    imagePullPolicy: fleeting(Text),
     lifecycle: optional(Lifecycle()),
     livenessProbe: optional(Probe()),
     name: Text,
@@ -944,15 +944,15 @@ export const EphemeralContainer: Field.Lazy<EphemeralContainer> = define("core.v
     restartPolicyRules: optional(list(ContainerRestartRule(), { list: "atomic" })),
     securityContext: optional(SecurityContext()),
     startupProbe: optional(Probe()),
-    stdin: optional(Bool),
-    stdinOnce: optional(Bool),
-    targetContainerName: optional(Text),
-    terminationMessagePath: defaulted(Text, "/dev/termination-log"),
-    terminationMessagePolicy: defaulted(Text, "File"),
-    tty: optional(Bool),
+    stdin: fleeting(Bool),
+    stdinOnce: fleeting(Bool),
+    targetContainerName: fleeting(Text),
+    terminationMessagePath: filled(Text, "/dev/termination-log"),
+    terminationMessagePolicy: filled(Text, "File"),
+    tty: fleeting(Bool),
     volumeDevices: optional(list(VolumeDevice(), { list: "map", keys: ["devicePath"], patch: ["merge"], mergeKey: "devicePath" })),
     volumeMounts: optional(list(VolumeMount(), { list: "map", keys: ["mountPath"], patch: ["merge"], mergeKey: "mountPath" })),
-    workingDir: optional(Text)
+    workingDir: fleeting(Text)
   }))
 
 export interface EphemeralVolumeSource {
@@ -1002,21 +1002,21 @@ export interface EventDraft {
 }
 export const EventSchema: Field.Lazy<EventDraft> = define("core.v1.Event", () =>
   struct({
-    action: optional(Text),
-    count: optional(Int32),
+    action: fleeting(Text),
+    count: fleeting(Int32),
     eventTime: optional(MicroTime),
     firstTimestamp: optional(Time),
     involvedObject: defaulted(ObjectReference(), {}),
     lastTimestamp: optional(Time),
-    message: optional(Text),
+    message: fleeting(Text),
     metadata: defaulted(ObjectMetaDraft(), {}),
-    reason: optional(Text),
+    reason: fleeting(Text),
     related: optional(ObjectReference()),
-    reportingComponent: defaulted(Text, ""),
-    reportingInstance: defaulted(Text, ""),
+    reportingComponent: filled(Text, ""),
+    reportingInstance: filled(Text, ""),
     series: optional(EventSeries()),
     source: defaulted(EventSource(), {}),
-    type: optional(Text)
+    type: fleeting(Text)
   }))
 export const Event = Kind.make<Event, EventDraft>({
   kind: "Event",
@@ -1039,7 +1039,7 @@ export interface EventSeries {
 }
 export const EventSeries: Field.Lazy<EventSeries> = define("core.v1.EventSeries", () =>
   struct({
-    count: optional(Int32),
+    count: fleeting(Int32),
     lastObservedTime: optional(MicroTime)
   }))
 
@@ -1049,8 +1049,8 @@ export interface EventSource {
 }
 export const EventSource: Field.Lazy<EventSource> = define("core.v1.EventSource", () =>
   struct({
-    component: optional(Text),
-    host: optional(Text)
+    component: fleeting(Text),
+    host: fleeting(Text)
   }))
 
 export interface ExecAction {
@@ -1070,9 +1070,9 @@ export interface FCVolumeSource {
 }
 export const FCVolumeSource: Field.Lazy<FCVolumeSource> = define("core.v1.FCVolumeSource", () =>
   struct({
-    fsType: optional(Text),
+    fsType: fleeting(Text),
     lun: optional(Int32),
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     targetWWNs: optional(list(Text, { list: "atomic" })),
     wwids: optional(list(Text, { list: "atomic" }))
   }))
@@ -1101,9 +1101,9 @@ export interface FlexPersistentVolumeSource {
 export const FlexPersistentVolumeSource: Field.Lazy<FlexPersistentVolumeSource> = define("core.v1.FlexPersistentVolumeSource", () =>
   struct({
     driver: Text,
-    fsType: optional(Text),
+    fsType: fleeting(Text),
     options: optional(map(Text)),
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     secretRef: optional(SecretReference())
   }))
 
@@ -1117,9 +1117,9 @@ export interface FlexVolumeSource {
 export const FlexVolumeSource: Field.Lazy<FlexVolumeSource> = define("core.v1.FlexVolumeSource", () =>
   struct({
     driver: Text,
-    fsType: optional(Text),
+    fsType: fleeting(Text),
     options: optional(map(Text)),
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     secretRef: optional(LocalObjectReference())
   }))
 
@@ -1129,8 +1129,8 @@ export interface FlockerVolumeSource {
 }
 export const FlockerVolumeSource: Field.Lazy<FlockerVolumeSource> = define("core.v1.FlockerVolumeSource", () =>
   struct({
-    datasetName: optional(Text),
-    datasetUUID: optional(Text)
+    datasetName: fleeting(Text),
+    datasetUUID: fleeting(Text)
   }))
 
 export interface GCEPersistentDiskVolumeSource {
@@ -1141,10 +1141,10 @@ export interface GCEPersistentDiskVolumeSource {
 }
 export const GCEPersistentDiskVolumeSource: Field.Lazy<GCEPersistentDiskVolumeSource> = define("core.v1.GCEPersistentDiskVolumeSource", () =>
   struct({
-    fsType: optional(Text),
-    partition: optional(Int32),
+    fsType: fleeting(Text),
+    partition: fleeting(Int32),
     pdName: Text,
-    readOnly: optional(Bool)
+    readOnly: fleeting(Bool)
   }))
 
 export interface GRPCAction {
@@ -1168,9 +1168,9 @@ export interface GitRepoVolumeSource {
 }
 export const GitRepoVolumeSource: Field.Lazy<GitRepoVolumeSource> = define("core.v1.GitRepoVolumeSource", () =>
   struct({
-    directory: optional(Text),
+    directory: fleeting(Text),
     repository: Text,
-    revision: optional(Text)
+    revision: fleeting(Text)
   }))
 
 export interface GlusterfsPersistentVolumeSource {
@@ -1184,7 +1184,7 @@ export const GlusterfsPersistentVolumeSource: Field.Lazy<GlusterfsPersistentVolu
     endpoints: Text,
     endpointsNamespace: optional(Text),
     path: Text,
-    readOnly: optional(Bool)
+    readOnly: fleeting(Bool)
   }))
 
 export interface GlusterfsVolumeSource {
@@ -1196,7 +1196,7 @@ export const GlusterfsVolumeSource: Field.Lazy<GlusterfsVolumeSource> = define("
   struct({
     endpoints: Text,
     path: Text,
-    readOnly: optional(Bool)
+    readOnly: fleeting(Bool)
   }))
 
 export interface HTTPGetAction {
@@ -1215,11 +1215,11 @@ export interface HTTPGetActionDraft {
 }
 export const HTTPGetAction: Field.Lazy<HTTPGetAction> = define("core.v1.HTTPGetAction", () =>
   struct({
-    host: optional(Text),
+    host: fleeting(Text),
     httpHeaders: optional(list(HTTPHeader(), { list: "atomic" })),
-    path: defaulted(Text, "/"),
+    path: filled(Text, "/"),
     port: IntOrString,
-    scheme: defaulted(Text, "HTTP")
+    scheme: filled(Text, "HTTP")
   }))
 
 export interface HTTPHeader {
@@ -1233,7 +1233,7 @@ export interface HTTPHeaderDraft {
 export const HTTPHeader: Field.Lazy<HTTPHeader> = define("core.v1.HTTPHeader", () =>
   struct({
     name: Text,
-    value: defaulted(Text, "")
+    value: filled(Text, "")
   }))
 
 export interface HostAlias {
@@ -1296,15 +1296,15 @@ export interface ISCSIPersistentVolumeSourceDraft {
 }
 export const ISCSIPersistentVolumeSource: Field.Lazy<ISCSIPersistentVolumeSource> = define("core.v1.ISCSIPersistentVolumeSource", () =>
   struct({
-    chapAuthDiscovery: optional(Bool),
-    chapAuthSession: optional(Bool),
-    fsType: optional(Text),
+    chapAuthDiscovery: fleeting(Bool),
+    chapAuthSession: fleeting(Bool),
+    fsType: fleeting(Text),
     initiatorName: optional(Text),
     iqn: Text,
-    iscsiInterface: defaulted(Text, "default"),
+    iscsiInterface: filled(Text, "default"),
     lun: Int32,
     portals: optional(list(Text, { list: "atomic" })),
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     secretRef: optional(SecretReference()),
     targetPortal: Text
   }))
@@ -1337,15 +1337,15 @@ export interface ISCSIVolumeSourceDraft {
 }
 export const ISCSIVolumeSource: Field.Lazy<ISCSIVolumeSource> = define("core.v1.ISCSIVolumeSource", () =>
   struct({
-    chapAuthDiscovery: optional(Bool),
-    chapAuthSession: optional(Bool),
-    fsType: optional(Text),
+    chapAuthDiscovery: fleeting(Bool),
+    chapAuthSession: fleeting(Bool),
+    fsType: fleeting(Text),
     initiatorName: optional(Text),
     iqn: Text,
-    iscsiInterface: defaulted(Text, "default"),
+    iscsiInterface: filled(Text, "default"),
     lun: Int32,
     portals: optional(list(Text, { list: "atomic" })),
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     secretRef: optional(LocalObjectReference()),
     targetPortal: Text
   }))
@@ -1356,8 +1356,8 @@ export interface ImageVolumeSource {
 }
 export const ImageVolumeSource: Field.Lazy<ImageVolumeSource> = define("core.v1.ImageVolumeSource", () =>
   struct({
-    pullPolicy: optional(Text),
-    reference: optional(Text)
+    pullPolicy: fleeting(Text),
+    reference: fleeting(Text)
   }))
 
 export interface ImageVolumeStatus {
@@ -1487,8 +1487,8 @@ export interface LoadBalancerIngress {
 }
 export const LoadBalancerIngress: Field.Lazy<LoadBalancerIngress> = define("core.v1.LoadBalancerIngress", () =>
   struct({
-    hostname: optional(Text),
-    ip: optional(Text),
+    hostname: fleeting(Text),
+    ip: fleeting(Text),
     ipMode: optional(Text),
     ports: optional(list(PortStatus(), { list: "atomic" }))
   }))
@@ -1506,7 +1506,7 @@ export interface LocalObjectReference {
 }
 export const LocalObjectReference: Field.Lazy<LocalObjectReference> = define("core.v1.LocalObjectReference", () =>
   struct({
-    name: optional(Text)
+    name: fleeting(Text)
   }), { atomic: true })
 
 export interface LocalVolumeSource {
@@ -1526,7 +1526,7 @@ export interface ModifyVolumeStatus {
 export const ModifyVolumeStatus: Field.Lazy<ModifyVolumeStatus> = define("core.v1.ModifyVolumeStatus", () =>
   struct({
     status: Text,
-    targetVolumeAttributesClassName: optional(Text)
+    targetVolumeAttributesClassName: fleeting(Text)
   }))
 
 export interface NFSVolumeSource {
@@ -1537,7 +1537,7 @@ export interface NFSVolumeSource {
 export const NFSVolumeSource: Field.Lazy<NFSVolumeSource> = define("core.v1.NFSVolumeSource", () =>
   struct({
     path: Text,
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     server: Text
   }))
 
@@ -1579,8 +1579,8 @@ export interface NamespaceCondition {
 export const NamespaceCondition: Field.Lazy<NamespaceCondition> = define("core.v1.NamespaceCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -1604,7 +1604,7 @@ export interface NamespaceStatusDraft {
 export const NamespaceStatus: Field.Lazy<NamespaceStatus> = define("core.v1.NamespaceStatus", () =>
   struct({
     conditions: optional(list(NamespaceCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    phase: defaulted(Text, "Active")
+    phase: filled(Text, "Active")
   }))
 
 export interface Node {
@@ -1679,8 +1679,8 @@ export const NodeCondition: Field.Lazy<NodeCondition> = define("core.v1.NodeCond
   struct({
     lastHeartbeatTime: optional(Time),
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -1703,7 +1703,7 @@ export const NodeConfigStatus: Field.Lazy<NodeConfigStatus> = define("core.v1.No
   struct({
     active: optional(NodeConfigSource()),
     assigned: optional(NodeConfigSource()),
-    error: optional(Text),
+    error: fleeting(Text),
     lastKnownGood: optional(NodeConfigSource())
   }))
 
@@ -1733,7 +1733,7 @@ export interface NodeRuntimeHandler {
 export const NodeRuntimeHandler: Field.Lazy<NodeRuntimeHandler> = define("core.v1.NodeRuntimeHandler", () =>
   struct({
     features: optional(NodeRuntimeHandlerFeatures()),
-    name: optional(Text)
+    name: fleeting(Text)
   }))
 
 export interface NodeRuntimeHandlerFeatures {
@@ -1788,12 +1788,12 @@ export interface NodeSpec {
 export const NodeSpec: Field.Lazy<NodeSpec> = define("core.v1.NodeSpec", () =>
   struct({
     configSource: optional(NodeConfigSource()),
-    externalID: optional(Text),
-    podCIDR: optional(Text),
+    externalID: fleeting(Text),
+    podCIDR: fleeting(Text),
     podCIDRs: optional(list(Text, { list: "set", patch: ["merge"] })),
-    providerID: optional(Text),
+    providerID: fleeting(Text),
     taints: optional(list(Taint(), { list: "atomic" })),
-    unschedulable: optional(Bool)
+    unschedulable: fleeting(Bool)
   }))
 
 export interface NodeStatus {
@@ -1840,7 +1840,7 @@ export const NodeStatus: Field.Lazy<NodeStatus> = define("core.v1.NodeStatus", (
     features: optional(NodeFeatures()),
     images: optional(list(ContainerImage(), { list: "atomic" })),
     nodeInfo: defaulted(NodeSystemInfo(), {}),
-    phase: optional(Text),
+    phase: fleeting(Text),
     runtimeHandlers: optional(list(NodeRuntimeHandler(), { list: "atomic" })),
     volumesAttached: optional(list(AttachedVolume(), { list: "atomic" })),
     volumesInUse: optional(list(Text, { list: "atomic" }))
@@ -1882,17 +1882,17 @@ export interface NodeSystemInfoDraft {
 }
 export const NodeSystemInfo: Field.Lazy<NodeSystemInfo> = define("core.v1.NodeSystemInfo", () =>
   struct({
-    architecture: defaulted(Text, ""),
-    bootID: defaulted(Text, ""),
-    containerRuntimeVersion: defaulted(Text, ""),
-    kernelVersion: defaulted(Text, ""),
-    kubeProxyVersion: defaulted(Text, ""),
-    kubeletVersion: defaulted(Text, ""),
-    machineID: defaulted(Text, ""),
-    operatingSystem: defaulted(Text, ""),
-    osImage: defaulted(Text, ""),
+    architecture: filled(Text, ""),
+    bootID: filled(Text, ""),
+    containerRuntimeVersion: filled(Text, ""),
+    kernelVersion: filled(Text, ""),
+    kubeProxyVersion: filled(Text, ""),
+    kubeletVersion: filled(Text, ""),
+    machineID: filled(Text, ""),
+    operatingSystem: filled(Text, ""),
+    osImage: filled(Text, ""),
     swap: optional(NodeSwapStatus()),
-    systemUUID: defaulted(Text, "")
+    systemUUID: filled(Text, "")
   }))
 
 export interface ObjectFieldSelector {
@@ -1905,7 +1905,7 @@ export interface ObjectFieldSelectorDraft {
 }
 export const ObjectFieldSelector: Field.Lazy<ObjectFieldSelector> = define("core.v1.ObjectFieldSelector", () =>
   struct({
-    apiVersion: defaulted(Text, "v1"),
+    apiVersion: filled(Text, "v1"),
     fieldPath: Text
   }), { atomic: true })
 
@@ -1920,13 +1920,13 @@ export interface ObjectReference {
 }
 export const ObjectReference: Field.Lazy<ObjectReference> = define("core.v1.ObjectReference", () =>
   struct({
-    apiVersion: optional(Text),
-    fieldPath: optional(Text),
-    kind: optional(Text),
-    name: optional(Text),
-    namespace: optional(Text),
-    resourceVersion: optional(Text),
-    uid: optional(Text)
+    apiVersion: fleeting(Text),
+    fieldPath: fleeting(Text),
+    kind: fleeting(Text),
+    name: fleeting(Text),
+    namespace: fleeting(Text),
+    resourceVersion: fleeting(Text),
+    uid: fleeting(Text)
   }), { atomic: true })
 
 export interface PersistentVolume {
@@ -1997,8 +1997,8 @@ export const PersistentVolumeClaimCondition: Field.Lazy<PersistentVolumeClaimCon
   struct({
     lastProbeTime: optional(Time),
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -2035,7 +2035,7 @@ export const PersistentVolumeClaimSpec: Field.Lazy<PersistentVolumeClaimSpec> = 
     storageClassName: optional(Text),
     volumeAttributesClassName: optional(Text),
     volumeMode: defaulted(Text, "Filesystem"),
-    volumeName: optional(Text)
+    volumeName: fleeting(Text)
   }))
 
 export interface PersistentVolumeClaimStatus {
@@ -2067,7 +2067,7 @@ export const PersistentVolumeClaimStatus: Field.Lazy<PersistentVolumeClaimStatus
     conditions: optional(list(PersistentVolumeClaimCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     currentVolumeAttributesClassName: optional(Text),
     modifyVolumeStatus: optional(ModifyVolumeStatus()),
-    phase: defaulted(Text, "Pending")
+    phase: filled(Text, "Pending")
   }))
 
 export interface PersistentVolumeClaimTemplate {
@@ -2091,7 +2091,7 @@ export interface PersistentVolumeClaimVolumeSource {
 export const PersistentVolumeClaimVolumeSource: Field.Lazy<PersistentVolumeClaimVolumeSource> = define("core.v1.PersistentVolumeClaimVolumeSource", () =>
   struct({
     claimName: Text,
-    readOnly: optional(Bool)
+    readOnly: fleeting(Bool)
   }))
 
 export interface PersistentVolumeSpec {
@@ -2182,13 +2182,13 @@ export const PersistentVolumeSpec: Field.Lazy<PersistentVolumeSpec> = define("co
     mountOptions: optional(list(Text, { list: "atomic" })),
     nfs: optional(NFSVolumeSource()),
     nodeAffinity: optional(VolumeNodeAffinity()),
-    persistentVolumeReclaimPolicy: defaulted(Text, "Retain"),
+    persistentVolumeReclaimPolicy: filled(Text, "Retain"),
     photonPersistentDisk: optional(PhotonPersistentDiskVolumeSource()),
     portworxVolume: optional(PortworxVolumeSource()),
     quobyte: optional(QuobyteVolumeSource()),
     rbd: optional(RBDPersistentVolumeSource()),
     scaleIO: optional(ScaleIOPersistentVolumeSource()),
-    storageClassName: optional(Text),
+    storageClassName: fleeting(Text),
     storageos: optional(StorageOSPersistentVolumeSource()),
     volumeAttributesClassName: optional(Text),
     volumeMode: defaulted(Text, "Filesystem"),
@@ -2210,9 +2210,9 @@ export interface PersistentVolumeStatusDraft {
 export const PersistentVolumeStatus: Field.Lazy<PersistentVolumeStatus> = define("core.v1.PersistentVolumeStatus", () =>
   struct({
     lastPhaseTransitionTime: optional(Time),
-    message: optional(Text),
-    phase: defaulted(Text, "Pending"),
-    reason: optional(Text)
+    message: fleeting(Text),
+    phase: filled(Text, "Pending"),
+    reason: fleeting(Text)
   }))
 
 export interface PhotonPersistentDiskVolumeSource {
@@ -2221,7 +2221,7 @@ export interface PhotonPersistentDiskVolumeSource {
 }
 export const PhotonPersistentDiskVolumeSource: Field.Lazy<PhotonPersistentDiskVolumeSource> = define("core.v1.PhotonPersistentDiskVolumeSource", () =>
   struct({
-    fsType: optional(Text),
+    fsType: fleeting(Text),
     pdID: Text
   }))
 
@@ -2312,9 +2312,9 @@ export interface PodCertificateProjectionDraft {
 }
 export const PodCertificateProjection: Field.Lazy<PodCertificateProjection> = define("core.v1.PodCertificateProjection", () =>
   struct({
-    certificateChainPath: optional(Text),
-    credentialBundlePath: optional(Text),
-    keyPath: optional(Text),
+    certificateChainPath: fleeting(Text),
+    credentialBundlePath: fleeting(Text),
+    keyPath: fleeting(Text),
     keyType: Text,
     maxExpirationSeconds: defaulted(Int32, 86400),
     signerName: Text,
@@ -2334,9 +2334,9 @@ export const PodCondition: Field.Lazy<PodCondition> = define("core.v1.PodConditi
   struct({
     lastProbeTime: optional(Time),
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    observedGeneration: optional(Int64),
-    reason: optional(Text),
+    message: fleeting(Text),
+    observedGeneration: fleeting(Int64),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -2359,7 +2359,7 @@ export interface PodDNSConfigOption {
 }
 export const PodDNSConfigOption: Field.Lazy<PodDNSConfigOption> = define("core.v1.PodDNSConfigOption", () =>
   struct({
-    name: optional(Text),
+    name: fleeting(Text),
     value: optional(Text)
   }))
 
@@ -2562,39 +2562,39 @@ export const PodSpec: Field.Lazy<PodSpec> = define("core.v1.PodSpec", () =>
     automountServiceAccountToken: optional(Bool),
     containers: list(Container(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }),
     dnsConfig: optional(PodDNSConfig()),
-    dnsPolicy: defaulted(Text, "ClusterFirst"),
+    dnsPolicy: filled(Text, "ClusterFirst"),
     enableServiceLinks: optional(Bool),
     ephemeralContainers: optional(list(EphemeralContainer(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     hostAliases: optional(list(HostAlias(), { list: "map", keys: ["ip"], patch: ["merge"], mergeKey: "ip" })),
-    hostIPC: optional(Bool),
-    hostNetwork: optional(Bool),
-    hostPID: optional(Bool),
+    hostIPC: fleeting(Bool),
+    hostNetwork: fleeting(Bool),
+    hostPID: fleeting(Bool),
     hostUsers: optional(Bool),
-    hostname: optional(Text),
+    hostname: fleeting(Text),
     hostnameOverride: optional(Text),
     imagePullSecrets: optional(list(LocalObjectReference(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     initContainers: optional(list(Container(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
-    nodeName: optional(Text),
+    nodeName: fleeting(Text),
     nodeSelector: optional(map(Text, { atomic: true })),
     os: optional(PodOS()),
     overhead: optional(map(Quantity)),
     preemptionPolicy: optional(Text),
     priority: optional(Int32),
-    priorityClassName: optional(Text),
+    priorityClassName: fleeting(Text),
     readinessGates: optional(list(PodReadinessGate(), { list: "atomic" })),
     resourceClaims: optional(list(PodResourceClaim(), { list: "map", keys: ["name"], patch: ["merge","retainKeys"], mergeKey: "name" })),
     resources: optional(ResourceRequirements()),
-    restartPolicy: defaulted(Text, "Always"),
+    restartPolicy: filled(Text, "Always"),
     runtimeClassName: optional(Text),
-    schedulerName: defaulted(Text, "default-scheduler"),
+    schedulerName: filled(Text, "default-scheduler"),
     schedulingGates: optional(list(PodSchedulingGate(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     schedulingGroup: optional(PodSchedulingGroup()),
     securityContext: defaulted(PodSecurityContext(), {}),
-    serviceAccount: optional(Text),
-    serviceAccountName: optional(Text),
+    serviceAccount: fleeting(Text),
+    serviceAccountName: fleeting(Text),
     setHostnameAsFQDN: optional(Bool),
     shareProcessNamespace: optional(Bool),
-    subdomain: optional(Text),
+    subdomain: fleeting(Text),
     terminationGracePeriodSeconds: defaulted(Int64, 30),
     tolerations: optional(list(Toleration(), { list: "atomic" })),
     topologySpreadConstraints: optional(list(TopologySpreadConstraint(), { list: "map", keys: ["topologyKey","whenUnsatisfiable"], patch: ["merge"], mergeKey: "topologyKey" })),
@@ -2654,19 +2654,19 @@ export const PodStatus: Field.Lazy<PodStatus> = define("core.v1.PodStatus", () =
     containerStatuses: optional(list(ContainerStatus(), { list: "atomic" })),
     ephemeralContainerStatuses: optional(list(ContainerStatus(), { list: "atomic" })),
     extendedResourceClaimStatus: optional(PodExtendedResourceClaimStatus()),
-    hostIP: optional(Text),
+    hostIP: fleeting(Text),
     hostIPs: optional(list(HostIP(), { list: "atomic", patch: ["merge"], mergeKey: "ip" })),
     initContainerStatuses: optional(list(ContainerStatus(), { list: "atomic" })),
-    message: optional(Text),
+    message: fleeting(Text),
     nodeAllocatableResourceClaimStatuses: optional(list(NodeAllocatableResourceClaimStatus(), { list: "atomic" })),
-    nominatedNodeName: optional(Text),
-    observedGeneration: optional(Int64),
-    phase: optional(Text),
-    podIP: optional(Text),
+    nominatedNodeName: fleeting(Text),
+    observedGeneration: fleeting(Int64),
+    phase: fleeting(Text),
+    podIP: fleeting(Text),
     podIPs: optional(list(PodIP(), { list: "map", keys: ["ip"], patch: ["merge"], mergeKey: "ip" })),
-    qosClass: optional(Text),
-    reason: optional(Text),
-    resize: optional(Text),
+    qosClass: fleeting(Text),
+    reason: fleeting(Text),
+    resize: fleeting(Text),
     resourceClaimStatuses: optional(list(PodResourceClaimStatus(), { list: "map", keys: ["name"], patch: ["merge","retainKeys"], mergeKey: "name" })),
     resources: optional(ResourceRequirements()),
     startTime: optional(Time)
@@ -2728,8 +2728,8 @@ export interface PortworxVolumeSource {
 }
 export const PortworxVolumeSource: Field.Lazy<PortworxVolumeSource> = define("core.v1.PortworxVolumeSource", () =>
   struct({
-    fsType: optional(Text),
-    readOnly: optional(Bool),
+    fsType: fleeting(Text),
+    readOnly: fleeting(Bool),
     volumeID: Text
   }))
 
@@ -2770,15 +2770,15 @@ export interface ProbeDraft {
 export const Probe: Field.Lazy<Probe> = define("core.v1.Probe", () =>
   struct({
     exec: optional(ExecAction()),
-    failureThreshold: defaulted(Int32, 3),
+    failureThreshold: filled(Int32, 3),
     grpc: optional(GRPCAction()),
     httpGet: optional(HTTPGetAction()),
-    initialDelaySeconds: optional(Int32),
-    periodSeconds: defaulted(Int32, 10),
-    successThreshold: defaulted(Int32, 1),
+    initialDelaySeconds: fleeting(Int32),
+    periodSeconds: filled(Int32, 10),
+    successThreshold: filled(Int32, 1),
     tcpSocket: optional(TCPSocketAction()),
     terminationGracePeriodSeconds: optional(Int64),
-    timeoutSeconds: defaulted(Int32, 1)
+    timeoutSeconds: filled(Int32, 1)
   }))
 
 export interface ProjectedVolumeSource {
@@ -2805,11 +2805,11 @@ export interface QuobyteVolumeSource {
 }
 export const QuobyteVolumeSource: Field.Lazy<QuobyteVolumeSource> = define("core.v1.QuobyteVolumeSource", () =>
   struct({
-    group: optional(Text),
-    readOnly: optional(Bool),
+    group: fleeting(Text),
+    readOnly: fleeting(Bool),
     registry: Text,
-    tenant: optional(Text),
-    user: optional(Text),
+    tenant: fleeting(Text),
+    user: fleeting(Text),
     volume: Text
   }))
 
@@ -2835,14 +2835,14 @@ export interface RBDPersistentVolumeSourceDraft {
 }
 export const RBDPersistentVolumeSource: Field.Lazy<RBDPersistentVolumeSource> = define("core.v1.RBDPersistentVolumeSource", () =>
   struct({
-    fsType: optional(Text),
+    fsType: fleeting(Text),
     image: Text,
-    keyring: defaulted(Text, "/etc/ceph/keyring"),
+    keyring: filled(Text, "/etc/ceph/keyring"),
     monitors: list(Text, { list: "atomic" }),
-    pool: defaulted(Text, "rbd"),
-    readOnly: optional(Bool),
+    pool: filled(Text, "rbd"),
+    readOnly: fleeting(Bool),
     secretRef: optional(SecretReference()),
-    user: defaulted(Text, "admin")
+    user: filled(Text, "admin")
   }))
 
 export interface RBDVolumeSource {
@@ -2867,14 +2867,14 @@ export interface RBDVolumeSourceDraft {
 }
 export const RBDVolumeSource: Field.Lazy<RBDVolumeSource> = define("core.v1.RBDVolumeSource", () =>
   struct({
-    fsType: optional(Text),
+    fsType: fleeting(Text),
     image: Text,
-    keyring: defaulted(Text, "/etc/ceph/keyring"),
+    keyring: filled(Text, "/etc/ceph/keyring"),
     monitors: list(Text, { list: "atomic" }),
-    pool: defaulted(Text, "rbd"),
-    readOnly: optional(Bool),
+    pool: filled(Text, "rbd"),
+    readOnly: fleeting(Bool),
     secretRef: optional(LocalObjectReference()),
-    user: defaulted(Text, "admin")
+    user: filled(Text, "admin")
   }))
 
 export interface ReplicationController {
@@ -2916,8 +2916,8 @@ export interface ReplicationControllerCondition {
 export const ReplicationControllerCondition: Field.Lazy<ReplicationControllerCondition> = define("core.v1.ReplicationControllerCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text),
     status: Text,
     type: Text
   }))
@@ -2936,7 +2936,7 @@ export interface ReplicationControllerSpecDraft {
 }
 export const ReplicationControllerSpec: Field.Lazy<ReplicationControllerSpec> = define("core.v1.ReplicationControllerSpec", () =>
   struct({
-    minReadySeconds: optional(Int32),
+    minReadySeconds: fleeting(Int32),
     replicas: defaulted(Int32, 1),
     selector: optional(map(Text, { atomic: true })),
     template: optional(PodTemplateSpec())
@@ -2960,12 +2960,12 @@ export interface ReplicationControllerStatusDraft {
 }
 export const ReplicationControllerStatus: Field.Lazy<ReplicationControllerStatus> = define("core.v1.ReplicationControllerStatus", () =>
   struct({
-    availableReplicas: optional(Int32),
+    availableReplicas: fleeting(Int32),
     conditions: optional(list(ReplicationControllerCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    fullyLabeledReplicas: optional(Int32),
-    observedGeneration: optional(Int64),
-    readyReplicas: optional(Int32),
-    replicas: defaulted(Int32, 0)
+    fullyLabeledReplicas: fleeting(Int32),
+    observedGeneration: fleeting(Int64),
+    readyReplicas: fleeting(Int32),
+    replicas: filled(Int32, 0)
   }))
 
 export interface ResourceClaim {
@@ -2975,18 +2975,23 @@ export interface ResourceClaim {
 export const ResourceClaim: Field.Lazy<ResourceClaim> = define("core.v1.ResourceClaim", () =>
   struct({
     name: Text,
-    request: optional(Text)
+    request: fleeting(Text)
   }))
 
 export interface ResourceFieldSelector {
+  readonly containerName?: string
+  readonly divisor: string
+  readonly resource: string
+}
+export interface ResourceFieldSelectorDraft {
   readonly containerName?: string
   readonly divisor?: string
   readonly resource: string
 }
 export const ResourceFieldSelector: Field.Lazy<ResourceFieldSelector> = define("core.v1.ResourceFieldSelector", () =>
   struct({
-    containerName: optional(Text),
-    divisor: optional(Quantity),
+    containerName: fleeting(Text),
+    divisor: defaulted(Quantity, "0"),
     resource: Text
   }), { atomic: true })
 
@@ -2997,7 +3002,7 @@ export interface ResourceHealth {
 }
 export const ResourceHealth: Field.Lazy<ResourceHealth> = define("core.v1.ResourceHealth", () =>
   struct({
-    health: optional(Text),
+    health: fleeting(Text),
     message: optional(Text),
     resourceID: Text
   }))
@@ -3082,10 +3087,10 @@ export interface SELinuxOptions {
 }
 export const SELinuxOptions: Field.Lazy<SELinuxOptions> = define("core.v1.SELinuxOptions", () =>
   struct({
-    level: optional(Text),
-    role: optional(Text),
-    type: optional(Text),
-    user: optional(Text)
+    level: fleeting(Text),
+    role: fleeting(Text),
+    type: fleeting(Text),
+    user: fleeting(Text)
   }))
 
 export interface ScaleIOPersistentVolumeSource {
@@ -3114,16 +3119,16 @@ export interface ScaleIOPersistentVolumeSourceDraft {
 }
 export const ScaleIOPersistentVolumeSource: Field.Lazy<ScaleIOPersistentVolumeSource> = define("core.v1.ScaleIOPersistentVolumeSource", () =>
   struct({
-    fsType: defaulted(Text, "xfs"),
+    fsType: filled(Text, "xfs"),
     gateway: Text,
-    protectionDomain: optional(Text),
-    readOnly: optional(Bool),
-    secretRef: SecretReference(),
-    sslEnabled: optional(Bool),
-    storageMode: defaulted(Text, "ThinProvisioned"),
-    storagePool: optional(Text),
+    protectionDomain: fleeting(Text),
+    readOnly: fleeting(Bool),
+    secretRef: pointer(SecretReference()),
+    sslEnabled: fleeting(Bool),
+    storageMode: filled(Text, "ThinProvisioned"),
+    storagePool: fleeting(Text),
     system: Text,
-    volumeName: optional(Text)
+    volumeName: fleeting(Text)
   }))
 
 export interface ScaleIOVolumeSource {
@@ -3152,16 +3157,16 @@ export interface ScaleIOVolumeSourceDraft {
 }
 export const ScaleIOVolumeSource: Field.Lazy<ScaleIOVolumeSource> = define("core.v1.ScaleIOVolumeSource", () =>
   struct({
-    fsType: defaulted(Text, "xfs"),
+    fsType: filled(Text, "xfs"),
     gateway: Text,
-    protectionDomain: optional(Text),
-    readOnly: optional(Bool),
-    secretRef: LocalObjectReference(),
-    sslEnabled: optional(Bool),
-    storageMode: defaulted(Text, "ThinProvisioned"),
-    storagePool: optional(Text),
+    protectionDomain: fleeting(Text),
+    readOnly: fleeting(Bool),
+    secretRef: pointer(LocalObjectReference()),
+    sslEnabled: fleeting(Bool),
+    storageMode: filled(Text, "ThinProvisioned"),
+    storagePool: fleeting(Text),
     system: Text,
-    volumeName: optional(Text)
+    volumeName: fleeting(Text)
   }))
 
 export interface ScopeSelector {
@@ -3214,7 +3219,7 @@ export const SecretSchema: Field.Lazy<SecretDraft> = define("core.v1.Secret", ()
     immutable: optional(Bool),
     metadata: defaulted(ObjectMetaDraft(), {}),
     stringData: optional(map(Text)),
-    type: defaulted(Text, "Opaque")
+    type: filled(Text, "Opaque")
   }))
 export const Secret = Kind.make<Secret, SecretDraft>({
   kind: "Secret",
@@ -3232,7 +3237,7 @@ export interface SecretEnvSource {
 }
 export const SecretEnvSource: Field.Lazy<SecretEnvSource> = define("core.v1.SecretEnvSource", () =>
   struct({
-    name: optional(Text),
+    name: fleeting(Text),
     optional: optional(Bool)
   }))
 
@@ -3244,7 +3249,7 @@ export interface SecretKeySelector {
 export const SecretKeySelector: Field.Lazy<SecretKeySelector> = define("core.v1.SecretKeySelector", () =>
   struct({
     key: Text,
-    name: optional(Text),
+    name: fleeting(Text),
     optional: optional(Bool)
   }), { atomic: true })
 
@@ -3256,7 +3261,7 @@ export interface SecretProjection {
 export const SecretProjection: Field.Lazy<SecretProjection> = define("core.v1.SecretProjection", () =>
   struct({
     items: optional(list(KeyToPath(), { list: "atomic" })),
-    name: optional(Text),
+    name: fleeting(Text),
     optional: optional(Bool)
   }))
 
@@ -3266,8 +3271,8 @@ export interface SecretReference {
 }
 export const SecretReference: Field.Lazy<SecretReference> = define("core.v1.SecretReference", () =>
   struct({
-    name: optional(Text),
-    namespace: optional(Text)
+    name: fleeting(Text),
+    namespace: fleeting(Text)
   }), { atomic: true })
 
 export interface SecretVolumeSource {
@@ -3287,7 +3292,7 @@ export const SecretVolumeSource: Field.Lazy<SecretVolumeSource> = define("core.v
     defaultMode: defaulted(Int32, 420),
     items: optional(list(KeyToPath(), { list: "atomic" })),
     optional: optional(Bool),
-    secretName: optional(Text)
+    secretName: fleeting(Text)
   }))
 
 export interface SecurityContext {
@@ -3392,7 +3397,7 @@ export interface ServiceAccountTokenProjectionDraft {
 }
 export const ServiceAccountTokenProjection: Field.Lazy<ServiceAccountTokenProjection> = define("core.v1.ServiceAccountTokenProjection", () =>
   struct({
-    audience: optional(Text),
+    audience: fleeting(Text),
     expirationSeconds: defaulted(Int64, 3600),
     path: Text
   }))
@@ -3416,10 +3421,10 @@ export interface ServicePortDraft {
 export const ServicePort: Field.Lazy<ServicePort> = define("core.v1.ServicePort", () =>
   struct({
     appProtocol: optional(Text),
-    name: optional(Text),
-    nodePort: optional(Int32),
+    name: fleeting(Text),
+    nodePort: fleeting(Int32),
     port: Int32,
-    protocol: defaulted(Text, "TCP"),
+    protocol: filled(Text, "TCP"),
     targetPort: optional(IntOrString)
   }))
 
@@ -3470,25 +3475,25 @@ export interface ServiceSpecDraft {
 export const ServiceSpec: Field.Lazy<ServiceSpec> = define("core.v1.ServiceSpec", () =>
   struct({
     allocateLoadBalancerNodePorts: optional(Bool),
-    clusterIP: optional(Text),
+    clusterIP: fleeting(Text),
     clusterIPs: optional(list(Text, { list: "atomic" })),
     externalIPs: optional(list(Text, { list: "atomic" })),
-    externalName: optional(Text),
-    externalTrafficPolicy: optional(Text),
-    healthCheckNodePort: optional(Int32),
+    externalName: fleeting(Text),
+    externalTrafficPolicy: fleeting(Text),
+    healthCheckNodePort: fleeting(Int32),
     internalTrafficPolicy: optional(Text),
     ipFamilies: optional(list(Text, { list: "atomic" })),
     ipFamilyPolicy: optional(Text),
     loadBalancerClass: optional(Text),
-    loadBalancerIP: optional(Text),
+    loadBalancerIP: fleeting(Text),
     loadBalancerSourceRanges: optional(list(Text, { list: "atomic" })),
     ports: optional(list(ServicePort(), { list: "map", keys: ["port","protocol"], patch: ["merge"], mergeKey: "port" })),
-    publishNotReadyAddresses: optional(Bool),
+    publishNotReadyAddresses: fleeting(Bool),
     selector: optional(map(Text, { atomic: true })),
-    sessionAffinity: defaulted(Text, "None"),
+    sessionAffinity: filled(Text, "None"),
     sessionAffinityConfig: optional(SessionAffinityConfig()),
     trafficDistribution: optional(Text),
-    type: defaulted(Text, "ClusterIP")
+    type: filled(Text, "ClusterIP")
   }))
 
 export interface ServiceStatus {
@@ -3530,11 +3535,11 @@ export interface StorageOSPersistentVolumeSource {
 }
 export const StorageOSPersistentVolumeSource: Field.Lazy<StorageOSPersistentVolumeSource> = define("core.v1.StorageOSPersistentVolumeSource", () =>
   struct({
-    fsType: optional(Text),
-    readOnly: optional(Bool),
+    fsType: fleeting(Text),
+    readOnly: fleeting(Bool),
     secretRef: optional(ObjectReference()),
-    volumeName: optional(Text),
-    volumeNamespace: optional(Text)
+    volumeName: fleeting(Text),
+    volumeNamespace: fleeting(Text)
   }))
 
 export interface StorageOSVolumeSource {
@@ -3546,11 +3551,11 @@ export interface StorageOSVolumeSource {
 }
 export const StorageOSVolumeSource: Field.Lazy<StorageOSVolumeSource> = define("core.v1.StorageOSVolumeSource", () =>
   struct({
-    fsType: optional(Text),
-    readOnly: optional(Bool),
+    fsType: fleeting(Text),
+    readOnly: fleeting(Bool),
     secretRef: optional(LocalObjectReference()),
-    volumeName: optional(Text),
-    volumeNamespace: optional(Text)
+    volumeName: fleeting(Text),
+    volumeNamespace: fleeting(Text)
   }))
 
 export interface Sysctl {
@@ -3569,7 +3574,7 @@ export interface TCPSocketAction {
 }
 export const TCPSocketAction: Field.Lazy<TCPSocketAction> = define("core.v1.TCPSocketAction", () =>
   struct({
-    host: optional(Text),
+    host: fleeting(Text),
     port: IntOrString
   }))
 
@@ -3584,7 +3589,7 @@ export const Taint: Field.Lazy<Taint> = define("core.v1.Taint", () =>
     effect: Text,
     key: Text,
     timeAdded: optional(Time),
-    value: optional(Text)
+    value: fleeting(Text)
   }))
 
 export interface Toleration {
@@ -3596,11 +3601,11 @@ export interface Toleration {
 }
 export const Toleration: Field.Lazy<Toleration> = define("core.v1.Toleration", () =>
   struct({
-    effect: optional(Text),
-    key: optional(Text),
-    operator: optional(Text),
+    effect: fleeting(Text),
+    key: fleeting(Text),
+    operator: fleeting(Text),
     tolerationSeconds: optional(Int64),
-    value: optional(Text)
+    value: fleeting(Text)
   }))
 
 export interface TopologySelectorLabelRequirement {
@@ -3794,10 +3799,10 @@ export const VolumeMount: Field.Lazy<VolumeMount> = define("core.v1.VolumeMount"
     mountPath: Text,
     mountPropagation: optional(Text),
     name: Text,
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     recursiveReadOnly: optional(Text),
-    subPath: optional(Text),
-    subPathExpr: optional(Text)
+    subPath: fleeting(Text),
+    subPathExpr: fleeting(Text)
   }))
 
 export interface VolumeMountStatus {
@@ -3811,7 +3816,7 @@ export const VolumeMountStatus: Field.Lazy<VolumeMountStatus> = define("core.v1.
   struct({
     mountPath: Text,
     name: Text,
-    readOnly: optional(Bool),
+    readOnly: fleeting(Bool),
     recursiveReadOnly: optional(Text),
     volumeStatus: optional(VolumeStatus())
   }))
@@ -3876,9 +3881,9 @@ export interface VsphereVirtualDiskVolumeSource {
 }
 export const VsphereVirtualDiskVolumeSource: Field.Lazy<VsphereVirtualDiskVolumeSource> = define("core.v1.VsphereVirtualDiskVolumeSource", () =>
   struct({
-    fsType: optional(Text),
-    storagePolicyID: optional(Text),
-    storagePolicyName: optional(Text),
+    fsType: fleeting(Text),
+    storagePolicyID: fleeting(Text),
+    storagePolicyName: fleeting(Text),
     volumePath: Text
   }))
 

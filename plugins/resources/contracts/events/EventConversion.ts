@@ -19,5 +19,15 @@ const eventsOf = new Map(names.map(([events, core]) => [core, events]))
 const renamed = (object: Schema.JsonObject, nameOf: ReadonlyMap<string, string>): Schema.JsonObject =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [nameOf.get(name) ?? name, value]))
 
-export const from = (wire: Schema.JsonObject) => renamed(wire, coreOf)
-export const to = (object: Schema.JsonObject) => renamed(object, eventsOf)
+/** Who reports is always shown by the one, and by the other only if somebody does. */
+const reporting = ["reportingController", "reportingInstance"]
+
+export const from = (wire: Schema.JsonObject) => ({
+  reportingComponent: "",
+  reportingInstance: "",
+  ...renamed(wire, coreOf)
+})
+export const to = (object: Schema.JsonObject): Schema.JsonObject =>
+  Object.fromEntries(
+    Object.entries(renamed(object, eventsOf)).filter(([name, value]) => value !== "" || !reporting.includes(name))
+  )

@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Bool, Int32, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
+const { Bool, Int32, Text, Time, asJson, define, defaulted, filled, fleeting, list, optional, struct } = Field
 
 export interface ExemptPriorityLevelConfiguration {
   readonly lendablePercent: number
@@ -64,10 +64,10 @@ export interface FlowSchemaCondition {
 export const FlowSchemaCondition: Field.Lazy<FlowSchemaCondition> = define("flowcontrol.v1.FlowSchemaCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
-    status: optional(Text),
-    type: optional(Text)
+    message: fleeting(Text),
+    reason: fleeting(Text),
+    status: fleeting(Text),
+    type: fleeting(Text)
   }))
 
 export interface FlowSchemaSpec {
@@ -85,7 +85,7 @@ export interface FlowSchemaSpecDraft {
 export const FlowSchemaSpec: Field.Lazy<FlowSchemaSpec> = define("flowcontrol.v1.FlowSchemaSpec", () =>
   struct({
     distinguisherMethod: optional(FlowDistinguisherMethod()),
-    matchingPrecedence: defaulted(Int32, 1000),
+    matchingPrecedence: filled(Int32, 1000),
     priorityLevelConfiguration: PriorityLevelConfigurationReference(),
     rules: optional(list(PolicyRulesWithSubjects(), { list: "atomic" }))
   }))
@@ -199,10 +199,10 @@ export interface PriorityLevelConfigurationCondition {
 export const PriorityLevelConfigurationCondition: Field.Lazy<PriorityLevelConfigurationCondition> = define("flowcontrol.v1.PriorityLevelConfigurationCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: optional(Text),
-    reason: optional(Text),
-    status: optional(Text),
-    type: optional(Text)
+    message: fleeting(Text),
+    reason: fleeting(Text),
+    status: fleeting(Text),
+    type: fleeting(Text)
   }))
 
 export interface PriorityLevelConfigurationReference {
@@ -250,9 +250,9 @@ export interface QueuingConfigurationDraft {
 }
 export const QueuingConfiguration: Field.Lazy<QueuingConfiguration> = define("flowcontrol.v1.QueuingConfiguration", () =>
   struct({
-    handSize: defaulted(Int32, 8),
-    queueLengthLimit: defaulted(Int32, 50),
-    queues: defaulted(Int32, 64)
+    handSize: filled(Int32, 8),
+    queueLengthLimit: filled(Int32, 50),
+    queues: filled(Int32, 64)
   }))
 
 export interface ResourcePolicyRule {
@@ -265,7 +265,7 @@ export interface ResourcePolicyRule {
 export const ResourcePolicyRule: Field.Lazy<ResourcePolicyRule> = define("flowcontrol.v1.ResourcePolicyRule", () =>
   struct({
     apiGroups: list(Text, { list: "set" }),
-    clusterScope: optional(Bool),
+    clusterScope: fleeting(Bool),
     namespaces: optional(list(Text, { list: "set" })),
     resources: list(Text, { list: "set" }),
     verbs: list(Text, { list: "set" })

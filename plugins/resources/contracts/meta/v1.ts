@@ -2,7 +2,7 @@
 import type { Json } from "effect/Schema"
 import * as Field from "../../../../kernel/resource/Field.ts"
 
-const { Bool, Free, Int32, Int64, Text, Time, define, defaulted, list, map, optional, struct } = Field
+const { Bool, Free, Int32, Int64, Text, Time, define, filled, fleeting, list, map, optional, struct } = Field
 
 export interface APIGroup {
   readonly apiVersion?: string
@@ -14,8 +14,8 @@ export interface APIGroup {
 }
 export const APIGroup: Field.Lazy<APIGroup> = define("meta.v1.APIGroup", () =>
   struct({
-    apiVersion: optional(Text),
-    kind: optional(Text),
+    apiVersion: fleeting(Text),
+    kind: fleeting(Text),
     name: Text,
     preferredVersion: optional(GroupVersionForDiscovery()),
     serverAddressByClientCIDRs: optional(list(ServerAddressByClientCIDR(), { list: "atomic" })),
@@ -29,9 +29,9 @@ export interface APIGroupList {
 }
 export const APIGroupList: Field.Lazy<APIGroupList> = define("meta.v1.APIGroupList", () =>
   struct({
-    apiVersion: optional(Text),
+    apiVersion: fleeting(Text),
     groups: list(APIGroup(), { list: "atomic" }),
-    kind: optional(Text)
+    kind: fleeting(Text)
   }))
 
 export interface APIResource {
@@ -49,15 +49,15 @@ export interface APIResource {
 export const APIResource: Field.Lazy<APIResource> = define("meta.v1.APIResource", () =>
   struct({
     categories: optional(list(Text, { list: "atomic" })),
-    group: optional(Text),
+    group: fleeting(Text),
     kind: Text,
     name: Text,
     namespaced: Bool,
     shortNames: optional(list(Text, { list: "atomic" })),
     singularName: Text,
-    storageVersionHash: optional(Text),
+    storageVersionHash: fleeting(Text),
     verbs: list(Text),
-    version: optional(Text)
+    version: fleeting(Text)
   }))
 
 export interface APIResourceList {
@@ -68,9 +68,9 @@ export interface APIResourceList {
 }
 export const APIResourceList: Field.Lazy<APIResourceList> = define("meta.v1.APIResourceList", () =>
   struct({
-    apiVersion: optional(Text),
+    apiVersion: fleeting(Text),
     groupVersion: Text,
-    kind: optional(Text),
+    kind: fleeting(Text),
     resources: list(APIResource(), { list: "atomic" })
   }))
 
@@ -82,8 +82,8 @@ export interface APIVersions {
 }
 export const APIVersions: Field.Lazy<APIVersions> = define("meta.v1.APIVersions", () =>
   struct({
-    apiVersion: optional(Text),
-    kind: optional(Text),
+    apiVersion: fleeting(Text),
+    kind: fleeting(Text),
     serverAddressByClientCIDRs: list(ServerAddressByClientCIDR(), { list: "atomic" }),
     versions: list(Text, { list: "atomic" })
   }))
@@ -107,9 +107,9 @@ export interface ConditionDraft {
 export const Condition: Field.Lazy<Condition> = define("meta.v1.Condition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: defaulted(Text, ""),
-    observedGeneration: optional(Int64),
-    reason: defaulted(Text, ""),
+    message: filled(Text, ""),
+    observedGeneration: fleeting(Int64),
+    reason: filled(Text, ""),
     status: Text,
     type: Text
   }))
@@ -126,11 +126,11 @@ export interface DeleteOptions {
 }
 export const DeleteOptions: Field.Lazy<DeleteOptions> = define("meta.v1.DeleteOptions", () =>
   struct({
-    apiVersion: optional(Text),
+    apiVersion: fleeting(Text),
     dryRun: optional(list(Text, { list: "atomic" })),
     gracePeriodSeconds: optional(Int64),
     ignoreStoreReadErrorWithClusterBreakingPotential: optional(Bool),
-    kind: optional(Text),
+    kind: fleeting(Text),
     orphanDependents: optional(Bool),
     preconditions: optional(Preconditions()),
     propagationPolicy: optional(Text)
@@ -199,10 +199,10 @@ export interface ListMeta {
 }
 export const ListMeta: Field.Lazy<ListMeta> = define("meta.v1.ListMeta", () =>
   struct({
-    continue: optional(Text),
+    continue: fleeting(Text),
     remainingItemCount: optional(Int64),
-    resourceVersion: optional(Text),
-    selfLink: optional(Text),
+    resourceVersion: fleeting(Text),
+    selfLink: fleeting(Text),
     shardInfo: optional(ShardInfo())
   }))
 
@@ -246,14 +246,14 @@ export interface Status {
 }
 export const Status: Field.Lazy<Status> = define("meta.v1.Status", () =>
   struct({
-    apiVersion: optional(Text),
-    code: optional(Int32),
+    apiVersion: fleeting(Text),
+    code: fleeting(Int32),
     details: optional(StatusDetails()),
-    kind: optional(Text),
-    message: optional(Text),
+    kind: fleeting(Text),
+    message: fleeting(Text),
     metadata: optional(ListMeta()),
-    reason: optional(Text),
-    status: optional(Text)
+    reason: fleeting(Text),
+    status: fleeting(Text)
   }))
 
 export interface StatusCause {
@@ -263,9 +263,9 @@ export interface StatusCause {
 }
 export const StatusCause: Field.Lazy<StatusCause> = define("meta.v1.StatusCause", () =>
   struct({
-    field: optional(Text),
-    message: optional(Text),
-    reason: optional(Text)
+    field: fleeting(Text),
+    message: fleeting(Text),
+    reason: fleeting(Text)
   }))
 
 export interface StatusDetails {
@@ -279,11 +279,11 @@ export interface StatusDetails {
 export const StatusDetails: Field.Lazy<StatusDetails> = define("meta.v1.StatusDetails", () =>
   struct({
     causes: optional(list(StatusCause(), { list: "atomic" })),
-    group: optional(Text),
-    kind: optional(Text),
-    name: optional(Text),
-    retryAfterSeconds: optional(Int32),
-    uid: optional(Text)
+    group: fleeting(Text),
+    kind: fleeting(Text),
+    name: fleeting(Text),
+    retryAfterSeconds: fleeting(Int32),
+    uid: fleeting(Text)
   }))
 
 export interface WatchEvent {
@@ -315,15 +315,15 @@ export const Info: Field.Lazy<Info> = define("meta.v1.Info", () =>
   struct({
     buildDate: Text,
     compiler: Text,
-    emulationMajor: optional(Text),
-    emulationMinor: optional(Text),
+    emulationMajor: fleeting(Text),
+    emulationMinor: fleeting(Text),
     gitCommit: Text,
     gitTreeState: Text,
     gitVersion: Text,
     goVersion: Text,
     major: Text,
-    minCompatibilityMajor: optional(Text),
-    minCompatibilityMinor: optional(Text),
+    minCompatibilityMajor: fleeting(Text),
+    minCompatibilityMinor: fleeting(Text),
     minor: Text,
     platform: Text
   }))

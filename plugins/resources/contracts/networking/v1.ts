@@ -5,7 +5,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Int32, IntOrString, Text, asJson, define, defaulted, list, optional, struct } = Field
+const { Int32, IntOrString, Text, asJson, define, defaulted, fleeting, list, optional, pointer, struct } = Field
 
 export interface HTTPIngressPath {
   readonly backend: IngressBackend
@@ -15,8 +15,8 @@ export interface HTTPIngressPath {
 export const HTTPIngressPath: Field.Lazy<HTTPIngressPath> = define("networking.v1.HTTPIngressPath", () =>
   struct({
     backend: IngressBackend(),
-    path: optional(Text),
-    pathType: Text
+    path: fleeting(Text),
+    pathType: pointer(Text)
   }))
 
 export interface HTTPIngressRuleValue {
@@ -56,7 +56,7 @@ export interface IPAddressSpec {
 }
 export const IPAddressSpec: Field.Lazy<IPAddressSpec> = define("networking.v1.IPAddressSpec", () =>
   struct({
-    parentRef: ParentReference()
+    parentRef: pointer(ParentReference())
   }))
 
 export interface IPBlock {
@@ -163,7 +163,7 @@ export interface IngressClassSpecDraft {
 }
 export const IngressClassSpec: Field.Lazy<IngressClassSpec> = define("networking.v1.IngressClassSpec", () =>
   struct({
-    controller: optional(Text),
+    controller: fleeting(Text),
     parameters: optional(IngressClassParametersReference())
   }))
 
@@ -174,8 +174,8 @@ export interface IngressLoadBalancerIngress {
 }
 export const IngressLoadBalancerIngress: Field.Lazy<IngressLoadBalancerIngress> = define("networking.v1.IngressLoadBalancerIngress", () =>
   struct({
-    hostname: optional(Text),
-    ip: optional(Text),
+    hostname: fleeting(Text),
+    ip: fleeting(Text),
     ports: optional(list(IngressPortStatus(), { list: "atomic" }))
   }))
 
@@ -205,7 +205,7 @@ export interface IngressRule {
 }
 export const IngressRule: Field.Lazy<IngressRule> = define("networking.v1.IngressRule", () =>
   struct({
-    host: optional(Text),
+    host: fleeting(Text),
     http: optional(HTTPIngressRuleValue())
   }))
 
@@ -251,7 +251,7 @@ export interface IngressTLS {
 export const IngressTLS: Field.Lazy<IngressTLS> = define("networking.v1.IngressTLS", () =>
   struct({
     hosts: optional(list(Text, { list: "atomic" })),
-    secretName: optional(Text)
+    secretName: fleeting(Text)
   }))
 
 export interface NetworkPolicy {
@@ -363,9 +363,9 @@ export interface ParentReference {
 }
 export const ParentReference: Field.Lazy<ParentReference> = define("networking.v1.ParentReference", () =>
   struct({
-    group: optional(Text),
+    group: fleeting(Text),
     name: Text,
-    namespace: optional(Text),
+    namespace: fleeting(Text),
     resource: Text
   }))
 
@@ -375,8 +375,8 @@ export interface ServiceBackendPort {
 }
 export const ServiceBackendPort: Field.Lazy<ServiceBackendPort> = define("networking.v1.ServiceBackendPort", () =>
   struct({
-    name: optional(Text),
-    number: optional(Int32)
+    name: fleeting(Text),
+    number: fleeting(Int32)
   }), { atomic: true })
 
 export interface ServiceCIDR {

@@ -4,7 +4,7 @@ import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, list, map, optional, patched, struct } = Field
+const { Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, patched, struct } = Field
 
 export interface Eviction {
   readonly apiVersion?: string
@@ -14,9 +14,9 @@ export interface Eviction {
 }
 export const Eviction: Field.Lazy<Eviction> = define("policy.v1.Eviction", () =>
   struct({
-    apiVersion: optional(Text),
+    apiVersion: fleeting(Text),
     deleteOptions: optional(metaV1.DeleteOptions()),
-    kind: optional(Text),
+    kind: fleeting(Text),
     metadata: optional(ObjectMetaDraft())
   }))
 
@@ -83,10 +83,10 @@ export interface PodDisruptionBudgetStatusDraft {
 export const PodDisruptionBudgetStatus: Field.Lazy<PodDisruptionBudgetStatus> = define("policy.v1.PodDisruptionBudgetStatus", () =>
   struct({
     conditions: optional(list(metaV1.Condition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    currentHealthy: defaulted(Int32, 0),
-    desiredHealthy: defaulted(Int32, 0),
+    currentHealthy: filled(Int32, 0),
+    desiredHealthy: filled(Int32, 0),
     disruptedPods: optional(map(Time)),
-    disruptionsAllowed: defaulted(Int32, 0),
-    expectedPods: defaulted(Int32, 0),
-    observedGeneration: optional(Int64)
+    disruptionsAllowed: filled(Int32, 0),
+    expectedPods: filled(Int32, 0),
+    observedGeneration: fleeting(Int64)
   }))

@@ -4,7 +4,7 @@ import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Text, asJson, define, defaulted, list, optional, struct } = Field
+const { Text, asJson, define, defaulted, filled, fleeting, list, optional, struct } = Field
 
 export interface AggregationRule {
   readonly clusterRoleSelectors?: ReadonlyArray<metaV1.LabelSelector>
@@ -143,7 +143,7 @@ export interface RoleRefDraft {
 }
 export const RoleRef: Field.Lazy<RoleRef> = define("rbac.v1.RoleRef", () =>
   struct({
-    apiGroup: defaulted(Text, "rbac.authorization.k8s.io"),
+    apiGroup: filled(Text, "rbac.authorization.k8s.io"),
     kind: Text,
     name: Text
   }), { atomic: true })
@@ -156,8 +156,8 @@ export interface Subject {
 }
 export const Subject: Field.Lazy<Subject> = define("rbac.v1.Subject", () =>
   struct({
-    apiGroup: optional(Text),
+    apiGroup: fleeting(Text),
     kind: Text,
     name: Text,
-    namespace: optional(Text)
+    namespace: fleeting(Text)
   }), { atomic: true })

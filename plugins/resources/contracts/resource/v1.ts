@@ -6,7 +6,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Free, Int64, Quantity, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
+const { Bool, Free, Int64, Quantity, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, pointer, struct } = Field
 
 export interface AllocatedDeviceStatus {
   readonly conditions?: ReadonlyArray<metaV1.Condition>
@@ -82,7 +82,7 @@ export interface CapacityRequestPolicyRange {
 export const CapacityRequestPolicyRange: Field.Lazy<CapacityRequestPolicyRange> = define("resource.v1.CapacityRequestPolicyRange", () =>
   struct({
     max: optional(Quantity),
-    min: Quantity,
+    min: pointer(Quantity),
     step: optional(Quantity)
   }))
 
@@ -377,9 +377,9 @@ export interface DeviceSubRequestDraft {
 }
 export const DeviceSubRequest: Field.Lazy<DeviceSubRequest> = define("resource.v1.DeviceSubRequest", () =>
   struct({
-    allocationMode: defaulted(Text, "ExactCount"),
+    allocationMode: filled(Text, "ExactCount"),
     capacity: optional(CapacityRequirements()),
-    count: optional(Int64),
+    count: fleeting(Int64),
     deviceClassName: Text,
     name: Text,
     selectors: optional(list(DeviceSelector(), { list: "atomic" })),
@@ -397,7 +397,7 @@ export const DeviceTaint: Field.Lazy<DeviceTaint> = define("resource.v1.DeviceTa
     effect: Text,
     key: Text,
     timeAdded: optional(Time),
-    value: optional(Text)
+    value: fleeting(Text)
   }))
 
 export interface DeviceToleration {
@@ -416,11 +416,11 @@ export interface DeviceTolerationDraft {
 }
 export const DeviceToleration: Field.Lazy<DeviceToleration> = define("resource.v1.DeviceToleration", () =>
   struct({
-    effect: optional(Text),
-    key: optional(Text),
-    operator: defaulted(Text, "Equal"),
+    effect: fleeting(Text),
+    key: fleeting(Text),
+    operator: filled(Text, "Equal"),
     tolerationSeconds: optional(Int64),
-    value: optional(Text)
+    value: fleeting(Text)
   }))
 
 export interface ExactDeviceRequest {
@@ -444,9 +444,9 @@ export interface ExactDeviceRequestDraft {
 export const ExactDeviceRequest: Field.Lazy<ExactDeviceRequest> = define("resource.v1.ExactDeviceRequest", () =>
   struct({
     adminAccess: optional(Bool),
-    allocationMode: defaulted(Text, "ExactCount"),
+    allocationMode: filled(Text, "ExactCount"),
     capacity: optional(CapacityRequirements()),
-    count: optional(Int64),
+    count: fleeting(Int64),
     deviceClassName: Text,
     selectors: optional(list(DeviceSelector(), { list: "atomic" })),
     tolerations: optional(list(DeviceToleration(), { list: "atomic" }))
@@ -459,8 +459,8 @@ export interface NetworkDeviceData {
 }
 export const NetworkDeviceData: Field.Lazy<NetworkDeviceData> = define("resource.v1.NetworkDeviceData", () =>
   struct({
-    hardwareAddress: optional(Text),
-    interfaceName: optional(Text),
+    hardwareAddress: fleeting(Text),
+    interfaceName: fleeting(Text),
     ips: optional(list(Text, { list: "atomic" }))
   }))
 
@@ -519,7 +519,7 @@ export interface ResourceClaimConsumerReference {
 }
 export const ResourceClaimConsumerReference: Field.Lazy<ResourceClaimConsumerReference> = define("resource.v1.ResourceClaimConsumerReference", () =>
   struct({
-    apiGroup: optional(Text),
+    apiGroup: fleeting(Text),
     name: Text,
     resource: Text,
     uid: Text

@@ -5,7 +5,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Int32, Int64, Quantity, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
+const { Bool, Int32, Int64, Quantity, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, struct } = Field
 
 export interface CSIDriver {
   readonly metadata: ObjectMeta
@@ -276,7 +276,7 @@ export interface VolumeAttachmentStatusDraft {
 export const VolumeAttachmentStatus: Field.Lazy<VolumeAttachmentStatus> = define("storage.v1.VolumeAttachmentStatus", () =>
   struct({
     attachError: optional(VolumeError()),
-    attached: defaulted(Bool, false),
+    attached: filled(Bool, false),
     attachmentMetadata: optional(map(Text)),
     detachError: optional(VolumeError())
   }))
@@ -304,6 +304,7 @@ export const VolumeAttributesClass = Kind.make<VolumeAttributesClass, VolumeAttr
   namespaced: false,
   storage: "volumeattributesclasses.storage.k8s.io",
   verbs: ["deletecollection","list","watch","create","delete","get","patch","update"],
+  shortNames: ["vac"],
   versions: [{ group: "storage.k8s.io", version: "v1", schema: asJson(VolumeAttributesClassSchema) }]
 })
 
@@ -315,7 +316,7 @@ export interface VolumeError {
 export const VolumeError: Field.Lazy<VolumeError> = define("storage.v1.VolumeError", () =>
   struct({
     errorCode: optional(Int32),
-    message: optional(Text),
+    message: fleeting(Text),
     time: optional(Time)
   }))
 
