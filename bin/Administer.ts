@@ -91,16 +91,3 @@ export const bytes = (kubeconfig: string, asked: Asked) =>
       return chunks(response)
     })
   )
-
-/** In columns. */
-export const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("   ")
-        .trimEnd()
-    )
-    .join("\n")
-}

@@ -27,8 +27,11 @@ import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
 import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
+import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
+import { ServiceClient } from "../plugins/apiserver/contracts/ServiceClient.ts"
+import * as FlowObjects from "../plugins/apiserver/fairness/Objects.ts"
 import * as Authentication from "../plugins/authentication/Authentication.ts"
 import * as Authorization from "../plugins/authorization/Authorization.ts"
 import * as Cluster from "../plugins/cluster/Cluster.ts"
@@ -61,6 +64,8 @@ import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
 import * as TokenCleaner from "../plugins/controllers/token-cleaner/TokenCleaner.ts"
 import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
+import * as CustomResources from "../plugins/custom-resources/CustomResources.ts"
+import * as Establishing from "../plugins/custom-resources/Establishing.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
@@ -244,6 +249,8 @@ const programs = (options: Options) => {
     ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
+    Plugin.install(Establishing.plugin).pipe(asSelf),
+    Plugin.install(FlowObjects.plugin).pipe(asSelf),
     Compactor.layer({ window: options.history }),
     Times.layer,
     options.snapshots ?? Layer.empty
@@ -256,7 +263,7 @@ const programs = (options: Options) => {
 /** The kernel, and the policies that every request passes. */
 const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiOptions) =>
   Layer.mergeAll(
-    Plugin.install(Resources.plugin),
+    Plugin.install(CustomResources.plugin).pipe(Layer.provideMerge(Plugin.install(Resources.plugin))),
     Plugin.install(PodActions.plugin),
     Plugin.install(Authentication.plugin(authentication)),
     Plugin.install(NamespaceLifecycle.plugin),
@@ -266,6 +273,7 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(DefaultTolerations.plugin),
     Plugin.install(Priority.plugin),
     Plugin.install(LimitRanger.plugin),
+    Plugin.install(Webhooks.plugin),
     Plugin.install(ResourceQuotas.plugin),
     Plugin.install(ServiceAddresses.plugin({ serviceCidrs: Addresses.list(serviceCidr) }))
   ).pipe(asSelf)
@@ -282,15 +290,14 @@ const complete = Layer.satisfiesServicesType<never>()
 
 /** An API process: a follower of the log, and the door. */
 export const api = (options: ApiOptions) =>
-  Layer.unwrap(
-    Effect.map(StatusRoute.checks, (checks) => Plugin.install(Apiserver.plugin({ ...options.apiserver, checks })))
-  ).pipe(
+  Plugin.install(Apiserver.plugin(options.apiserver)).pipe(
     Layer.merge(Layer.effectDiscard(StatusRoute.add(options.store))),
     Layer.merge(Layer.effectDiscard(EncryptionRoute.add)),
     Layer.merge(Layer.effectDiscard(StoreRoute.add)),
     Layer.merge(Layer.effectDiscard(SnapshotRoute.add(() => SnapshotRoute.about(options)))),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(policies(options)),
+    Layer.provideMerge(ServiceClient.layer.pipe(asSelf)),
     Layer.provideMerge(kernel(options))
   )
 

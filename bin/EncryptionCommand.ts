@@ -2,6 +2,7 @@
 import { Console, Effect, Schema } from "effect"
 import { Command } from "effect/cli"
 import { administratorFlags, kubeconfigOf } from "./Flags.ts"
+import * as Columns from "./Columns.ts"
 
 const status = Command.make(
   "status",
@@ -27,7 +28,7 @@ const status = Command.make(
       `${objects}`,
       `${history}`
     ])
-    yield* Console.log(Administer.table([["RESOURCE", "KEY", "STATE", "OBJECTS", "HISTORY"], ...used]))
+    yield* Console.log(Columns.table([["RESOURCE", "KEY", "STATE", "OBJECTS", "HISTORY"], ...used]))
     const unused = keys.filter(
       ({ keyId, provider }) => !counts.some((one) => one.provider === provider && one.keyId === keyId)
     )

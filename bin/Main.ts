@@ -31,6 +31,18 @@ const up = Command.make(
   })
 ).pipe(Command.withDescription("Runs a cluster on this machine: a server and an agent, until Ctrl-C"))
 
+/** How a machine finds the cluster that it joins, and knows it. */
+const joinFlags = {
+  join: text("join", "The API of the cluster to join: host, host:port or https://host:port"),
+  token: text("token", "The token to join with, from keelson token create; only needed the first time"),
+  caHash: text("ca-hash", "sha256:…, by which the cluster's authority is known, from keelson token create")
+}
+const joining = (address: string, token: Option.Option<string>, caHash: Option.Option<string>) => ({
+  address,
+  token: Option.getOrElse(token, () => ""),
+  ...(Option.isSome(caHash) && { caHash: caHash.value })
+})
+
 const server = Command.make(
   "server",
   {
@@ -43,22 +55,16 @@ const server = Command.make(
       Flag.withDescription("Which of the servers that keelson up runs on this machine"),
       Flag.optional
     ),
-    join: text("join", "The API of the cluster to become a server of: host, host:port or https://host:port"),
-    token: text("token", "From keelson token create --control-plane; only needed the first time"),
-    caHash: text("ca-hash", "sha256:…, by which the cluster's authority is known, from the same"),
+    ...joinFlags,
     certificateKey: text("certificate-key", "Opens the keys that all servers share, from the same")
   },
   Effect.fnUntraced(function* ({ api, caHash, certificateKey, controlPlane, join, token, ...given }) {
     const Server = yield* Effect.promise(() => import("./Server.ts"))
-    const optional = (flag: Option.Option<string>) => Option.getOrElse(flag, () => "")
     yield* Server.run(yield* settingsOf(given), {
       role: api ? "replica" : "primary",
       ...(Option.isSome(controlPlane) && { index: controlPlane.value }),
       ...(Option.isSome(join) && {
-        join: {
-          ...{ address: join.value, token: optional(token), certificateKey: optional(certificateKey) },
-          ...(Option.isSome(caHash) && { caHash: caHash.value })
-        }
+        join: { ...joining(join.value, token, caHash), certificateKey: Option.getOrElse(certificateKey, () => "") }
       })
     })
   })
@@ -78,21 +84,13 @@ const agent = Command.make(
       ),
       Flag.optional
     ),
-    join: text("join", "The API of the cluster to join: host, host:port or https://host:port"),
-    token: text("token", "The token to join with, from keelson token create; only needed the first time"),
-    caHash: text("ca-hash", "sha256:…, by which the cluster's authority is known, from keelson token create"),
+    ...joinFlags,
     kubeconfig: text("kubeconfig", "Joins the cluster of this file, as its user, without a token")
   },
   Effect.fnUntraced(function* ({ caHash, join, kubeconfig, member, removeAtEnd, token, ...given }) {
     const Agent = yield* Effect.promise(() => import("./Agent.ts"))
     const elsewhere = {
-      ...(Option.isSome(join) && {
-        join: {
-          address: join.value,
-          token: Option.getOrElse(token, () => ""),
-          ...(Option.isSome(caHash) && { caHash: caHash.value })
-        }
-      }),
+      ...(Option.isSome(join) && { join: joining(join.value, token, caHash) }),
       ...(Option.isSome(kubeconfig) && { kubeconfig: kubeconfig.value })
     }
     yield* Agent.run(yield* settingsOf(given), { index: member, remove: Option.getOrUndefined(removeAtEnd), elsewhere })

@@ -13,7 +13,7 @@ import * as Membership from "./Membership.ts"
 import type { Paths } from "./Paths.ts"
 import type { Server } from "./Servers.ts"
 import * as Servers from "./Servers.ts"
-import { table } from "./Token.ts"
+import * as Columns from "./Columns.ts"
 
 export class NotRemoved extends Schema.TaggedError<NotRemoved>()("NotRemoved", { message: Schema.String }) {}
 
@@ -55,7 +55,7 @@ export const list = Effect.fn("Member.list")(function* (kubeconfig: string) {
   const all = yield* Effect.provide(known, yield* connected(kubeconfig))
   const now = yield* Clock.currentTimeMillis
   const rows = all.map((one) => [one.name, apiOf(one), one.entry?.store ?? "", stateOf(one, now), one.leads ? "yes" : ""])
-  yield* Console.log(table([["NAME", "API", "STORE", "STATE", "LEADS"], ...rows]))
+  yield* Console.log(Columns.table([["NAME", "API", "STORE", "STATE", "LEADS"], ...rows]))
 }, Effect.scoped)
 
 /** Its replica of the store is made anew on another server. */

@@ -20,6 +20,7 @@ import type { Settings } from "./Settings.ts"
 import { path } from "./SnapshotRoute.ts"
 import * as Store from "./Store.ts"
 import { version } from "./Version.ts"
+import * as Columns from "./Columns.ts"
 
 export class SnapshotFailed extends Schema.TaggedError<SnapshotFailed>()("SnapshotFailed", { message: Schema.String }) {}
 const failed = (message: string) => new SnapshotFailed({ message })
@@ -127,7 +128,7 @@ export const list = Effect.fn("Snapshot.list")(function* (where: string) {
   const rows = all
     .filter(({ name }) => name.endsWith(Snapshots.ending))
     .map(({ bytes, name, time }) => [name, sized(bytes), new Date(time).toISOString()])
-  yield* Console.log(Administer.table([["NAME", "SIZE", "MADE"], ...rows]))
+  yield* Console.log(Columns.table([["NAME", "SIZE", "MADE"], ...rows]))
 }, Effect.mapError(told))
 
 export const restore = Effect.fn("Snapshot.restore")(

@@ -29,14 +29,6 @@ export const ServerStatus = Schema.Struct({
 export type ServerStatus = typeof ServerStatus.Type
 const encode = Schema.encodeSync(Schema.fromJsonString(ServerStatus))
 
-/** What `/readyz` asks: without its feed this process would answer with what was. */
-export const checks = Effect.map(Tables, (tables) => [
-  {
-    name: "log",
-    healthy: Effect.suspend(() => (tables.following() ? Effect.void : Effect.fail("the log is not being followed")))
-  }
-])
-
 export const add = Effect.fnUntraced(function* (store: () => string) {
   const host = yield* Host
   const tables = yield* Tables

@@ -4,6 +4,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { administratorFlags, kubeconfigOf, text } from "./Flags.ts"
 import { migrate } from "./StoreMigrateCommand.ts"
 import type { Told } from "./StoreRoute.ts"
+import * as Columns from "./Columns.ts"
 
 const output = Flag.Literals("output", ["text", "yaml", "json"]).pipe(
   Flag.withAlias("o"),
@@ -33,7 +34,7 @@ const get = Command.make(
       encrypted
     ])
     yield* Console.log(`${kept.key}; the history is kept from revision ${kept.compacted} on\n`)
-    yield* Console.log(Administer.table([["REVISION", "OP", "BY", "BYTES", "ENCRYPTED"], ...rows]))
+    yield* Console.log(Columns.table([["REVISION", "OP", "BY", "BYTES", "ENCRYPTED"], ...rows]))
     const last = kept.entries.at(-1)
     if (last?.unreadable !== undefined) return yield* Console.error(`\nit cannot be read: ${last.unreadable}`)
     yield* Console.log(`\n${Yaml.stringify(last?.object ?? null).trimEnd()}`)

@@ -14,6 +14,7 @@ import { type Paths, settingsFile } from "./Paths.ts"
 import * as Settings from "./Settings.ts"
 import * as SharedKeys from "./SharedKeys.ts"
 import * as StoreRecord from "./StoreRecord.ts"
+import * as Columns from "./Columns.ts"
 
 export class BadToken extends Schema.TaggedError<BadToken>()("BadToken", { message: Schema.String }) {}
 const refuse = (message: string) => new BadToken({ message })
@@ -102,19 +103,6 @@ export const create = Effect.fn("Token.create")(function* (kubeconfig: string, w
   )
 }, Effect.scoped)
 
-/** In columns. */
-export const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("   ")
-        .trimEnd()
-    )
-    .join("\n")
-}
-
 export const list = Effect.fn("Token.list")(function* (kubeconfig: string) {
   const cluster = yield* client(kubeconfig)
   const selection = { namespace: BootstrapToken.namespace, fieldSelector: `type=${BootstrapToken.secretType}` }
@@ -127,7 +115,7 @@ export const list = Effect.fn("Token.list")(function* (kubeconfig: string) {
       const until = expires === undefined ? "never" : BootstrapToken.isExpired(token, now) ? "expired" : time(expires)
       return [`${id}.${secret}`, until, usages.join(","), groups.join(","), description]
     })
-  yield* Console.log(table([["TOKEN", "EXPIRES", "USAGES", "GROUPS", "DESCRIPTION"], ...rows]))
+  yield* Console.log(Columns.table([["TOKEN", "EXPIRES", "USAGES", "GROUPS", "DESCRIPTION"], ...rows]))
 }, Effect.scoped)
 
 /** By their first halves, or whole. */

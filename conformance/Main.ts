@@ -12,6 +12,7 @@ import { join } from "node:path"
 import { type Adapter, contracts, type Name, type Result } from "./Adapter.ts"
 import * as Adapters from "./adapters/All.ts"
 import * as Alone from "./Alone.ts"
+import * as KubernetesApi from "./kubernetes-api/Command.ts"
 import * as Html from "./report/Html.ts"
 import * as Junit from "./report/Junit.ts"
 import { isGood, isSeen, signs, type Summary } from "./report/Summary.ts"
@@ -148,7 +149,7 @@ const explain = (cause: Cause.Cause<unknown>) => {
 
 Command.make("conformance").pipe(
   Command.withDescription("Checks the laws of Keelson's contracts on the parts that keep them"),
-  Command.withSubcommands(Object.keys(contracts).filter(isName).map(command)),
+  Command.withSubcommands([...Object.keys(contracts).filter(isName).map(command), KubernetesApi.command]),
   Command.run({ version: "1" }),
   Effect.tapCause((cause) => Effect.sync(() => process.stderr.write(explain(cause)))),
   Effect.provideService(References.MinimumLogLevel, "Error"),

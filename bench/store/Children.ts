@@ -68,3 +68,10 @@ export const healthy = ({ directory, health, name }: Server, tls?: https.Request
     Effect.timeout("60 seconds"),
     Effect.mapError(() => new Error(`${name} does not get healthy: see ${directory}/${name}.log`))
   )
+
+/** Starts several, and waits until each says that it is healthy. Gives their process ids. */
+export const startAll = Effect.fnUntraced(function* (servers: ReadonlyArray<Server>) {
+  const pids = yield* Effect.forEach(servers, start)
+  yield* Effect.forEach(servers, (server) => healthy(server), { discard: true })
+  return pids
+})

@@ -57,8 +57,7 @@ export const start = Effect.fnUntraced(function* (
   mkdirSync(directory, { recursive: true })
   const ports = yield* Children.freePorts(3 * members)
   const servers = Array.from({ length: members }, (_, member) => memberOf(binary, directory, delay, ports, member, synced))
-  const pids = yield* Effect.forEach(servers, Children.start)
-  yield* Effect.forEach(servers, (server) => Children.healthy(server), { discard: true })
+  const pids = yield* Children.startAll(servers)
   for (const [member, { health }] of servers.entries()) {
     const text = yield* Effect.promise(() => fetch(health.replace("readyz", "metrics")).then((answer) => answer.text()))
     if (/^etcd_server_is_leader 1$/m.test(text)) return { servers, pids, endpoint: `http://127.0.0.1:${ports[3 * member]}` }

@@ -49,8 +49,7 @@ export const start = Effect.fnUntraced(function* (
   mkdirSync(directory, { recursive: true })
   const ports = yield* Children.freePorts(3 * replicas)
   const servers = Array.from({ length: replicas }, (_, member) => memberOf(binary, directory, delay, ports, member, synced))
-  const pids = yield* Effect.forEach(servers, Children.start)
-  yield* Effect.forEach(servers, (server) => Children.healthy(server), { discard: true })
+  const pids = yield* Children.startAll(servers)
   if (synced) yield* Effect.forEach(servers, assertSync, { discard: true })
   const access = {
     servers: [`nats://127.0.0.1:${ports[0]}`],

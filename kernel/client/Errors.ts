@@ -73,7 +73,12 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
   }
 }
 /** By authorization or by admission. */
-export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", { ...where, detail: Text }) {
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", {
+  ...where,
+  detail: Text,
+  /** What clients may act by, such as NamespaceTerminating. */
+  causes: optionalKey(List(Struct({ reason: Text, message: Text, field: optionalKey(Text) })))
+}) {
   override get message(): string {
     return messageOf(this)
   }
@@ -120,6 +125,34 @@ export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaTyp
     return messageOf(this)
   }
 }
+export const Details = Struct({
+  name: optionalKey(Text),
+  group: optionalKey(Text),
+  kind: optionalKey(Text),
+  uid: optionalKey(Text),
+  causes: optionalKey(List(Struct({ reason: optionalKey(Text), message: optionalKey(Text), field: optionalKey(Text) }))),
+  retryAfterSeconds: optionalKey(Int)
+})
+
+/** What somebody else has said, passed on as it is: a webhook's refusal, or an error inside the server. `details` as in a Status. */
+export class StatusError extends Schema.TaggedError<StatusError>()("StatusError", {
+  code: Int,
+  reason: Text,
+  detail: Text,
+  details: optionalKey(Details)
+}) {
+  override get message(): string {
+    return messageOf(this)
+  }
+}
+/** An error inside the server, or in what it asks, as upstream tells it. */
+export const internalError = (detail: string) =>
+  new StatusError({
+    code: 500,
+    reason: "InternalError",
+    detail: `Internal error occurred: ${detail}`,
+    details: { causes: [{ message: detail }] }
+  })
 
 /** All of them: the errors of every method that reads or writes objects. */
 export const all = [
@@ -136,7 +169,8 @@ export const all = [
   TooLargeResourceVersion,
   TooManyRequests,
   RequestTooLarge,
-  UnsupportedMediaType
+  UnsupportedMediaType,
+  StatusError
 ] as const
 export type ApiError = InstanceType<(typeof all)[number]>
 
@@ -156,5 +190,7 @@ export const statusOf = {
   TooManyRequests: { code: 429, reason: "TooManyRequests" },
   RequestTooLarge: { code: 413, reason: "RequestEntityTooLarge" },
   UnsupportedMediaType: { code: 415, reason: "UnsupportedMediaType" },
+  // Its own are told.
+  StatusError: { code: 500, reason: "InternalError" },
   Unavailable: { code: 503, reason: "ServiceUnavailable" }
 } as const satisfies { readonly [_ in (ApiError | Unavailable)["_tag"]]: { readonly code: number; readonly reason: string } }

@@ -10,24 +10,14 @@ import { detailsOf, type Failure, messageOf, ownerOf, quote, type Where } from "
 
 export { type Failure, messageOf } from "./Messages.ts"
 
-const { Array: List, Int, String: Text, Struct, optionalKey } = Schema
+const { Int, String: Text, Struct, optionalKey } = Schema
 
-const StatusCause = Struct({ reason: optionalKey(Text), message: optionalKey(Text), field: optionalKey(Text) })
 export const Status = Struct({
   metadata: optionalKey(Struct({ continue: optionalKey(Text) })),
   status: optionalKey(Text),
   message: optionalKey(Text),
   reason: optionalKey(Text),
-  details: optionalKey(
-    Struct({
-      name: optionalKey(Text),
-      group: optionalKey(Text),
-      kind: optionalKey(Text),
-      uid: optionalKey(Text),
-      causes: optionalKey(List(StatusCause)),
-      retryAfterSeconds: optionalKey(Int)
-    })
-  ),
+  details: optionalKey(Errors.Details),
   code: optionalKey(Int)
 })
 export type Status = typeof Status.Type
@@ -62,9 +52,10 @@ const details = (error: Failure): Status["details"] => {
     case "NotFound":
     case "AlreadyExists":
     case "Conflict":
-    case "Forbidden":
     case "MethodNotAllowed":
       return detailsOf(error)
+    case "Forbidden":
+      return { ...detailsOf(error), ...(error.causes !== undefined && { causes: error.causes }) }
     default:
       return undefined
   }
@@ -73,8 +64,20 @@ const details = (error: Failure): Status["details"] => {
 /** Whether a write was done is not known: its client has to look, and must not be told to send it again. */
 const unknown = { code: 504, reason: "Timeout" }
 
+const told = ({ code, detail, details, reason }: Errors.StatusError) => ({
+  kind: "Status",
+  apiVersion: "v1",
+  metadata: {},
+  status: "Failure",
+  message: detail,
+  ...(reason !== "" && { reason }),
+  ...(details !== undefined && { details }),
+  code
+})
+
 /** The `Status` that tells of a failure; `code` is also the HTTP status. */
 export const toStatus = (error: Failure): WireObject & Status & { readonly code: number } => {
+  if (error._tag === "StatusError") return told(error)
   const more = details(error)
   const token = error._tag === "Expired" ? error.token : undefined
   const { code, reason } =
@@ -102,7 +105,9 @@ const after = (message: string, mark: string) => {
 }
 
 const isCauseType = Schema.is(Errors.Cause.fields.type)
-const invalidCauses = (causes: ReadonlyArray<typeof StatusCause.Type>): ReadonlyArray<Errors.Cause> =>
+const invalidCauses = (
+  causes: ReadonlyArray<{ readonly reason?: string; readonly message?: string; readonly field?: string }>
+): ReadonlyArray<Errors.Cause> =>
   causes.map(({ field = "", message = "", reason }) => ({
     field,
     type: isCauseType(reason) ? reason : "FieldValueInvalid",
@@ -183,6 +188,8 @@ export const fromStatus = (json: unknown, asked: Asked, httpCode = 500): Failure
     const [asked = 0, current = 0] = (message.match(/\d+/g) ?? []).map(Number)
     return new Errors.TooLargeResourceVersion({ asked, current })
   }
+  // It was heard and refused, such as by a webhook. An error inside the server may pass.
+  if (reason !== "" && code < 500) return new Errors.StatusError({ code, reason, detail: message })
   const isKept = has(applied)?.message === "no"
   return new Unavailable({ contract: "kernel/Api", applied: isKept ? "no" : "unknown", cause: new Error(message) })
 }

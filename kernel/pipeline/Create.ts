@@ -5,6 +5,8 @@ import { AlreadyExists, BadRequest, MethodNotAllowed } from "../client/Errors.ts
 import * as Decoder from "../resource/Decoder.ts"
 import type { Resource } from "../resource/Kind.ts"
 import { Row } from "../table/Row.ts"
+import type { Action } from "./Actions.ts"
+import * as Admit from "./Admit.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
 import * as Patience from "./Patience.ts"
@@ -25,10 +27,23 @@ export const create = Effect.fn("Pipeline.create")(function* (
   yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "create"))
   const action = environment.actions.find(at.served.kind.storage, at.subresource)
-  if (action !== undefined) return answerOf(at, yield* action.act(at, body, options))
+  if (action !== undefined) return yield* act(environment, at, action, body, options)
   if (at.subresource !== "" || !at.served.kind.verbs.includes("create"))
     return yield* new MethodNotAllowed({ ...where(at), verb: "create" })
   return yield* store(environment, at, body, options)
+})
+
+const act = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  action: Action,
+  body: WireObject,
+  options: WriteOptions
+) {
+  const asking = Admit.writing(at, "CREATE", options)
+  const object = (yield* Admit.mutate(environment, asking, { object: body })) ?? body
+  yield* Admit.validate(environment, asking, { object })
+  return answerOf(at, yield* action.act(at, object, options), asking.warnings)
 })
 
 /** The same without asking whether the user may: for a PUT or an apply that finds nothing. `managed`: ownership is settled already. */
@@ -41,13 +56,18 @@ export const store = Effect.fnUntraced(function* (
 ) {
   const { object, warnings } = yield* Stages.decode(at, body, options)
   const placed = yield* place(at, object)
+  const asking = Admit.writing(at, "CREATE", options)
+  // What the kind and admission add is nobody's: the author owns what was sent, with its defaults.
+  const owned = managed ? placed : yield* Stages.own(at, placed, undefined, options)
+  const mutated = yield* Stages.mutate(environment, asking, owned, undefined)
+  const prepared = at.served.strategy.prepareCreate?.(mutated) ?? withoutStatus(at, mutated)
   for (let attempt = 1; ; attempt++) {
-    const row = yield* one(environment, at, placed, options, managed).pipe(
+    const row = yield* one(environment, asking, prepared).pipe(
       Effect.catchTag("AlreadyExists", (taken) =>
-        placed.metadata.name === "" && attempt < attempts ? Effect.succeed(undefined) : Effect.fail(taken)
+        prepared.metadata.name === "" && attempt < attempts ? Effect.succeed(undefined) : Effect.fail(taken)
       )
     )
-    if (row !== undefined) return { row, created: true, warnings } satisfies Written
+    if (row !== undefined) return { row, created: true, warnings: [...warnings, ...asking.warnings] } satisfies Written
   }
 })
 
@@ -77,31 +97,21 @@ const place = Effect.fnUntraced(function* (at: At, object: Resource) {
   return { ...object, metadata: meta }
 })
 
-const one = Effect.fnUntraced(function* (
-  environment: Environment,
-  at: At,
-  placed: Resource,
-  options: WriteOptions,
-  managed: boolean
-) {
+const one = Effect.fnUntraced(function* (environment: Environment, asking: Admit.Asking, prepared: Resource) {
+  const { at, dryRun } = asking
   const { kind, strategy } = at.served
-  const dryRun = options.dryRun === true
-  const named = yield* name(placed)
-  // What the kind and admission add is nobody's: the author owns what was sent, with its defaults.
-  const owned = managed ? named : yield* Stages.own(at, named, undefined, options)
-  const prepared = strategy.prepareCreate?.(owned) ?? withoutStatus(at, owned)
-  const mutated = yield* Stages.mutate(environment, at, "create", prepared, undefined, dryRun)
+  const completed = yield* Stages.allocate(environment, asking, yield* name(prepared), undefined)
   const counted = strategy.generation ?? kind.subresources.includes("status")
   const metadata = {
-    ...mutated.metadata,
+    ...completed.metadata,
     uid: yield* Stamp.uid,
     creationTimestamp: yield* Stamp.now,
     ...(counted ? { generation: 1 } : {})
   }
-  const stamped = { ...mutated, metadata }
+  const stamped = { ...completed, metadata }
   const object = strategy.identified?.(stamped) ?? stamped
   yield* Stages.validate(at, object, undefined)
-  yield* Stages.admit(environment, at, "create", object, undefined, dryRun)
+  yield* Stages.admit(environment, asking, object, undefined)
   return yield* put(environment, at, object, dryRun)
 })
 
@@ -129,7 +139,7 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
   const rows = environment.tables.of(at.served.kind)
   const taken = new AlreadyExists({ ...where(at), name })
   if (rows.get(`${namespace}/${name}`) !== undefined) return yield* taken
-  if (dryRun) return Stages.dryRow(at, object, environment.tables.revision(log))
+  if (dryRun) return unstored(object)
   return yield* Stages.append(environment, at, "put", object, 0).pipe(
     Effect.catchTag(
       "Conflict",
@@ -145,8 +155,19 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
   )
 })
 
+/** What a dry run would have made. It has no version, because it was never there. */
+const unstored = (object: Resource): Row => {
+  const { resourceVersion: _, ...metadata } = object.metadata
+  return new Row({
+    namespace: metadata.namespace ?? "",
+    name: metadata.name,
+    revision: 0,
+    bytes: () => new TextEncoder().encode(JSON.stringify({ ...object, metadata }))
+  })
+}
+
 /** What an action answers, in the form in which every write is answered. It has no revision of its own. */
-const answerOf = (at: At, object: WireObject): Written => ({
+const answerOf = (at: At, object: WireObject, warnings: ReadonlyArray<string>): Written => ({
   row: new Row({
     namespace: at.namespace,
     name: at.name,
@@ -154,5 +175,5 @@ const answerOf = (at: At, object: WireObject): Written => ({
     bytes: () => new TextEncoder().encode(JSON.stringify(object))
   }),
   created: true,
-  warnings: []
+  warnings
 })

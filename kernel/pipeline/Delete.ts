@@ -4,6 +4,7 @@ import type { DeleteOptions } from "../client/Api.ts"
 import { type ApiError, Conflict } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import type { Resource } from "../resource/Kind.ts"
+import * as Admit from "./Admit.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
 import * as Patience from "./Patience.ts"
@@ -20,7 +21,7 @@ export const remove = Effect.fn("Pipeline.delete")(function* (
 ) {
   yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "delete"))
-  return yield* one(environment, at, options, "delete")
+  return yield* one(environment, at, options)
 })
 
 export const removeAll = Effect.fnUntraced(function* (
@@ -36,7 +37,7 @@ export const removeAll = Effect.fnUntraced(function* (
   }
   const { rows } = yield* list(environment, at, selectors)
   const each = rows.map(({ name, namespace }) =>
-    Effect.map(one(environment, { ...at, name, namespace }, deletion, "deletecollection"), (deleted) => [deleted]).pipe(
+    Effect.map(one(environment, { ...at, name, namespace }, deletion), (deleted) => [deleted]).pipe(
       Effect.catchTag("NotFound", () => Effect.succeed([]))
     )
   )
@@ -46,20 +47,24 @@ export const removeAll = Effect.fnUntraced(function* (
 const one = Effect.fnUntraced(function* (
   environment: Environment,
   at: At,
-  options: DeleteOptions,
-  verb: string
+  options: DeleteOptions
 ): Effect.fn.Return<Deleted, ApiError | Unavailable> {
   const { log } = at.served.kind
   yield* Patience.current(environment.tables, log, Patience.patience.write)
+  const asking = Admit.deleting(at, options)
+  const { warnings } = asking
   for (;;) {
     const row = yield* Stages.find(environment, at)
     const stored = row.object
     yield* preconditions(at, stored, options)
-    yield* Stages.admit(environment, at, verb === "delete" ? verb : "delete", undefined, stored, options.dryRun === true)
-    const next = mark(at, stored, options, yield* Stages.nowMillis)
-    const gone = isDone(at, next)
-    if (options.dryRun === true) return { row, gone }
-    if (!gone && next === stored) return { row, gone: false }
+    const objects = { old: Stages.asWire(stored) }
+    yield* Admit.mutate(environment, asking, objects)
+    yield* Admit.validate(environment, asking, objects)
+    const marked = mark(at, stored, options, yield* Stages.nowMillis)
+    const gone = isDone(at, marked)
+    const next = gone && isAtOnce(at, stored) ? stored : marked
+    if (options.dryRun === true) return { row, gone, warnings }
+    if (!gone && next === stored) return { row, gone: false, warnings }
     const written = yield* Stages.append(environment, at, gone ? "delete" : "put", next, row.revision).pipe(
       Effect.catchTag(
         "Conflict",
@@ -69,9 +74,13 @@ const one = Effect.fnUntraced(function* (
             : Effect.fail(modified(at))
       )
     )
-    if (written !== undefined) return { row: written, gone }
+    if (written !== undefined) return { row: written, gone, warnings }
   }
 })
+
+/** Nobody had to act on its deletion, so it never came to show one. */
+const isAtOnce = ({ served: { strategy } }: At, { metadata: { deletionTimestamp } }: Resource) =>
+  deletionTimestamp === undefined && strategy.graceSeconds === undefined
 
 const preconditions = (at: At, { metadata }: Resource, { resourceVersion, uid }: DeleteOptions) => {
   // Upstream names the kind here, and not the resource.

@@ -146,7 +146,8 @@ const pipelineAt = Effect.fnUntraced(function* (environment: Environment, moment
     update: refuse,
     patch: refuse,
     delete: refuse,
-    deleteCollection: refuse
+    deleteCollection: refuse,
+    connect: refuse
   }
   return pipeline
 })

@@ -28,8 +28,9 @@ export const patch = Effect.fn("Pipeline.patch")(function* (
   at: At,
   type: PatchType,
   body: Schema.Json,
-  options: WriteOptions = {}
+  given: WriteOptions = {}
 ) {
+  const options = { ...given, patches: true }
   yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "patch"))
   if (at.subresource === "scale")

@@ -72,17 +72,20 @@ export interface WriteOptions {
   readonly repeated?: ReadonlyArray<string>
   /** Apply: takes fields that others own. */
   readonly force?: boolean
+  /** It came as a patch. */
+  readonly patches?: boolean
 }
 export interface Written {
   readonly row: Row
   readonly created: boolean
-  /** For the `Warning` header: unknown and duplicate fields under fieldValidation Warn. */
+  /** For the `Warning` header: unknown and duplicate fields under fieldValidation Warn, and what admission says. */
   readonly warnings: ReadonlyArray<string>
 }
 export interface Deleted {
   readonly row: Row
   /** False: it is marked, and goes when its grace is over or its finalizers are done. */
   readonly gone: boolean
+  readonly warnings: ReadonlyArray<string>
 }
 
 type Answer<A, R = never> = Effect.Effect<A, ApiError | Unavailable, R>
@@ -100,7 +103,9 @@ export class Pipeline extends Context.Service<
     readonly patch: (at: At, type: PatchType, body: Schema.Json, options?: WriteOptions) => Answer<Written>
     readonly delete: (at: At, options?: DeleteOptions) => Answer<Deleted>
     readonly deleteCollection: (at: At, options: DeleteOptions & SelectOptions) => Answer<ReadonlyArray<Deleted>>
-    /** For subresources that act themselves (log, exec, binding): authorizes as the methods above do. */
+    /** For subresources that act themselves, such as log: authorizes as the methods above do. */
     readonly authorize: (at: At, verb: string) => Answer<void>
+    /** For connections (exec, attach, portforward, proxy): authorizes, and admits `options`, such as PodExecOptions. */
+    readonly connect: (at: At, verb: string, options: WireObject) => Answer<void>
   }
 >()("kernel/Pipeline") {}

@@ -27,20 +27,59 @@ export interface Decision {
 /** Synchronous: it decides from tables in memory. */
 export type Authorizer = (attributes: Attributes) => Decision
 
-/** A write on its way to the log. `object` is absent for a delete, `old` for a create. */
+export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT"
+
+/**
+ * The mutating plugins going over one write: one object for all of them, so that a plugin can keep by it what it has done. Who
+ * changes what others decide by asks for a second round, in which every plugin sees the object again. There is no third.
+ */
+export class Round {
+  #isSecond = false
+  #isWanted = false
+  get isSecond(): boolean {
+    return this.#isSecond
+  }
+  readonly again = (): void => {
+    this.#isWanted = true
+  }
+  /** Begins the second round if somebody has asked for it. */
+  readonly next = (): boolean => {
+    if (this.#isSecond || !this.#isWanted) return false
+    this.#isSecond = true
+    return true
+  }
+}
+
+/**
+ * A write on its way to the log, or a connection to what runs. `object` is absent for a delete, `old` for a create. They are in
+ * the storage version; those of a subresource of a kind of its own (Scale, Binding, PodExecOptions) say by `apiVersion` and `kind` what they are.
+ */
 export interface Admitted {
   readonly attributes: Attributes
   readonly kind: Kind.Any
+  /** The one that was asked. */
+  readonly version: Kind.Version
+  readonly operation: Operation
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions as on the wire; of a connection there are none. */
+  readonly options?: WireObject
   readonly object?: WireObject
   readonly old?: WireObject
   readonly dryRun: boolean
+  readonly round: Round
+  /** For the `Warning` header. */
+  readonly warn: (text: string) => void
 }
 export interface Admission {
   readonly name: string
   /** Lower runs first. */
   readonly order: number
-  /** May return another object. All mutate before any validates. */
+  /** May return another object, unless there is none. All mutate before any validates. */
   readonly mutate?: (request: Admitted) => Effect.Effect<WireObject | undefined, ApiError | Unavailable>
+  /**
+   * When nobody changes the object any more and its name is known: what is taken for it elsewhere, such as an address. Once for
+   * each attempt to write.
+   */
+  readonly allocate?: (request: Admitted) => Effect.Effect<WireObject | undefined, ApiError | Unavailable>
   /** Refuses by failing, usually with Forbidden. */
   readonly validate?: (request: Admitted) => Effect.Effect<void, ApiError | Unavailable>
 }

@@ -11,6 +11,7 @@ import * as Selector from "../resource/Selector.ts"
 import type { ScalePaths } from "../resource/Strategy.ts"
 import { unsaved } from "../table/Envelope.ts"
 import type { Row } from "../table/Row.ts"
+import * as Admit from "./Admit.ts"
 import type { Environment } from "./Environment.ts"
 import type { At, WriteOptions, Written } from "./Pipeline.ts"
 import { where } from "./Read.ts"
@@ -102,8 +103,12 @@ export const write = Effect.fnUntraced(function* (
   const paths = yield* pathsOf(at)
   const main = { ...at, subresource: "" }
   const wanted = Effect.fnUntraced(function* (stored: Resource) {
-    const present = scaleOf(environmentRow(environment, main, stored), paths)
-    const body = decodeBody(yield* make(present))
+    const show = (object: Resource) => scaleOf(Stages.dryRow(main, object, Number(stored.metadata.resourceVersion)), paths)
+    const present = show(stored)
+    const asked = yield* make(present)
+    const asking = Admit.writing(at, "UPDATE", options)
+    const objects = { object: { apiVersion: present["apiVersion"], kind: present["kind"], ...Object(asked) }, old: present }
+    const body = decodeBody(yield* Admit.mutate(environment, asking, objects))
     if (Option.isNone(body)) return yield* new BadRequest({ detail: "spec.replicas: expected an integer of at least 0" })
     const { metadata = {}, spec: { replicas = 0 } = {} } = body.value
     yield* Stages.addressed(at, { ...stored, metadata: { ...stored.metadata, name: "", namespace: "", ...metadata } })
@@ -117,14 +122,10 @@ export const write = Effect.fnUntraced(function* (
         ...object,
         metadata: { ...object.metadata, resourceVersion: metadata.resourceVersion ?? "", uid: metadata.uid ?? "" }
       },
-      warnings: []
+      warnings: asking.warnings,
+      shown: { at, of: show }
     }
   })
   const { row, ...written } = yield* change(environment, main, wanted, { ...options })
   return { ...written, row: rowOf(at, row, paths) }
 })
-
-/** The row of an object that was just read from it. */
-const environmentRow = ({ tables }: Environment, at: At, stored: Resource): Row =>
-  tables.of(at.served.kind).get(`${stored.metadata.namespace ?? ""}/${stored.metadata.name}`) ??
-  Stages.dryRow(at, stored, Number(stored.metadata.resourceVersion))

@@ -12,7 +12,7 @@ import * as Shape from "../resource/Shape.ts"
 import { keyOf, open, seal, unsaved } from "../table/Envelope.ts"
 import type { Row } from "../table/Row.ts"
 import { pathOf } from "../table/Rows.ts"
-import { attributesOf } from "./Authorize.ts"
+import * as Admit from "./Admit.ts"
 import type { Environment } from "./Environment.ts"
 import * as Patience from "./Patience.ts"
 import type { At, WriteOptions } from "./Pipeline.ts"
@@ -82,55 +82,36 @@ const complete = ({ served: { kind, strategy } }: At, object: Schema.JsonObject)
   return strategy.defaults?.(named) ?? named
 }
 
-/** Runs the admission plugins that change objects. What they add is decoded like anything else, so that it gets its defaults. */
-export const mutate = Effect.fnUntraced(function* (
-  environment: Environment,
-  at: At,
-  verb: string,
-  object: Resource,
-  old: Resource | undefined,
-  dryRun: boolean
-) {
-  const attributes = attributesOf({ ...at, name: object.metadata.name }, verb)
-  let current = asWire(object)
-  for (const { mutate } of environment.admissions.all()) {
-    if (mutate === undefined) continue
-    const request = {
-      attributes,
-      kind: at.served.kind,
-      object: current,
-      ...(old === undefined ? {} : { old: asWire(old) }),
-      dryRun
-    }
-    current = (yield* mutate(request)) ?? current
-  }
-  if (current === asWire(object)) return object
-  const { object: decoded } = yield* decode({ ...at, version: at.served.kind.versions[0] }, current, {
-    fieldValidation: "Ignore"
-  })
-  return decoded
-})
-
-export const admit = Effect.fnUntraced(function* (
-  environment: Environment,
-  at: At,
-  verb: string,
-  object: Resource | undefined,
-  old: Resource | undefined,
-  dryRun: boolean
-) {
-  const attributes = attributesOf({ ...at, name: object?.metadata.name ?? at.name }, verb)
-  for (const { validate } of environment.admissions.all()) {
-    if (validate === undefined) continue
-    yield* validate({
-      attributes,
-      kind: at.served.kind,
-      ...(object === undefined ? {} : { object: asWire(object) }),
-      ...(old === undefined ? {} : { old: asWire(old) }),
-      dryRun
+/**
+ * Runs the admission plugins that change objects, or take something for them. What they add is decoded like anything else, so
+ * that it gets its defaults.
+ */
+const changing = (run: typeof Admit.mutate) =>
+  Effect.fnUntraced(function* (environment: Environment, asking: Admit.Asking, object: Resource, old: Resource | undefined) {
+    const before = asWire(object)
+    const objects = old === undefined ? { object: before } : { object: before, old: asWire(old) }
+    const after = yield* run(environment, asking, objects)
+    if (after === before || after === undefined) return object
+    const { at } = asking
+    const { object: decoded } = yield* decode({ ...at, version: at.served.kind.versions[0] }, after, {
+      fieldValidation: "Ignore"
     })
-  }
-})
+    return decoded
+  })
+export const mutate = changing(Admit.mutate)
+export const allocate = changing(Admit.allocate)
+
+export const admit = (
+  environment: Environment,
+  asking: Admit.Asking,
+  object: Resource,
+  old: Resource | undefined
+): Answer<void> =>
+  Admit.validate(
+    environment,
+    asking,
+    old === undefined ? { object: asWire(object) } : { object: asWire(object), old: asWire(old) }
+  )
 
 /** Kubernetes' own rules and the kind's, all mistakes at once. */
 export const validate = (at: At, object: Resource, old: Resource | undefined): Answer<void> =>
@@ -138,6 +119,7 @@ export const validate = (at: At, object: Resource, old: Resource | undefined): A
     const { kind, strategy } = at.served
     const causes = [
       ...MetadataRules.validate(kind, object, old, strategy.names),
+      ...(at.version.validate?.(asWire(object), old && asWire(old)) ?? []),
       ...((old !== undefined && at.subresource === "status"
         ? strategy.validateStatus?.(object, old)
         : strategy.validate?.(object, old)) ?? []),

@@ -3,9 +3,11 @@ import { Effect } from "effect"
 import type { WireObject } from "../client/Api.ts"
 import { type ApiError, Conflict } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
+import * as Causes from "../resource/Causes.ts"
 import { equal } from "../resource/JsonEqual.ts"
 import type { Resource } from "../resource/Kind.ts"
 import type { Row } from "../table/Row.ts"
+import * as Admit from "./Admit.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import * as Create from "./Create.ts"
 import type { Environment } from "./Environment.ts"
@@ -20,6 +22,8 @@ export interface Wanted {
   readonly object: Resource
   readonly warnings: ReadonlyArray<string>
   readonly managed?: boolean
+  /** Admission sees this of it instead, and has changed it already: a Scale. */
+  readonly shown?: { readonly at: At; readonly of: (object: Resource) => WireObject }
 }
 export type Change = (stored: Resource) => Effect.Effect<Wanted, ApiError | Unavailable>
 
@@ -34,10 +38,17 @@ export const update = Effect.fn("Pipeline.update")(function* (
   if (at.subresource === "scale") return yield* Scale.write(environment, at, () => Effect.succeed(body), options, change)
   const { object, warnings } = yield* Stages.decode(at, body, options)
   yield* Stages.addressed(at, object)
-  const changed = change(environment, at, () => Effect.succeed({ object, warnings }), options)
+  const wanted =
+    at.served.strategy.isConditional === true && versionOf(object) === ""
+      ? Effect.fail(Stages.invalid(at, [unsaid]))
+      : Effect.succeed({ object, warnings })
+  const changed = change(environment, at, () => wanted, options)
   if (at.served.strategy.createOnUpdate !== true || at.subresource !== "") return yield* changed
   return yield* Effect.catchTag(changed, "NotFound", () => Create.store(environment, at, body, options))
 })
+
+const versionOf = ({ metadata: { resourceVersion = "" } }: Resource) => (resourceVersion === "0" ? "" : resourceVersion)
+const unsaid = Causes.invalid("metadata.resourceVersion", 0, "must be specified for an update")
 
 /**
  * Read → change → prepare → admit → validate → compare-and-swap. On a conflict it waits for the feed and starts over, unless the
@@ -51,13 +62,15 @@ export const change = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Written, ApiError | Unavailable> {
   const { log } = at.served.kind
   yield* Patience.current(environment.tables, log, Patience.patience.write)
+  const asking = Admit.writing(at, "UPDATE", options)
   for (;;) {
     const row = yield* Stages.find(environment, at)
     const stored = row.object
     const wanted = yield* make(stored)
     const pinned = yield* preconditions(at, stored, wanted.object)
-    const next = yield* prepare(environment, at, stored, wanted, options)
-    if (next === stored) return { row, created: false, warnings: wanted.warnings }
+    const next = yield* prepare(environment, asking, stored, wanted, options)
+    const warnings = [...wanted.warnings, ...asking.warnings]
+    if (next === stored) return { row, created: false, warnings }
     const written = yield* write(environment, at, row, next, options).pipe(
       Effect.catchTag("Conflict", (conflict): Effect.Effect<undefined, Conflict | Unavailable> => {
         if ("last" in conflict && !pinned)
@@ -65,7 +78,7 @@ export const change = Effect.fnUntraced(function* (
         return Effect.fail("last" in conflict ? modified(at) : conflict)
       })
     )
-    if (written !== undefined) return { row: written, created: false, warnings: wanted.warnings }
+    if (written !== undefined) return { row: written, created: false, warnings }
   }
 })
 
@@ -96,23 +109,38 @@ const preconditions = Effect.fnUntraced(function* (
 /** What would be stored; the stored object itself if nothing changes. */
 const prepare = Effect.fnUntraced(function* (
   environment: Environment,
-  at: At,
+  asking: Admit.Asking,
   stored: Resource,
   wanted: Wanted,
   options: WriteOptions
 ) {
+  const { at } = asking
   const { strategy } = at.served
-  const kept = keep(stored, wanted.object)
-  const prepared = strategy.prepareUpdate?.(kept, stored, at.subresource) ?? byDefault(at, kept, stored)
-  const mutated = yield* Stages.mutate(environment, at, "update", prepared, stored, options.dryRun === true)
-  if (equal(unversioned(mutated), unversioned(stored))) return stored
-  const counted = count(at, mutated, stored)
+  const { shown } = wanted
+  const kept = alone(at, stored, keep(stored, wanted.object))
+  const mutated = shown === undefined ? yield* Stages.mutate(environment, asking, kept, stored) : kept
+  const prepared = strategy.prepareUpdate?.(mutated, stored, at.subresource) ?? byDefault(at, mutated, stored)
+  const completed = yield* Stages.allocate(environment, asking, prepared, stored)
+  const isSame = equal(unversioned(completed), unversioned(stored))
+  const counted = isSame ? stored : count(at, completed, stored)
   // What the kind and admission add is nobody's: the writer owns what was sent, with its defaults.
-  const owned = wanted.managed === true ? counted : ownedAs(yield* Stages.own(at, kept, stored, options), counted)
-  yield* Stages.validate(at, owned, stored)
-  yield* Stages.admit(environment, at, "update", owned, stored, options.dryRun === true)
-  return owned
+  const isOwned = isSame || wanted.managed === true
+  const next = isOwned ? counted : ownedAs(yield* Stages.own(at, kept, stored, options), counted)
+  if (!isSame) yield* Stages.validate(at, next, stored)
+  if (shown === undefined) yield* Stages.admit(environment, asking, next, stored)
+  else {
+    const objects = { object: shown.of(next), old: shown.of(stored) }
+    yield* Admit.validate(environment, { ...asking, at: shown.at }, objects)
+  }
+  return next
 })
+
+/** A status that is written alone leaves the metadata as it was, but for who owns what. */
+const alone = ({ served: { strategy }, subresource }: At, stored: Resource, wanted: Resource): Resource => {
+  if (subresource !== "status" || strategy.isStatusAlone !== true) return wanted
+  const { managedFields } = wanted.metadata
+  return { ...wanted, metadata: { ...stored.metadata, ...(managedFields && { managedFields }) } }
+}
 
 /** The object with the owners of another. */
 const ownedAs = ({ metadata: { managedFields } }: Resource, object: Resource): Resource => {
@@ -184,12 +212,14 @@ const count = (at: At, next: Resource, stored: Resource): Resource => {
   const { kind, strategy } = at.served
   if (!(strategy.generation ?? kind.subresources.includes("status"))) return next
   if (strategy.uncounted?.includes(at.subresource) === true) return next
-  if (equal(desired(next), desired(stored))) return next
+  const isApart = kind.subresources.includes("status") || strategy.generation === undefined
+  if (equal(desired(next, isApart), desired(stored, isApart))) return next
   return { ...next, metadata: { ...next.metadata, generation: (stored.metadata.generation ?? 0) + 1 } }
 }
-const desired = (object: Resource) => {
-  const { apiVersion: _a, kind: _k, metadata: _m, status: _s, ...rest } = Stages.asWire(object)
-  return rest
+/** Without a subresource of its own, the status of a custom resource is as good as any other part. */
+const desired = (object: Resource, isStatusApart: boolean) => {
+  const { apiVersion: _a, kind: _k, metadata: _m, status, ...rest } = Stages.asWire(object)
+  return isStatusApart || status === undefined ? rest : { ...rest, status }
 }
 
 /** Writes it; or, if it was only waiting for its last finalizer, removes it. */

@@ -1,6 +1,7 @@
 /** The pipeline, made of its steps; and the past beside it. */
 import { Context, Effect, Layer } from "effect"
 import { attributesOf, authorize } from "./Authorize.ts"
+import { connect } from "./Connect.ts"
 import { create } from "./Create.ts"
 import { remove, removeAll } from "./Delete.ts"
 import * as Environment from "./Environment.ts"
@@ -27,7 +28,8 @@ const make = (environment: Environment.Environment) =>
     patch: (at, type, body, options) => patch(environment, at, type, body, options),
     delete: (at, options) => remove(environment, at, options),
     deleteCollection: (at, options) => removeAll(environment, at, options),
-    authorize: (at, verb) => authorize(environment, attributesOf(at, verb))
+    authorize: (at, verb) => authorize(environment, attributesOf(at, verb)),
+    connect: (at, verb, options) => connect(environment, at, verb, options)
   })
 
 export const layer = Layer.effectContext(

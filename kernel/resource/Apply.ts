@@ -53,10 +53,6 @@ const withEntries = (object: Object, entries: ReadonlyArray<ManagedFieldsEntry>)
 
 /** An object before it exists: the parts that every object of a kind has are there, and so nobody owns that they are. */
 const nothing: { readonly [type: string]: Json } = { string: "", integer: 0, number: 0, boolean: false }
-const conventional = new Set(["metadata", "spec", "status"])
-const hasDefaults = (shape: Shape) =>
-  shape.type === "object" && shape.fields.values().some((field) => field.default !== undefined)
-
 const zeros = new WeakMap<Shape, Json>()
 const zero = (shape: Shape): Json => {
   const before = zeros.get(shape)
@@ -68,12 +64,8 @@ const zero = (shape: Shape): Json => {
 const zeroOf = (shape: Shape): Json => {
   if (shape.type !== "object") return nothing[shape.type] ?? null
   if (shape.atomic) return {}
-  const parts = shape.fields.entries().flatMap(([name, { default: value, required, shape: inner }]) => {
-    const isPart = OwnedFields.isObject(value) && Object.keys(value).length === 0
-    const isOfAll = isPart && (conventional.has(name) || hasDefaults(inner))
-    return required || isOfAll ? [[name, zero(inner)] as const] : []
-  })
-  return Object.fromEntries(parts)
+  const parts = shape.fields.entries().filter(([, { part = false }]) => part)
+  return Object.fromEntries(parts.map(([name, { shape: inner }]) => [name, zero(inner)]))
 }
 
 const isReset = (entries: ReadonlyArray<ManagedFieldsEntry>) =>

@@ -6,7 +6,7 @@
  */
 import { Result, type Schema } from "effect"
 import type { Cause } from "../client/Errors.ts"
-import { checked } from "./Checks.ts"
+import * as Custom from "./Custom.ts"
 import { causeOf, Mistakes, unknownField } from "./Mistakes.ts"
 import * as Scalars from "./Scalars.ts"
 import { goType, type FieldShape, type ListShape, type MapShape, type ObjectShape, type Shape } from "./Shape.ts"
@@ -37,28 +37,25 @@ interface Output {
 /** At the root `apiVersion` and `kind` are known too, and kept. */
 export const decode = (shape: Shape) => {
   const walk = rootOf(shape)
-  const custom = shape.type === "object" && shape.definition === undefined
   return (wire: unknown, { repeated = none, unknown = "Ignore" }: Options = {}): Result.Result<Decoded, Failed> => {
     const mistakes = new Mistakes(unknown !== "Ignore")
     const object = walk(wire, mistakes) ?? {}
     return mistakes.all.length === 0 && (repeated.length === 0 || unknown === "Ignore")
       ? Result.succeed({ object, warnings: none })
-      : judge(object, mistakes, unknown === "Ignore" ? none : repeated, unknown === "Strict", custom)
+      : judge(object, mistakes, unknown === "Ignore" ? none : repeated, unknown === "Strict")
   }
 }
 const none: ReadonlyArray<string> = []
 
-/** A body that is not of a custom kind is judged by that kind's schema, so that all of its mistakes are of its values. */
 const judge = (
   object: Schema.JsonObject,
   { all }: Mistakes,
   repeated: ReadonlyArray<string>,
-  strict: boolean,
-  custom: boolean
+  strict: boolean
 ): Result.Result<Decoded, Failed> => {
   const warnings = [...all.filter(({ what }) => what === "unknown").map(unknownField), ...repeated]
-  const causes = all.filter(({ what }) => what !== "unknown").map((mistake) => causeOf(mistake, custom))
-  const mismatch = custom ? undefined : causes.find(({ type }) => type === "FieldValueTypeInvalid")?.detail
+  const causes = all.filter(({ what }) => what !== "unknown").map(causeOf)
+  const mismatch = causes.find(({ type }) => type === "FieldValueTypeInvalid")?.detail
   const malformed = mismatch ?? (strict && warnings.length > 0 ? `strict decoding error: ${warnings.join(", ")}` : undefined)
   return malformed === undefined && causes.length === 0
     ? Result.succeed({ object, warnings })
@@ -74,7 +71,8 @@ const rootOf = (shape: Shape): ObjectWalk => {
   if (before !== undefined) return before
   if (shape.type !== "object") throw new Error(`a kind is an object, and not of type ${shape.type}`)
   const fields = new Map([["apiVersion", text], ["kind", text], ...shape.fields])
-  const walk = object({ ...shape, fields })
+  const whole = { ...shape, fields }
+  const walk = shape.custom === true ? Custom.root(whole, walkOf) : object(whole)
   roots.set(shape, walk)
   return walk
 }
@@ -87,12 +85,13 @@ const walkOf = (shape: Shape): Walk => {
   if (before !== undefined) return before
   let walk: Walk | undefined
   walks.set(shape, (input, mistakes) => walk?.(input, mistakes))
-  walk = checked(shape, compile(shape))
+  walk = compile(shape)
   walks.set(shape, walk)
   return walk
 }
 
 const compile = (shape: Shape): Walk => {
+  if (shape.custom === true) return Custom.walk(shape, walkOf)
   switch (shape.type) {
     case "object":
       return object(shape)
@@ -153,7 +152,7 @@ const map = (shape: MapShape): Walk => {
 }
 
 interface Fields {
-  /** `fleeting`: an empty one is as good as none. */
+  /** `fleeting`: an empty list, map or text, zero or false is as good as none. */
   readonly known: ReadonlyMap<string, { readonly walk: Walk; readonly nullable: boolean; readonly fleeting: boolean }>
   /** With a walk: containers, which are made anew for every output, and may have defaults inside. */
   readonly fills: ReadonlyArray<{ readonly name: string; readonly value: Schema.Json; readonly walk: Walk | undefined }>
@@ -161,9 +160,18 @@ interface Fields {
   readonly required: ReadonlyArray<string>
 }
 
-/** Lists and maps of built-in kinds, as Go's JSON leaves them out. What custom resources say is kept. */
-const isFleeting = ({ definition }: ObjectShape, { default: value, fleeting, required, shape }: FieldShape) =>
-  fleeting === true ||
+/** What a field is when nobody says it: its default; of built-in kinds, where it is required, Go's zero. */
+const fillOf = ({ definition }: ObjectShape, { default: value, pointer = false, required, shape }: FieldShape) => {
+  if (value !== undefined) return value
+  return definition !== undefined && required && !pointer && isZeroed(shape) ? nothing(shape) : undefined
+}
+/** Times and free JSON have no zero that could be written. */
+const isZeroed = (shape: Shape) =>
+  shape.type !== "free" && !(shape.type === "string" && (shape.format === "date-time" || shape.format === "micro-time"))
+
+/** Lists and maps of built-in kinds, and scalars that say so, as Go's JSON leaves them out. What custom resources say is kept. */
+const isFleeting = ({ definition }: ObjectShape, { default: value, omitted = false, required, shape }: FieldShape) =>
+  omitted ||
   (definition !== undefined && !required && value === undefined && (shape.type === "list" || shape.type === "map"))
 
 const isEmpty = (value: Schema.Json) => {
@@ -171,15 +179,6 @@ const isEmpty = (value: Schema.Json) => {
   for (const _ in value) return false
   return true
 }
-
-/** What a field is when nobody says it: its default; of built-in kinds, where it is required, Go's zero. */
-const fillOf = ({ definition }: ObjectShape, { default: value, pointer, required, shape }: FieldShape) => {
-  if (value !== undefined) return value
-  return definition !== undefined && required && pointer !== true && isZeroed(shape) ? nothing(shape) : undefined
-}
-/** Times and free JSON have no zero that could be written. */
-const isZeroed = (shape: Shape) =>
-  shape.type !== "free" && !(shape.type === "string" && (shape.format === "date-time" || shape.format === "micro-time"))
 
 const fieldsOf = (shape: ObjectShape): Fields => {
   const { fields } = shape

@@ -22,6 +22,10 @@ export interface About {
   readonly atomic?: boolean
   /** JSON without a schema, which is not pruned. */
   readonly free?: boolean
+  /** Fields of which an empty text, zero or false is as good as nothing: it is dropped, and a default takes its place. */
+  readonly omitted?: ReadonlyArray<string>
+  /** Fields that every such object has from its beginning, empty: nobody owns that they are there. */
+  readonly parts?: ReadonlyArray<string>
   /** A whole object inside of another: it has these in front. */
   readonly typeMeta?: TypeMeta
 }
@@ -50,19 +54,12 @@ export const Free = about(Schema.Json, { free: true })
 
 export const { optionalKey: optional } = Schema
 
-/** An optional field of which an empty text, a zero and a `false` are as good as none. */
-export const fleeting = <A>(schema: Schema.Codec<A>) => optional(schema.annotateKey({ kubernetesFleeting: true }))
-
 /** A required field that is not zero when it is missing: the kind's own validation says that it is. */
 export const pointer = <A>(schema: Schema.Codec<A>): Schema.Codec<A> => schema.annotateKey({ kubernetesPointer: true })
 
 /** A field that the API fills in: readers always find it, writers may leave it out. */
 export const defaulted = <A>(schema: Schema.Codec<A>, value: Schema.Json): Schema.Codec<A> =>
   schema.annotateKey({ kubernetesDefault: value })
-
-/** The same, where an empty text, a zero and a `false` are filled in too. */
-export const filled = <A>(schema: Schema.Codec<A>, value: Schema.Json): Schema.Codec<A> =>
-  schema.annotateKey({ kubernetesDefault: value, kubernetesFleeting: true })
 
 export const list = <A>(item: Schema.Codec<A>, how: Pick<About, "list" | "keys" | "patch" | "mergeKey"> = {}) =>
   about(Schema.Array(item), how)

@@ -21,12 +21,14 @@ const given = <A extends object>(fields: { readonly [K in keyof A]: A[K] | undef
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as A
 
 interface Common {
+  readonly custom?: boolean
   readonly nullable?: boolean
   readonly enum?: ReadonlyArray<Json>
   readonly description?: string
 }
 const common = (schema: JsonObject) =>
   given<Common>({
+    custom: true,
     nullable: schema["nullable"] === true ? true : undefined,
     enum: list(schema["enum"]),
     description: text(schema["description"])
@@ -88,7 +90,7 @@ const array = (schema: JsonObject, about: Common): Shape.ListShape => {
   const how = text(schema["x-kubernetes-list-type"])
   return {
     type: "list",
-    item: isObject(items) ? of(items) : { type: "free" },
+    item: isObject(items) ? of(items) : { type: "free", custom: true },
     list: how === "set" || how === "map" ? how : "atomic",
     keys: (list(schema["x-kubernetes-list-map-keys"]) ?? []).map(String),
     ...about,
@@ -103,7 +105,7 @@ const object = (schema: JsonObject, about: Common): Shape.ObjectShape | Shape.Ma
   const { additionalProperties, properties } = schema
   const atomic = schema["x-kubernetes-map-type"] === "atomic"
   if (isObject(additionalProperties) || additionalProperties === true) {
-    const value: Shape.Shape = isObject(additionalProperties) ? of(additionalProperties) : { type: "free" }
+    const value: Shape.Shape = isObject(additionalProperties) ? of(additionalProperties) : { type: "free", custom: true }
     const limits = given<Pick<Shape.MapShape, "minProperties" | "maxProperties">>({
       minProperties: number(schema["minProperties"]),
       maxProperties: number(schema["maxProperties"])
@@ -134,7 +136,7 @@ const fieldsOf = (properties: JsonObject, schema: JsonObject): ReadonlyArray<[st
 }
 
 const embeddedFields = (): ReadonlyArray<[string, Shape.FieldShape]> => [
-  ["apiVersion", { shape: { type: "string", minLength: 1 }, required: true }],
-  ["kind", { shape: { type: "string", minLength: 1 }, required: true }],
+  ["apiVersion", { shape: { type: "string", custom: true, minLength: 1 }, required: true }],
+  ["kind", { shape: { type: "string", custom: true, minLength: 1 }, required: true }],
   ["metadata", metadata()]
 ]

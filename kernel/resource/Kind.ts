@@ -3,6 +3,7 @@
  * a type; what the server does with its objects (dynamic defaults, validation, columns) is its `Strategy`, beside it.
  */
 import type { Schema } from "effect"
+import type { Cause } from "../client/Errors.ts"
 import type { Lazy } from "./Field.ts"
 import type { ObjectMeta, ObjectMetaDraft, OwnerReference } from "./Metadata.ts"
 
@@ -33,6 +34,12 @@ export interface Version {
     readonly from: (wire: Schema.JsonObject) => Schema.JsonObject
     readonly to: (object: Schema.JsonObject) => Schema.JsonObject
   }
+  /** `false`: only the log knows it. */
+  readonly served?: boolean
+  /** What is wrong with a whole object of this version beyond its shape, after admission; `old` is what it replaces. */
+  readonly validate?: (object: Schema.JsonObject, old: Schema.JsonObject | undefined) => ReadonlyArray<Cause>
+  /** How API descriptions show it, if not by its schema. */
+  readonly described?: Schema.JsonObject
 }
 
 /** `A` is what programs read, whatever version a client speaks; `Draft` is what they write. */
@@ -51,6 +58,10 @@ export interface Kind<out A extends Resource, in Draft extends ResourceDraft> {
   readonly shortNames: ReadonlyArray<string>
   readonly categories: ReadonlyArray<string>
   readonly versions: readonly [Version, ...ReadonlyArray<Version>]
+  /** What a list of it is called, if it is not the kind with `List` behind it. */
+  readonly listKind?: string
+  /** Names the rules by which its objects were decoded before they were stored: where these can change. See `Reader` in Row.ts. */
+  readonly form?: string
   /** No value: what binds the types of readers and writers to the kind. */
   readonly "~types"?: { readonly read: A; readonly write: (draft: Draft) => void }
 }

@@ -1,7 +1,7 @@
 /** The part that all objects have. Source: API conventions, "Metadata"; `meta/v1` of the API description. */
 import * as Field from "./Field.ts"
 
-const { Bool, Free, Int64, Text, Time, define, fleeting, list, map, optional, struct } = Field
+const { Bool, Free, Int64, Text, Time, define, list, map, optional, struct } = Field
 
 export interface OwnerReference {
   readonly apiVersion: string
@@ -37,13 +37,13 @@ export interface ManagedFieldsEntry {
 }
 export const ManagedFieldsEntry = define<ManagedFieldsEntry>("meta.v1.ManagedFieldsEntry", () =>
   struct({
-    manager: fleeting(Text),
-    operation: fleeting(Text),
-    apiVersion: fleeting(Text),
+    manager: optional(Text),
+    operation: optional(Text),
+    apiVersion: optional(Text),
     time: optional(Time),
-    fieldsType: fleeting(Text),
+    fieldsType: optional(Text),
     fieldsV1: optional(Free),
-    subresource: fleeting(Text)
+    subresource: optional(Text)
   })
 )
 
@@ -71,12 +71,12 @@ export type ObjectMetaDraft = { readonly [Field in keyof ObjectMeta]?: ObjectMet
 const labelled = { labels: optional(map(Text)), annotations: optional(map(Text)) }
 export const ObjectMetaDraft = define<ObjectMetaDraft>("meta.v1.ObjectMeta", () =>
   struct({
-    name: fleeting(Text),
-    generateName: fleeting(Text),
-    namespace: fleeting(Text),
-    uid: fleeting(Text),
-    resourceVersion: fleeting(Text),
-    generation: fleeting(Int64),
+    name: optional(Text),
+    generateName: optional(Text),
+    namespace: optional(Text),
+    uid: optional(Text),
+    resourceVersion: optional(Text),
+    generation: optional(Int64),
     creationTimestamp: optional(Time),
     deletionTimestamp: optional(Time),
     deletionGracePeriodSeconds: optional(Int64),
@@ -84,6 +84,6 @@ export const ObjectMetaDraft = define<ObjectMetaDraft>("meta.v1.ObjectMeta", () 
     ownerReferences: optional(list(OwnerReference(), { list: "map", keys: ["uid"], patch: ["merge"], mergeKey: "uid" })),
     finalizers: optional(list(Text, { list: "set", patch: ["merge"] })),
     managedFields: optional(list(ManagedFieldsEntry(), { list: "atomic" })),
-    selfLink: fleeting(Text)
+    selfLink: optional(Text)
   })
 )

@@ -1,14 +1,12 @@
 /**
  * What a decoder finds wrong, on its way out to where its path is known. Mistakes are rare, so paths are put together on the
- * way out of an object and not on the way in. Wording: Kubernetes' field errors; Go's, of a body that is not of a built-in
- * kind; and that of OpenAPI's validator for custom kinds.
+ * way out of an object and not on the way in. Wording: Kubernetes' field errors, and Go's of a body that does not decode.
  */
-import type { Schema } from "effect"
 import type { Cause } from "../client/Errors.ts"
 import { shortName } from "./Shape.ts"
 
-type Where = Pick<Mistake, "field" | "path" | "struct">
-type Detail = (where: Where, custom: boolean) => string
+type Where = Pick<Mistake, "path" | "struct">
+type Detail = (where: Where) => string
 
 export interface Mistake {
   /** `type`: the body is no such object at all. `unknown`: a field that was pruned. */
@@ -42,25 +40,13 @@ export class Mistakes {
   invalid(value: unknown, why: string): undefined {
     return this.add("value", "FieldValueInvalid", () => `Invalid value: ${shown(value)}: ${why}`)
   }
-  /** As `invalid`, where the reason begins with the path. */
-  inBody(value: unknown, why: string): undefined {
-    return this.add("value", "FieldValueInvalid", ({ field }) => `Invalid value: ${shown(value)}: ${field} in body ${why}`)
-  }
-  tooLong(limit: number): undefined {
-    return this.add("value", "FieldValueTooLong", () => `Too long: may not be more than ${limit} bytes`)
-  }
-  tooMany(count: number, limit: number): undefined {
-    return this.add("value", "FieldValueTooMany", () => `Too many: ${count}: must have at most ${limit} items`)
-  }
-  unsupported(value: unknown, words: ReadonlyArray<Schema.Json>): undefined {
+  unsupported(value: unknown, words: ReadonlyArray<unknown>): undefined {
     const detail = () => `Unsupported value: ${shown(value)}: supported values: ${words.map(shown).join(", ")}`
     return this.add("value", "FieldValueNotSupported", detail)
   }
   /** A value of another JSON type than `expected`, a type in Go's words. */
   mismatch(value: unknown, expected: string): undefined {
-    return this.add("type", "FieldValueTypeInvalid", ({ field, path, struct }, custom) => {
-      const kind = shown(jsonKind(value))
-      if (custom) return `Invalid value: ${kind}: ${field} in body must be of type ${jsonType(expected)}: ${kind}`
+    return this.add("type", "FieldValueTypeInvalid", ({ path, struct }) => {
       const where = struct === undefined ? "Go value" : `Go struct field ${shortName(struct)}.${path}`
       return `json: cannot unmarshal ${goKind(value, expected)} into ${where} of type ${expected}`
     })
@@ -84,6 +70,10 @@ export class Mistakes {
       mistake.field = mistake.what === "unknown" ? join(key, mistake.field) : join(`[${key}]`, mistake.field)
     }
   }
+  /** Of a custom object Go knows nothing but its metadata, which it reads by itself. */
+  inCustom(from: number, name: string): void {
+    for (const mistake of this.since(from)) mistake.field = join(name, mistake.field)
+  }
   inItem(from: number, index: number): void {
     for (const mistake of this.since(from)) mistake.field = join(`[${index}]`, mistake.field)
   }
@@ -105,23 +95,9 @@ const goKind = (value: unknown, expected: string) => {
   return typeof value
 }
 
-/** What OpenAPI calls it, and the types that Go's stand for. */
-const jsonKind = (value: unknown) => {
-  if (Array.isArray(value)) return "array"
-  return value === null ? "null" : Number.isInteger(value) ? "integer" : typeof value
-}
-const jsonType = (goType: string) => {
-  if (goType.startsWith("[]")) return goType === "[]uint8" ? "string" : "array"
-  if (/^int\d/.test(goType)) return "integer"
-  if (goType === "float64") return "number"
-  if (goType === "bool") return "boolean"
-  return goType === "string" ? "string" : "object"
-}
-
-/** `custom`: of a kind that is described by OpenAPI alone. */
-export const causeOf = (mistake: Mistake, custom: boolean): Cause => ({
+export const causeOf = (mistake: Mistake): Cause => ({
   field: mistake.field,
   type: mistake.type,
-  detail: mistake.detail(mistake, custom)
+  detail: mistake.detail(mistake)
 })
 export const unknownField = ({ field }: Mistake) => `unknown field ${JSON.stringify(field)}`

@@ -20,7 +20,7 @@ type Walk = (input: unknown, mistakes: Mistakes) => Schema.Json | undefined
 export const walk = (shape: Exclude<Shape, ObjectShape | MapShape | ListShape>): Walk => {
   switch (shape.type) {
     case "string":
-      return string(shape)
+      return shape.enum === undefined ? string(shape) : word(string(shape), shape.enum)
     case "integer":
     case "number":
       return number(shape)
@@ -60,6 +60,12 @@ const string = ({ format }: StringShape): Walk => {
       return (input, mistakes) => (typeof input === "string" ? input : mistakes.mismatch(input, "string"))
   }
 }
+const word =
+  (walk: Walk, words: ReadonlyArray<Schema.Json>): Walk =>
+  (input, mistakes) => {
+    const text = walk(input, mistakes)
+    return text === undefined || words.includes(text) ? text : mistakes.unsupported(text, words)
+  }
 const notATime = (layout: string) => (text: string) => {
   const year = /^\d{4}/.test(text) ? "" : ' as "2006"'
   return `parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(text)}${year}`

@@ -5,13 +5,15 @@
  * Shapes are compared by identity, and a recursive kind's shape contains itself: a walker that compiles must remember what it
  * has begun (`WeakMap<Shape, …>`), one that follows a value needs nothing, because values end.
  */
-import type { Schema, SchemaAST } from "effect"
+import { Schema, type SchemaAST } from "effect"
 import { type About, aboutOf, type TypeMeta } from "./Field.ts"
 
 /** What any shape may say. `patch` and `mergeKey` are strategic merge patch's; on a list they speak of its items. */
 interface Common {
   readonly patch?: ReadonlyArray<"merge" | "retainKeys" | "replace">
   readonly mergeKey?: string
+  /** Of a custom kind: what is wrong with its values is said after admission, by its own schema, and decoding keeps them. */
+  readonly custom?: boolean
   /** Custom resources only: `null` is a value; otherwise a `null` is as good as nothing. */
   readonly nullable?: boolean
   readonly enum?: ReadonlyArray<Schema.Json>
@@ -24,10 +26,12 @@ export interface FieldShape {
   readonly required: boolean
   /** What the API fills in. The walkers fill in what is missing inside of it too. */
   readonly default?: Schema.Json
-  /** Built-in kinds only: an empty text, a zero and a `false` are as good as none. */
-  readonly fleeting?: true
+  /** An empty text, zero or false is as good as nothing. */
+  readonly omitted?: boolean
   /** Built-in kinds only, of a required field: it is not zero when it is missing, but missing. */
-  readonly pointer?: true
+  readonly pointer?: boolean
+  /** It is there from the beginning, empty. */
+  readonly part?: boolean
 }
 
 export interface ObjectShape extends Common {
@@ -112,6 +116,13 @@ const objects = new WeakMap<object, ObjectShape>()
 /** The shape of a schema that is written in the words of `Field.ts`; always the same one for the same schema. */
 export const of = ({ ast }: Pick<Schema.Codec<unknown>, "ast">): Shape => fromAst(ast)
 
+/** What stands for a shape where a kind's schema belongs: `of` gives the shape again. */
+export const asSchema = (shape: Shape): Schema.Codec<Schema.Json> => {
+  const schema = Schema.Json.annotate({})
+  shapes.set(schema.ast, shape)
+  return schema
+}
+
 const fromAst = (ast: SchemaAST.AST): Shape => {
   const before = shapes.get(ast)
   if (before !== undefined) return before
@@ -178,8 +189,9 @@ const literals = (types: ReadonlyArray<SchemaAST.AST>): Shape => {
 }
 
 /** One shape for all uses of a definition, but for those that say more of it. */
-const object = (ast: SchemaAST.Objects, { atomic = false, definition, typeMeta }: About, merge: Common): ObjectShape => {
-  const plain = objects.get(ast.propertySignatures) ?? build(ast, atomic, definition)
+const object = (ast: SchemaAST.Objects, about: About, merge: Common): ObjectShape => {
+  const { atomic = false, typeMeta } = about
+  const plain = objects.get(ast.propertySignatures) ?? build(ast, about)
   if (typeMeta !== undefined) return { ...plain, fields: new Map([...typeMetaFields(typeMeta), ...plain.fields]) }
   return plain.atomic === atomic && Object.keys(merge).length === 0 ? plain : { ...plain, atomic, ...merge }
 }
@@ -190,26 +202,29 @@ const typeMetaFields = (typeMeta: TypeMeta) =>
     { shape: { type: "string" }, required: false, default: value }
   ])
 
-const build = ({ propertySignatures }: SchemaAST.Objects, atomic: boolean, definition: string | undefined): ObjectShape => {
+const build = ({ propertySignatures }: SchemaAST.Objects, about: About): ObjectShape => {
+  const { atomic = false, definition, omitted = [], parts = [] } = about
   const fields = new Map<string, FieldShape>()
   const shape: ObjectShape = { type: "object", ...(definition !== undefined && { definition }), fields, atomic }
   // Before the fields are made, because they may lead back here.
   objects.set(propertySignatures, shape)
-  for (const { name, type } of propertySignatures) fields.set(String(name), field(type))
+  for (const { name, type } of propertySignatures) {
+    const zero = {
+      ...(omitted.includes(String(name)) && { omitted: true }),
+      ...(parts.includes(String(name)) && { part: true })
+    }
+    fields.set(String(name), { ...field(type), ...zero })
+  }
   return shape
 }
 
 const field = (ast: SchemaAST.AST): FieldShape => {
   // Only `Field.defaulted` writes this annotation, and it takes nothing but JSON, hence the cast.
-  const annotations = ast.context?.annotations
-  const value = annotations?.["kubernetesDefault"] as Schema.Json | undefined
+  const value = ast.context?.annotations?.["kubernetesDefault"] as Schema.Json | undefined
   const shape = fromAst(ast)
-  const said = {
-    ...(annotations?.["kubernetesFleeting"] === true && { fleeting: true as const }),
-    ...(annotations?.["kubernetesPointer"] === true && { pointer: true as const })
-  }
-  if (value !== undefined) return { shape, required: false, default: value, ...said }
-  return { shape, required: ast.context?.isOptional !== true, ...said }
+  if (value !== undefined) return { shape, required: false, default: value }
+  const isPointer = ast.context?.annotations?.["kubernetesPointer"] === true
+  return { shape, required: ast.context?.isOptional !== true, ...(isPointer && { pointer: true }) }
 }
 
 /** `Container` of `core.v1.Container`. */

@@ -8,13 +8,16 @@ import type { Rule } from "./Names.ts"
 
 export interface Column<A> {
   readonly name: string
-  readonly type: "string" | "integer" | "date"
-  readonly format?: "name"
+  /** `string`, `integer`, `number`, `boolean` or `date`. */
+  readonly type: string
+  readonly format?: string
   /** Shown with `-o wide` only. */
   readonly wide?: boolean
+  /** The same in numbers, as custom resources have it. */
+  readonly priority?: number
   readonly description: string
   /** `now` in milliseconds, for ages. */
-  readonly value: (object: A, now: number) => string | number | undefined
+  readonly value: (object: A, now: number) => string | number | boolean | null | undefined
 }
 
 /** Where `scale` finds its numbers, by JSON path such as `spec.replicas`. */
@@ -47,6 +50,8 @@ export interface Strategy<A extends Resource> {
   readonly selectable?: { readonly [field: string]: (object: A) => string }
   /** After NAME and before AGE, unless it names these itself. */
   readonly columns?: ReadonlyArray<Column<A>>
+  /** Nothing but NAME is shown beside them. */
+  readonly onlyColumns?: boolean
   readonly scale?: ScalePaths
   /** Whether `metadata.generation` counts changes of the spec. Without it: yes, where `status` is a subresource. */
   readonly generation?: boolean
@@ -56,6 +61,10 @@ export interface Strategy<A extends Resource> {
   readonly finalizers?: (object: A) => ReadonlyArray<string>
   /** What a deletion does to the object besides marking it, such as a Namespace's phase. */
   readonly prepareDelete?: (object: A) => A
+  /** A PUT has to say which version it replaces. */
+  readonly isConditional?: boolean
+  /** A write of the status changes none of the metadata. */
+  readonly isStatusAlone?: boolean
   /** A PUT of what is not there creates it. */
   readonly createOnUpdate?: boolean
   /** `false` for custom resources, which know JSON and merge patches only. */

@@ -8,7 +8,7 @@ import type { WireObject } from "../client/Api.ts"
 import { apiVersion, type Kind, type Resource } from "../resource/Kind.ts"
 import { Bytes } from "../plugin/Contract.ts"
 import type { Entry } from "../store/Log.ts"
-import { Row } from "./Row.ts"
+import { type Rules, Row } from "./Row.ts"
 
 const Envelope = Schema.Struct({
   /** The version of this layout. */
@@ -16,6 +16,8 @@ const Envelope = Schema.Struct({
   /** The API version of `obj`. */
   gv: Schema.String,
   rvAt: Schema.Int,
+  /** The rules by which `obj` was decoded, of kinds whose rules can change. */
+  form: Schema.optionalKey(Schema.String),
   obj: Bytes
 })
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
@@ -52,7 +54,8 @@ export const seal = (kind: Kind<Resource, never>, object: WireObject): Uint8Arra
   const head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(gv)},"metadata":{`
   const tail = JSON.stringify({ metadata: meta, ...rest }).slice(`{"metadata":{`.length)
   // Copied out of the encoder's pool: what is kept, or sent to a thread, would be the whole pool.
-  return new Uint8Array(encode({ v: 1, gv, rvAt: head.length, obj: text.encode(head + tail) }))
+  const about = { v: 1, gv, rvAt: head.length, ...(kind.form !== undefined && { form: kind.form }) }
+  return new Uint8Array(encode({ ...about, obj: text.encode(head + tail) }))
 }
 
 /** Puts `"resourceVersion":"…",` where the envelope says. Metadata is never empty: every object has a name. */
@@ -74,13 +77,14 @@ export const storageOf = (key: string) => key.slice(0, key.indexOf("/"))
 export const keyOf = (storage: string, namespace: string, name: string) => `${storage}/${namespace}/${name}`
 
 /** What an entry says, read when it is asked for. An entry that is no envelope was not written by us: a defect. */
-export const open = ({ bytes, key, seq }: Pick<Entry, "bytes" | "key" | "seq">): Row => {
+export const open = ({ bytes, key, seq }: Pick<Entry, "bytes" | "key" | "seq">, rules?: Rules): Row => {
   const { name, namespace } = pathOf(key)
-  const json = () => {
-    const { obj, rvAt } = Result.getOrThrow(decodeEnvelope(decode(bytes)))
+  const json = (row: Row) => {
+    const { form, obj, rvAt } = Result.getOrThrow(decodeEnvelope(decode(bytes)))
+    row.form = form
     return splice(obj, rvAt, seq)
   }
-  const about = { namespace, name, revision: seq, size: bytes.length, bytes: json }
+  const about = { namespace, name, revision: seq, size: bytes.length, bytes: json, ...(rules !== undefined && { rules }) }
   const reason = reasonOf(bytes)
   return new Row(reason === undefined ? about : { ...about, lost: new Unreadable({ key, revision: seq, reason }) })
 }

@@ -6,6 +6,19 @@ import type { WireObject } from "../client/Api.ts"
 import type { Resource } from "../resource/Kind.ts"
 
 const utf8 = new TextDecoder()
+const text = new TextEncoder()
+
+/** How objects are read that were stored under other rules than those of today. */
+export interface Reader {
+  /** Objects whose `form` is this one are as they have to be. */
+  readonly form: string
+  /** With `apiVersion`, `kind` and `resourceVersion`; the same object if there is nothing to do. */
+  readonly read: (object: WireObject) => WireObject
+}
+/** What all rows of a storage share: its reader, which can become another at any time. */
+export interface Rules {
+  reader: Reader | undefined
+}
 
 export class Row {
   readonly namespace: string
@@ -17,7 +30,13 @@ export class Row {
   /** Why it cannot be read; whoever tries is told by a throw. Lists and watches look here first. */
   readonly lost: Error | undefined
   /** Its text, or how to make it: never both, which would be every object twice. */
-  private text: Uint8Array | (() => Uint8Array)
+  private text: Uint8Array | ((row: Row) => Uint8Array)
+  /** The rules by which it was stored; known when it has been read, and told by how it is read. */
+  form: string | undefined
+  private readonly rules: Rules | undefined
+  /** By what `view` was made: the text under today's rules, if these make another one of it. */
+  private reader: Reader | undefined
+  private view: Uint8Array | undefined
   private parsed: WireObject | undefined
   private encodings: Map<string, Uint8Array> | undefined
 
@@ -27,26 +46,40 @@ export class Row {
     readonly revision: number
     readonly size?: number
     readonly lost?: Error
-    readonly bytes: () => Uint8Array
+    readonly rules?: Rules
+    readonly bytes: (row: Row) => Uint8Array
   }) {
     this.namespace = about.namespace
     this.name = about.name
     this.revision = about.revision
     this.size = about.size ?? 0
     this.lost = about.lost
+    this.rules = about.rules
     this.text = about.bytes
   }
 
   /** Its JSON text in the storage version, in UTF-8, with `apiVersion`, `kind` and `resourceVersion`. */
   get json(): Uint8Array {
     if (this.lost !== undefined) throw this.lost
-    if (typeof this.text === "function") this.text = this.text()
-    return this.text
+    if (typeof this.text === "function") this.text = this.text(this)
+    if (this.rules !== undefined && this.rules.reader !== this.reader) this.reread(this.text, this.rules.reader)
+    return this.view ?? this.text
+  }
+
+  private reread(stored: Uint8Array, reader: Reader | undefined) {
+    this.shrink()
+    this.view = undefined
+    this.reader = reader
+    if (reader === undefined || reader.form === this.form) return
+    const before: WireObject = JSON.parse(utf8.decode(stored))
+    const after = reader.read(before)
+    if (after !== before) this.view = text.encode(JSON.stringify(after))
   }
 
   /** The same as an object, parsed at the first call. */
   get wire(): WireObject {
-    return (this.parsed ??= JSON.parse(utf8.decode(this.json)))
+    const { json } = this
+    return (this.parsed ??= JSON.parse(utf8.decode(json)))
   }
 
   /** The same for programs. What is in a kind's storage was decoded by that kind's schema on its way in, hence the cast. */
@@ -56,6 +89,7 @@ export class Row {
 
   /** Bytes for a served version and media type, made once and shared by all readers. */
   encoded(key: string, make: (row: Row) => Uint8Array): Uint8Array {
+    if (this.rules !== undefined && this.rules.reader !== this.reader) void this.json
     this.encodings ??= new Map()
     const found = this.encodings.get(key)
     if (found !== undefined) return found

@@ -2,7 +2,7 @@
  * The rows of one storage: by path, in the order of their keys, and with a window of what happened lately. Plain
  * synchronous code: the feed calls `apply`, watchers are pushed to, readers read.
  */
-import type { Row } from "./Row.ts"
+import type { Row, Rules } from "./Row.ts"
 import { type Change, type Interest, type Watcher, Watchers } from "./Watchers.ts"
 
 export type { Change } from "./Watchers.ts"
@@ -29,6 +29,8 @@ export class Rows {
   /** Before this revision nothing is told of what was there, even if nothing has changed since. */
   private compacted = 0
   private readonly watchers: Watchers
+  /** How its objects are read. */
+  readonly rules: Rules = { reader: undefined }
 
   /** `report` hears what watchers throw. */
   constructor(since: number, report: (cause: unknown) => void) {

@@ -61,10 +61,11 @@ class LogTable {
 
   advance(entries: ReadonlyArray<Entry>, upTo: number) {
     for (const [storage, some] of Map.groupBy(entries, ({ key }) => storageOf(key))) {
-      this.of(storage).apply(
+      const into = this.of(storage)
+      into.apply(
         some.map((entry) => ({
           path: entry.key.slice(storage.length + 1),
-          row: open(entry),
+          row: open(entry, into.rules),
           deleted: entry.op === "delete"
         })),
         upTo
@@ -78,8 +79,10 @@ class LogTable {
     const byStorage = Map.groupBy(living.values(), ({ key }) => storageOf(key))
     for (const storage of new Set([...this.storages.keys(), ...byStorage.keys()])) {
       const rows = new Map<string, Row>()
-      for (const entry of byStorage.get(storage) ?? []) rows.set(entry.key.slice(storage.length + 1), open(entry))
-      this.of(storage).replace(rows, upTo)
+      const into = this.of(storage)
+      for (const entry of byStorage.get(storage) ?? [])
+        rows.set(entry.key.slice(storage.length + 1), open(entry, into.rules))
+      into.replace(rows, upTo)
     }
     this.reached(upTo)
   }

@@ -3,8 +3,10 @@ import { Context, Effect, Layer } from "effect"
 import { isIPv6 } from "node:net"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { names as logs } from "../../kernel/store/Log.ts"
+import { Kinds } from "../../kernel/resource/Kinds.ts"
 import { Tables } from "../../kernel/table/Tables.ts"
 import * as Door from "./Door.ts"
+import * as Fairness from "./fairness/Fairness.ts"
 import type { Check } from "./Health.ts"
 import { type Handler, type ListenOptions, start } from "./Listener.ts"
 import * as Kubelet from "./streaming/Kubelet.ts"
@@ -44,12 +46,14 @@ const listening = Effect.fnUntraced(function* (options: Options) {
     ({ close }) => Effect.sync(close)
   )
   const tables = yield* Tables
+  const fairness = yield* Fairness.make(tables, yield* Kinds)
   const door = yield* Door.make({
     checks: [...stores(tables), ...(options.checks ?? [])],
     openid: options.openid,
     address: () => options.advertise ?? `${inUrl(options.addresses[0] ?? "localhost")}:${port}`,
     version: Version.info(options.version),
-    kubelet
+    kubelet,
+    fairness
   })
   const handler: Handler = { request: door.request, upgrade: door.upgrade }
   const listener = yield* start(options, handler)

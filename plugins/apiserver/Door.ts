@@ -13,8 +13,11 @@ import { Authenticators, Authorizers } from "../../kernel/pipeline/Policy.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
 import { Unreadable } from "../../kernel/table/Envelope.ts"
 import { type Answer, failure, send } from "./Answer.ts"
+import { type Backend, Backends } from "./contracts/Backends.ts"
 import { Routes } from "./contracts/Routes.ts"
 import { type Exchange, type Incoming, type Outgoing, split } from "./Exchange.ts"
+import { type Fairness, verbOf } from "./fairness/Fairness.ts"
+import { Turn } from "./fairness/Turn.ts"
 import * as Identity from "./Identity.ts"
 import * as Metrics from "./Metrics.ts"
 import { resolve } from "./objects/Resolve.ts"
@@ -23,14 +26,21 @@ import * as Other from "./Other.ts"
 import * as Path from "./Path.ts"
 import { flag } from "./Query.ts"
 import { type DoorError, internal, notFound, Refused, statusOf } from "./Refused.ts"
+import * as Forward from "./streaming/Forward.ts"
 import type { Kubelet } from "./streaming/Kubelet.ts"
 import * as Streams from "./streaming/Streams.ts"
 
-export type Needs = Pipeline | Past | Kinds | Authenticators | Authorizers | Routes
+export type Needs = Pipeline | Past | Kinds | Authenticators | Authorizers | Routes | Backends
 
 export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "version" | "address"> {
   readonly kubelet: Kubelet
+  readonly fairness: Fairness
 }
+
+const nowhere = { group: "", version: "", resource: "", subresource: "", namespace: "", name: "" }
+
+const isWatched = ({ query }: Pick<Exchange, "query">, path: Path.ObjectPath | undefined) =>
+  path !== undefined && (path.watch || (path.name === "" && flag(query, "watch") === true))
 
 const badPath = new BadRequest({ detail: "the path of the URL has a broken escape" })
 const pathOf = (path: string) => Result.try({ try: () => Path.objects(path), catch: () => badPath })
@@ -65,7 +75,8 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
   const identify = Identity.make(access)
   const observe = Metrics.make(context)
   const routes = Context.get(context, Routes)
-  const other = Other.make({ ...options, kinds, routes, authorizers, context })
+  const backends = Context.get(context, Backends)
+  const other = Other.make({ ...options, kinds, routes, backends, authorizers, context })
   const fork = Effect.runForkWith(context)
   const running = new Set<Running>()
   let isClosing = false
@@ -78,10 +89,25 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     return yield* found.failure
   })
 
+  /** Who answers for a group instead of us. */
+  const backendOf = (text: string, path: Path.ObjectPath | undefined) => {
+    const { group, version } = path ?? Path.versionOf(text) ?? nowhere
+    return group === "" ? undefined : backends.find(group, version)
+  }
+
+  const forward = Effect.fnUntraced(function* (exchange: Exchange, path: Path.ObjectPath | undefined, to: Backend) {
+    const { incoming, method, path: text, user } = exchange
+    const verb = verbOf({ method, path, isWatch: isWatched(exchange, path) })
+    yield* authorize(access, { user, verb, ...(path ?? { ...nowhere, path: text }) })
+    return yield* Forward.answer(exchange, incoming.url ?? text, to)
+  })
+
   const answer = Effect.fnUntraced(function* (
     exchange: Exchange,
     path: Path.ObjectPath | undefined
   ): Effect.fn.Return<Answer, DoorError, Needs> {
+    const backend = backendOf(exchange.path, path)
+    if (backend !== undefined) return yield* forward(exchange, path, backend)
     if (path === undefined) return yield* other(exchange)
     const at = yield* find(exchange, path)
     const stream = Streams.find(at)
@@ -112,11 +138,17 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const then = Result.getOrElse(momentOf(whole), () => undefined)
     const text = then?.path ?? whole
     const path = Result.getOrElse(pathOf(text), () => undefined)
-    const isWatch = path !== undefined && (path.watch || (path.name === "" && flag(query, "watch") === true))
-    const base = { incoming, outgoing, method, path: text, query }
+    const isWatch = isWatched({ query }, path)
+    const isLong = path === undefined ? routes.find(text)?.isLong === true : isWatch || Streams.isStream(path)
+    const turn = new Turn(options.fairness)
+    const base = { incoming, outgoing, method, path: text, query, initialized: turn.initialized }
     const program = Effect.gen(function* () {
       if (isClosing) return yield* ending
       const user = yield* identify(incoming, socket)
+      // Connections that stay open without end would keep their seats from everybody else.
+      const wait = isLong && !isWatch ? undefined : turn.take({ user, method, text, path, query, isWatch }, outgoing)
+      const refused = wait === undefined ? undefined : yield* wait
+      if (refused !== undefined) return refused
       const asked = yield* Effect.fromResult(pathOf(text))
       if (then === undefined) return yield* answer({ ...base, user }, asked)
       return yield* answerThen({ ...base, user }, asked, then.moment, isWatch)
@@ -125,7 +157,6 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
       Effect.catchCause(broken),
       Effect.tap((answer) => finish({ ...base, user: Identity.anonymous }, answer))
     )
-    const isLong = path === undefined ? routes.find(text)?.isLong === true : isWatch || Streams.isStream(path)
     const entry = { fiber: fork(program), isLong }
     running.add(entry)
     // Whoever waits for the body has a listener of their own; without any an error would end the process.
@@ -133,6 +164,7 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     outgoing.once("close", () => entry.fiber.interruptUnsafe())
     entry.fiber.addObserver((exit) => {
       running.delete(entry)
+      turn.over()
       const code = Exit.isSuccess(exit) ? exit.value.code : 499
       const known =
         path !== undefined && kinds.find(path.group, path.version, path.resource) !== undefined ? path : undefined
@@ -155,6 +187,11 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const program = Effect.gen(function* () {
       const user = yield* identify(incoming, socket)
       const path = yield* Effect.fromResult(pathOf(text))
+      const backend = backendOf(text, path)
+      if (backend !== undefined) {
+        yield* authorize(access, { user, verb: "get", ...(path ?? { ...nowhere, path: text }) })
+        return yield* Forward.upgrade(socket, incoming, head, user, backend)
+      }
       if (path === undefined) return yield* notFound
       const at = yield* Effect.fromResult(resolve(kinds, path, "GET", user))
       yield* Streams.upgrade({ incoming, socket, head, query }, at, path.rest, options.kubelet)

@@ -9,12 +9,15 @@ export interface Incoming {
   on(event: "data", listener: (chunk: Buffer) => void): unknown
   on(event: "end" | "aborted" | "close", listener: () => void): unknown
   on(event: "error", listener: (error: Error) => void): unknown
+  pause(): unknown
   resume(): unknown
 }
 
 export interface Outgoing {
   readonly headersSent: boolean
   readonly writableEnded: boolean
+  /** Of the answer, whoever writes it. */
+  setHeader(name: string, value: string): unknown
   writeHead(code: number, headers?: OutgoingHttpHeaders): unknown
   /** HTTP/2 sends headers when they are written. */
   flushHeaders?(): unknown
@@ -32,6 +35,8 @@ export interface Exchange {
   readonly path: string
   readonly query: URLSearchParams
   readonly user: User
+  /** Called by a watch when it has sent what there was. */
+  readonly initialized?: () => void
 }
 
 const empty = new URLSearchParams()

@@ -2,7 +2,7 @@
  * Who asks: by client certificate (decided once for each TLS session), by bearer token, or nobody in particular; and on whose
  * behalf. Source: "Authenticating", "User impersonation".
  */
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls"
 import { BadRequest, Unauthorized } from "../../kernel/client/Errors.ts"
 import type { User } from "../../kernel/pipeline/Attributes.ts"
@@ -119,6 +119,13 @@ const wanted = ({ extra = {}, groups, name, uid }: User) => {
   ]
 }
 
+/** A key that is not escaped rightly is meant as it is. */
+const unescaped = (key: string) =>
+  Result.getOrElse(
+    Result.try(() => decodeURIComponent(key)),
+    () => key
+  )
+
 const asked = (incoming: Incoming): User | undefined => {
   const name = header(incoming, "impersonate-user")
   if (name === undefined || name === "") return undefined
@@ -126,7 +133,7 @@ const asked = (incoming: Incoming): User | undefined => {
   const extra = Object.keys(incoming.headers).flatMap((key) => {
     if (!key.startsWith(extraPrefix)) return []
     const values = (header(incoming, key) ?? "").split(",").map((value) => value.trim())
-    return [[decodeURIComponent(key.slice(extraPrefix.length)), values] as const]
+    return [[unescaped(key.slice(extraPrefix.length)), values] as const]
   })
   const groups = (header(incoming, "impersonate-group") ?? "").split(",").flatMap((group) => group.trim() || [])
   return {

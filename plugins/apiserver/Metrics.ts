@@ -65,5 +65,9 @@ export const make = (context: Context.Context<never>) => {
   }
 }
 
-export const answer = (context: Context.Context<never>): Answer =>
-  whole(200, PrometheusMetrics.formatUnsafe(context), undefined, "text/plain; version=0.0.4; charset=utf-8")
+/** `more`: what is counted elsewhere, in the same text. */
+export const answer = (context: Context.Context<never>, more: string): Answer => {
+  const own = PrometheusMetrics.formatUnsafe(context)
+  const text = own === "" || own.endsWith("\n") ? own : `${own}\n`
+  return whole(200, text + more, undefined, "text/plain; version=0.0.4; charset=utf-8")
+}

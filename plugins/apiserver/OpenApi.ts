@@ -5,6 +5,7 @@ import { apiVersion } from "../../kernel/resource/Kind.ts"
 import type { Kinds } from "../../kernel/resource/Kinds.ts"
 import { document } from "../../kernel/resource/OpenApi.ts"
 import { type Answer, failure, json, jsonType, whole } from "./Answer.ts"
+import type { Backends } from "./contracts/Backends.ts"
 import type { Exchange } from "./Exchange.ts"
 import { notFound } from "./Refused.ts"
 
@@ -16,7 +17,7 @@ export const serves = (path: string) => path === root || path.startsWith(`${root
 
 const pathOf = (group: string, version: string) => (group === "" ? `api/${version}` : `apis/${group}/${version}`)
 
-export const make = (kinds: Kinds["Service"], release: string) => {
+export const make = (kinds: Kinds["Service"], release: string, backends: Backends["Service"]) => {
   const texts = new Map<string, string>()
   let generation = -1
   const versions = () =>
@@ -39,6 +40,15 @@ export const make = (kinds: Kinds["Service"], release: string) => {
         { serverRelativeURL: `${root}/${path}?hash=${hashOf(path, group, version)}` }
       ])
     )
+  /** Their documents are theirs to give: the door leads there. */
+  const remote = () =>
+    Object.fromEntries(
+      backends
+        .now()
+        .backends.flatMap(({ group, openApi, version }) =>
+          openApi === undefined ? [] : [[pathOf(group, version), { serverRelativeURL: openApi }] as const]
+        )
+    )
   const textOf = (path: string) => {
     const found = texts.get(path)
     if (found !== undefined) return found
@@ -53,7 +63,7 @@ export const make = (kinds: Kinds["Service"], release: string) => {
     if (now !== generation) texts.clear()
     generation = now
     const below = path.slice(root.length + 1).replace(/\/$/, "")
-    if (below === "") return json(200, { paths: index() })
+    if (below === "") return json(200, { paths: { ...index(), ...remote() } })
     const text = textOf(below)
     if (text === undefined) return failure(notFound)
     return whole(200, text, query.has("hash") ? immutable : undefined, jsonType)

@@ -5,11 +5,15 @@ import { authorize } from "../../kernel/pipeline/Authorize.ts"
 import type { Authorizers } from "../../kernel/pipeline/Policy.ts"
 import type { Unavailable } from "../../kernel/plugin/Contract.ts"
 import type { Kinds } from "../../kernel/resource/Kinds.ts"
-import { type Answer, failure, json, sent, whole } from "./Answer.ts"
+import { type Answer, failure, json, sent, text, whole } from "./Answer.ts"
 import * as Body from "./Body.ts"
+import type { Backends } from "./contracts/Backends.ts"
 import type { Route, Routes } from "./contracts/Routes.ts"
 import * as Discovery from "./discovery/Discovery.ts"
 import type { Exchange } from "./Exchange.ts"
+import * as Debug from "./fairness/Debug.ts"
+import type { Fairness } from "./fairness/Fairness.ts"
+import * as FairnessMetrics from "./fairness/Metrics.ts"
 import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
 import * as OpenApi from "./OpenApi.ts"
@@ -27,6 +31,8 @@ export interface About {
   /** `host:port`. */
   readonly address: () => string
   readonly context: Context.Context<never>
+  readonly fairness: Fairness
+  readonly backends: Backends["Service"]
 }
 
 const jwksType = "application/jwk-set+json"
@@ -34,6 +40,7 @@ const fixed = [
   "/.well-known/openid-configuration",
   "/api",
   "/apis",
+  ...Debug.paths,
   "/healthz",
   "/livez",
   "/metrics",
@@ -71,10 +78,10 @@ const routed = Effect.fnUntraced(function* (route: Route, exchange: Exchange) {
 export const isGuide = (path: string) => path === "/version" || /^\/(api|apis|openapi)(\/|$)/.test(path)
 
 export const make = (about: About) => {
-  const discovery = Discovery.make(about.kinds, about.address)
-  const openApi = OpenApi.make(about.kinds, about.version.gitVersion)
+  const discovery = Discovery.make(about.kinds, about.address, about.backends)
+  const openApi = OpenApi.make(about.kinds, about.version.gitVersion, about.backends)
   const simple = (exchange: Exchange): Answer | undefined => {
-    const { path } = exchange
+    const { path, query } = exchange
     if (path === "/api" || path === "/apis" || path.startsWith("/api/") || path.startsWith("/apis/"))
       return discovery(exchange)
     if (OpenApi.serves(path)) return openApi(exchange)
@@ -83,15 +90,17 @@ export const make = (about: About) => {
       case "/version/":
         return json(200, about.version)
       case "/metrics":
-        return Metrics.answer(about.context)
+        return Metrics.answer(about.context, FairnessMetrics.text(about.fairness))
       case "/.well-known/openid-configuration":
         return about.openid && json(200, about.openid.configuration)
       case "/openid/v1/jwks":
         return about.openid && whole(200, JSON.stringify(about.openid.keys), undefined, jwksType)
       case "/":
         return json(200, { paths: [...fixed, ...about.routes.prefixes()].toSorted() })
-      default:
-        return undefined
+      default: {
+        const report = Debug.text(about.fairness, path, query)
+        return report === undefined ? undefined : text(200, report)
+      }
     }
   }
   return Effect.fnUntraced(function* (exchange: Exchange) {

@@ -53,3 +53,9 @@ export const asOf = (path: string): { readonly moment: string; readonly path: st
   const [, moment, rest = "/"] = /^\/as-of\/([^/]+)(\/.*)?$/.exec(path) ?? []
   return moment === undefined ? undefined : { moment: decoded(moment), path: rest }
 }
+
+/** A group and version whose resources, or whose description, are asked for: `/apis/<group>/<version>`. */
+export const versionOf = (path: string): { readonly group: string; readonly version: string } | undefined => {
+  const [, group, version] = /^(?:\/openapi\/v3)?\/apis\/([^/]+)\/([^/]+)\/?$/.exec(path) ?? []
+  return group === undefined || version === undefined ? undefined : { group, version }
+}

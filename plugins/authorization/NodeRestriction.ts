@@ -29,6 +29,8 @@ const reservedLabels = (object: Node | undefined) =>
 /** Why not; nothing if it may. What is admitted has been decoded as its kind, hence the casts here and below. */
 const pod = (node: string, { attributes: { subresource, verb }, object, old }: Admitted): string | undefined => {
   const [after, before] = [object as unknown as Pod | undefined, old as unknown as Pod | undefined]
+  // What is posted to a Pod is no Pod: the node's authorizer has judged it.
+  if (verb === "create" && subresource !== "") return undefined
   if (verb === "create" && after !== undefined) {
     if (after.metadata.annotations?.[mirror] === undefined)
       return `pod does not have "${mirror}" annotation, node "${node}" can only create mirror pods`

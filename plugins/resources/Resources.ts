@@ -57,6 +57,7 @@ import * as PodDisruptionBudget from "./policy/PodDisruptionBudget.ts"
 import * as Roles from "./rbac/Rbac.ts"
 import * as PriorityClass from "./scheduling/PriorityClass.ts"
 import * as Volumed from "./storage/Storage.ts"
+import { withWrites } from "./Writes.ts"
 
 /** A kind that is served with a strategy, or otherwise than its contract says. */
 interface Entry {
@@ -68,7 +69,7 @@ const entry = <A extends Kind.Resource, D extends Kind.ResourceDraft>(
   strategy?: Strategy<A>
 ): Entry => ({
   storage: kind.storage,
-  add: Effect.flatMap(Kinds, (kinds) => kinds.add(kind, strategy))
+  add: Effect.flatMap(Kinds, (kinds) => kinds.add(kind, withWrites(kind.storage, strategy)))
 })
 
 const written: ReadonlyArray<Entry> = [

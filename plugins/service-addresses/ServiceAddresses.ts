@@ -176,7 +176,7 @@ const admission = Effect.fnUntraced(function* ({ serviceCidrs }: Options) {
       ? Effect.fail(new NotARange({ given, expected: "a range such as 10.96.0.0/16 or fd00:10:96::/108" }))
       : Effect.succeed(range)
   })
-  const mutate = Effect.fnUntraced(function* (request: Admitted) {
+  const allocate = Effect.fnUntraced(function* (request: Admitted) {
     if (!isOurs(request) || request.object === undefined) return undefined
     const old = request.old === undefined ? undefined : asService(request.old)
     const addressed = yield* withAddresses(ranges, asService(request.object), old, request.dryRun)
@@ -186,7 +186,7 @@ const admission = Effect.fnUntraced(function* ({ serviceCidrs }: Options) {
   return Admissions.add({
     name: "service-addresses",
     order: 900,
-    mutate: (request) => Effect.provideService(mutate(request), Client, client)
+    allocate: (request) => Effect.provideService(allocate(request), Client, client)
   })
 })
 

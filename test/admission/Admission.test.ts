@@ -8,6 +8,7 @@ import * as Admission from "../../plugins/admission/Admission.ts"
 import { ConfigMap, Namespace, Pod, type PodSpec, ServiceAccount } from "../../plugins/resources/contracts/core/v1.ts"
 import { PriorityClass } from "../../plugins/resources/contracts/scheduling/v1.ts"
 import * as MemoryClient from "../network/MemoryClient.ts"
+import { admitted } from "./Admitted.ts"
 
 interface Asked {
   readonly kind?: Any
@@ -32,10 +33,10 @@ const admit = (object: WireObject, { deletes = false, kind = Pod, namespace = "d
     }
     let current = object
     for (const { mutate } of deletes ? [] : all) {
-      const request = { attributes, kind, object: current, dryRun: false, ...(old && { old }) }
+      const request = admitted(attributes, kind, { object: current, ...(old && { old }) })
       current = (yield* mutate?.(request) ?? Effect.undefined) ?? current
     }
-    const request = { attributes, kind, ...(deletes ? { old: current } : { object: current }), dryRun: false }
+    const request = admitted(attributes, kind, deletes ? { old: current } : { object: current })
     for (const { validate } of all) yield* validate?.(request) ?? Effect.void
     return current as unknown as { spec: PodSpec }
   })

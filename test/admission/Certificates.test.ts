@@ -9,6 +9,7 @@ import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
 import * as Signers from "../../plugins/certificates/contracts/Signers.ts"
 import * as SigningRequest from "../../plugins/certificates/contracts/SigningRequest.ts"
 import { CertificateSigningRequest } from "../../plugins/resources/contracts/certificates/v1.ts"
+import { admitted } from "./Admitted.ts"
 
 /** `jane` approves for the cluster's signers one by one, `carl` signs for all of a domain. */
 const layer = Layer.mergeAll(
@@ -32,7 +33,7 @@ const admit = Effect.fnUntraced(function* (user: string, subresource: string, ob
   }
   let current = object
   const all = (yield* Admissions).all()
-  const about = { attributes, kind: CertificateSigningRequest, dryRun: false, ...(old && { old }) }
+  const about = admitted(attributes, CertificateSigningRequest, old && { old })
   for (const { mutate } of all) current = (yield* mutate?.({ ...about, object: current }) ?? Effect.undefined) ?? current
   for (const { validate } of all) yield* validate?.({ ...about, object: current }) ?? Effect.void
   return current

@@ -8,6 +8,7 @@ import * as Tolerations from "../../plugins/admission/runtime-class/Tolerations.
 import { Pod, type PodSpec } from "../../plugins/resources/contracts/core/v1.ts"
 import { RuntimeClass } from "../../plugins/resources/contracts/node/v1.ts"
 import * as MemoryClient from "../network/MemoryClient.ts"
+import { admitted } from "./Admitted.ts"
 
 const admit = Effect.fnUntraced(function* (spec: object) {
   const attributes = {
@@ -23,8 +24,8 @@ const admit = Effect.fnUntraced(function* (spec: object) {
   let object: WireObject = { metadata: { name: "web" }, spec: { containers: [], ...spec } }
   const all = (yield* Admissions).all()
   for (const { mutate } of all)
-    object = (yield* mutate?.({ attributes, kind: Pod, object, dryRun: false }) ?? Effect.undefined) ?? object
-  for (const { validate } of all) yield* validate?.({ attributes, kind: Pod, object, dryRun: false }) ?? Effect.void
+    object = (yield* mutate?.(admitted(attributes, Pod, { object })) ?? Effect.undefined) ?? object
+  for (const { validate } of all) yield* validate?.(admitted(attributes, Pod, { object })) ?? Effect.void
   return (object as unknown as { readonly spec: PodSpec }).spec
 })
 const refused = (spec: object) =>

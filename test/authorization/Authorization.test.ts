@@ -12,6 +12,7 @@ import * as Bootstrap from "../../plugins/authorization/Bootstrap.ts"
 import * as Review from "../../plugins/resources/contracts/authorization/v1.ts"
 import { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "../../plugins/resources/contracts/rbac/v1.ts"
 import * as MemoryClient from "../network/MemoryClient.ts"
+import { admitted } from "../admission/Admitted.ts"
 
 const rbac = "rbac.authorization.k8s.io"
 const user = (name: string, ...groups: ReadonlyArray<string>): User => ({
@@ -46,7 +47,7 @@ const admit = (kind: Any, object: WireObject, by: User, namespace = "") =>
   Effect.gen(function* () {
     const attributes = asked(by, "create", kind.plural, { group: rbac, namespace, name: "x" })
     for (const { validate } of (yield* Admissions).all()) {
-      yield* validate?.({ attributes, kind, object: { metadata: { name: "x" }, ...object }, dryRun: false }) ?? Effect.void
+      yield* validate?.(admitted(attributes, kind, { object: { metadata: { name: "x" }, ...object } })) ?? Effect.void
     }
   })
 

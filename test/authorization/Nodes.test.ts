@@ -3,13 +3,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Actions } from "../../kernel/pipeline/Actions.ts"
 import { decide } from "../../kernel/pipeline/Authorize.ts"
-import { type Admitted, Admissions, Authorizers } from "../../kernel/pipeline/Policy.ts"
+import { Admissions, Authorizers } from "../../kernel/pipeline/Policy.ts"
 import type { Any } from "../../kernel/resource/Kind.ts"
 import * as Authorization from "../../plugins/authorization/Authorization.ts"
 import * as Bootstrap from "../../plugins/authorization/Bootstrap.ts"
 import { Lease } from "../../plugins/resources/contracts/coordination/v1.ts"
 import { ConfigMap, Node, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import * as MemoryClient from "../network/MemoryClient.ts"
+import { admitted } from "../admission/Admitted.ts"
 
 const user = { name: "system:node:n1", groups: ["system:nodes", "system:authenticated"] }
 
@@ -48,7 +49,7 @@ const admit = (kind: Any, verb: string, at: { readonly namespace: string; readon
   Effect.gen(function* () {
     const { group } = kind.versions[0]
     const attributes = { user, verb, group, version: "v1", resource: kind.plural, subresource: "", ...at }
-    const request: Admitted = { attributes, kind, dryRun: false, ...more }
+    const request = admitted(attributes, kind, more)
     for (const { validate } of (yield* Admissions).all()) yield* validate?.(request) ?? Effect.void
   })
 const refused = (...args: Parameters<typeof admit>) =>

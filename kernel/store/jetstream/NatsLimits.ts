@@ -24,7 +24,7 @@ const bytesIn = async (directory: string): Promise<number> => {
     const path = join(directory, entry.name)
     if (entry.isDirectory()) return bytesIn(path)
     // Files come and go while a server that is still there is looked at.
-    return (await stat(path).catch(() => ({ size: 0 }))).size
+    return (await stat(path, { throwIfNoEntry: false }))?.size ?? 0
   })
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }

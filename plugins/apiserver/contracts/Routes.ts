@@ -6,6 +6,7 @@ import { Context, Effect, Layer, type Scope, type Stream } from "effect"
 import type { ApiError } from "../../../kernel/client/Errors.ts"
 import type { User } from "../../../kernel/pipeline/Attributes.ts"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
+import { Backends } from "./Backends.ts"
 
 export interface RouteRequest {
   readonly method: string
@@ -43,24 +44,26 @@ export class Routes extends Context.Service<
   }
 >()("apiserver/Routes") {
   static readonly add = (route: Route) => Layer.effectDiscard(Effect.flatMap(Routes, (routes) => routes.add(route)))
-  static readonly layer = Layer.sync(Routes, () => {
-    let routes: ReadonlyArray<Route> = []
-    const serves = (path: string) => (route: Route) => path === route.prefix || path.startsWith(`${route.prefix}/`)
-    return Routes.of({
-      add: (route) =>
-        Effect.asVoid(
-          Effect.acquireRelease(
-            Effect.sync(() => {
-              routes = [...routes, route].toSorted((a, b) => b.prefix.length - a.prefix.length)
-            }),
-            () =>
-              Effect.sync(() => {
-                routes = routes.filter((other) => other !== route)
-              })
-          )
-        ),
-      find: (path) => routes.find(serves(path)),
-      prefixes: () => routes.map(({ prefix }) => prefix)
-    })
-  })
+  static readonly layer: Layer.Layer<Routes | Backends> = Layer.suspend(() => Layer.merge(registry, Backends.layer))
 }
+
+const registry = Layer.sync(Routes, () => {
+  let routes: ReadonlyArray<Route> = []
+  const serves = (path: string) => (route: Route) => path === route.prefix || path.startsWith(`${route.prefix}/`)
+  return Routes.of({
+    add: (route) =>
+      Effect.asVoid(
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            routes = [...routes, route].toSorted((a, b) => b.prefix.length - a.prefix.length)
+          }),
+          () =>
+            Effect.sync(() => {
+              routes = routes.filter((other) => other !== route)
+            })
+        )
+      ),
+    find: (path) => routes.find(serves(path)),
+    prefixes: () => routes.map(({ prefix }) => prefix)
+  })
+})

@@ -18,10 +18,11 @@ const resource = ({ kind, subresources, verbs, version }: Resource) => ({
   })
 })
 
-const versionOf = ({ resources, version }: GroupVersion) => ({
+/** Of a backend that does not answer, what it said last. */
+const versionOf = ({ backend, resources, version }: GroupVersion) => ({
   version,
-  resources: resources.map(resource),
-  freshness: "Current"
+  resources: backend === undefined ? resources.map(resource) : (backend.discovered?.resources ?? []),
+  freshness: backend === undefined || (backend.isAvailable && backend.discovered !== undefined) ? "Current" : "Stale"
 })
 
 /** `/api` has the group without a name, `/apis` the others. */

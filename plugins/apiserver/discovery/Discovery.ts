@@ -7,6 +7,7 @@ import { createHash } from "node:crypto"
 import type { Kinds } from "../../../kernel/resource/Kinds.ts"
 import { ranges } from "../Accept.ts"
 import { type Answer, failure, jsonType, whole } from "../Answer.ts"
+import type { Backends } from "../contracts/Backends.ts"
 import { type Exchange, header } from "../Exchange.ts"
 import { notFound } from "../Refused.ts"
 import * as Aggregated from "./Aggregated.ts"
@@ -68,8 +69,8 @@ const level = (groups: ReadonlyArray<Resources.Group>, path: string, accept: str
 }
 
 /** `address`: where clients reach this server, as `host:port`. */
-export const make = (kinds: Kinds["Service"], address: () => string) => {
-  let generation = -1
+export const make = (kinds: Kinds["Service"], address: () => string, backends: Backends["Service"]) => {
+  let generation = ""
   let groups: ReadonlyArray<Resources.Group> = []
   const documents = new Map<string, Document>()
   const built: Built = (name, make) => {
@@ -78,10 +79,10 @@ export const make = (kinds: Kinds["Service"], address: () => string) => {
     return found
   }
   const refresh = () => {
-    const now = SubscriptionRef.getUnsafe(kinds.generation)
+    const now = `${SubscriptionRef.getUnsafe(kinds.generation)} ${backends.generation()}`
     if (now === generation) return
     generation = now
-    groups = Resources.groups(kinds)
+    groups = Resources.groups(kinds, backends.now())
     documents.clear()
   }
   return (exchange: Exchange): Answer => {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import type * as Kind from "../../../kernel/resource/Kind.ts"
 import { apiVersion } from "../../../kernel/resource/Kind.ts"
 import type { Kinds } from "../../../kernel/resource/Kinds.ts"
+import type { Aggregated, Backend } from "../contracts/Backends.ts"
 import { type GroupKind, ofSubresource } from "../objects/BodyKind.ts"
 
 export interface Subresource extends GroupKind {
@@ -20,6 +21,8 @@ export interface Resource {
 export interface GroupVersion {
   readonly version: string
   readonly resources: ReadonlyArray<Resource>
+  /** Another server answers for it. */
+  readonly backend?: Backend
 }
 export interface Group {
   readonly name: string
@@ -101,16 +104,47 @@ const newestFirst = (a: string, b: string) => {
 
 const byName = (a: Resource, b: Resource) => (a.kind.plural < b.kind.plural ? -1 : 1)
 
-export const groups = (kinds: Kinds["Service"]): ReadonlyArray<Group> => {
-  const all = kinds.all().flatMap(({ kind }) => kind.versions.map((version) => resource(kind, version)))
+/** Of groups whose APIServices are not there yet, in the order above. */
+const priorityOf = ({ priorities }: Aggregated, name: string) => {
+  const known = priorities.filter(({ group }) => group === name).map(({ groupPriority }) => groupPriority)
+  if (known.length > 0) return Math.max(...known)
+  return rank(name) < order.length ? 18_000 - 100 * rank(name) : 1000
+}
+
+/** As APIServices rank them; as upstream names versions where they do not. */
+const sorted = ({ priorities }: Aggregated, group: string, versions: ReadonlyArray<GroupVersion>) => {
+  const of = (version: string) =>
+    priorities.find((one) => one.group === group && one.version === version)?.versionPriority ?? 0
+  return versions.toSorted((a, b) => of(b.version) - of(a.version) || newestFirst(a.version, b.version))
+}
+
+const versionsOf = (resources: ReadonlyArray<Resource>): ReadonlyArray<GroupVersion> =>
+  [...Map.groupBy(resources, ({ version }) => version.version)].map(([version, some]) => ({
+    version,
+    resources: some.toSorted(byName)
+  }))
+
+/** What this server serves, and what it leads to. */
+export const groups = (kinds: Kinds["Service"], aggregated: Aggregated): ReadonlyArray<Group> => {
+  const { backends } = aggregated
+  const all = kinds.all().flatMap(({ kind }) =>
+    kind.versions.flatMap((version) => {
+      const found = kinds.find(version.group, version.version, kind.plural)
+      return found?.version === version ? [resource(found.served.kind, version)] : []
+    })
+  )
   const byGroup = Map.groupBy(all, ({ version }) => version.group)
-  const groups = [...byGroup].flatMap(([name, resources]): ReadonlyArray<Group> => {
-    const byVersion = Map.groupBy(resources, ({ version }) => version.version)
-    const versions = [...byVersion].toSorted(([a], [b]) => newestFirst(a, b))
-    const [first, ...others] = versions.map(([version, resources]) => ({ version, resources: resources.toSorted(byName) }))
+  const names = new Set([...byGroup.keys(), ...backends.map(({ group }) => group)])
+  const groups = [...names].flatMap((name): ReadonlyArray<Group> => {
+    const remote = backends.filter(({ group }) => group === name)
+    const local = versionsOf(byGroup.get(name) ?? []).filter(({ version }) => !remote.some((one) => one.version === version))
+    const led = remote.map((backend) => ({ version: backend.version, resources: [], backend }))
+    const [first, ...others] = sorted(aggregated, name, [...local, ...led])
     return first === undefined ? [] : [{ name, versions: [first, ...others] }]
   })
-  return groups.toSorted((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1))
+  return groups.toSorted(
+    (a, b) => priorityOf(aggregated, b.name) - priorityOf(aggregated, a.name) || (a.name < b.name ? -1 : 1)
+  )
 }
 
 export const groupVersionOf = (group: string, version: string) => apiVersion({ group, version })

@@ -53,7 +53,7 @@ export const answer = Effect.fnUntraced(function* (at: At, form: Form, query: UR
   const metadata = metadataOf(listed)
   switch (form.as) {
     case "Object": {
-      const head = { kind: `${kind.kind}List`, apiVersion: Kind.apiVersion(at.version), metadata }
+      const head = { kind: kind.listKind ?? `${kind.kind}List`, apiVersion: Kind.apiVersion(at.version), metadata }
       if (form.format === "protobuf") return protobuf(head, listed.rows, (row) => messageOf(at, row))
       const { item, lead } = itemsOf(at)
       return parts(joined(head, listed.rows, item, lead))

@@ -14,7 +14,7 @@ import * as Table from "./Table.ts"
 
 /** Quotes and backslashes end a warning's text. Source: RFC 7234, "Warning". */
 const quoted = (text: string) => `299 - "${text.replaceAll(/[\\"]/g, "\\$&").replaceAll(/[^\x20-\x7e]/g, "?")}"`
-const warned = (warnings: ReadonlyArray<string>): OutgoingHttpHeaders =>
+export const warned = (warnings: ReadonlyArray<string>): OutgoingHttpHeaders =>
   warnings.length === 0 ? {} : { warning: warnings.map(quoted).join(", ") }
 
 const table = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchParams, row: Row) {

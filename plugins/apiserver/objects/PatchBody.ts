@@ -17,15 +17,14 @@ const typed = (apiVersion: string, kind: string) => {
 }
 
 /** An applied configuration is a whole object, and names itself. */
-const applied = (at: At, body: Schema.Json, name: string): string | undefined => {
+const applied = (at: At, body: Schema.Json): string | undefined => {
   if (!Predicate.isObject(body)) return "error decoding YAML: the configuration is no object"
   const { apiVersion, kind } = body
   const expected = bodyKind(at)
   if (typeof apiVersion !== "string" || typeof kind !== "string")
     return "invalid object type: apiVersion and kind must be set"
-  if (kind !== expected.kind || apiVersion !== expected.apiVersion) return `invalid object type: ${typed(apiVersion, kind)}`
-  return name === ""
-    ? `the name of the object (${at.name} based on URL) was undeterminable: name must be provided`
+  return kind !== expected.kind || apiVersion !== expected.apiVersion
+    ? `invalid object type: ${typed(apiVersion, kind)}`
     : undefined
 }
 
@@ -35,7 +34,7 @@ export const check = (at: At, type: PatchType, body: Schema.Json): Effect.Effect
     name !== "" && name !== at.name
       ? `the name of the object (${name}) does not match the name on the URL (${at.name})`
       : type === "apply"
-        ? applied(at, body, name)
+        ? applied(at, body)
         : undefined
   return detail === undefined ? Effect.void : Effect.fail(new BadRequest({ detail }))
 }

@@ -150,9 +150,10 @@ const returned = new Set([
 const remove = Effect.fn("Rest.delete")(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "delete")
   const pipeline = yield* Pipeline
-  const { gone, row } = yield* pipeline.delete(at, yield* deleteOptions(exchange))
+  const { gone, row, warnings } = yield* pipeline.delete(at, yield* deleteOptions(exchange))
   const isTold = gone && !returned.has(at.served.kind.storage)
-  return isTold ? json(200, success(at, row)) : yield* One.answer(at, form, exchange.query, row)
+  if (isTold) return json(200, success(at, row), One.warned(warnings))
+  return yield* One.answer(at, form, exchange.query, row, 200, warnings)
 })
 
 const listed = (deleted: ReadonlyArray<Deleted>) => ({

@@ -36,8 +36,9 @@ const age: Column<Resource> = {
   value: ({ metadata }, now) => Age.since(metadata.creationTimestamp, now)
 }
 
-const all = (own: ReadonlyArray<Column<Resource>>): ReadonlyArray<Column<Resource>> => {
+const all = ({ columns: own = [], onlyColumns }: Served["strategy"]): ReadonlyArray<Column<Resource>> => {
   const names = new Set(own.map((column) => column.name.toLowerCase()))
+  if (onlyColumns === true) return [name, ...own]
   // Some kinds show their date of creation instead, or what matters more.
   if (["age", "created at", "last seen"].some((one) => names.has(one))) return names.has("name") ? own : [name, ...own]
   // Wide columns come last, as upstream has them.
@@ -50,17 +51,17 @@ const kept = new WeakMap<Served, ReadonlyArray<Column<Resource>>>()
 export const columnsOf = (served: Served): ReadonlyArray<Column<Resource>> => {
   const found = kept.get(served)
   if (found !== undefined) return found
-  const columns = all(served.strategy.columns ?? [])
+  const columns = all(served.strategy)
   kept.set(served, columns)
   return columns
 }
 
-const definition = ({ description, format, name, type, wide }: Column<Resource>) => ({
+const definition = ({ description, format, name, priority, type, wide }: Column<Resource>) => ({
   name,
   type,
   format: format ?? "",
   description,
-  priority: wide === true ? 1 : 0
+  priority: priority ?? (wide === true ? 1 : 0)
 })
 
 const definitions = (served: Served) => JSON.stringify(columnsOf(served).map(definition))
@@ -83,7 +84,10 @@ const utf8 = new TextEncoder()
 const end = utf8.encode("}")
 
 /** Of a Scale no columns are known. */
-const cell = (column: Column<Resource>, object: Resource, now: number) => column.value(object, now) ?? ""
+const cell = (column: Column<Resource>, object: Resource, now: number) => {
+  const value = column.value(object, now)
+  return value === undefined ? "" : value
+}
 
 const rowOf = function* (style: Style, row: Row): Generator<Uint8Array> {
   const { object } = row

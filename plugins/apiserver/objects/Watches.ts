@@ -117,8 +117,11 @@ export const answer = Effect.fnUntraced(function* (exchange: Exchange, at: At, f
   const seconds = watching.timeoutSeconds || lifetime + (yield* Random.nextIntBetween(0, lifetime))
   yield* Effect.scoped(
     Effect.gen(function* () {
+      const stop = at.served.onEnd?.(over)
+      if (stop !== undefined) yield* Effect.addFinalizer(() => Effect.sync(stop))
       yield* pipeline.watch(at, watching.options, sinkOf(writer, frames, over))
       writer.open()
+      exchange.initialized?.()
       yield* Effect.timeoutOption(Deferred.await(end), `${seconds} seconds`)
     })
   ).pipe(Effect.ensuring(Effect.sync(() => writer.end())))

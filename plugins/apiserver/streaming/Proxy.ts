@@ -10,6 +10,7 @@ import { sent } from "../Answer.ts"
 import * as Body from "../Body.ts"
 import { type Exchange, header } from "../Exchange.ts"
 import { badGateway, Refused } from "../Refused.ts"
+import { optionsOf } from "./ConnectOptions.ts"
 import type { Kubelet } from "./Kubelet.ts"
 import * as Links from "./Links.ts"
 import { asPod, kubeletOf, read } from "./Nodes.ts"
@@ -34,11 +35,6 @@ const passed = (headers: IncomingHttpHeaders) =>
 
 const verbs: { readonly [method: string]: string } = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" }
 
-const allowed = Effect.fnUntraced(function* ({ method }: Exchange, at: At) {
-  const pipeline = yield* Pipeline
-  yield* pipeline.authorize(at, verbs[method] ?? "get")
-})
-
 /** The URL's path up to `/proxy`, and what follows it, both as they were sent: what is escaped stays so. */
 const cut = ({ path }: Exchange, { namespace }: At) => {
   const segments = path.split("/")
@@ -46,6 +42,12 @@ const cut = ({ path }: Exchange, { namespace }: At) => {
   const rest = segments.slice(length)
   return { prefix: segments.slice(0, length).join("/"), rest: rest.length === 0 ? "" : `/${rest.join("/")}` }
 }
+
+const allowed = Effect.fnUntraced(function* (exchange: Exchange, at: At) {
+  const pipeline = yield* Pipeline
+  const path = cut(exchange, at).rest
+  yield* pipeline.connect(at, verbs[exchange.method] ?? "get", optionsOf(at, exchange.query, path))
+})
 
 /** Pages larger than this come as they are. */
 const pageLimit = 16 << 20

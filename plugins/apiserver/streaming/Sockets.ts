@@ -12,6 +12,7 @@ import type { Pod } from "../../resources/contracts/core/v1.ts"
 import { flag } from "../Query.ts"
 import { internal, type Refused, statusOf } from "../Refused.ts"
 import type { Kubelet } from "./Kubelet.ts"
+import { optionsOf } from "./ConnectOptions.ts"
 import { asPod, containerOf, kubeletOf, read } from "./Nodes.ts"
 import * as Spdy from "./Spdy.ts"
 
@@ -144,7 +145,7 @@ const tell = (client: WebSocket, error: Refused) => {
 /** Everything up to the handshake can still be refused as an ordinary answer. */
 export const serve = Effect.fnUntraced(function* (upgrade: Upgrade, at: At, kubelet: Kubelet) {
   const pipeline = yield* Pipeline
-  yield* pipeline.authorize(at, upgrade.incoming.method === "POST" ? "create" : "get")
+  yield* pipeline.connect(at, upgrade.incoming.method === "POST" ? "create" : "get", optionsOf(at, upgrade.query))
   const pod = asPod(yield* read("pods", at.namespace, at.name))
   const container = at.subresource === "portforward" ? "" : yield* containerOf(pod, upgrade.query.get("container"))
   const location = yield* located(pod)

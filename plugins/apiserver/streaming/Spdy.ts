@@ -45,7 +45,8 @@ export const dial = (target: Target, offered: string) =>
     return Effect.sync(() => call.destroy())
   })
 
-const both = (one: Duplex, other: Duplex) =>
+/** Until either end closes. */
+export const both = (one: Duplex, other: Duplex) =>
   Effect.callback<void>((resume) => {
     const end = () => {
       one.destroy()

@@ -3,7 +3,18 @@
  * words them, and every evaluation has a budget. Pure functions; values are the wire's JSON.
  */
 import { Result, type Schema } from "effect"
-import type { Type } from "../Types.ts"
+import { type Declared, ofSchema, ofShape } from "../Declared.ts"
+import { fromJson, toJson } from "../Json.ts"
+import { standard } from "../library/Library.ts"
+import * as Program_ from "../Program.ts"
+import * as Type from "../Types.ts"
+import { Failure } from "../Values.ts"
+
+export type { Type } from "../Types.ts"
+export { Type as Types }
+/** What a schema or a shape says of a value. */
+export type { Declared }
+export { ofSchema, ofShape }
 
 export interface CompileError {
   /** Of possibly several lines: where in the source, and what is wrong there. */
@@ -22,7 +33,8 @@ export interface CostExceeded {
 }
 
 export interface Declarations {
-  readonly variables: { readonly [name: string]: Type }
+  /** Variables by name; nothing is known of those that are not declared further (`dyn`). */
+  readonly variables: { readonly [name: string]: Declared | undefined }
 }
 export interface Evaluated {
   readonly value: Schema.Json
@@ -30,15 +42,39 @@ export interface Evaluated {
   readonly cost: number
 }
 export interface Program {
-  readonly result: Type
-  /** The most that an evaluation can cost, by what the types say of sizes. */
+  readonly result: Type.Type
+  /** The most that an evaluation can cost, by what is declared of the first variable. */
   readonly estimatedCost: number
   readonly uses: (variable: string) => boolean
   readonly evaluate: (
-    bindings: { readonly [name: string]: unknown },
+    bindings: { readonly [name: string]: Schema.Json },
     budget: number
   ) => Result.Result<Evaluated, EvaluationError | CostExceeded>
 }
 
-export const compile = (_source: string, _declarations: Declarations): Result.Result<Program, CompileError> =>
-  Result.fail({ message: "not yet" })
+export const compile = (source: string, { variables }: Declarations): Result.Result<Program, CompileError> => {
+  const types = Object.entries(variables).map(([name, declared]) => [name, declared?.type ?? Type.dyn] as const)
+  const [first] = Object.values(variables)
+  return Result.mapBoth(Program_.compile(source, { variables: new Map(types), functions: standard }), {
+    onFailure: (message) => ({ message }),
+    onSuccess: (program): Program => ({
+      result: program.type,
+      estimatedCost: Program_.estimateOf(program, first).max,
+      uses: program.uses,
+      evaluate: (bindings, budget) => {
+        const variable = (name: string) =>
+          Object.hasOwn(bindings, name) ? fromJson(bindings[name] ?? null, variables[name]) : undefined
+        return answer(program.run(variable, budget))
+      }
+    })
+  })
+}
+
+const answer = ({ cost, exhausted, value }: Program_.Outcome): Result.Result<Evaluated, EvaluationError | CostExceeded> => {
+  if (value instanceof Failure)
+    return Result.fail({ _tag: exhausted ? "CostExceeded" : "EvaluationError", message: value.message, cost })
+  const json = toJson(value)
+  return json === undefined
+    ? Result.fail({ _tag: "EvaluationError", message: "the result is no JSON", cost })
+    : Result.succeed({ value: json, cost })
+}

@@ -254,3 +254,17 @@ export const optional: { readonly [definition: string]: ReadonlyArray<string> } 
   "events.v1.EventSeries": ["lastObservedTime"],
   "meta.v1.Condition": ["lastTransitionTime"]
 }
+
+/** Required, but nothing and not zero when it is missing: the kinds say themselves what they require. */
+export const pointers: { readonly [definition: string]: ReadonlyArray<string> } = {
+  "admissionregistration.v1.MutatingWebhook": ["sideEffects"],
+  "admissionregistration.v1.ValidatingWebhook": ["sideEffects"],
+  "apps.v1.DaemonSetSpec": ["selector"],
+  "apps.v1.DeploymentSpec": ["selector"],
+  "apps.v1.ReplicaSetSpec": ["selector"],
+  "apps.v1.StatefulSetSpec": ["selector"],
+  "core.v1.ScaleIOPersistentVolumeSource": ["secretRef"],
+  "core.v1.ScaleIOVolumeSource": ["secretRef"],
+  "networking.v1.HTTPIngressPath": ["pathType"],
+  "resource.v1.CapacityRequestPolicy": ["default"]
+}

@@ -3,7 +3,7 @@
  * that programs read and write, their schemas, and the kinds. Run by `npm run generate`; a test checks that the output is current.
  */
 import { type Collection, collectionsOf } from "./Collections.ts"
-import { defaults, optional } from "./Defaults.ts"
+import { defaults, optional, pointers } from "./Defaults.ts"
 import {
   aliasOf,
   type Description,
@@ -18,9 +18,9 @@ import {
 } from "./Description.ts"
 import { fileWith } from "./Files.ts"
 import { kindOf, type Other } from "./Kinds.ts"
-import { pointers } from "./Pointers.ts"
 import { type Names, schemaOf, typeOf } from "./Schemas.ts"
 import { otherVersions } from "./Versions.ts"
+import { zeroesOf } from "./Zeroes.ts"
 
 /** By file, relative to `contracts/`. */
 export const generate = (description: Description): ReadonlyMap<string, string> => {
@@ -105,12 +105,13 @@ const definition = (full: string, source: Source & Names, othersOf: (definition:
   const collection = source.collectionOf(full)
   const lines = fieldsOf(full, source)
   const isAtomic = about["x-kubernetes-map-type"] === "atomic"
+  const more = [...(isAtomic ? ["atomic: true"] : []), ...zeroesOf(shortOf(full))]
   const [value, type] = collection === undefined ? [name, name] : [`${name}Schema`, `${name}Draft`]
   const struct = `struct({\n${lines.map(({ schema }) => `    ${schema}`).join(",\n")}\n  })`
   return [
     `export interface ${name} {\n${lines.map(({ reader }) => `  ${reader}`).join("\n")}\n}`,
     source.hasDraft(full) && `export interface ${name}Draft {\n${lines.map(({ draft }) => `  ${draft}`).join("\n")}\n}`,
-    `export const ${value}: Field.Lazy<${type}> = define("${shortOf(full)}", () =>\n  ${struct}${isAtomic ? ", { atomic: true }" : ""})`,
+    `export const ${value}: Field.Lazy<${type}> = define("${shortOf(full)}", () =>\n  ${struct}${more.length === 0 ? "" : `, { ${more.join(", ")} }`})`,
     collection !== undefined && !isOther(gvkOf(about) ?? "") && kindOf(name, collection, othersOf(full))
   ]
     .filter((part) => part !== false)
@@ -123,8 +124,6 @@ interface Line {
   readonly schema: string
 }
 
-const scalars = ["boolean", "integer", "number", "string"]
-
 const fieldsOf = (full: string, source: Source & Names): ReadonlyArray<Line> => {
   const about = source.description.definitions[full] ?? {}
   const filled = source.defaultsOf(full)
@@ -135,17 +134,14 @@ const fieldsOf = (full: string, source: Source & Names): ReadonlyArray<Line> => 
     if (isKind && field === "metadata") return metadata
     const value = filled[field]
     const isRequired = value === undefined && required.includes(field)
-    const isPointer = pointers[shortOf(full)]?.includes(field) === true
     const type = (draft: boolean) => {
       const must = isRequired || (!draft && value !== undefined)
       return `readonly ${name}${must ? "" : "?"}: ${typeOf(property, draft, source)}`
     }
     const plain = schemaOf(property, full, source)
-    const isScalar = property.type !== undefined && scalars.includes(property.type)
-    const word = isRequired ? (isPointer ? "pointer" : "") : isScalar && !isPointer ? "fleeting" : "optional"
-    const given = word === "" ? plain : `${word}(${plain})`
-    const filler = isScalar && !isPointer ? "filled" : "defaulted"
-    const schema = value === undefined ? given : `${filler}(${plain}, ${JSON.stringify(value)})`
+    const isPointer = pointers[shortOf(full)]?.includes(field) === true
+    const given = isRequired ? (isPointer ? `pointer(${plain})` : plain) : `optional(${plain})`
+    const schema = value === undefined ? given : `defaulted(${plain}, ${JSON.stringify(value)})`
     return { reader: type(false), draft: type(true), schema: `${name}: ${schema}` }
   }
   // `apiVersion` and `kind` are the business of the API's door.

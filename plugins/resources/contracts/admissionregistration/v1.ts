@@ -4,15 +4,15 @@ import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Byte, Int32, Int64, Text, asJson, define, defaulted, fleeting, list, optional, pointer, struct } = Field
+const { Byte, Int32, Int64, Text, asJson, define, defaulted, list, optional, pointer, struct } = Field
 
 export interface ApplyConfiguration {
   readonly expression?: string
 }
 export const ApplyConfiguration: Field.Lazy<ApplyConfiguration> = define("admissionregistration.v1.ApplyConfiguration", () =>
   struct({
-    expression: fleeting(Text)
-  }))
+    expression: optional(Text)
+  }), { omitted: ["expression"] })
 
 export interface AuditAnnotation {
   readonly key: string
@@ -22,7 +22,7 @@ export const AuditAnnotation: Field.Lazy<AuditAnnotation> = define("admissionreg
   struct({
     key: Text,
     valueExpression: Text
-  }))
+  }), { parts: ["key","valueExpression"] })
 
 export interface ExpressionWarning {
   readonly fieldRef: string
@@ -32,15 +32,15 @@ export const ExpressionWarning: Field.Lazy<ExpressionWarning> = define("admissio
   struct({
     fieldRef: Text,
     warning: Text
-  }))
+  }), { parts: ["fieldRef","warning"] })
 
 export interface JSONPatch {
   readonly expression?: string
 }
 export const JSONPatch: Field.Lazy<JSONPatch> = define("admissionregistration.v1.JSONPatch", () =>
   struct({
-    expression: fleeting(Text)
-  }))
+    expression: optional(Text)
+  }), { omitted: ["expression"] })
 
 export interface MatchCondition {
   readonly expression: string
@@ -50,7 +50,7 @@ export const MatchCondition: Field.Lazy<MatchCondition> = define("admissionregis
   struct({
     expression: Text,
     name: Text
-  }))
+  }), { parts: ["expression","name"] })
 
 export interface MatchResources {
   readonly excludeResourceRules?: ReadonlyArray<NamedRuleWithOperations>
@@ -87,7 +87,7 @@ export const MutatingAdmissionPolicySchema: Field.Lazy<MutatingAdmissionPolicyDr
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: optional(MutatingAdmissionPolicySpec())
-  }))
+  }), { parts: ["metadata","spec"] })
 export const MutatingAdmissionPolicy = Kind.make<MutatingAdmissionPolicy, MutatingAdmissionPolicyDraft>({
   kind: "MutatingAdmissionPolicy",
   plural: "mutatingadmissionpolicies",
@@ -111,7 +111,7 @@ export const MutatingAdmissionPolicyBindingSchema: Field.Lazy<MutatingAdmissionP
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: optional(MutatingAdmissionPolicyBindingSpec())
-  }))
+  }), { parts: ["metadata","spec"] })
 export const MutatingAdmissionPolicyBinding = Kind.make<MutatingAdmissionPolicyBinding, MutatingAdmissionPolicyBindingDraft>({
   kind: "MutatingAdmissionPolicyBinding",
   plural: "mutatingadmissionpolicybindings",
@@ -137,8 +137,8 @@ export const MutatingAdmissionPolicyBindingSpec: Field.Lazy<MutatingAdmissionPol
   struct({
     matchResources: optional(MatchResources()),
     paramRef: optional(ParamRef()),
-    policyName: fleeting(Text)
-  }))
+    policyName: optional(Text)
+  }), { omitted: ["policyName"] })
 
 export interface MutatingAdmissionPolicySpec {
   readonly failurePolicy: string
@@ -165,9 +165,9 @@ export const MutatingAdmissionPolicySpec: Field.Lazy<MutatingAdmissionPolicySpec
     matchConstraints: optional(MatchResources()),
     mutations: optional(list(Mutation(), { list: "atomic" })),
     paramKind: optional(ParamKind()),
-    reinvocationPolicy: fleeting(Text),
+    reinvocationPolicy: optional(Text),
     variables: optional(list(Variable(), { list: "atomic" }))
-  }))
+  }), { omitted: ["reinvocationPolicy"] })
 
 export interface MutatingWebhook {
   readonly admissionReviewVersions: ReadonlyArray<string>
@@ -211,7 +211,7 @@ export const MutatingWebhook: Field.Lazy<MutatingWebhook> = define("admissionreg
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
     sideEffects: pointer(Text),
     timeoutSeconds: defaulted(Int32, 10)
-  }))
+  }), { parts: ["admissionReviewVersions","clientConfig","name","sideEffects"] })
 
 export interface MutatingWebhookConfiguration {
   readonly metadata: ObjectMeta
@@ -225,7 +225,7 @@ export const MutatingWebhookConfigurationSchema: Field.Lazy<MutatingWebhookConfi
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     webhooks: optional(list(MutatingWebhook(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }))
-  }))
+  }), { parts: ["metadata"] })
 export const MutatingWebhookConfiguration = Kind.make<MutatingWebhookConfiguration, MutatingWebhookConfigurationDraft>({
   kind: "MutatingWebhookConfiguration",
   plural: "mutatingwebhookconfigurations",
@@ -247,7 +247,7 @@ export const Mutation: Field.Lazy<Mutation> = define("admissionregistration.v1.M
     applyConfiguration: optional(ApplyConfiguration()),
     jsonPatch: optional(JSONPatch()),
     patchType: Text
-  }))
+  }), { parts: ["patchType"] })
 
 export interface NamedRuleWithOperations {
   readonly apiGroups?: ReadonlyArray<string>
@@ -281,9 +281,9 @@ export interface ParamKind {
 }
 export const ParamKind: Field.Lazy<ParamKind> = define("admissionregistration.v1.ParamKind", () =>
   struct({
-    apiVersion: fleeting(Text),
-    kind: fleeting(Text)
-  }), { atomic: true })
+    apiVersion: optional(Text),
+    kind: optional(Text)
+  }), { atomic: true, omitted: ["apiVersion","kind"] })
 
 export interface ParamRef {
   readonly name?: string
@@ -293,11 +293,11 @@ export interface ParamRef {
 }
 export const ParamRef: Field.Lazy<ParamRef> = define("admissionregistration.v1.ParamRef", () =>
   struct({
-    name: fleeting(Text),
-    namespace: fleeting(Text),
+    name: optional(Text),
+    namespace: optional(Text),
     parameterNotFoundAction: optional(Text),
     selector: optional(metaV1.LabelSelector())
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name","namespace"] })
 
 export interface RuleWithOperations {
   readonly apiGroups?: ReadonlyArray<string>
@@ -340,7 +340,7 @@ export const ServiceReference: Field.Lazy<ServiceReference> = define("admissionr
     namespace: Text,
     path: optional(Text),
     port: defaulted(Int32, 443)
-  }))
+  }), { parts: ["name","namespace"] })
 
 export interface TypeChecking {
   readonly expressionWarnings?: ReadonlyArray<ExpressionWarning>
@@ -365,7 +365,7 @@ export const ValidatingAdmissionPolicySchema: Field.Lazy<ValidatingAdmissionPoli
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: optional(ValidatingAdmissionPolicySpec()),
     status: defaulted(ValidatingAdmissionPolicyStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ValidatingAdmissionPolicy = Kind.make<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyDraft>({
   kind: "ValidatingAdmissionPolicy",
   plural: "validatingadmissionpolicies",
@@ -390,7 +390,7 @@ export const ValidatingAdmissionPolicyBindingSchema: Field.Lazy<ValidatingAdmiss
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ValidatingAdmissionPolicyBindingSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const ValidatingAdmissionPolicyBinding = Kind.make<ValidatingAdmissionPolicyBinding, ValidatingAdmissionPolicyBindingDraft>({
   kind: "ValidatingAdmissionPolicyBinding",
   plural: "validatingadmissionpolicybindings",
@@ -420,7 +420,7 @@ export const ValidatingAdmissionPolicyBindingSpec: Field.Lazy<ValidatingAdmissio
     paramRef: optional(ParamRef()),
     policyName: Text,
     validationActions: list(Text, { list: "set" })
-  }))
+  }), { omitted: ["policyName"] })
 
 export interface ValidatingAdmissionPolicySpec {
   readonly auditAnnotations?: ReadonlyArray<AuditAnnotation>
@@ -464,9 +464,9 @@ export interface ValidatingAdmissionPolicyStatusDraft {
 export const ValidatingAdmissionPolicyStatus: Field.Lazy<ValidatingAdmissionPolicyStatus> = define("admissionregistration.v1.ValidatingAdmissionPolicyStatus", () =>
   struct({
     conditions: optional(list(metaV1.Condition(), { list: "map", keys: ["type"] })),
-    observedGeneration: fleeting(Int64),
+    observedGeneration: optional(Int64),
     typeChecking: optional(TypeChecking())
-  }))
+  }), { omitted: ["observedGeneration"] })
 
 export interface ValidatingWebhook {
   readonly admissionReviewVersions: ReadonlyArray<string>
@@ -507,7 +507,7 @@ export const ValidatingWebhook: Field.Lazy<ValidatingWebhook> = define("admissio
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
     sideEffects: pointer(Text),
     timeoutSeconds: defaulted(Int32, 10)
-  }))
+  }), { parts: ["admissionReviewVersions","clientConfig","name","sideEffects"] })
 
 export interface ValidatingWebhookConfiguration {
   readonly metadata: ObjectMeta
@@ -521,7 +521,7 @@ export const ValidatingWebhookConfigurationSchema: Field.Lazy<ValidatingWebhookC
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     webhooks: optional(list(ValidatingWebhook(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }))
-  }))
+  }), { parts: ["metadata"] })
 export const ValidatingWebhookConfiguration = Kind.make<ValidatingWebhookConfiguration, ValidatingWebhookConfigurationDraft>({
   kind: "ValidatingWebhookConfiguration",
   plural: "validatingwebhookconfigurations",
@@ -542,10 +542,10 @@ export interface Validation {
 export const Validation: Field.Lazy<Validation> = define("admissionregistration.v1.Validation", () =>
   struct({
     expression: Text,
-    message: fleeting(Text),
-    messageExpression: fleeting(Text),
+    message: optional(Text),
+    messageExpression: optional(Text),
     reason: optional(Text)
-  }))
+  }), { omitted: ["message","messageExpression"], parts: ["expression"] })
 
 export interface Variable {
   readonly expression: string
@@ -555,7 +555,7 @@ export const Variable: Field.Lazy<Variable> = define("admissionregistration.v1.V
   struct({
     expression: Text,
     name: Text
-  }), { atomic: true })
+  }), { atomic: true, parts: ["expression","name"] })
 
 export interface WebhookClientConfig {
   readonly caBundle?: string
@@ -569,7 +569,7 @@ export interface WebhookClientConfigDraft {
 }
 export const WebhookClientConfig: Field.Lazy<WebhookClientConfig> = define("admissionregistration.v1.WebhookClientConfig", () =>
   struct({
-    caBundle: fleeting(Byte),
+    caBundle: optional(Byte),
     service: optional(ServiceReference()),
     url: optional(Text)
   }))

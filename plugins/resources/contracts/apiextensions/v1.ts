@@ -4,7 +4,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Bool, Byte, Double, Free, Int32, Int64, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, struct, suspended } = Field
+const { Bool, Byte, Double, Free, Int32, Int64, Text, Time, asJson, define, defaulted, list, map, optional, struct, suspended } = Field
 
 export interface CustomResourceColumnDefinition {
   readonly description?: string
@@ -16,13 +16,13 @@ export interface CustomResourceColumnDefinition {
 }
 export const CustomResourceColumnDefinition: Field.Lazy<CustomResourceColumnDefinition> = define("apiextensions.v1.CustomResourceColumnDefinition", () =>
   struct({
-    description: fleeting(Text),
-    format: fleeting(Text),
+    description: optional(Text),
+    format: optional(Text),
     jsonPath: Text,
     name: Text,
-    priority: fleeting(Int32),
+    priority: optional(Int32),
     type: Text
-  }))
+  }), { omitted: ["description","format","priority"], parts: ["jsonPath","name","type"] })
 
 export interface CustomResourceConversion {
   readonly strategy: string
@@ -34,9 +34,9 @@ export interface CustomResourceConversionDraft {
 }
 export const CustomResourceConversion: Field.Lazy<CustomResourceConversion> = define("apiextensions.v1.CustomResourceConversion", () =>
   struct({
-    strategy: filled(Text, "None"),
+    strategy: defaulted(Text, "None"),
     webhook: optional(WebhookConversion())
-  }))
+  }), { parts: ["strategy"] })
 
 export interface CustomResourceDefinition {
   readonly metadata: ObjectMeta
@@ -53,7 +53,7 @@ export const CustomResourceDefinitionSchema: Field.Lazy<CustomResourceDefinition
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: CustomResourceDefinitionSpec(),
     status: optional(CustomResourceDefinitionStatus())
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const CustomResourceDefinition = Kind.make<CustomResourceDefinition, CustomResourceDefinitionDraft>({
   kind: "CustomResourceDefinition",
   plural: "customresourcedefinitions",
@@ -78,12 +78,12 @@ export interface CustomResourceDefinitionCondition {
 export const CustomResourceDefinitionCondition: Field.Lazy<CustomResourceDefinitionCondition> = define("apiextensions.v1.CustomResourceDefinitionCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    observedGeneration: fleeting(Int64),
-    reason: fleeting(Text),
+    message: optional(Text),
+    observedGeneration: optional(Int64),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","observedGeneration","reason"], parts: ["status","type"] })
 
 export interface CustomResourceDefinitionNames {
   readonly categories?: ReadonlyArray<string>
@@ -97,11 +97,11 @@ export const CustomResourceDefinitionNames: Field.Lazy<CustomResourceDefinitionN
   struct({
     categories: optional(list(Text, { list: "atomic" })),
     kind: Text,
-    listKind: fleeting(Text),
+    listKind: optional(Text),
     plural: Text,
     shortNames: optional(list(Text, { list: "atomic" })),
-    singular: fleeting(Text)
-  }))
+    singular: optional(Text)
+  }), { omitted: ["listKind","singular"], parts: ["kind","plural"] })
 
 export interface CustomResourceDefinitionSpec {
   readonly conversion: CustomResourceConversion
@@ -124,10 +124,10 @@ export const CustomResourceDefinitionSpec: Field.Lazy<CustomResourceDefinitionSp
     conversion: defaulted(CustomResourceConversion(), {}),
     group: Text,
     names: CustomResourceDefinitionNames(),
-    preserveUnknownFields: fleeting(Bool),
+    preserveUnknownFields: optional(Bool),
     scope: Text,
     versions: list(CustomResourceDefinitionVersion(), { list: "atomic" })
-  }))
+  }), { omitted: ["preserveUnknownFields"], parts: ["group","names","scope","versions"] })
 
 export interface CustomResourceDefinitionStatus {
   readonly acceptedNames?: CustomResourceDefinitionNames
@@ -139,9 +139,9 @@ export const CustomResourceDefinitionStatus: Field.Lazy<CustomResourceDefinition
   struct({
     acceptedNames: optional(CustomResourceDefinitionNames()),
     conditions: optional(list(CustomResourceDefinitionCondition(), { list: "map", keys: ["type"] })),
-    observedGeneration: fleeting(Int64),
+    observedGeneration: optional(Int64),
     storedVersions: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { omitted: ["observedGeneration"], parts: ["acceptedNames","conditions","storedVersions"] })
 
 export interface CustomResourceDefinitionVersion {
   readonly additionalPrinterColumns?: ReadonlyArray<CustomResourceColumnDefinition>
@@ -157,7 +157,7 @@ export interface CustomResourceDefinitionVersion {
 export const CustomResourceDefinitionVersion: Field.Lazy<CustomResourceDefinitionVersion> = define("apiextensions.v1.CustomResourceDefinitionVersion", () =>
   struct({
     additionalPrinterColumns: optional(list(CustomResourceColumnDefinition(), { list: "atomic" })),
-    deprecated: fleeting(Bool),
+    deprecated: optional(Bool),
     deprecationWarning: optional(Text),
     name: Text,
     schema: optional(CustomResourceValidation()),
@@ -165,7 +165,7 @@ export const CustomResourceDefinitionVersion: Field.Lazy<CustomResourceDefinitio
     served: Bool,
     storage: Bool,
     subresources: optional(CustomResourceSubresources())
-  }))
+  }), { omitted: ["deprecated"], parts: ["name","served","storage"] })
 
 export interface CustomResourceSubresourceScale {
   readonly labelSelectorPath?: string
@@ -177,7 +177,7 @@ export const CustomResourceSubresourceScale: Field.Lazy<CustomResourceSubresourc
     labelSelectorPath: optional(Text),
     specReplicasPath: Text,
     statusReplicasPath: Text
-  }))
+  }), { parts: ["specReplicasPath","statusReplicasPath"] })
 
 export interface CustomResourceSubresourceStatus {
 
@@ -211,9 +211,9 @@ export interface ExternalDocumentation {
 }
 export const ExternalDocumentation: Field.Lazy<ExternalDocumentation> = define("apiextensions.v1.ExternalDocumentation", () =>
   struct({
-    description: fleeting(Text),
-    url: fleeting(Text)
-  }))
+    description: optional(Text),
+    url: optional(Text)
+  }), { omitted: ["description","url"] })
 
 export interface JSONSchemaProps {
   readonly "$ref"?: string
@@ -264,7 +264,7 @@ export interface JSONSchemaProps {
 export const JSONSchemaProps: Field.Lazy<JSONSchemaProps> = define("apiextensions.v1.JSONSchemaProps", () =>
   struct({
     "$ref": optional(Text),
-    "$schema": fleeting(Text),
+    "$schema": optional(Text),
     additionalItems: optional(Free),
     additionalProperties: optional(Free),
     allOf: optional(list(suspended(() => JSONSchemaProps()), { list: "atomic" })),
@@ -272,14 +272,14 @@ export const JSONSchemaProps: Field.Lazy<JSONSchemaProps> = define("apiextension
     default: optional(Free),
     definitions: optional(map(suspended(() => JSONSchemaProps()))),
     dependencies: optional(map(Free)),
-    description: fleeting(Text),
+    description: optional(Text),
     enum: optional(list(Free, { list: "atomic" })),
     example: optional(Free),
-    exclusiveMaximum: fleeting(Bool),
-    exclusiveMinimum: fleeting(Bool),
+    exclusiveMaximum: optional(Bool),
+    exclusiveMinimum: optional(Bool),
     externalDocs: optional(ExternalDocumentation()),
-    format: fleeting(Text),
-    id: fleeting(Text),
+    format: optional(Text),
+    id: optional(Text),
     items: optional(Free),
     maxItems: optional(Int64),
     maxLength: optional(Int64),
@@ -291,23 +291,23 @@ export const JSONSchemaProps: Field.Lazy<JSONSchemaProps> = define("apiextension
     minimum: optional(Double),
     multipleOf: optional(Double),
     not: optional(suspended(() => JSONSchemaProps())),
-    nullable: fleeting(Bool),
+    nullable: optional(Bool),
     oneOf: optional(list(suspended(() => JSONSchemaProps()), { list: "atomic" })),
-    pattern: fleeting(Text),
+    pattern: optional(Text),
     patternProperties: optional(map(suspended(() => JSONSchemaProps()))),
     properties: optional(map(suspended(() => JSONSchemaProps()))),
     required: optional(list(Text, { list: "atomic" })),
-    title: fleeting(Text),
-    type: fleeting(Text),
-    uniqueItems: fleeting(Bool),
-    "x-kubernetes-embedded-resource": fleeting(Bool),
-    "x-kubernetes-int-or-string": fleeting(Bool),
+    title: optional(Text),
+    type: optional(Text),
+    uniqueItems: optional(Bool),
+    "x-kubernetes-embedded-resource": optional(Bool),
+    "x-kubernetes-int-or-string": optional(Bool),
     "x-kubernetes-list-map-keys": optional(list(Text, { list: "atomic" })),
     "x-kubernetes-list-type": optional(Text),
     "x-kubernetes-map-type": optional(Text),
     "x-kubernetes-preserve-unknown-fields": optional(Bool),
     "x-kubernetes-validations": optional(list(ValidationRule(), { list: "map", keys: ["rule"], patch: ["merge"], mergeKey: "rule" }))
-  }))
+  }), { omitted: ["$schema","description","exclusiveMaximum","exclusiveMinimum","format","id","nullable","pattern","title","type","uniqueItems","x-kubernetes-embedded-resource","x-kubernetes-int-or-string"] })
 
 export interface SelectableField {
   readonly jsonPath: string
@@ -315,7 +315,7 @@ export interface SelectableField {
 export const SelectableField: Field.Lazy<SelectableField> = define("apiextensions.v1.SelectableField", () =>
   struct({
     jsonPath: Text
-  }))
+  }), { parts: ["jsonPath"] })
 
 export interface ServiceReference {
   readonly name: string
@@ -335,7 +335,7 @@ export const ServiceReference: Field.Lazy<ServiceReference> = define("apiextensi
     namespace: Text,
     path: optional(Text),
     port: defaulted(Int32, 443)
-  }))
+  }), { parts: ["name","namespace"] })
 
 export interface ValidationRule {
   readonly fieldPath?: string
@@ -347,13 +347,13 @@ export interface ValidationRule {
 }
 export const ValidationRule: Field.Lazy<ValidationRule> = define("apiextensions.v1.ValidationRule", () =>
   struct({
-    fieldPath: fleeting(Text),
-    message: fleeting(Text),
-    messageExpression: fleeting(Text),
+    fieldPath: optional(Text),
+    message: optional(Text),
+    messageExpression: optional(Text),
     optionalOldSelf: optional(Bool),
     reason: optional(Text),
     rule: Text
-  }))
+  }), { omitted: ["fieldPath","message","messageExpression"], parts: ["rule"] })
 
 export interface WebhookClientConfig {
   readonly caBundle?: string
@@ -367,7 +367,7 @@ export interface WebhookClientConfigDraft {
 }
 export const WebhookClientConfig: Field.Lazy<WebhookClientConfig> = define("apiextensions.v1.WebhookClientConfig", () =>
   struct({
-    caBundle: fleeting(Byte),
+    caBundle: optional(Byte),
     service: optional(ServiceReference()),
     url: optional(Text)
   }))
@@ -384,4 +384,4 @@ export const WebhookConversion: Field.Lazy<WebhookConversion> = define("apiexten
   struct({
     clientConfig: optional(WebhookClientConfig()),
     conversionReviewVersions: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["conversionReviewVersions"] })

@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Bool, Byte, Int32, Text, Time, asJson, define, defaulted, fleeting, list, optional, struct } = Field
+const { Bool, Byte, Int32, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
 
 export interface APIService {
   readonly metadata: ObjectMeta
@@ -20,7 +20,7 @@ export const APIServiceSchema: Field.Lazy<APIServiceDraft> = define("apiregistra
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(APIServiceSpec(), {}),
     status: defaulted(APIServiceStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const APIService = Kind.make<APIService, APIServiceDraft>({
   kind: "APIService",
   plural: "apiservices",
@@ -43,11 +43,11 @@ export interface APIServiceCondition {
 export const APIServiceCondition: Field.Lazy<APIServiceCondition> = define("apiregistration.v1.APIServiceCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface APIServiceSpec {
   readonly caBundle?: string
@@ -69,14 +69,14 @@ export interface APIServiceSpecDraft {
 }
 export const APIServiceSpec: Field.Lazy<APIServiceSpec> = define("apiregistration.v1.APIServiceSpec", () =>
   struct({
-    caBundle: fleeting(Byte),
-    group: fleeting(Text),
+    caBundle: optional(Byte),
+    group: optional(Text),
     groupPriorityMinimum: Int32,
-    insecureSkipTLSVerify: fleeting(Bool),
+    insecureSkipTLSVerify: optional(Bool),
     service: optional(ServiceReference()),
-    version: fleeting(Text),
+    version: optional(Text),
     versionPriority: Int32
-  }))
+  }), { omitted: ["group","insecureSkipTLSVerify","version"], parts: ["groupPriorityMinimum","versionPriority"] })
 
 export interface APIServiceStatus {
   readonly conditions?: ReadonlyArray<APIServiceCondition>
@@ -98,7 +98,7 @@ export interface ServiceReferenceDraft {
 }
 export const ServiceReference: Field.Lazy<ServiceReference> = define("apiregistration.v1.ServiceReference", () =>
   struct({
-    name: fleeting(Text),
-    namespace: fleeting(Text),
+    name: optional(Text),
+    namespace: optional(Text),
     port: defaulted(Int32, 443)
-  }))
+  }), { omitted: ["name","namespace"] })

@@ -6,7 +6,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Free, Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, embedded, filled, fleeting, list, optional, patched, pointer, struct } = Field
+const { Bool, Free, Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, embedded, list, optional, patched, pointer, struct } = Field
 
 export interface ControllerRevision {
   readonly data?: Json
@@ -23,7 +23,7 @@ export const ControllerRevisionSchema: Field.Lazy<ControllerRevisionDraft> = def
     data: optional(Free),
     metadata: defaulted(ObjectMetaDraft(), {}),
     revision: Int64
-  }))
+  }), { parts: ["metadata","revision"] })
 export const ControllerRevision = Kind.make<ControllerRevision, ControllerRevisionDraft>({
   kind: "ControllerRevision",
   plural: "controllerrevisions",
@@ -49,7 +49,7 @@ export const DaemonSetSchema: Field.Lazy<DaemonSetDraft> = define("apps.v1.Daemo
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(DaemonSetSpec(), {}),
     status: defaulted(DaemonSetStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const DaemonSet = Kind.make<DaemonSet, DaemonSetDraft>({
   kind: "DaemonSet",
   plural: "daemonsets",
@@ -73,11 +73,11 @@ export interface DaemonSetCondition {
 export const DaemonSetCondition: Field.Lazy<DaemonSetCondition> = define("apps.v1.DaemonSetCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface DaemonSetSpec {
   readonly minReadySeconds?: number
@@ -95,12 +95,12 @@ export interface DaemonSetSpecDraft {
 }
 export const DaemonSetSpec: Field.Lazy<DaemonSetSpec> = define("apps.v1.DaemonSetSpec", () =>
   struct({
-    minReadySeconds: fleeting(Int32),
+    minReadySeconds: optional(Int32),
     revisionHistoryLimit: defaulted(Int32, 10),
     selector: pointer(metaV1.LabelSelector()),
     template: coreV1.PodTemplateSpec(),
     updateStrategy: defaulted(DaemonSetUpdateStrategy(), {})
-  }))
+  }), { omitted: ["minReadySeconds"], parts: ["selector","template","updateStrategy"] })
 
 export interface DaemonSetStatus {
   readonly collisionCount?: number
@@ -130,15 +130,15 @@ export const DaemonSetStatus: Field.Lazy<DaemonSetStatus> = define("apps.v1.Daem
   struct({
     collisionCount: optional(Int32),
     conditions: optional(list(DaemonSetCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    currentNumberScheduled: filled(Int32, 0),
-    desiredNumberScheduled: filled(Int32, 0),
-    numberAvailable: fleeting(Int32),
-    numberMisscheduled: filled(Int32, 0),
-    numberReady: filled(Int32, 0),
-    numberUnavailable: fleeting(Int32),
-    observedGeneration: fleeting(Int64),
-    updatedNumberScheduled: fleeting(Int32)
-  }))
+    currentNumberScheduled: defaulted(Int32, 0),
+    desiredNumberScheduled: defaulted(Int32, 0),
+    numberAvailable: optional(Int32),
+    numberMisscheduled: defaulted(Int32, 0),
+    numberReady: defaulted(Int32, 0),
+    numberUnavailable: optional(Int32),
+    observedGeneration: optional(Int64),
+    updatedNumberScheduled: optional(Int32)
+  }), { omitted: ["numberAvailable","numberUnavailable","observedGeneration","updatedNumberScheduled"], parts: ["currentNumberScheduled","desiredNumberScheduled","numberMisscheduled","numberReady"] })
 
 export interface DaemonSetUpdateStrategy {
   readonly rollingUpdate?: RollingUpdateDaemonSet
@@ -151,8 +151,8 @@ export interface DaemonSetUpdateStrategyDraft {
 export const DaemonSetUpdateStrategy: Field.Lazy<DaemonSetUpdateStrategy> = define("apps.v1.DaemonSetUpdateStrategy", () =>
   struct({
     rollingUpdate: optional(RollingUpdateDaemonSet()),
-    type: filled(Text, "RollingUpdate")
-  }))
+    type: defaulted(Text, "RollingUpdate")
+  }), { omitted: ["type"] })
 
 export interface Deployment {
   readonly metadata: ObjectMeta
@@ -169,7 +169,7 @@ export const DeploymentSchema: Field.Lazy<DeploymentDraft> = define("apps.v1.Dep
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(DeploymentSpec(), {}),
     status: defaulted(DeploymentStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Deployment = Kind.make<Deployment, DeploymentDraft>({
   kind: "Deployment",
   plural: "deployments",
@@ -195,11 +195,11 @@ export const DeploymentCondition: Field.Lazy<DeploymentCondition> = define("apps
   struct({
     lastTransitionTime: optional(Time),
     lastUpdateTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface DeploymentSpec {
   readonly minReadySeconds?: number
@@ -223,15 +223,15 @@ export interface DeploymentSpecDraft {
 }
 export const DeploymentSpec: Field.Lazy<DeploymentSpec> = define("apps.v1.DeploymentSpec", () =>
   struct({
-    minReadySeconds: fleeting(Int32),
-    paused: fleeting(Bool),
+    minReadySeconds: optional(Int32),
+    paused: optional(Bool),
     progressDeadlineSeconds: defaulted(Int32, 600),
     replicas: defaulted(Int32, 1),
     revisionHistoryLimit: defaulted(Int32, 10),
     selector: pointer(metaV1.LabelSelector()),
     strategy: defaulted(patched(DeploymentStrategy(), { patch: ["retainKeys"] }), {}),
     template: coreV1.PodTemplateSpec()
-  }))
+  }), { omitted: ["minReadySeconds","paused"], parts: ["selector","strategy","template"] })
 
 export interface DeploymentStatus {
   readonly availableReplicas?: number
@@ -246,16 +246,16 @@ export interface DeploymentStatus {
 }
 export const DeploymentStatus: Field.Lazy<DeploymentStatus> = define("apps.v1.DeploymentStatus", () =>
   struct({
-    availableReplicas: fleeting(Int32),
+    availableReplicas: optional(Int32),
     collisionCount: optional(Int32),
     conditions: optional(list(DeploymentCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    observedGeneration: fleeting(Int64),
-    readyReplicas: fleeting(Int32),
-    replicas: fleeting(Int32),
+    observedGeneration: optional(Int64),
+    readyReplicas: optional(Int32),
+    replicas: optional(Int32),
     terminatingReplicas: optional(Int32),
-    unavailableReplicas: fleeting(Int32),
-    updatedReplicas: fleeting(Int32)
-  }))
+    unavailableReplicas: optional(Int32),
+    updatedReplicas: optional(Int32)
+  }), { omitted: ["availableReplicas","observedGeneration","readyReplicas","replicas","unavailableReplicas","updatedReplicas"] })
 
 export interface DeploymentStrategy {
   readonly rollingUpdate?: RollingUpdateDeployment
@@ -268,8 +268,8 @@ export interface DeploymentStrategyDraft {
 export const DeploymentStrategy: Field.Lazy<DeploymentStrategy> = define("apps.v1.DeploymentStrategy", () =>
   struct({
     rollingUpdate: optional(RollingUpdateDeployment()),
-    type: filled(Text, "RollingUpdate")
-  }))
+    type: defaulted(Text, "RollingUpdate")
+  }), { omitted: ["type"] })
 
 export interface ReplicaSet {
   readonly metadata: ObjectMeta
@@ -286,7 +286,7 @@ export const ReplicaSetSchema: Field.Lazy<ReplicaSetDraft> = define("apps.v1.Rep
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ReplicaSetSpec(), {}),
     status: defaulted(ReplicaSetStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ReplicaSet = Kind.make<ReplicaSet, ReplicaSetDraft>({
   kind: "ReplicaSet",
   plural: "replicasets",
@@ -310,11 +310,11 @@ export interface ReplicaSetCondition {
 export const ReplicaSetCondition: Field.Lazy<ReplicaSetCondition> = define("apps.v1.ReplicaSetCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface ReplicaSetSpec {
   readonly minReadySeconds?: number
@@ -330,11 +330,11 @@ export interface ReplicaSetSpecDraft {
 }
 export const ReplicaSetSpec: Field.Lazy<ReplicaSetSpec> = define("apps.v1.ReplicaSetSpec", () =>
   struct({
-    minReadySeconds: fleeting(Int32),
+    minReadySeconds: optional(Int32),
     replicas: defaulted(Int32, 1),
     selector: pointer(metaV1.LabelSelector()),
     template: defaulted(coreV1.PodTemplateSpec(), {})
-  }))
+  }), { omitted: ["minReadySeconds"], parts: ["selector","template"] })
 
 export interface ReplicaSetStatus {
   readonly availableReplicas?: number
@@ -356,14 +356,14 @@ export interface ReplicaSetStatusDraft {
 }
 export const ReplicaSetStatus: Field.Lazy<ReplicaSetStatus> = define("apps.v1.ReplicaSetStatus", () =>
   struct({
-    availableReplicas: fleeting(Int32),
+    availableReplicas: optional(Int32),
     conditions: optional(list(ReplicaSetCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    fullyLabeledReplicas: fleeting(Int32),
-    observedGeneration: fleeting(Int64),
-    readyReplicas: fleeting(Int32),
-    replicas: filled(Int32, 0),
+    fullyLabeledReplicas: optional(Int32),
+    observedGeneration: optional(Int64),
+    readyReplicas: optional(Int32),
+    replicas: defaulted(Int32, 0),
     terminatingReplicas: optional(Int32)
-  }))
+  }), { omitted: ["availableReplicas","fullyLabeledReplicas","observedGeneration","readyReplicas"], parts: ["replicas"] })
 
 export interface RollingUpdateDaemonSet {
   readonly maxSurge: number | string
@@ -422,7 +422,7 @@ export const StatefulSetSchema: Field.Lazy<StatefulSetDraft> = define("apps.v1.S
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(StatefulSetSpec(), {}),
     status: defaulted(StatefulSetStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const StatefulSet = Kind.make<StatefulSet, StatefulSetDraft>({
   kind: "StatefulSet",
   plural: "statefulsets",
@@ -446,11 +446,11 @@ export interface StatefulSetCondition {
 export const StatefulSetCondition: Field.Lazy<StatefulSetCondition> = define("apps.v1.StatefulSetCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface StatefulSetOrdinals {
   readonly start: number
@@ -460,8 +460,8 @@ export interface StatefulSetOrdinalsDraft {
 }
 export const StatefulSetOrdinals: Field.Lazy<StatefulSetOrdinals> = define("apps.v1.StatefulSetOrdinals", () =>
   struct({
-    start: filled(Int32, 0)
-  }))
+    start: defaulted(Int32, 0)
+  }), { parts: ["start"] })
 
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
   readonly whenDeleted: string
@@ -473,9 +473,9 @@ export interface StatefulSetPersistentVolumeClaimRetentionPolicyDraft {
 }
 export const StatefulSetPersistentVolumeClaimRetentionPolicy: Field.Lazy<StatefulSetPersistentVolumeClaimRetentionPolicy> = define("apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy", () =>
   struct({
-    whenDeleted: filled(Text, "Retain"),
-    whenScaled: filled(Text, "Retain")
-  }))
+    whenDeleted: defaulted(Text, "Retain"),
+    whenScaled: defaulted(Text, "Retain")
+  }), { omitted: ["whenDeleted","whenScaled"] })
 
 export interface StatefulSetSpec {
   readonly minReadySeconds?: number
@@ -505,18 +505,18 @@ export interface StatefulSetSpecDraft {
 }
 export const StatefulSetSpec: Field.Lazy<StatefulSetSpec> = define("apps.v1.StatefulSetSpec", () =>
   struct({
-    minReadySeconds: fleeting(Int32),
+    minReadySeconds: optional(Int32),
     ordinals: optional(StatefulSetOrdinals()),
     persistentVolumeClaimRetentionPolicy: defaulted(StatefulSetPersistentVolumeClaimRetentionPolicy(), {}),
-    podManagementPolicy: filled(Text, "OrderedReady"),
+    podManagementPolicy: defaulted(Text, "OrderedReady"),
     replicas: defaulted(Int32, 1),
     revisionHistoryLimit: defaulted(Int32, 10),
     selector: pointer(metaV1.LabelSelector()),
-    serviceName: filled(Text, ""),
+    serviceName: defaulted(Text, ""),
     template: coreV1.PodTemplateSpec(),
     updateStrategy: defaulted(StatefulSetUpdateStrategy(), {"type":"RollingUpdate","rollingUpdate":{"partition":0}}),
     volumeClaimTemplates: optional(list(embedded(coreV1.PersistentVolumeClaimSchema(), { apiVersion: "v1", kind: "PersistentVolumeClaim" }), { list: "atomic" }))
-  }))
+  }), { omitted: ["minReadySeconds","podManagementPolicy"], parts: ["selector","serviceName","template","updateStrategy"] })
 
 export interface StatefulSetStatus {
   readonly availableReplicas: number
@@ -544,17 +544,17 @@ export interface StatefulSetStatusDraft {
 }
 export const StatefulSetStatus: Field.Lazy<StatefulSetStatus> = define("apps.v1.StatefulSetStatus", () =>
   struct({
-    availableReplicas: filled(Int32, 0),
+    availableReplicas: defaulted(Int32, 0),
     collisionCount: optional(Int32),
     conditions: optional(list(StatefulSetCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    currentReplicas: fleeting(Int32),
-    currentRevision: fleeting(Text),
-    observedGeneration: fleeting(Int64),
-    readyReplicas: fleeting(Int32),
-    replicas: filled(Int32, 0),
-    updateRevision: fleeting(Text),
-    updatedReplicas: fleeting(Int32)
-  }))
+    currentReplicas: optional(Int32),
+    currentRevision: optional(Text),
+    observedGeneration: optional(Int64),
+    readyReplicas: optional(Int32),
+    replicas: defaulted(Int32, 0),
+    updateRevision: optional(Text),
+    updatedReplicas: optional(Int32)
+  }), { omitted: ["currentReplicas","currentRevision","observedGeneration","readyReplicas","updateRevision","updatedReplicas"], parts: ["availableReplicas","replicas"] })
 
 export interface StatefulSetUpdateStrategy {
   readonly rollingUpdate?: RollingUpdateStatefulSetStrategy
@@ -567,5 +567,5 @@ export interface StatefulSetUpdateStrategyDraft {
 export const StatefulSetUpdateStrategy: Field.Lazy<StatefulSetUpdateStrategy> = define("apps.v1.StatefulSetUpdateStrategy", () =>
   struct({
     rollingUpdate: optional(RollingUpdateStatefulSetStrategy()),
-    type: filled(Text, "RollingUpdate")
-  }))
+    type: defaulted(Text, "RollingUpdate")
+  }), { omitted: ["type"] })

@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Bool, Int64, Text, Time, asJson, define, defaulted, fleeting, list, map, optional, struct } = Field
+const { Bool, Int64, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
 
 export interface BoundObjectReference {
   readonly apiVersion?: string
@@ -13,11 +13,11 @@ export interface BoundObjectReference {
 }
 export const BoundObjectReference: Field.Lazy<BoundObjectReference> = define("authentication.v1.BoundObjectReference", () =>
   struct({
-    apiVersion: fleeting(Text),
-    kind: fleeting(Text),
-    name: fleeting(Text),
-    uid: fleeting(Text)
-  }))
+    apiVersion: optional(Text),
+    kind: optional(Text),
+    name: optional(Text),
+    uid: optional(Text)
+  }), { omitted: ["apiVersion","kind","name","uid"] })
 
 export interface SelfSubjectReview {
   readonly metadata: ObjectMeta
@@ -31,7 +31,7 @@ export const SelfSubjectReviewSchema: Field.Lazy<SelfSubjectReviewDraft> = defin
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     status: defaulted(SelfSubjectReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","status"] })
 export const SelfSubjectReview = Kind.make<SelfSubjectReview, SelfSubjectReviewDraft>({
   kind: "SelfSubjectReview",
   plural: "selfsubjectreviews",
@@ -51,7 +51,7 @@ export interface SelfSubjectReviewStatusDraft {
 export const SelfSubjectReviewStatus: Field.Lazy<SelfSubjectReviewStatus> = define("authentication.v1.SelfSubjectReviewStatus", () =>
   struct({
     userInfo: defaulted(UserInfo(), {})
-  }))
+  }), { parts: ["userInfo"] })
 
 export interface TokenRequest {
   readonly apiVersion?: string
@@ -69,12 +69,12 @@ export interface TokenRequestDraft {
 }
 export const TokenRequest: Field.Lazy<TokenRequest> = define("authentication.v1.TokenRequest", () =>
   struct({
-    apiVersion: fleeting(Text),
-    kind: fleeting(Text),
+    apiVersion: optional(Text),
+    kind: optional(Text),
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(TokenRequestSpec(), {}),
     status: defaulted(TokenRequestStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 
 export interface TokenRequestSpec {
   readonly audiences?: ReadonlyArray<string>
@@ -91,7 +91,7 @@ export const TokenRequestSpec: Field.Lazy<TokenRequestSpec> = define("authentica
     audiences: optional(list(Text, { list: "atomic" })),
     boundObjectRef: optional(BoundObjectReference()),
     expirationSeconds: defaulted(Int64, 3600)
-  }))
+  }), { parts: ["audiences","boundObjectRef","expirationSeconds"] })
 
 export interface TokenRequestStatus {
   readonly expirationTimestamp?: string
@@ -100,8 +100,8 @@ export interface TokenRequestStatus {
 export const TokenRequestStatus: Field.Lazy<TokenRequestStatus> = define("authentication.v1.TokenRequestStatus", () =>
   struct({
     expirationTimestamp: optional(Time),
-    token: fleeting(Text)
-  }))
+    token: optional(Text)
+  }), { parts: ["token"] })
 
 export interface TokenReview {
   readonly metadata: ObjectMeta
@@ -118,7 +118,7 @@ export const TokenReviewSchema: Field.Lazy<TokenReviewDraft> = define("authentic
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: TokenReviewSpec(),
     status: defaulted(TokenReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const TokenReview = Kind.make<TokenReview, TokenReviewDraft>({
   kind: "TokenReview",
   plural: "tokenreviews",
@@ -137,7 +137,7 @@ export const TokenReviewSpec: Field.Lazy<TokenReviewSpec> = define("authenticati
   struct({
     audiences: optional(list(Text, { list: "atomic" })),
     token: Text
-  }))
+  }), { omitted: ["token"] })
 
 export interface TokenReviewStatus {
   readonly audiences?: ReadonlyArray<string>
@@ -154,10 +154,10 @@ export interface TokenReviewStatusDraft {
 export const TokenReviewStatus: Field.Lazy<TokenReviewStatus> = define("authentication.v1.TokenReviewStatus", () =>
   struct({
     audiences: optional(list(Text, { list: "atomic" })),
-    authenticated: fleeting(Bool),
-    error: fleeting(Text),
+    authenticated: optional(Bool),
+    error: optional(Text),
     user: defaulted(UserInfo(), {})
-  }))
+  }), { omitted: ["authenticated","error"], parts: ["user"] })
 
 export interface UserInfo {
   readonly extra?: { readonly [key: string]: ReadonlyArray<string> }
@@ -169,6 +169,6 @@ export const UserInfo: Field.Lazy<UserInfo> = define("authentication.v1.UserInfo
   struct({
     extra: optional(map(list(Text))),
     groups: optional(list(Text, { list: "atomic" })),
-    uid: fleeting(Text),
-    username: fleeting(Text)
-  }))
+    uid: optional(Text),
+    username: optional(Text)
+  }), { omitted: ["uid","username"] })

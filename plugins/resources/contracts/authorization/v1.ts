@@ -4,7 +4,7 @@ import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Text, asJson, define, defaulted, filled, fleeting, list, map, optional, struct } = Field
+const { Bool, Text, asJson, define, defaulted, list, map, optional, struct } = Field
 
 export interface FieldSelectorAttributes {
   readonly rawSelector?: string
@@ -12,9 +12,9 @@ export interface FieldSelectorAttributes {
 }
 export const FieldSelectorAttributes: Field.Lazy<FieldSelectorAttributes> = define("authorization.v1.FieldSelectorAttributes", () =>
   struct({
-    rawSelector: fleeting(Text),
+    rawSelector: optional(Text),
     requirements: optional(list(metaV1.FieldSelectorRequirement(), { list: "atomic" }))
-  }))
+  }), { omitted: ["rawSelector"] })
 
 export interface LabelSelectorAttributes {
   readonly rawSelector?: string
@@ -22,9 +22,9 @@ export interface LabelSelectorAttributes {
 }
 export const LabelSelectorAttributes: Field.Lazy<LabelSelectorAttributes> = define("authorization.v1.LabelSelectorAttributes", () =>
   struct({
-    rawSelector: fleeting(Text),
+    rawSelector: optional(Text),
     requirements: optional(list(metaV1.LabelSelectorRequirement(), { list: "atomic" }))
-  }))
+  }), { omitted: ["rawSelector"] })
 
 export interface LocalSubjectAccessReview {
   readonly metadata: ObjectMeta
@@ -41,7 +41,7 @@ export const LocalSubjectAccessReviewSchema: Field.Lazy<LocalSubjectAccessReview
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SubjectAccessReviewSpec(),
     status: defaulted(SubjectAccessReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const LocalSubjectAccessReview = Kind.make<LocalSubjectAccessReview, LocalSubjectAccessReviewDraft>({
   kind: "LocalSubjectAccessReview",
   plural: "localsubjectaccessreviews",
@@ -58,9 +58,9 @@ export interface NonResourceAttributes {
 }
 export const NonResourceAttributes: Field.Lazy<NonResourceAttributes> = define("authorization.v1.NonResourceAttributes", () =>
   struct({
-    path: fleeting(Text),
-    verb: fleeting(Text)
-  }))
+    path: optional(Text),
+    verb: optional(Text)
+  }), { omitted: ["path","verb"] })
 
 export interface NonResourceRule {
   readonly nonResourceURLs?: ReadonlyArray<string>
@@ -70,7 +70,7 @@ export const NonResourceRule: Field.Lazy<NonResourceRule> = define("authorizatio
   struct({
     nonResourceURLs: optional(list(Text, { list: "atomic" })),
     verbs: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["verbs"] })
 
 export interface ResourceAttributes {
   readonly fieldSelector?: FieldSelectorAttributes
@@ -86,15 +86,15 @@ export interface ResourceAttributes {
 export const ResourceAttributes: Field.Lazy<ResourceAttributes> = define("authorization.v1.ResourceAttributes", () =>
   struct({
     fieldSelector: optional(FieldSelectorAttributes()),
-    group: fleeting(Text),
+    group: optional(Text),
     labelSelector: optional(LabelSelectorAttributes()),
-    name: fleeting(Text),
-    namespace: fleeting(Text),
-    resource: fleeting(Text),
-    subresource: fleeting(Text),
-    verb: fleeting(Text),
-    version: fleeting(Text)
-  }))
+    name: optional(Text),
+    namespace: optional(Text),
+    resource: optional(Text),
+    subresource: optional(Text),
+    verb: optional(Text),
+    version: optional(Text)
+  }), { omitted: ["group","name","namespace","resource","subresource","verb","version"] })
 
 export interface ResourceRule {
   readonly apiGroups?: ReadonlyArray<string>
@@ -108,7 +108,7 @@ export const ResourceRule: Field.Lazy<ResourceRule> = define("authorization.v1.R
     resourceNames: optional(list(Text, { list: "atomic" })),
     resources: optional(list(Text, { list: "atomic" })),
     verbs: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["verbs"] })
 
 export interface SelfSubjectAccessReview {
   readonly metadata: ObjectMeta
@@ -125,7 +125,7 @@ export const SelfSubjectAccessReviewSchema: Field.Lazy<SelfSubjectAccessReviewDr
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SelfSubjectAccessReviewSpec(),
     status: defaulted(SubjectAccessReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const SelfSubjectAccessReview = Kind.make<SelfSubjectAccessReview, SelfSubjectAccessReviewDraft>({
   kind: "SelfSubjectAccessReview",
   plural: "selfsubjectaccessreviews",
@@ -161,7 +161,7 @@ export const SelfSubjectRulesReviewSchema: Field.Lazy<SelfSubjectRulesReviewDraf
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SelfSubjectRulesReviewSpec(),
     status: defaulted(SubjectRulesReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const SelfSubjectRulesReview = Kind.make<SelfSubjectRulesReview, SelfSubjectRulesReviewDraft>({
   kind: "SelfSubjectRulesReview",
   plural: "selfsubjectrulesreviews",
@@ -177,8 +177,8 @@ export interface SelfSubjectRulesReviewSpec {
 }
 export const SelfSubjectRulesReviewSpec: Field.Lazy<SelfSubjectRulesReviewSpec> = define("authorization.v1.SelfSubjectRulesReviewSpec", () =>
   struct({
-    namespace: fleeting(Text)
-  }))
+    namespace: optional(Text)
+  }), { omitted: ["namespace"] })
 
 export interface SubjectAccessReview {
   readonly metadata: ObjectMeta
@@ -195,7 +195,7 @@ export const SubjectAccessReviewSchema: Field.Lazy<SubjectAccessReviewDraft> = d
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: SubjectAccessReviewSpec(),
     status: defaulted(SubjectAccessReviewStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const SubjectAccessReview = Kind.make<SubjectAccessReview, SubjectAccessReviewDraft>({
   kind: "SubjectAccessReview",
   plural: "subjectaccessreviews",
@@ -220,9 +220,9 @@ export const SubjectAccessReviewSpec: Field.Lazy<SubjectAccessReviewSpec> = defi
     groups: optional(list(Text, { list: "atomic" })),
     nonResourceAttributes: optional(NonResourceAttributes()),
     resourceAttributes: optional(ResourceAttributes()),
-    uid: fleeting(Text),
-    user: fleeting(Text)
-  }))
+    uid: optional(Text),
+    user: optional(Text)
+  }), { omitted: ["uid","user"] })
 
 export interface SubjectAccessReviewStatus {
   readonly allowed: boolean
@@ -238,11 +238,11 @@ export interface SubjectAccessReviewStatusDraft {
 }
 export const SubjectAccessReviewStatus: Field.Lazy<SubjectAccessReviewStatus> = define("authorization.v1.SubjectAccessReviewStatus", () =>
   struct({
-    allowed: filled(Bool, false),
-    denied: fleeting(Bool),
-    evaluationError: fleeting(Text),
-    reason: fleeting(Text)
-  }))
+    allowed: defaulted(Bool, false),
+    denied: optional(Bool),
+    evaluationError: optional(Text),
+    reason: optional(Text)
+  }), { omitted: ["denied","evaluationError","reason"], parts: ["allowed"] })
 
 export interface SubjectRulesReviewStatus {
   readonly evaluationError?: string
@@ -258,8 +258,8 @@ export interface SubjectRulesReviewStatusDraft {
 }
 export const SubjectRulesReviewStatus: Field.Lazy<SubjectRulesReviewStatus> = define("authorization.v1.SubjectRulesReviewStatus", () =>
   struct({
-    evaluationError: fleeting(Text),
-    incomplete: filled(Bool, false),
+    evaluationError: optional(Text),
+    incomplete: defaulted(Bool, false),
     nonResourceRules: defaulted(list(NonResourceRule(), { list: "atomic" }), []),
     resourceRules: defaulted(list(ResourceRule(), { list: "atomic" }), [])
-  }))
+  }), { omitted: ["evaluationError"], parts: ["incomplete","nonResourceRules","resourceRules"] })

@@ -2,7 +2,7 @@
 import * as Field from "../../../../kernel/resource/Field.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Int32, Int64, Text, Time, define, defaulted, filled, fleeting, optional, struct } = Field
+const { Int32, Int64, Text, Time, define, defaulted, optional, struct } = Field
 
 export interface CrossVersionObjectReference {
   readonly apiVersion?: string
@@ -11,10 +11,10 @@ export interface CrossVersionObjectReference {
 }
 export const CrossVersionObjectReference: Field.Lazy<CrossVersionObjectReference> = define("autoscaling.v1.CrossVersionObjectReference", () =>
   struct({
-    apiVersion: fleeting(Text),
+    apiVersion: optional(Text),
     kind: Text,
     name: Text
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["apiVersion"], parts: ["kind","name"] })
 
 export interface HorizontalPodAutoscaler {
   readonly metadata: ObjectMeta
@@ -31,7 +31,7 @@ export const HorizontalPodAutoscalerSchema: Field.Lazy<HorizontalPodAutoscalerDr
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: HorizontalPodAutoscalerSpec(),
     status: defaulted(HorizontalPodAutoscalerStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 
 export interface HorizontalPodAutoscalerSpec {
   readonly maxReplicas: number
@@ -51,7 +51,7 @@ export const HorizontalPodAutoscalerSpec: Field.Lazy<HorizontalPodAutoscalerSpec
     minReplicas: defaulted(Int32, 1),
     scaleTargetRef: CrossVersionObjectReference(),
     targetCPUUtilizationPercentage: optional(Int32)
-  }))
+  }), { parts: ["maxReplicas","scaleTargetRef"] })
 
 export interface HorizontalPodAutoscalerStatus {
   readonly currentCPUUtilizationPercentage?: number
@@ -70,11 +70,11 @@ export interface HorizontalPodAutoscalerStatusDraft {
 export const HorizontalPodAutoscalerStatus: Field.Lazy<HorizontalPodAutoscalerStatus> = define("autoscaling.v1.HorizontalPodAutoscalerStatus", () =>
   struct({
     currentCPUUtilizationPercentage: optional(Int32),
-    currentReplicas: filled(Int32, 0),
-    desiredReplicas: filled(Int32, 0),
+    currentReplicas: defaulted(Int32, 0),
+    desiredReplicas: defaulted(Int32, 0),
     lastScaleTime: optional(Time),
     observedGeneration: optional(Int64)
-  }))
+  }), { parts: ["currentReplicas","desiredReplicas"] })
 
 export interface Scale {
   readonly apiVersion?: string
@@ -92,12 +92,12 @@ export interface ScaleDraft {
 }
 export const Scale: Field.Lazy<Scale> = define("autoscaling.v1.Scale", () =>
   struct({
-    apiVersion: fleeting(Text),
-    kind: fleeting(Text),
+    apiVersion: optional(Text),
+    kind: optional(Text),
     metadata: optional(ObjectMetaDraft()),
     spec: defaulted(ScaleSpec(), {}),
     status: defaulted(ScaleStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 
 export interface ScaleSpec {
   readonly replicas: number
@@ -107,8 +107,8 @@ export interface ScaleSpecDraft {
 }
 export const ScaleSpec: Field.Lazy<ScaleSpec> = define("autoscaling.v1.ScaleSpec", () =>
   struct({
-    replicas: filled(Int32, 0)
-  }))
+    replicas: defaulted(Int32, 0)
+  }), { omitted: ["replicas"] })
 
 export interface ScaleStatus {
   readonly replicas: number
@@ -120,6 +120,6 @@ export interface ScaleStatusDraft {
 }
 export const ScaleStatus: Field.Lazy<ScaleStatus> = define("autoscaling.v1.ScaleStatus", () =>
   struct({
-    replicas: filled(Int32, 0),
-    selector: fleeting(Text)
-  }))
+    replicas: defaulted(Int32, 0),
+    selector: optional(Text)
+  }), { omitted: ["selector"], parts: ["replicas"] })

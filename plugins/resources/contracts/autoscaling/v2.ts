@@ -6,7 +6,7 @@ import * as HorizontalPodAutoscalerConversion from "../autoscaling/HorizontalPod
 import * as autoscalingV1 from "../autoscaling/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Int32, Int64, Quantity, Text, Time, asJson, define, defaulted, filled, fleeting, list, optional, struct } = Field
+const { Int32, Int64, Quantity, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
 
 export interface ContainerResourceMetricSource {
   readonly container: string
@@ -18,7 +18,7 @@ export const ContainerResourceMetricSource: Field.Lazy<ContainerResourceMetricSo
     container: Text,
     name: Text,
     target: MetricTarget()
-  }))
+  }), { parts: ["container","name","target"] })
 
 export interface ContainerResourceMetricStatus {
   readonly container: string
@@ -30,7 +30,7 @@ export const ContainerResourceMetricStatus: Field.Lazy<ContainerResourceMetricSt
     container: Text,
     current: MetricValueStatus(),
     name: Text
-  }))
+  }), { parts: ["container","current","name"] })
 
 export interface CrossVersionObjectReference {
   readonly apiVersion?: string
@@ -39,10 +39,10 @@ export interface CrossVersionObjectReference {
 }
 export const CrossVersionObjectReference: Field.Lazy<CrossVersionObjectReference> = define("autoscaling.v2.CrossVersionObjectReference", () =>
   struct({
-    apiVersion: fleeting(Text),
+    apiVersion: optional(Text),
     kind: Text,
     name: Text
-  }))
+  }), { omitted: ["apiVersion"], parts: ["kind","name"] })
 
 export interface ExternalMetricSource {
   readonly metric: MetricIdentifier
@@ -52,7 +52,7 @@ export const ExternalMetricSource: Field.Lazy<ExternalMetricSource> = define("au
   struct({
     metric: MetricIdentifier(),
     target: MetricTarget()
-  }))
+  }), { parts: ["metric","target"] })
 
 export interface ExternalMetricStatus {
   readonly current: MetricValueStatus
@@ -62,7 +62,7 @@ export const ExternalMetricStatus: Field.Lazy<ExternalMetricStatus> = define("au
   struct({
     current: MetricValueStatus(),
     metric: MetricIdentifier()
-  }))
+  }), { parts: ["current","metric"] })
 
 export interface HPAScalingPolicy {
   readonly periodSeconds: number
@@ -74,7 +74,7 @@ export const HPAScalingPolicy: Field.Lazy<HPAScalingPolicy> = define("autoscalin
     periodSeconds: Int32,
     type: Text,
     value: Int32
-  }))
+  }), { parts: ["periodSeconds","type","value"] })
 
 export interface HPAScalingRules {
   readonly policies?: ReadonlyArray<HPAScalingPolicy>
@@ -105,7 +105,7 @@ export const HorizontalPodAutoscalerSchema: Field.Lazy<HorizontalPodAutoscalerDr
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: HorizontalPodAutoscalerSpec(),
     status: defaulted(HorizontalPodAutoscalerStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const HorizontalPodAutoscaler = Kind.make<HorizontalPodAutoscaler, HorizontalPodAutoscalerDraft>({
   kind: "HorizontalPodAutoscaler",
   plural: "horizontalpodautoscalers",
@@ -142,11 +142,11 @@ export interface HorizontalPodAutoscalerCondition {
 export const HorizontalPodAutoscalerCondition: Field.Lazy<HorizontalPodAutoscalerCondition> = define("autoscaling.v2.HorizontalPodAutoscalerCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface HorizontalPodAutoscalerSpec {
   readonly behavior?: HorizontalPodAutoscalerBehavior
@@ -169,7 +169,7 @@ export const HorizontalPodAutoscalerSpec: Field.Lazy<HorizontalPodAutoscalerSpec
     metrics: optional(list(MetricSpec(), { list: "atomic" })),
     minReplicas: defaulted(Int32, 1),
     scaleTargetRef: CrossVersionObjectReference()
-  }))
+  }), { parts: ["maxReplicas","scaleTargetRef"] })
 
 export interface HorizontalPodAutoscalerStatus {
   readonly conditions?: ReadonlyArray<HorizontalPodAutoscalerCondition>
@@ -191,11 +191,11 @@ export const HorizontalPodAutoscalerStatus: Field.Lazy<HorizontalPodAutoscalerSt
   struct({
     conditions: optional(list(HorizontalPodAutoscalerCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     currentMetrics: optional(list(MetricStatus(), { list: "atomic" })),
-    currentReplicas: fleeting(Int32),
-    desiredReplicas: filled(Int32, 0),
+    currentReplicas: optional(Int32),
+    desiredReplicas: defaulted(Int32, 0),
     lastScaleTime: optional(Time),
     observedGeneration: optional(Int64)
-  }))
+  }), { omitted: ["currentReplicas"], parts: ["currentMetrics","desiredReplicas"] })
 
 export interface MetricIdentifier {
   readonly name: string
@@ -205,7 +205,7 @@ export const MetricIdentifier: Field.Lazy<MetricIdentifier> = define("autoscalin
   struct({
     name: Text,
     selector: optional(metaV1.LabelSelector())
-  }))
+  }), { parts: ["name"] })
 
 export interface MetricSpec {
   readonly containerResource?: ContainerResourceMetricSource
@@ -223,7 +223,7 @@ export const MetricSpec: Field.Lazy<MetricSpec> = define("autoscaling.v2.MetricS
     pods: optional(PodsMetricSource()),
     resource: optional(ResourceMetricSource()),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface MetricStatus {
   readonly containerResource?: ContainerResourceMetricStatus
@@ -241,7 +241,7 @@ export const MetricStatus: Field.Lazy<MetricStatus> = define("autoscaling.v2.Met
     pods: optional(PodsMetricStatus()),
     resource: optional(ResourceMetricStatus()),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface MetricTarget {
   readonly averageUtilization?: number
@@ -255,7 +255,7 @@ export const MetricTarget: Field.Lazy<MetricTarget> = define("autoscaling.v2.Met
     averageValue: optional(Quantity),
     type: Text,
     value: optional(Quantity)
-  }))
+  }), { parts: ["type"] })
 
 export interface MetricValueStatus {
   readonly averageUtilization?: number
@@ -279,7 +279,7 @@ export const ObjectMetricSource: Field.Lazy<ObjectMetricSource> = define("autosc
     describedObject: CrossVersionObjectReference(),
     metric: MetricIdentifier(),
     target: MetricTarget()
-  }))
+  }), { parts: ["describedObject","metric","target"] })
 
 export interface ObjectMetricStatus {
   readonly current: MetricValueStatus
@@ -291,7 +291,7 @@ export const ObjectMetricStatus: Field.Lazy<ObjectMetricStatus> = define("autosc
     current: MetricValueStatus(),
     describedObject: CrossVersionObjectReference(),
     metric: MetricIdentifier()
-  }))
+  }), { parts: ["current","describedObject","metric"] })
 
 export interface PodsMetricSource {
   readonly metric: MetricIdentifier
@@ -301,7 +301,7 @@ export const PodsMetricSource: Field.Lazy<PodsMetricSource> = define("autoscalin
   struct({
     metric: MetricIdentifier(),
     target: MetricTarget()
-  }))
+  }), { parts: ["metric","target"] })
 
 export interface PodsMetricStatus {
   readonly current: MetricValueStatus
@@ -311,7 +311,7 @@ export const PodsMetricStatus: Field.Lazy<PodsMetricStatus> = define("autoscalin
   struct({
     current: MetricValueStatus(),
     metric: MetricIdentifier()
-  }))
+  }), { parts: ["current","metric"] })
 
 export interface ResourceMetricSource {
   readonly name: string
@@ -321,7 +321,7 @@ export const ResourceMetricSource: Field.Lazy<ResourceMetricSource> = define("au
   struct({
     name: Text,
     target: MetricTarget()
-  }))
+  }), { parts: ["name","target"] })
 
 export interface ResourceMetricStatus {
   readonly current: MetricValueStatus
@@ -331,4 +331,4 @@ export const ResourceMetricStatus: Field.Lazy<ResourceMetricStatus> = define("au
   struct({
     current: MetricValueStatus(),
     name: Text
-  }))
+  }), { parts: ["current","name"] })

@@ -5,7 +5,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Int32, Int64, Text, Time, asJson, define, defaulted, filled, fleeting, list, optional, struct } = Field
+const { Bool, Int32, Int64, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
 
 export interface CronJob {
   readonly metadata: ObjectMeta
@@ -22,7 +22,7 @@ export const CronJobSchema: Field.Lazy<CronJobDraft> = define("batch.v1.CronJob"
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(CronJobSpec(), {}),
     status: defaulted(CronJobStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const CronJob = Kind.make<CronJob, CronJobDraft>({
   kind: "CronJob",
   plural: "cronjobs",
@@ -58,7 +58,7 @@ export interface CronJobSpecDraft {
 }
 export const CronJobSpec: Field.Lazy<CronJobSpec> = define("batch.v1.CronJobSpec", () =>
   struct({
-    concurrencyPolicy: filled(Text, "Allow"),
+    concurrencyPolicy: defaulted(Text, "Allow"),
     failedJobsHistoryLimit: defaulted(Int32, 1),
     jobTemplate: JobTemplateSpec(),
     schedule: Text,
@@ -66,7 +66,7 @@ export const CronJobSpec: Field.Lazy<CronJobSpec> = define("batch.v1.CronJobSpec
     successfulJobsHistoryLimit: defaulted(Int32, 3),
     suspend: defaulted(Bool, false),
     timeZone: optional(Text)
-  }))
+  }), { omitted: ["concurrencyPolicy"], parts: ["jobTemplate","schedule"] })
 
 export interface CronJobStatus {
   readonly active?: ReadonlyArray<coreV1.ObjectReference>
@@ -95,7 +95,7 @@ export const JobSchema: Field.Lazy<JobDraft> = define("batch.v1.Job", () =>
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(JobSpec(), {}),
     status: defaulted(JobStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Job = Kind.make<Job, JobDraft>({
   kind: "Job",
   plural: "jobs",
@@ -120,11 +120,11 @@ export const JobCondition: Field.Lazy<JobCondition> = define("batch.v1.JobCondit
   struct({
     lastProbeTime: optional(Time),
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface JobSpec {
   readonly activeDeadlineSeconds?: number
@@ -180,7 +180,7 @@ export const JobSpec: Field.Lazy<JobSpec> = define("batch.v1.JobSpec", () =>
     suspend: optional(Bool),
     template: coreV1.PodTemplateSpec(),
     ttlSecondsAfterFinished: optional(Int32)
-  }))
+  }), { parts: ["template"] })
 
 export interface JobStatus {
   readonly active?: number
@@ -197,18 +197,18 @@ export interface JobStatus {
 }
 export const JobStatus: Field.Lazy<JobStatus> = define("batch.v1.JobStatus", () =>
   struct({
-    active: fleeting(Int32),
-    completedIndexes: fleeting(Text),
+    active: optional(Int32),
+    completedIndexes: optional(Text),
     completionTime: optional(Time),
     conditions: optional(list(JobCondition(), { list: "atomic", patch: ["merge"], mergeKey: "type" })),
-    failed: fleeting(Int32),
+    failed: optional(Int32),
     failedIndexes: optional(Text),
     ready: optional(Int32),
     startTime: optional(Time),
-    succeeded: fleeting(Int32),
+    succeeded: optional(Int32),
     terminating: optional(Int32),
     uncountedTerminatedPods: optional(UncountedTerminatedPods())
-  }))
+  }), { omitted: ["active","completedIndexes","failed","succeeded"] })
 
 export interface JobTemplateSpec {
   readonly metadata: ObjectMetaDraft
@@ -222,7 +222,7 @@ export const JobTemplateSpec: Field.Lazy<JobTemplateSpec> = define("batch.v1.Job
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(JobSpec(), {})
-  }))
+  }), { parts: ["metadata","spec"] })
 
 export interface PodFailurePolicy {
   readonly rules: ReadonlyArray<PodFailurePolicyRule>
@@ -233,7 +233,7 @@ export interface PodFailurePolicyDraft {
 export const PodFailurePolicy: Field.Lazy<PodFailurePolicy> = define("batch.v1.PodFailurePolicy", () =>
   struct({
     rules: list(PodFailurePolicyRule(), { list: "atomic" })
-  }))
+  }), { parts: ["rules"] })
 
 export interface PodFailurePolicyOnExitCodesRequirement {
   readonly containerName?: string
@@ -245,7 +245,7 @@ export const PodFailurePolicyOnExitCodesRequirement: Field.Lazy<PodFailurePolicy
     containerName: optional(Text),
     operator: Text,
     values: list(Int32, { list: "set" })
-  }))
+  }), { parts: ["operator","values"] })
 
 export interface PodFailurePolicyOnPodConditionsPattern {
   readonly status: string
@@ -257,9 +257,9 @@ export interface PodFailurePolicyOnPodConditionsPatternDraft {
 }
 export const PodFailurePolicyOnPodConditionsPattern: Field.Lazy<PodFailurePolicyOnPodConditionsPattern> = define("batch.v1.PodFailurePolicyOnPodConditionsPattern", () =>
   struct({
-    status: filled(Text, "True"),
+    status: defaulted(Text, "True"),
     type: Text
-  }))
+  }), { parts: ["status","type"] })
 
 export interface PodFailurePolicyRule {
   readonly action: string
@@ -276,7 +276,7 @@ export const PodFailurePolicyRule: Field.Lazy<PodFailurePolicyRule> = define("ba
     action: Text,
     onExitCodes: optional(PodFailurePolicyOnExitCodesRequirement()),
     onPodConditions: optional(list(PodFailurePolicyOnPodConditionsPattern(), { list: "atomic" }))
-  }))
+  }), { parts: ["action"] })
 
 export interface SuccessPolicy {
   readonly rules: ReadonlyArray<SuccessPolicyRule>
@@ -284,7 +284,7 @@ export interface SuccessPolicy {
 export const SuccessPolicy: Field.Lazy<SuccessPolicy> = define("batch.v1.SuccessPolicy", () =>
   struct({
     rules: list(SuccessPolicyRule(), { list: "atomic" })
-  }))
+  }), { parts: ["rules"] })
 
 export interface SuccessPolicyRule {
   readonly succeededCount?: number

@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Byte, Int32, Text, Time, asJson, define, defaulted, fleeting, list, map, optional, struct } = Field
+const { Byte, Int32, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
 
 export interface CertificateSigningRequest {
   readonly metadata: ObjectMeta
@@ -20,7 +20,7 @@ export const CertificateSigningRequestSchema: Field.Lazy<CertificateSigningReque
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: CertificateSigningRequestSpec(),
     status: defaulted(CertificateSigningRequestStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const CertificateSigningRequest = Kind.make<CertificateSigningRequest, CertificateSigningRequestDraft>({
   kind: "CertificateSigningRequest",
   plural: "certificatesigningrequests",
@@ -45,11 +45,11 @@ export const CertificateSigningRequestCondition: Field.Lazy<CertificateSigningRe
   struct({
     lastTransitionTime: optional(Time),
     lastUpdateTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface CertificateSigningRequestSpec {
   readonly expirationSeconds?: number
@@ -68,10 +68,10 @@ export const CertificateSigningRequestSpec: Field.Lazy<CertificateSigningRequest
     groups: optional(list(Text, { list: "atomic" })),
     request: Byte,
     signerName: Text,
-    uid: fleeting(Text),
+    uid: optional(Text),
     usages: optional(list(Text, { list: "atomic" })),
-    username: fleeting(Text)
-  }))
+    username: optional(Text)
+  }), { omitted: ["uid","username"], parts: ["request","signerName"] })
 
 export interface CertificateSigningRequestStatus {
   readonly certificate?: string
@@ -79,6 +79,6 @@ export interface CertificateSigningRequestStatus {
 }
 export const CertificateSigningRequestStatus: Field.Lazy<CertificateSigningRequestStatus> = define("certificates.v1.CertificateSigningRequestStatus", () =>
   struct({
-    certificate: fleeting(Byte),
+    certificate: optional(Byte),
     conditions: optional(list(CertificateSigningRequestCondition(), { list: "map", keys: ["type"] }))
   }))

@@ -17,7 +17,7 @@ export const LeaseSchema: Field.Lazy<LeaseDraft> = define("coordination.v1.Lease
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(LeaseSpec(), {})
-  }))
+  }), { parts: ["metadata","spec"] })
 export const Lease = Kind.make<Lease, LeaseDraft>({
   kind: "Lease",
   plural: "leases",

@@ -6,7 +6,7 @@ import * as EventConversion from "../events/EventConversion.ts"
 import * as eventsV1 from "../events/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Byte, Int32, Int64, IntOrString, MicroTime, Quantity, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, pointer, struct } = Field
+const { Bool, Byte, Int32, Int64, IntOrString, MicroTime, Quantity, Text, Time, asJson, define, defaulted, list, map, optional, pointer, struct } = Field
 
 export interface AWSElasticBlockStoreVolumeSource {
   readonly fsType?: string
@@ -16,11 +16,11 @@ export interface AWSElasticBlockStoreVolumeSource {
 }
 export const AWSElasticBlockStoreVolumeSource: Field.Lazy<AWSElasticBlockStoreVolumeSource> = define("core.v1.AWSElasticBlockStoreVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
-    partition: fleeting(Int32),
-    readOnly: fleeting(Bool),
+    fsType: optional(Text),
+    partition: optional(Int32),
+    readOnly: optional(Bool),
     volumeID: Text
-  }))
+  }), { omitted: ["fsType","partition","readOnly"], parts: ["volumeID"] })
 
 export interface Affinity {
   readonly nodeAffinity?: NodeAffinity
@@ -42,7 +42,7 @@ export const AppArmorProfile: Field.Lazy<AppArmorProfile> = define("core.v1.AppA
   struct({
     localhostProfile: optional(Text),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface AttachedVolume {
   readonly devicePath: string
@@ -52,7 +52,7 @@ export const AttachedVolume: Field.Lazy<AttachedVolume> = define("core.v1.Attach
   struct({
     devicePath: Text,
     name: Text
-  }))
+  }), { parts: ["devicePath","name"] })
 
 export interface AzureDiskVolumeSource {
   readonly cachingMode: string
@@ -78,7 +78,7 @@ export const AzureDiskVolumeSource: Field.Lazy<AzureDiskVolumeSource> = define("
     fsType: defaulted(Text, "ext4"),
     kind: defaulted(Text, "Shared"),
     readOnly: defaulted(Bool, false)
-  }))
+  }), { parts: ["diskName","diskURI"] })
 
 export interface AzureFilePersistentVolumeSource {
   readonly readOnly?: boolean
@@ -88,11 +88,11 @@ export interface AzureFilePersistentVolumeSource {
 }
 export const AzureFilePersistentVolumeSource: Field.Lazy<AzureFilePersistentVolumeSource> = define("core.v1.AzureFilePersistentVolumeSource", () =>
   struct({
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     secretName: Text,
     secretNamespace: optional(Text),
     shareName: Text
-  }))
+  }), { omitted: ["readOnly"], parts: ["secretName","secretNamespace","shareName"] })
 
 export interface AzureFileVolumeSource {
   readonly readOnly?: boolean
@@ -101,10 +101,10 @@ export interface AzureFileVolumeSource {
 }
 export const AzureFileVolumeSource: Field.Lazy<AzureFileVolumeSource> = define("core.v1.AzureFileVolumeSource", () =>
   struct({
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     secretName: Text,
     shareName: Text
-  }))
+  }), { omitted: ["readOnly"], parts: ["secretName","shareName"] })
 
 export interface Binding {
   readonly metadata: ObjectMeta
@@ -118,7 +118,7 @@ export const BindingSchema: Field.Lazy<BindingDraft> = define("core.v1.Binding",
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     target: ObjectReference()
-  }))
+  }), { parts: ["metadata","target"] })
 export const Binding = Kind.make<Binding, BindingDraft>({
   kind: "Binding",
   plural: "bindings",
@@ -146,14 +146,14 @@ export const CSIPersistentVolumeSource: Field.Lazy<CSIPersistentVolumeSource> = 
     controllerExpandSecretRef: optional(SecretReference()),
     controllerPublishSecretRef: optional(SecretReference()),
     driver: Text,
-    fsType: fleeting(Text),
+    fsType: optional(Text),
     nodeExpandSecretRef: optional(SecretReference()),
     nodePublishSecretRef: optional(SecretReference()),
     nodeStageSecretRef: optional(SecretReference()),
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     volumeAttributes: optional(map(Text)),
     volumeHandle: Text
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["driver","volumeHandle"] })
 
 export interface CSIVolumeSource {
   readonly driver: string
@@ -169,7 +169,7 @@ export const CSIVolumeSource: Field.Lazy<CSIVolumeSource> = define("core.v1.CSIV
     nodePublishSecretRef: optional(LocalObjectReference()),
     readOnly: optional(Bool),
     volumeAttributes: optional(map(Text))
-  }))
+  }), { parts: ["driver"] })
 
 export interface Capabilities {
   readonly add?: ReadonlyArray<string>
@@ -192,12 +192,12 @@ export interface CephFSPersistentVolumeSource {
 export const CephFSPersistentVolumeSource: Field.Lazy<CephFSPersistentVolumeSource> = define("core.v1.CephFSPersistentVolumeSource", () =>
   struct({
     monitors: list(Text, { list: "atomic" }),
-    path: fleeting(Text),
-    readOnly: fleeting(Bool),
-    secretFile: fleeting(Text),
+    path: optional(Text),
+    readOnly: optional(Bool),
+    secretFile: optional(Text),
     secretRef: optional(SecretReference()),
-    user: fleeting(Text)
-  }))
+    user: optional(Text)
+  }), { omitted: ["path","readOnly","secretFile","user"], parts: ["monitors"] })
 
 export interface CephFSVolumeSource {
   readonly monitors: ReadonlyArray<string>
@@ -210,12 +210,12 @@ export interface CephFSVolumeSource {
 export const CephFSVolumeSource: Field.Lazy<CephFSVolumeSource> = define("core.v1.CephFSVolumeSource", () =>
   struct({
     monitors: list(Text, { list: "atomic" }),
-    path: fleeting(Text),
-    readOnly: fleeting(Bool),
-    secretFile: fleeting(Text),
+    path: optional(Text),
+    readOnly: optional(Bool),
+    secretFile: optional(Text),
     secretRef: optional(LocalObjectReference()),
-    user: fleeting(Text)
-  }))
+    user: optional(Text)
+  }), { omitted: ["path","readOnly","secretFile","user"], parts: ["monitors"] })
 
 export interface CinderPersistentVolumeSource {
   readonly fsType?: string
@@ -225,11 +225,11 @@ export interface CinderPersistentVolumeSource {
 }
 export const CinderPersistentVolumeSource: Field.Lazy<CinderPersistentVolumeSource> = define("core.v1.CinderPersistentVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
-    readOnly: fleeting(Bool),
+    fsType: optional(Text),
+    readOnly: optional(Bool),
     secretRef: optional(SecretReference()),
     volumeID: Text
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["volumeID"] })
 
 export interface CinderVolumeSource {
   readonly fsType?: string
@@ -239,11 +239,11 @@ export interface CinderVolumeSource {
 }
 export const CinderVolumeSource: Field.Lazy<CinderVolumeSource> = define("core.v1.CinderVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
-    readOnly: fleeting(Bool),
+    fsType: optional(Text),
+    readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference()),
     volumeID: Text
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["volumeID"] })
 
 export interface ClientIPConfig {
   readonly timeoutSeconds?: number
@@ -267,7 +267,7 @@ export const ClusterTrustBundleProjection: Field.Lazy<ClusterTrustBundleProjecti
     optional: optional(Bool),
     path: Text,
     signerName: optional(Text)
-  }))
+  }), { parts: ["path"] })
 
 export interface ComponentCondition {
   readonly error?: string
@@ -277,11 +277,11 @@ export interface ComponentCondition {
 }
 export const ComponentCondition: Field.Lazy<ComponentCondition> = define("core.v1.ComponentCondition", () =>
   struct({
-    error: fleeting(Text),
-    message: fleeting(Text),
+    error: optional(Text),
+    message: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["error","message"], parts: ["status","type"] })
 
 export interface ComponentStatus {
   readonly conditions?: ReadonlyArray<ComponentCondition>
@@ -295,7 +295,7 @@ export const ComponentStatusSchema: Field.Lazy<ComponentStatusDraft> = define("c
   struct({
     conditions: optional(list(ComponentCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     metadata: defaulted(ObjectMetaDraft(), {})
-  }))
+  }), { parts: ["metadata"] })
 export const ComponentStatus = Kind.make<ComponentStatus, ComponentStatusDraft>({
   kind: "ComponentStatus",
   plural: "componentstatuses",
@@ -325,7 +325,7 @@ export const ConfigMapSchema: Field.Lazy<ConfigMapDraft> = define("core.v1.Confi
     data: optional(map(Text)),
     immutable: optional(Bool),
     metadata: defaulted(ObjectMetaDraft(), {})
-  }))
+  }), { parts: ["metadata"] })
 export const ConfigMap = Kind.make<ConfigMap, ConfigMapDraft>({
   kind: "ConfigMap",
   plural: "configmaps",
@@ -343,9 +343,9 @@ export interface ConfigMapEnvSource {
 }
 export const ConfigMapEnvSource: Field.Lazy<ConfigMapEnvSource> = define("core.v1.ConfigMapEnvSource", () =>
   struct({
-    name: fleeting(Text),
+    name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface ConfigMapKeySelector {
   readonly key: string
@@ -355,9 +355,9 @@ export interface ConfigMapKeySelector {
 export const ConfigMapKeySelector: Field.Lazy<ConfigMapKeySelector> = define("core.v1.ConfigMapKeySelector", () =>
   struct({
     key: Text,
-    name: fleeting(Text),
+    name: optional(Text),
     optional: optional(Bool)
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name"], parts: ["key"] })
 
 export interface ConfigMapNodeConfigSource {
   readonly kubeletConfigKey: string
@@ -371,9 +371,9 @@ export const ConfigMapNodeConfigSource: Field.Lazy<ConfigMapNodeConfigSource> = 
     kubeletConfigKey: Text,
     name: Text,
     namespace: Text,
-    resourceVersion: fleeting(Text),
-    uid: fleeting(Text)
-  }))
+    resourceVersion: optional(Text),
+    uid: optional(Text)
+  }), { omitted: ["resourceVersion","uid"], parts: ["kubeletConfigKey","name","namespace"] })
 
 export interface ConfigMapProjection {
   readonly items?: ReadonlyArray<KeyToPath>
@@ -383,9 +383,9 @@ export interface ConfigMapProjection {
 export const ConfigMapProjection: Field.Lazy<ConfigMapProjection> = define("core.v1.ConfigMapProjection", () =>
   struct({
     items: optional(list(KeyToPath(), { list: "atomic" })),
-    name: fleeting(Text),
+    name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface ConfigMapVolumeSource {
   readonly defaultMode: number
@@ -403,9 +403,9 @@ export const ConfigMapVolumeSource: Field.Lazy<ConfigMapVolumeSource> = define("
   struct({
     defaultMode: defaulted(Int32, 420),
     items: optional(list(KeyToPath(), { list: "atomic" })),
-    name: fleeting(Text),
+    name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface Container {
   readonly args?: ReadonlyArray<string>
@@ -467,8 +467,8 @@ export const Container: Field.Lazy<Container> = define("core.v1.Container", () =
     command: optional(list(Text, { list: "atomic" })),
     env: optional(list(EnvVar(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     envFrom: optional(list(EnvFromSource(), { list: "atomic" })),
-    image: fleeting(Text),
-    imagePullPolicy: fleeting(Text),
+    image: optional(Text),
+    imagePullPolicy: optional(Text),
     lifecycle: optional(Lifecycle()),
     livenessProbe: optional(Probe()),
     name: Text,
@@ -480,15 +480,15 @@ export const Container: Field.Lazy<Container> = define("core.v1.Container", () =
     restartPolicyRules: optional(list(ContainerRestartRule(), { list: "atomic" })),
     securityContext: optional(SecurityContext()),
     startupProbe: optional(Probe()),
-    stdin: fleeting(Bool),
-    stdinOnce: fleeting(Bool),
-    terminationMessagePath: filled(Text, "/dev/termination-log"),
-    terminationMessagePolicy: filled(Text, "File"),
-    tty: fleeting(Bool),
+    stdin: optional(Bool),
+    stdinOnce: optional(Bool),
+    terminationMessagePath: defaulted(Text, "/dev/termination-log"),
+    terminationMessagePolicy: defaulted(Text, "File"),
+    tty: optional(Bool),
     volumeDevices: optional(list(VolumeDevice(), { list: "map", keys: ["devicePath"], patch: ["merge"], mergeKey: "devicePath" })),
     volumeMounts: optional(list(VolumeMount(), { list: "map", keys: ["mountPath"], patch: ["merge"], mergeKey: "mountPath" })),
-    workingDir: fleeting(Text)
-  }))
+    workingDir: optional(Text)
+  }), { omitted: ["image","imagePullPolicy","stdin","stdinOnce","terminationMessagePath","terminationMessagePolicy","tty","workingDir"], parts: ["name","resources"] })
 
 export interface ContainerExtendedResourceRequest {
   readonly containerName: string
@@ -500,7 +500,7 @@ export const ContainerExtendedResourceRequest: Field.Lazy<ContainerExtendedResou
     containerName: Text,
     requestName: Text,
     resourceName: Text
-  }))
+  }), { parts: ["containerName","requestName","resourceName"] })
 
 export interface ContainerImage {
   readonly names?: ReadonlyArray<string>
@@ -509,8 +509,8 @@ export interface ContainerImage {
 export const ContainerImage: Field.Lazy<ContainerImage> = define("core.v1.ContainerImage", () =>
   struct({
     names: optional(list(Text, { list: "atomic" })),
-    sizeBytes: fleeting(Int64)
-  }))
+    sizeBytes: optional(Int64)
+  }), { omitted: ["sizeBytes"], parts: ["names"] })
 
 export interface ContainerPort {
   readonly containerPort: number
@@ -529,11 +529,11 @@ export interface ContainerPortDraft {
 export const ContainerPort: Field.Lazy<ContainerPort> = define("core.v1.ContainerPort", () =>
   struct({
     containerPort: Int32,
-    hostIP: fleeting(Text),
-    hostPort: fleeting(Int32),
-    name: fleeting(Text),
-    protocol: filled(Text, "TCP")
-  }))
+    hostIP: optional(Text),
+    hostPort: optional(Int32),
+    name: optional(Text),
+    protocol: defaulted(Text, "TCP")
+  }), { omitted: ["hostIP","hostPort","name","protocol"], parts: ["containerPort"] })
 
 export interface ContainerResizePolicy {
   readonly resourceName: string
@@ -543,7 +543,7 @@ export const ContainerResizePolicy: Field.Lazy<ContainerResizePolicy> = define("
   struct({
     resourceName: Text,
     restartPolicy: Text
-  }))
+  }), { parts: ["resourceName","restartPolicy"] })
 
 export interface ContainerRestartRule {
   readonly action: string
@@ -553,7 +553,7 @@ export const ContainerRestartRule: Field.Lazy<ContainerRestartRule> = define("co
   struct({
     action: Text,
     exitCodes: optional(ContainerRestartRuleOnExitCodes())
-  }))
+  }), { omitted: ["action"] })
 
 export interface ContainerRestartRuleOnExitCodes {
   readonly operator: string
@@ -563,7 +563,7 @@ export const ContainerRestartRuleOnExitCodes: Field.Lazy<ContainerRestartRuleOnE
   struct({
     operator: Text,
     values: optional(list(Int32, { list: "set" }))
-  }))
+  }), { omitted: ["operator"] })
 
 export interface ContainerState {
   readonly running?: ContainerStateRunning
@@ -596,14 +596,14 @@ export interface ContainerStateTerminated {
 }
 export const ContainerStateTerminated: Field.Lazy<ContainerStateTerminated> = define("core.v1.ContainerStateTerminated", () =>
   struct({
-    containerID: fleeting(Text),
+    containerID: optional(Text),
     exitCode: Int32,
     finishedAt: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
-    signal: fleeting(Int32),
+    message: optional(Text),
+    reason: optional(Text),
+    signal: optional(Int32),
     startedAt: optional(Time)
-  }))
+  }), { omitted: ["containerID","message","reason","signal"], parts: ["exitCode"] })
 
 export interface ContainerStateWaiting {
   readonly message?: string
@@ -611,9 +611,9 @@ export interface ContainerStateWaiting {
 }
 export const ContainerStateWaiting: Field.Lazy<ContainerStateWaiting> = define("core.v1.ContainerStateWaiting", () =>
   struct({
-    message: fleeting(Text),
-    reason: fleeting(Text)
-  }))
+    message: optional(Text),
+    reason: optional(Text)
+  }), { omitted: ["message","reason"] })
 
 export interface ContainerStatus {
   readonly allocatedResources?: { readonly [key: string]: string }
@@ -653,20 +653,20 @@ export const ContainerStatus: Field.Lazy<ContainerStatus> = define("core.v1.Cont
   struct({
     allocatedResources: optional(map(Quantity)),
     allocatedResourcesStatus: optional(list(ResourceStatus(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
-    containerID: fleeting(Text),
-    image: filled(Text, ""),
-    imageID: filled(Text, ""),
+    containerID: optional(Text),
+    image: defaulted(Text, ""),
+    imageID: defaulted(Text, ""),
     lastState: defaulted(ContainerState(), {}),
     name: Text,
-    ready: filled(Bool, false),
+    ready: defaulted(Bool, false),
     resources: optional(ResourceRequirements()),
-    restartCount: filled(Int32, 0),
+    restartCount: defaulted(Int32, 0),
     started: optional(Bool),
     state: defaulted(ContainerState(), {}),
     stopSignal: optional(Text),
     user: optional(ContainerUser()),
     volumeMounts: optional(list(VolumeMountStatus(), { list: "map", keys: ["mountPath"], patch: ["merge"], mergeKey: "mountPath" }))
-  }))
+  }), { omitted: ["containerID"], parts: ["image","imageID","lastState","name","ready","restartCount","state"] })
 
 export interface ContainerUser {
   readonly linux?: LinuxContainerUser
@@ -684,8 +684,8 @@ export interface DaemonEndpointDraft {
 }
 export const DaemonEndpoint: Field.Lazy<DaemonEndpoint> = define("core.v1.DaemonEndpoint", () =>
   struct({
-    Port: filled(Int32, 0)
-  }))
+    Port: defaulted(Int32, 0)
+  }), { parts: ["Port"] })
 
 export interface DownwardAPIProjection {
   readonly items?: ReadonlyArray<DownwardAPIVolumeFile>
@@ -716,7 +716,7 @@ export const DownwardAPIVolumeFile: Field.Lazy<DownwardAPIVolumeFile> = define("
     mode: optional(Int32),
     path: Text,
     resourceFieldRef: optional(ResourceFieldSelector())
-  }))
+  }), { parts: ["path"] })
 
 export interface DownwardAPIVolumeSource {
   readonly defaultMode: number
@@ -738,9 +738,9 @@ export interface EmptyDirVolumeSource {
 }
 export const EmptyDirVolumeSource: Field.Lazy<EmptyDirVolumeSource> = define("core.v1.EmptyDirVolumeSource", () =>
   struct({
-    medium: fleeting(Text),
+    medium: optional(Text),
     sizeLimit: optional(Quantity)
-  }))
+  }), { omitted: ["medium"] })
 
 export interface EndpointAddress {
   readonly hostname?: string
@@ -750,11 +750,11 @@ export interface EndpointAddress {
 }
 export const EndpointAddress: Field.Lazy<EndpointAddress> = define("core.v1.EndpointAddress", () =>
   struct({
-    hostname: fleeting(Text),
+    hostname: optional(Text),
     ip: Text,
     nodeName: optional(Text),
     targetRef: optional(ObjectReference())
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["hostname"], parts: ["ip"] })
 
 export interface EndpointPort {
   readonly appProtocol?: string
@@ -771,10 +771,10 @@ export interface EndpointPortDraft {
 export const EndpointPort: Field.Lazy<EndpointPort> = define("core.v1.EndpointPort", () =>
   struct({
     appProtocol: optional(Text),
-    name: fleeting(Text),
+    name: optional(Text),
     port: Int32,
-    protocol: filled(Text, "TCP")
-  }), { atomic: true })
+    protocol: defaulted(Text, "TCP")
+  }), { atomic: true, omitted: ["name","protocol"], parts: ["port"] })
 
 export interface EndpointSubset {
   readonly addresses?: ReadonlyArray<EndpointAddress>
@@ -805,7 +805,7 @@ export const EndpointsSchema: Field.Lazy<EndpointsDraft> = define("core.v1.Endpo
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     subsets: optional(list(EndpointSubset(), { list: "atomic" }))
-  }))
+  }), { parts: ["metadata"] })
 export const Endpoints = Kind.make<Endpoints, EndpointsDraft>({
   kind: "Endpoints",
   plural: "endpoints",
@@ -825,9 +825,9 @@ export interface EnvFromSource {
 export const EnvFromSource: Field.Lazy<EnvFromSource> = define("core.v1.EnvFromSource", () =>
   struct({
     configMapRef: optional(ConfigMapEnvSource()),
-    prefix: fleeting(Text),
+    prefix: optional(Text),
     secretRef: optional(SecretEnvSource())
-  }))
+  }), { omitted: ["prefix"] })
 
 export interface EnvVar {
   readonly name: string
@@ -842,9 +842,9 @@ export interface EnvVarDraft {
 export const EnvVar: Field.Lazy<EnvVar> = define("core.v1.EnvVar", () =>
   struct({
     name: Text,
-    value: fleeting(Text),
+    value: optional(Text),
     valueFrom: optional(EnvVarSource())
-  }))
+  }), { omitted: ["value"], parts: ["name"] })
 
 export interface EnvVarSource {
   readonly configMapKeyRef?: ConfigMapKeySelector
@@ -931,8 +931,8 @@ export const EphemeralContainer: Field.Lazy<EphemeralContainer> = define("core.v
     command: optional(list(Text, { list: "atomic" })),
     env: optional(list(EnvVar(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     envFrom: optional(list(EnvFromSource(), { list: "atomic" })),
-    image: fleeting(Text),
-    imagePullPolicy: fleeting(Text),
+    image: optional(Text),
+    imagePullPolicy: optional(Text),
     lifecycle: optional(Lifecycle()),
     livenessProbe: optional(Probe()),
     name: Text,
@@ -944,16 +944,16 @@ export const EphemeralContainer: Field.Lazy<EphemeralContainer> = define("core.v
     restartPolicyRules: optional(list(ContainerRestartRule(), { list: "atomic" })),
     securityContext: optional(SecurityContext()),
     startupProbe: optional(Probe()),
-    stdin: fleeting(Bool),
-    stdinOnce: fleeting(Bool),
-    targetContainerName: fleeting(Text),
-    terminationMessagePath: filled(Text, "/dev/termination-log"),
-    terminationMessagePolicy: filled(Text, "File"),
-    tty: fleeting(Bool),
+    stdin: optional(Bool),
+    stdinOnce: optional(Bool),
+    targetContainerName: optional(Text),
+    terminationMessagePath: defaulted(Text, "/dev/termination-log"),
+    terminationMessagePolicy: defaulted(Text, "File"),
+    tty: optional(Bool),
     volumeDevices: optional(list(VolumeDevice(), { list: "map", keys: ["devicePath"], patch: ["merge"], mergeKey: "devicePath" })),
     volumeMounts: optional(list(VolumeMount(), { list: "map", keys: ["mountPath"], patch: ["merge"], mergeKey: "mountPath" })),
-    workingDir: fleeting(Text)
-  }))
+    workingDir: optional(Text)
+  }), { omitted: ["image","imagePullPolicy","stdin","stdinOnce","targetContainerName","terminationMessagePath","terminationMessagePolicy","tty","workingDir"], parts: ["name","resources"] })
 
 export interface EphemeralVolumeSource {
   readonly volumeClaimTemplate?: PersistentVolumeClaimTemplate
@@ -1002,22 +1002,22 @@ export interface EventDraft {
 }
 export const EventSchema: Field.Lazy<EventDraft> = define("core.v1.Event", () =>
   struct({
-    action: fleeting(Text),
-    count: fleeting(Int32),
+    action: optional(Text),
+    count: optional(Int32),
     eventTime: optional(MicroTime),
     firstTimestamp: optional(Time),
     involvedObject: defaulted(ObjectReference(), {}),
     lastTimestamp: optional(Time),
-    message: fleeting(Text),
+    message: optional(Text),
     metadata: defaulted(ObjectMetaDraft(), {}),
-    reason: fleeting(Text),
+    reason: optional(Text),
     related: optional(ObjectReference()),
-    reportingComponent: filled(Text, ""),
-    reportingInstance: filled(Text, ""),
+    reportingComponent: defaulted(Text, ""),
+    reportingInstance: defaulted(Text, ""),
     series: optional(EventSeries()),
     source: defaulted(EventSource(), {}),
-    type: fleeting(Text)
-  }))
+    type: optional(Text)
+  }), { omitted: ["action","count","message","reason","type"], parts: ["involvedObject","metadata","reportingComponent","reportingInstance","source"] })
 export const Event = Kind.make<Event, EventDraft>({
   kind: "Event",
   plural: "events",
@@ -1039,9 +1039,9 @@ export interface EventSeries {
 }
 export const EventSeries: Field.Lazy<EventSeries> = define("core.v1.EventSeries", () =>
   struct({
-    count: fleeting(Int32),
+    count: optional(Int32),
     lastObservedTime: optional(MicroTime)
-  }))
+  }), { omitted: ["count"] })
 
 export interface EventSource {
   readonly component?: string
@@ -1049,9 +1049,9 @@ export interface EventSource {
 }
 export const EventSource: Field.Lazy<EventSource> = define("core.v1.EventSource", () =>
   struct({
-    component: fleeting(Text),
-    host: fleeting(Text)
-  }))
+    component: optional(Text),
+    host: optional(Text)
+  }), { omitted: ["component","host"] })
 
 export interface ExecAction {
   readonly command?: ReadonlyArray<string>
@@ -1070,12 +1070,12 @@ export interface FCVolumeSource {
 }
 export const FCVolumeSource: Field.Lazy<FCVolumeSource> = define("core.v1.FCVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
+    fsType: optional(Text),
     lun: optional(Int32),
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     targetWWNs: optional(list(Text, { list: "atomic" })),
     wwids: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { omitted: ["fsType","readOnly"] })
 
 export interface FileKeySelector {
   readonly key: string
@@ -1089,7 +1089,7 @@ export const FileKeySelector: Field.Lazy<FileKeySelector> = define("core.v1.File
     optional: optional(Bool),
     path: Text,
     volumeName: Text
-  }), { atomic: true })
+  }), { atomic: true, parts: ["key","path","volumeName"] })
 
 export interface FlexPersistentVolumeSource {
   readonly driver: string
@@ -1101,11 +1101,11 @@ export interface FlexPersistentVolumeSource {
 export const FlexPersistentVolumeSource: Field.Lazy<FlexPersistentVolumeSource> = define("core.v1.FlexPersistentVolumeSource", () =>
   struct({
     driver: Text,
-    fsType: fleeting(Text),
+    fsType: optional(Text),
     options: optional(map(Text)),
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     secretRef: optional(SecretReference())
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["driver"] })
 
 export interface FlexVolumeSource {
   readonly driver: string
@@ -1117,11 +1117,11 @@ export interface FlexVolumeSource {
 export const FlexVolumeSource: Field.Lazy<FlexVolumeSource> = define("core.v1.FlexVolumeSource", () =>
   struct({
     driver: Text,
-    fsType: fleeting(Text),
+    fsType: optional(Text),
     options: optional(map(Text)),
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference())
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["driver"] })
 
 export interface FlockerVolumeSource {
   readonly datasetName?: string
@@ -1129,9 +1129,9 @@ export interface FlockerVolumeSource {
 }
 export const FlockerVolumeSource: Field.Lazy<FlockerVolumeSource> = define("core.v1.FlockerVolumeSource", () =>
   struct({
-    datasetName: fleeting(Text),
-    datasetUUID: fleeting(Text)
-  }))
+    datasetName: optional(Text),
+    datasetUUID: optional(Text)
+  }), { omitted: ["datasetName","datasetUUID"] })
 
 export interface GCEPersistentDiskVolumeSource {
   readonly fsType?: string
@@ -1141,11 +1141,11 @@ export interface GCEPersistentDiskVolumeSource {
 }
 export const GCEPersistentDiskVolumeSource: Field.Lazy<GCEPersistentDiskVolumeSource> = define("core.v1.GCEPersistentDiskVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
-    partition: fleeting(Int32),
+    fsType: optional(Text),
+    partition: optional(Int32),
     pdName: Text,
-    readOnly: fleeting(Bool)
-  }))
+    readOnly: optional(Bool)
+  }), { omitted: ["fsType","partition","readOnly"], parts: ["pdName"] })
 
 export interface GRPCAction {
   readonly port: number
@@ -1159,7 +1159,7 @@ export const GRPCAction: Field.Lazy<GRPCAction> = define("core.v1.GRPCAction", (
   struct({
     port: Int32,
     service: defaulted(Text, "")
-  }))
+  }), { parts: ["port","service"] })
 
 export interface GitRepoVolumeSource {
   readonly directory?: string
@@ -1168,10 +1168,10 @@ export interface GitRepoVolumeSource {
 }
 export const GitRepoVolumeSource: Field.Lazy<GitRepoVolumeSource> = define("core.v1.GitRepoVolumeSource", () =>
   struct({
-    directory: fleeting(Text),
+    directory: optional(Text),
     repository: Text,
-    revision: fleeting(Text)
-  }))
+    revision: optional(Text)
+  }), { omitted: ["directory","revision"], parts: ["repository"] })
 
 export interface GlusterfsPersistentVolumeSource {
   readonly endpoints: string
@@ -1184,8 +1184,8 @@ export const GlusterfsPersistentVolumeSource: Field.Lazy<GlusterfsPersistentVolu
     endpoints: Text,
     endpointsNamespace: optional(Text),
     path: Text,
-    readOnly: fleeting(Bool)
-  }))
+    readOnly: optional(Bool)
+  }), { omitted: ["readOnly"], parts: ["endpoints","path"] })
 
 export interface GlusterfsVolumeSource {
   readonly endpoints: string
@@ -1196,8 +1196,8 @@ export const GlusterfsVolumeSource: Field.Lazy<GlusterfsVolumeSource> = define("
   struct({
     endpoints: Text,
     path: Text,
-    readOnly: fleeting(Bool)
-  }))
+    readOnly: optional(Bool)
+  }), { omitted: ["readOnly"], parts: ["endpoints","path"] })
 
 export interface HTTPGetAction {
   readonly host?: string
@@ -1215,12 +1215,12 @@ export interface HTTPGetActionDraft {
 }
 export const HTTPGetAction: Field.Lazy<HTTPGetAction> = define("core.v1.HTTPGetAction", () =>
   struct({
-    host: fleeting(Text),
+    host: optional(Text),
     httpHeaders: optional(list(HTTPHeader(), { list: "atomic" })),
-    path: filled(Text, "/"),
+    path: defaulted(Text, "/"),
     port: IntOrString,
-    scheme: filled(Text, "HTTP")
-  }))
+    scheme: defaulted(Text, "HTTP")
+  }), { omitted: ["host","path","scheme"] })
 
 export interface HTTPHeader {
   readonly name: string
@@ -1233,8 +1233,8 @@ export interface HTTPHeaderDraft {
 export const HTTPHeader: Field.Lazy<HTTPHeader> = define("core.v1.HTTPHeader", () =>
   struct({
     name: Text,
-    value: filled(Text, "")
-  }))
+    value: defaulted(Text, "")
+  }), { parts: ["name","value"] })
 
 export interface HostAlias {
   readonly hostnames?: ReadonlyArray<string>
@@ -1244,7 +1244,7 @@ export const HostAlias: Field.Lazy<HostAlias> = define("core.v1.HostAlias", () =
   struct({
     hostnames: optional(list(Text, { list: "atomic" })),
     ip: Text
-  }))
+  }), { parts: ["ip"] })
 
 export interface HostIP {
   readonly ip: string
@@ -1252,7 +1252,7 @@ export interface HostIP {
 export const HostIP: Field.Lazy<HostIP> = define("core.v1.HostIP", () =>
   struct({
     ip: Text
-  }))
+  }), { parts: ["ip"] })
 
 export interface HostPathVolumeSource {
   readonly path: string
@@ -1266,7 +1266,7 @@ export const HostPathVolumeSource: Field.Lazy<HostPathVolumeSource> = define("co
   struct({
     path: Text,
     type: defaulted(Text, "")
-  }))
+  }), { parts: ["path"] })
 
 export interface ISCSIPersistentVolumeSource {
   readonly chapAuthDiscovery?: boolean
@@ -1296,18 +1296,18 @@ export interface ISCSIPersistentVolumeSourceDraft {
 }
 export const ISCSIPersistentVolumeSource: Field.Lazy<ISCSIPersistentVolumeSource> = define("core.v1.ISCSIPersistentVolumeSource", () =>
   struct({
-    chapAuthDiscovery: fleeting(Bool),
-    chapAuthSession: fleeting(Bool),
-    fsType: fleeting(Text),
+    chapAuthDiscovery: optional(Bool),
+    chapAuthSession: optional(Bool),
+    fsType: optional(Text),
     initiatorName: optional(Text),
     iqn: Text,
-    iscsiInterface: filled(Text, "default"),
+    iscsiInterface: defaulted(Text, "default"),
     lun: Int32,
     portals: optional(list(Text, { list: "atomic" })),
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     secretRef: optional(SecretReference()),
     targetPortal: Text
-  }))
+  }), { omitted: ["chapAuthDiscovery","chapAuthSession","fsType","iscsiInterface","readOnly"], parts: ["iqn","lun","targetPortal"] })
 
 export interface ISCSIVolumeSource {
   readonly chapAuthDiscovery?: boolean
@@ -1337,18 +1337,18 @@ export interface ISCSIVolumeSourceDraft {
 }
 export const ISCSIVolumeSource: Field.Lazy<ISCSIVolumeSource> = define("core.v1.ISCSIVolumeSource", () =>
   struct({
-    chapAuthDiscovery: fleeting(Bool),
-    chapAuthSession: fleeting(Bool),
-    fsType: fleeting(Text),
+    chapAuthDiscovery: optional(Bool),
+    chapAuthSession: optional(Bool),
+    fsType: optional(Text),
     initiatorName: optional(Text),
     iqn: Text,
-    iscsiInterface: filled(Text, "default"),
+    iscsiInterface: defaulted(Text, "default"),
     lun: Int32,
     portals: optional(list(Text, { list: "atomic" })),
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference()),
     targetPortal: Text
-  }))
+  }), { omitted: ["chapAuthDiscovery","chapAuthSession","fsType","iscsiInterface","readOnly"], parts: ["iqn","lun","targetPortal"] })
 
 export interface ImageVolumeSource {
   readonly pullPolicy?: string
@@ -1356,9 +1356,9 @@ export interface ImageVolumeSource {
 }
 export const ImageVolumeSource: Field.Lazy<ImageVolumeSource> = define("core.v1.ImageVolumeSource", () =>
   struct({
-    pullPolicy: fleeting(Text),
-    reference: fleeting(Text)
-  }))
+    pullPolicy: optional(Text),
+    reference: optional(Text)
+  }), { omitted: ["pullPolicy","reference"] })
 
 export interface ImageVolumeStatus {
   readonly imageRef: string
@@ -1366,7 +1366,7 @@ export interface ImageVolumeStatus {
 export const ImageVolumeStatus: Field.Lazy<ImageVolumeStatus> = define("core.v1.ImageVolumeStatus", () =>
   struct({
     imageRef: Text
-  }))
+  }), { omitted: ["imageRef"] })
 
 export interface KeyToPath {
   readonly key: string
@@ -1378,7 +1378,7 @@ export const KeyToPath: Field.Lazy<KeyToPath> = define("core.v1.KeyToPath", () =
     key: Text,
     mode: optional(Int32),
     path: Text
-  }))
+  }), { parts: ["key","path"] })
 
 export interface Lifecycle {
   readonly postStart?: LifecycleHandler
@@ -1429,7 +1429,7 @@ export const LimitRangeSchema: Field.Lazy<LimitRangeDraft> = define("core.v1.Lim
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(LimitRangeSpec(), {})
-  }))
+  }), { parts: ["metadata","spec"] })
 export const LimitRange = Kind.make<LimitRange, LimitRangeDraft>({
   kind: "LimitRange",
   plural: "limitranges",
@@ -1457,7 +1457,7 @@ export const LimitRangeItem: Field.Lazy<LimitRangeItem> = define("core.v1.LimitR
     maxLimitRequestRatio: optional(map(Quantity)),
     min: optional(map(Quantity)),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface LimitRangeSpec {
   readonly limits: ReadonlyArray<LimitRangeItem>
@@ -1465,7 +1465,7 @@ export interface LimitRangeSpec {
 export const LimitRangeSpec: Field.Lazy<LimitRangeSpec> = define("core.v1.LimitRangeSpec", () =>
   struct({
     limits: list(LimitRangeItem(), { list: "atomic" })
-  }))
+  }), { parts: ["limits"] })
 
 export interface LinuxContainerUser {
   readonly gid: number
@@ -1477,7 +1477,7 @@ export const LinuxContainerUser: Field.Lazy<LinuxContainerUser> = define("core.v
     gid: Int64,
     supplementalGroups: optional(list(Int64, { list: "atomic" })),
     uid: Int64
-  }))
+  }), { parts: ["gid","uid"] })
 
 export interface LoadBalancerIngress {
   readonly hostname?: string
@@ -1487,11 +1487,11 @@ export interface LoadBalancerIngress {
 }
 export const LoadBalancerIngress: Field.Lazy<LoadBalancerIngress> = define("core.v1.LoadBalancerIngress", () =>
   struct({
-    hostname: fleeting(Text),
-    ip: fleeting(Text),
+    hostname: optional(Text),
+    ip: optional(Text),
     ipMode: optional(Text),
     ports: optional(list(PortStatus(), { list: "atomic" }))
-  }))
+  }), { omitted: ["hostname","ip"] })
 
 export interface LoadBalancerStatus {
   readonly ingress?: ReadonlyArray<LoadBalancerIngress>
@@ -1506,8 +1506,8 @@ export interface LocalObjectReference {
 }
 export const LocalObjectReference: Field.Lazy<LocalObjectReference> = define("core.v1.LocalObjectReference", () =>
   struct({
-    name: fleeting(Text)
-  }), { atomic: true })
+    name: optional(Text)
+  }), { atomic: true, omitted: ["name"] })
 
 export interface LocalVolumeSource {
   readonly fsType?: string
@@ -1517,7 +1517,7 @@ export const LocalVolumeSource: Field.Lazy<LocalVolumeSource> = define("core.v1.
   struct({
     fsType: optional(Text),
     path: Text
-  }))
+  }), { parts: ["path"] })
 
 export interface ModifyVolumeStatus {
   readonly status: string
@@ -1526,8 +1526,8 @@ export interface ModifyVolumeStatus {
 export const ModifyVolumeStatus: Field.Lazy<ModifyVolumeStatus> = define("core.v1.ModifyVolumeStatus", () =>
   struct({
     status: Text,
-    targetVolumeAttributesClassName: fleeting(Text)
-  }))
+    targetVolumeAttributesClassName: optional(Text)
+  }), { omitted: ["targetVolumeAttributesClassName"], parts: ["status"] })
 
 export interface NFSVolumeSource {
   readonly path: string
@@ -1537,9 +1537,9 @@ export interface NFSVolumeSource {
 export const NFSVolumeSource: Field.Lazy<NFSVolumeSource> = define("core.v1.NFSVolumeSource", () =>
   struct({
     path: Text,
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     server: Text
-  }))
+  }), { omitted: ["readOnly"], parts: ["path","server"] })
 
 export interface Namespace {
   readonly metadata: ObjectMeta
@@ -1556,7 +1556,7 @@ export const NamespaceSchema: Field.Lazy<NamespaceDraft> = define("core.v1.Names
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(NamespaceSpec(), {}),
     status: defaulted(NamespaceStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Namespace = Kind.make<Namespace, NamespaceDraft>({
   kind: "Namespace",
   plural: "namespaces",
@@ -1579,11 +1579,11 @@ export interface NamespaceCondition {
 export const NamespaceCondition: Field.Lazy<NamespaceCondition> = define("core.v1.NamespaceCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface NamespaceSpec {
   readonly finalizers?: ReadonlyArray<string>
@@ -1604,8 +1604,8 @@ export interface NamespaceStatusDraft {
 export const NamespaceStatus: Field.Lazy<NamespaceStatus> = define("core.v1.NamespaceStatus", () =>
   struct({
     conditions: optional(list(NamespaceCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    phase: filled(Text, "Active")
-  }))
+    phase: defaulted(Text, "Active")
+  }), { omitted: ["phase"] })
 
 export interface Node {
   readonly metadata: ObjectMeta
@@ -1622,7 +1622,7 @@ export const NodeSchema: Field.Lazy<NodeDraft> = define("core.v1.Node", () =>
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(NodeSpec(), {}),
     status: defaulted(NodeStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Node = Kind.make<Node, NodeDraft>({
   kind: "Node",
   plural: "nodes",
@@ -1643,7 +1643,7 @@ export const NodeAddress: Field.Lazy<NodeAddress> = define("core.v1.NodeAddress"
   struct({
     address: Text,
     type: Text
-  }))
+  }), { parts: ["address","type"] })
 
 export interface NodeAffinity {
   readonly preferredDuringSchedulingIgnoredDuringExecution?: ReadonlyArray<PreferredSchedulingTerm>
@@ -1665,7 +1665,7 @@ export const NodeAllocatableResourceClaimStatus: Field.Lazy<NodeAllocatableResou
     containers: optional(list(Text, { list: "set" })),
     resourceClaimName: Text,
     resources: map(Quantity)
-  }))
+  }), { parts: ["resourceClaimName","resources"] })
 
 export interface NodeCondition {
   readonly lastHeartbeatTime?: string
@@ -1679,11 +1679,11 @@ export const NodeCondition: Field.Lazy<NodeCondition> = define("core.v1.NodeCond
   struct({
     lastHeartbeatTime: optional(Time),
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface NodeConfigSource {
   readonly configMap?: ConfigMapNodeConfigSource
@@ -1703,9 +1703,9 @@ export const NodeConfigStatus: Field.Lazy<NodeConfigStatus> = define("core.v1.No
   struct({
     active: optional(NodeConfigSource()),
     assigned: optional(NodeConfigSource()),
-    error: fleeting(Text),
+    error: optional(Text),
     lastKnownGood: optional(NodeConfigSource())
-  }))
+  }), { omitted: ["error"] })
 
 export interface NodeDaemonEndpoints {
   readonly kubeletEndpoint: DaemonEndpoint
@@ -1716,7 +1716,7 @@ export interface NodeDaemonEndpointsDraft {
 export const NodeDaemonEndpoints: Field.Lazy<NodeDaemonEndpoints> = define("core.v1.NodeDaemonEndpoints", () =>
   struct({
     kubeletEndpoint: defaulted(DaemonEndpoint(), {})
-  }))
+  }), { parts: ["kubeletEndpoint"] })
 
 export interface NodeFeatures {
   readonly supplementalGroupsPolicy?: boolean
@@ -1733,8 +1733,8 @@ export interface NodeRuntimeHandler {
 export const NodeRuntimeHandler: Field.Lazy<NodeRuntimeHandler> = define("core.v1.NodeRuntimeHandler", () =>
   struct({
     features: optional(NodeRuntimeHandlerFeatures()),
-    name: fleeting(Text)
-  }))
+    name: optional(Text)
+  }), { parts: ["name"] })
 
 export interface NodeRuntimeHandlerFeatures {
   readonly recursiveReadOnlyMounts?: boolean
@@ -1752,7 +1752,7 @@ export interface NodeSelector {
 export const NodeSelector: Field.Lazy<NodeSelector> = define("core.v1.NodeSelector", () =>
   struct({
     nodeSelectorTerms: list(NodeSelectorTerm(), { list: "atomic" })
-  }), { atomic: true })
+  }), { atomic: true, parts: ["nodeSelectorTerms"] })
 
 export interface NodeSelectorRequirement {
   readonly key: string
@@ -1764,7 +1764,7 @@ export const NodeSelectorRequirement: Field.Lazy<NodeSelectorRequirement> = defi
     key: Text,
     operator: Text,
     values: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["key","operator"] })
 
 export interface NodeSelectorTerm {
   readonly matchExpressions?: ReadonlyArray<NodeSelectorRequirement>
@@ -1788,13 +1788,13 @@ export interface NodeSpec {
 export const NodeSpec: Field.Lazy<NodeSpec> = define("core.v1.NodeSpec", () =>
   struct({
     configSource: optional(NodeConfigSource()),
-    externalID: fleeting(Text),
-    podCIDR: fleeting(Text),
+    externalID: optional(Text),
+    podCIDR: optional(Text),
     podCIDRs: optional(list(Text, { list: "set", patch: ["merge"] })),
-    providerID: fleeting(Text),
+    providerID: optional(Text),
     taints: optional(list(Taint(), { list: "atomic" })),
-    unschedulable: fleeting(Bool)
-  }))
+    unschedulable: optional(Bool)
+  }), { omitted: ["externalID","podCIDR","providerID","unschedulable"] })
 
 export interface NodeStatus {
   readonly addresses?: ReadonlyArray<NodeAddress>
@@ -1840,11 +1840,11 @@ export const NodeStatus: Field.Lazy<NodeStatus> = define("core.v1.NodeStatus", (
     features: optional(NodeFeatures()),
     images: optional(list(ContainerImage(), { list: "atomic" })),
     nodeInfo: defaulted(NodeSystemInfo(), {}),
-    phase: fleeting(Text),
+    phase: optional(Text),
     runtimeHandlers: optional(list(NodeRuntimeHandler(), { list: "atomic" })),
     volumesAttached: optional(list(AttachedVolume(), { list: "atomic" })),
     volumesInUse: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { omitted: ["phase"], parts: ["daemonEndpoints","nodeInfo"] })
 
 export interface NodeSwapStatus {
   readonly capacity?: number
@@ -1882,18 +1882,18 @@ export interface NodeSystemInfoDraft {
 }
 export const NodeSystemInfo: Field.Lazy<NodeSystemInfo> = define("core.v1.NodeSystemInfo", () =>
   struct({
-    architecture: filled(Text, ""),
-    bootID: filled(Text, ""),
-    containerRuntimeVersion: filled(Text, ""),
-    kernelVersion: filled(Text, ""),
-    kubeProxyVersion: filled(Text, ""),
-    kubeletVersion: filled(Text, ""),
-    machineID: filled(Text, ""),
-    operatingSystem: filled(Text, ""),
-    osImage: filled(Text, ""),
+    architecture: defaulted(Text, ""),
+    bootID: defaulted(Text, ""),
+    containerRuntimeVersion: defaulted(Text, ""),
+    kernelVersion: defaulted(Text, ""),
+    kubeProxyVersion: defaulted(Text, ""),
+    kubeletVersion: defaulted(Text, ""),
+    machineID: defaulted(Text, ""),
+    operatingSystem: defaulted(Text, ""),
+    osImage: defaulted(Text, ""),
     swap: optional(NodeSwapStatus()),
-    systemUUID: filled(Text, "")
-  }))
+    systemUUID: defaulted(Text, "")
+  }), { parts: ["architecture","bootID","containerRuntimeVersion","kernelVersion","kubeProxyVersion","kubeletVersion","machineID","operatingSystem","osImage","systemUUID"] })
 
 export interface ObjectFieldSelector {
   readonly apiVersion: string
@@ -1905,9 +1905,9 @@ export interface ObjectFieldSelectorDraft {
 }
 export const ObjectFieldSelector: Field.Lazy<ObjectFieldSelector> = define("core.v1.ObjectFieldSelector", () =>
   struct({
-    apiVersion: filled(Text, "v1"),
+    apiVersion: defaulted(Text, "v1"),
     fieldPath: Text
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["apiVersion"], parts: ["fieldPath"] })
 
 export interface ObjectReference {
   readonly apiVersion?: string
@@ -1920,14 +1920,14 @@ export interface ObjectReference {
 }
 export const ObjectReference: Field.Lazy<ObjectReference> = define("core.v1.ObjectReference", () =>
   struct({
-    apiVersion: fleeting(Text),
-    fieldPath: fleeting(Text),
-    kind: fleeting(Text),
-    name: fleeting(Text),
-    namespace: fleeting(Text),
-    resourceVersion: fleeting(Text),
-    uid: fleeting(Text)
-  }), { atomic: true })
+    apiVersion: optional(Text),
+    fieldPath: optional(Text),
+    kind: optional(Text),
+    name: optional(Text),
+    namespace: optional(Text),
+    resourceVersion: optional(Text),
+    uid: optional(Text)
+  }), { atomic: true, omitted: ["apiVersion","fieldPath","kind","name","namespace","resourceVersion","uid"] })
 
 export interface PersistentVolume {
   readonly metadata: ObjectMeta
@@ -1944,7 +1944,7 @@ export const PersistentVolumeSchema: Field.Lazy<PersistentVolumeDraft> = define(
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PersistentVolumeSpec(), {}),
     status: defaulted(PersistentVolumeStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const PersistentVolume = Kind.make<PersistentVolume, PersistentVolumeDraft>({
   kind: "PersistentVolume",
   plural: "persistentvolumes",
@@ -1972,7 +1972,7 @@ export const PersistentVolumeClaimSchema: Field.Lazy<PersistentVolumeClaimDraft>
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PersistentVolumeClaimSpec(), {}),
     status: defaulted(PersistentVolumeClaimStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const PersistentVolumeClaim = Kind.make<PersistentVolumeClaim, PersistentVolumeClaimDraft>({
   kind: "PersistentVolumeClaim",
   plural: "persistentvolumeclaims",
@@ -1997,11 +1997,11 @@ export const PersistentVolumeClaimCondition: Field.Lazy<PersistentVolumeClaimCon
   struct({
     lastProbeTime: optional(Time),
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface PersistentVolumeClaimSpec {
   readonly accessModes?: ReadonlyArray<string>
@@ -2035,8 +2035,8 @@ export const PersistentVolumeClaimSpec: Field.Lazy<PersistentVolumeClaimSpec> = 
     storageClassName: optional(Text),
     volumeAttributesClassName: optional(Text),
     volumeMode: defaulted(Text, "Filesystem"),
-    volumeName: fleeting(Text)
-  }))
+    volumeName: optional(Text)
+  }), { omitted: ["volumeName"], parts: ["resources"] })
 
 export interface PersistentVolumeClaimStatus {
   readonly accessModes?: ReadonlyArray<string>
@@ -2067,8 +2067,8 @@ export const PersistentVolumeClaimStatus: Field.Lazy<PersistentVolumeClaimStatus
     conditions: optional(list(PersistentVolumeClaimCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     currentVolumeAttributesClassName: optional(Text),
     modifyVolumeStatus: optional(ModifyVolumeStatus()),
-    phase: filled(Text, "Pending")
-  }))
+    phase: defaulted(Text, "Pending")
+  }), { omitted: ["phase"] })
 
 export interface PersistentVolumeClaimTemplate {
   readonly metadata: ObjectMetaDraft
@@ -2082,7 +2082,7 @@ export const PersistentVolumeClaimTemplate: Field.Lazy<PersistentVolumeClaimTemp
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: PersistentVolumeClaimSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 
 export interface PersistentVolumeClaimVolumeSource {
   readonly claimName: string
@@ -2091,8 +2091,8 @@ export interface PersistentVolumeClaimVolumeSource {
 export const PersistentVolumeClaimVolumeSource: Field.Lazy<PersistentVolumeClaimVolumeSource> = define("core.v1.PersistentVolumeClaimVolumeSource", () =>
   struct({
     claimName: Text,
-    readOnly: fleeting(Bool)
-  }))
+    readOnly: optional(Bool)
+  }), { omitted: ["readOnly"], parts: ["claimName"] })
 
 export interface PersistentVolumeSpec {
   readonly accessModes?: ReadonlyArray<string>
@@ -2182,18 +2182,18 @@ export const PersistentVolumeSpec: Field.Lazy<PersistentVolumeSpec> = define("co
     mountOptions: optional(list(Text, { list: "atomic" })),
     nfs: optional(NFSVolumeSource()),
     nodeAffinity: optional(VolumeNodeAffinity()),
-    persistentVolumeReclaimPolicy: filled(Text, "Retain"),
+    persistentVolumeReclaimPolicy: defaulted(Text, "Retain"),
     photonPersistentDisk: optional(PhotonPersistentDiskVolumeSource()),
     portworxVolume: optional(PortworxVolumeSource()),
     quobyte: optional(QuobyteVolumeSource()),
     rbd: optional(RBDPersistentVolumeSource()),
     scaleIO: optional(ScaleIOPersistentVolumeSource()),
-    storageClassName: fleeting(Text),
+    storageClassName: optional(Text),
     storageos: optional(StorageOSPersistentVolumeSource()),
     volumeAttributesClassName: optional(Text),
     volumeMode: defaulted(Text, "Filesystem"),
     vsphereVolume: optional(VsphereVirtualDiskVolumeSource())
-  }))
+  }), { omitted: ["persistentVolumeReclaimPolicy","storageClassName"] })
 
 export interface PersistentVolumeStatus {
   readonly lastPhaseTransitionTime?: string
@@ -2210,10 +2210,10 @@ export interface PersistentVolumeStatusDraft {
 export const PersistentVolumeStatus: Field.Lazy<PersistentVolumeStatus> = define("core.v1.PersistentVolumeStatus", () =>
   struct({
     lastPhaseTransitionTime: optional(Time),
-    message: fleeting(Text),
-    phase: filled(Text, "Pending"),
-    reason: fleeting(Text)
-  }))
+    message: optional(Text),
+    phase: defaulted(Text, "Pending"),
+    reason: optional(Text)
+  }), { omitted: ["message","phase","reason"] })
 
 export interface PhotonPersistentDiskVolumeSource {
   readonly fsType?: string
@@ -2221,9 +2221,9 @@ export interface PhotonPersistentDiskVolumeSource {
 }
 export const PhotonPersistentDiskVolumeSource: Field.Lazy<PhotonPersistentDiskVolumeSource> = define("core.v1.PhotonPersistentDiskVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
+    fsType: optional(Text),
     pdID: Text
-  }))
+  }), { omitted: ["fsType"], parts: ["pdID"] })
 
 export interface Pod {
   readonly metadata: ObjectMeta
@@ -2240,7 +2240,7 @@ export const PodSchema: Field.Lazy<PodDraft> = define("core.v1.Pod", () =>
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PodSpec(), {}),
     status: defaulted(PodStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Pod = Kind.make<Pod, PodDraft>({
   kind: "Pod",
   plural: "pods",
@@ -2280,7 +2280,7 @@ export const PodAffinityTerm: Field.Lazy<PodAffinityTerm> = define("core.v1.PodA
     namespaceSelector: optional(metaV1.LabelSelector()),
     namespaces: optional(list(Text, { list: "atomic" })),
     topologyKey: Text
-  }))
+  }), { parts: ["topologyKey"] })
 
 export interface PodAntiAffinity {
   readonly preferredDuringSchedulingIgnoredDuringExecution?: ReadonlyArray<WeightedPodAffinityTerm>
@@ -2312,14 +2312,14 @@ export interface PodCertificateProjectionDraft {
 }
 export const PodCertificateProjection: Field.Lazy<PodCertificateProjection> = define("core.v1.PodCertificateProjection", () =>
   struct({
-    certificateChainPath: fleeting(Text),
-    credentialBundlePath: fleeting(Text),
-    keyPath: fleeting(Text),
+    certificateChainPath: optional(Text),
+    credentialBundlePath: optional(Text),
+    keyPath: optional(Text),
     keyType: Text,
     maxExpirationSeconds: defaulted(Int32, 86400),
     signerName: Text,
     userAnnotations: optional(map(Text))
-  }))
+  }), { omitted: ["certificateChainPath","credentialBundlePath","keyPath","keyType","signerName"] })
 
 export interface PodCondition {
   readonly lastProbeTime?: string
@@ -2334,12 +2334,12 @@ export const PodCondition: Field.Lazy<PodCondition> = define("core.v1.PodConditi
   struct({
     lastProbeTime: optional(Time),
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    observedGeneration: fleeting(Int64),
-    reason: fleeting(Text),
+    message: optional(Text),
+    observedGeneration: optional(Int64),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","observedGeneration","reason"], parts: ["status","type"] })
 
 export interface PodDNSConfig {
   readonly nameservers?: ReadonlyArray<string>
@@ -2359,9 +2359,9 @@ export interface PodDNSConfigOption {
 }
 export const PodDNSConfigOption: Field.Lazy<PodDNSConfigOption> = define("core.v1.PodDNSConfigOption", () =>
   struct({
-    name: fleeting(Text),
+    name: optional(Text),
     value: optional(Text)
-  }))
+  }), { omitted: ["name"] })
 
 export interface PodExtendedResourceClaimStatus {
   readonly requestMappings: ReadonlyArray<ContainerExtendedResourceRequest>
@@ -2371,7 +2371,7 @@ export const PodExtendedResourceClaimStatus: Field.Lazy<PodExtendedResourceClaim
   struct({
     requestMappings: list(ContainerExtendedResourceRequest(), { list: "atomic" }),
     resourceClaimName: Text
-  }))
+  }), { parts: ["requestMappings","resourceClaimName"] })
 
 export interface PodIP {
   readonly ip: string
@@ -2379,7 +2379,7 @@ export interface PodIP {
 export const PodIP: Field.Lazy<PodIP> = define("core.v1.PodIP", () =>
   struct({
     ip: Text
-  }))
+  }), { parts: ["ip"] })
 
 export interface PodOS {
   readonly name: string
@@ -2387,7 +2387,7 @@ export interface PodOS {
 export const PodOS: Field.Lazy<PodOS> = define("core.v1.PodOS", () =>
   struct({
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface PodReadinessGate {
   readonly conditionType: string
@@ -2395,7 +2395,7 @@ export interface PodReadinessGate {
 export const PodReadinessGate: Field.Lazy<PodReadinessGate> = define("core.v1.PodReadinessGate", () =>
   struct({
     conditionType: Text
-  }))
+  }), { parts: ["conditionType"] })
 
 export interface PodResourceClaim {
   readonly name: string
@@ -2407,7 +2407,7 @@ export const PodResourceClaim: Field.Lazy<PodResourceClaim> = define("core.v1.Po
     name: Text,
     resourceClaimName: optional(Text),
     resourceClaimTemplateName: optional(Text)
-  }))
+  }), { parts: ["name"] })
 
 export interface PodResourceClaimStatus {
   readonly name: string
@@ -2417,7 +2417,7 @@ export const PodResourceClaimStatus: Field.Lazy<PodResourceClaimStatus> = define
   struct({
     name: Text,
     resourceClaimName: optional(Text)
-  }))
+  }), { parts: ["name"] })
 
 export interface PodSchedulingGate {
   readonly name: string
@@ -2425,7 +2425,7 @@ export interface PodSchedulingGate {
 export const PodSchedulingGate: Field.Lazy<PodSchedulingGate> = define("core.v1.PodSchedulingGate", () =>
   struct({
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface PodSchedulingGroup {
   readonly podGroupName?: string
@@ -2562,44 +2562,44 @@ export const PodSpec: Field.Lazy<PodSpec> = define("core.v1.PodSpec", () =>
     automountServiceAccountToken: optional(Bool),
     containers: list(Container(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }),
     dnsConfig: optional(PodDNSConfig()),
-    dnsPolicy: filled(Text, "ClusterFirst"),
+    dnsPolicy: defaulted(Text, "ClusterFirst"),
     enableServiceLinks: optional(Bool),
     ephemeralContainers: optional(list(EphemeralContainer(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     hostAliases: optional(list(HostAlias(), { list: "map", keys: ["ip"], patch: ["merge"], mergeKey: "ip" })),
-    hostIPC: fleeting(Bool),
-    hostNetwork: fleeting(Bool),
-    hostPID: fleeting(Bool),
+    hostIPC: optional(Bool),
+    hostNetwork: optional(Bool),
+    hostPID: optional(Bool),
     hostUsers: optional(Bool),
-    hostname: fleeting(Text),
+    hostname: optional(Text),
     hostnameOverride: optional(Text),
     imagePullSecrets: optional(list(LocalObjectReference(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     initContainers: optional(list(Container(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
-    nodeName: fleeting(Text),
+    nodeName: optional(Text),
     nodeSelector: optional(map(Text, { atomic: true })),
     os: optional(PodOS()),
     overhead: optional(map(Quantity)),
     preemptionPolicy: optional(Text),
     priority: optional(Int32),
-    priorityClassName: fleeting(Text),
+    priorityClassName: optional(Text),
     readinessGates: optional(list(PodReadinessGate(), { list: "atomic" })),
     resourceClaims: optional(list(PodResourceClaim(), { list: "map", keys: ["name"], patch: ["merge","retainKeys"], mergeKey: "name" })),
     resources: optional(ResourceRequirements()),
-    restartPolicy: filled(Text, "Always"),
+    restartPolicy: defaulted(Text, "Always"),
     runtimeClassName: optional(Text),
-    schedulerName: filled(Text, "default-scheduler"),
+    schedulerName: defaulted(Text, "default-scheduler"),
     schedulingGates: optional(list(PodSchedulingGate(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" })),
     schedulingGroup: optional(PodSchedulingGroup()),
     securityContext: defaulted(PodSecurityContext(), {}),
-    serviceAccount: fleeting(Text),
-    serviceAccountName: fleeting(Text),
+    serviceAccount: optional(Text),
+    serviceAccountName: optional(Text),
     setHostnameAsFQDN: optional(Bool),
     shareProcessNamespace: optional(Bool),
-    subdomain: fleeting(Text),
+    subdomain: optional(Text),
     terminationGracePeriodSeconds: defaulted(Int64, 30),
     tolerations: optional(list(Toleration(), { list: "atomic" })),
     topologySpreadConstraints: optional(list(TopologySpreadConstraint(), { list: "map", keys: ["topologyKey","whenUnsatisfiable"], patch: ["merge"], mergeKey: "topologyKey" })),
     volumes: optional(list(Volume(), { list: "map", keys: ["name"], patch: ["merge","retainKeys"], mergeKey: "name" }))
-  }))
+  }), { omitted: ["dnsPolicy","hostIPC","hostNetwork","hostPID","hostname","nodeName","priorityClassName","restartPolicy","schedulerName","serviceAccount","serviceAccountName","subdomain"], parts: ["containers"] })
 
 export interface PodStatus {
   readonly allocatedResources?: { readonly [key: string]: string }
@@ -2654,23 +2654,23 @@ export const PodStatus: Field.Lazy<PodStatus> = define("core.v1.PodStatus", () =
     containerStatuses: optional(list(ContainerStatus(), { list: "atomic" })),
     ephemeralContainerStatuses: optional(list(ContainerStatus(), { list: "atomic" })),
     extendedResourceClaimStatus: optional(PodExtendedResourceClaimStatus()),
-    hostIP: fleeting(Text),
+    hostIP: optional(Text),
     hostIPs: optional(list(HostIP(), { list: "atomic", patch: ["merge"], mergeKey: "ip" })),
     initContainerStatuses: optional(list(ContainerStatus(), { list: "atomic" })),
-    message: fleeting(Text),
+    message: optional(Text),
     nodeAllocatableResourceClaimStatuses: optional(list(NodeAllocatableResourceClaimStatus(), { list: "atomic" })),
-    nominatedNodeName: fleeting(Text),
-    observedGeneration: fleeting(Int64),
-    phase: fleeting(Text),
-    podIP: fleeting(Text),
+    nominatedNodeName: optional(Text),
+    observedGeneration: optional(Int64),
+    phase: optional(Text),
+    podIP: optional(Text),
     podIPs: optional(list(PodIP(), { list: "map", keys: ["ip"], patch: ["merge"], mergeKey: "ip" })),
-    qosClass: fleeting(Text),
-    reason: fleeting(Text),
-    resize: fleeting(Text),
+    qosClass: optional(Text),
+    reason: optional(Text),
+    resize: optional(Text),
     resourceClaimStatuses: optional(list(PodResourceClaimStatus(), { list: "map", keys: ["name"], patch: ["merge","retainKeys"], mergeKey: "name" })),
     resources: optional(ResourceRequirements()),
     startTime: optional(Time)
-  }))
+  }), { omitted: ["hostIP","message","nominatedNodeName","observedGeneration","phase","podIP","qosClass","reason","resize"] })
 
 export interface PodTemplate {
   readonly metadata: ObjectMeta
@@ -2684,7 +2684,7 @@ export const PodTemplateSchema: Field.Lazy<PodTemplateDraft> = define("core.v1.P
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     template: defaulted(PodTemplateSpec(), {})
-  }))
+  }), { parts: ["metadata","template"] })
 export const PodTemplate = Kind.make<PodTemplate, PodTemplateDraft>({
   kind: "PodTemplate",
   plural: "podtemplates",
@@ -2707,7 +2707,7 @@ export const PodTemplateSpec: Field.Lazy<PodTemplateSpec> = define("core.v1.PodT
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PodSpec(), {})
-  }))
+  }), { parts: ["metadata","spec"] })
 
 export interface PortStatus {
   readonly error?: string
@@ -2719,7 +2719,7 @@ export const PortStatus: Field.Lazy<PortStatus> = define("core.v1.PortStatus", (
     error: optional(Text),
     port: Int32,
     protocol: Text
-  }))
+  }), { parts: ["port","protocol"] })
 
 export interface PortworxVolumeSource {
   readonly fsType?: string
@@ -2728,10 +2728,10 @@ export interface PortworxVolumeSource {
 }
 export const PortworxVolumeSource: Field.Lazy<PortworxVolumeSource> = define("core.v1.PortworxVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
-    readOnly: fleeting(Bool),
+    fsType: optional(Text),
+    readOnly: optional(Bool),
     volumeID: Text
-  }))
+  }), { omitted: ["fsType","readOnly"], parts: ["volumeID"] })
 
 export interface PreferredSchedulingTerm {
   readonly preference: NodeSelectorTerm
@@ -2741,7 +2741,7 @@ export const PreferredSchedulingTerm: Field.Lazy<PreferredSchedulingTerm> = defi
   struct({
     preference: NodeSelectorTerm(),
     weight: Int32
-  }))
+  }), { parts: ["preference","weight"] })
 
 export interface Probe {
   readonly exec?: ExecAction
@@ -2770,16 +2770,16 @@ export interface ProbeDraft {
 export const Probe: Field.Lazy<Probe> = define("core.v1.Probe", () =>
   struct({
     exec: optional(ExecAction()),
-    failureThreshold: filled(Int32, 3),
+    failureThreshold: defaulted(Int32, 3),
     grpc: optional(GRPCAction()),
     httpGet: optional(HTTPGetAction()),
-    initialDelaySeconds: fleeting(Int32),
-    periodSeconds: filled(Int32, 10),
-    successThreshold: filled(Int32, 1),
+    initialDelaySeconds: optional(Int32),
+    periodSeconds: defaulted(Int32, 10),
+    successThreshold: defaulted(Int32, 1),
     tcpSocket: optional(TCPSocketAction()),
     terminationGracePeriodSeconds: optional(Int64),
-    timeoutSeconds: filled(Int32, 1)
-  }))
+    timeoutSeconds: defaulted(Int32, 1)
+  }), { omitted: ["failureThreshold","initialDelaySeconds","periodSeconds","successThreshold","timeoutSeconds"] })
 
 export interface ProjectedVolumeSource {
   readonly defaultMode: number
@@ -2793,7 +2793,7 @@ export const ProjectedVolumeSource: Field.Lazy<ProjectedVolumeSource> = define("
   struct({
     defaultMode: defaulted(Int32, 420),
     sources: optional(list(VolumeProjection(), { list: "atomic" }))
-  }))
+  }), { parts: ["sources"] })
 
 export interface QuobyteVolumeSource {
   readonly group?: string
@@ -2805,13 +2805,13 @@ export interface QuobyteVolumeSource {
 }
 export const QuobyteVolumeSource: Field.Lazy<QuobyteVolumeSource> = define("core.v1.QuobyteVolumeSource", () =>
   struct({
-    group: fleeting(Text),
-    readOnly: fleeting(Bool),
+    group: optional(Text),
+    readOnly: optional(Bool),
     registry: Text,
-    tenant: fleeting(Text),
-    user: fleeting(Text),
+    tenant: optional(Text),
+    user: optional(Text),
     volume: Text
-  }))
+  }), { omitted: ["group","readOnly","tenant","user"], parts: ["registry","volume"] })
 
 export interface RBDPersistentVolumeSource {
   readonly fsType?: string
@@ -2835,15 +2835,15 @@ export interface RBDPersistentVolumeSourceDraft {
 }
 export const RBDPersistentVolumeSource: Field.Lazy<RBDPersistentVolumeSource> = define("core.v1.RBDPersistentVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
+    fsType: optional(Text),
     image: Text,
-    keyring: filled(Text, "/etc/ceph/keyring"),
+    keyring: defaulted(Text, "/etc/ceph/keyring"),
     monitors: list(Text, { list: "atomic" }),
-    pool: filled(Text, "rbd"),
-    readOnly: fleeting(Bool),
+    pool: defaulted(Text, "rbd"),
+    readOnly: optional(Bool),
     secretRef: optional(SecretReference()),
-    user: filled(Text, "admin")
-  }))
+    user: defaulted(Text, "admin")
+  }), { omitted: ["fsType","keyring","pool","readOnly","user"], parts: ["image","monitors"] })
 
 export interface RBDVolumeSource {
   readonly fsType?: string
@@ -2867,15 +2867,15 @@ export interface RBDVolumeSourceDraft {
 }
 export const RBDVolumeSource: Field.Lazy<RBDVolumeSource> = define("core.v1.RBDVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
+    fsType: optional(Text),
     image: Text,
-    keyring: filled(Text, "/etc/ceph/keyring"),
+    keyring: defaulted(Text, "/etc/ceph/keyring"),
     monitors: list(Text, { list: "atomic" }),
-    pool: filled(Text, "rbd"),
-    readOnly: fleeting(Bool),
+    pool: defaulted(Text, "rbd"),
+    readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference()),
-    user: filled(Text, "admin")
-  }))
+    user: defaulted(Text, "admin")
+  }), { omitted: ["fsType","keyring","pool","readOnly","user"], parts: ["image","monitors"] })
 
 export interface ReplicationController {
   readonly metadata: ObjectMeta
@@ -2892,7 +2892,7 @@ export const ReplicationControllerSchema: Field.Lazy<ReplicationControllerDraft>
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ReplicationControllerSpec(), {}),
     status: defaulted(ReplicationControllerStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ReplicationController = Kind.make<ReplicationController, ReplicationControllerDraft>({
   kind: "ReplicationController",
   plural: "replicationcontrollers",
@@ -2916,11 +2916,11 @@ export interface ReplicationControllerCondition {
 export const ReplicationControllerCondition: Field.Lazy<ReplicationControllerCondition> = define("core.v1.ReplicationControllerCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
+    message: optional(Text),
+    reason: optional(Text),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface ReplicationControllerSpec {
   readonly minReadySeconds?: number
@@ -2936,11 +2936,11 @@ export interface ReplicationControllerSpecDraft {
 }
 export const ReplicationControllerSpec: Field.Lazy<ReplicationControllerSpec> = define("core.v1.ReplicationControllerSpec", () =>
   struct({
-    minReadySeconds: fleeting(Int32),
+    minReadySeconds: optional(Int32),
     replicas: defaulted(Int32, 1),
     selector: optional(map(Text, { atomic: true })),
     template: optional(PodTemplateSpec())
-  }))
+  }), { omitted: ["minReadySeconds"] })
 
 export interface ReplicationControllerStatus {
   readonly availableReplicas?: number
@@ -2960,13 +2960,13 @@ export interface ReplicationControllerStatusDraft {
 }
 export const ReplicationControllerStatus: Field.Lazy<ReplicationControllerStatus> = define("core.v1.ReplicationControllerStatus", () =>
   struct({
-    availableReplicas: fleeting(Int32),
+    availableReplicas: optional(Int32),
     conditions: optional(list(ReplicationControllerCondition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    fullyLabeledReplicas: fleeting(Int32),
-    observedGeneration: fleeting(Int64),
-    readyReplicas: fleeting(Int32),
-    replicas: filled(Int32, 0)
-  }))
+    fullyLabeledReplicas: optional(Int32),
+    observedGeneration: optional(Int64),
+    readyReplicas: optional(Int32),
+    replicas: defaulted(Int32, 0)
+  }), { omitted: ["availableReplicas","fullyLabeledReplicas","observedGeneration","readyReplicas"], parts: ["replicas"] })
 
 export interface ResourceClaim {
   readonly name: string
@@ -2975,8 +2975,8 @@ export interface ResourceClaim {
 export const ResourceClaim: Field.Lazy<ResourceClaim> = define("core.v1.ResourceClaim", () =>
   struct({
     name: Text,
-    request: fleeting(Text)
-  }))
+    request: optional(Text)
+  }), { omitted: ["request"], parts: ["name"] })
 
 export interface ResourceFieldSelector {
   readonly containerName?: string
@@ -2990,10 +2990,10 @@ export interface ResourceFieldSelectorDraft {
 }
 export const ResourceFieldSelector: Field.Lazy<ResourceFieldSelector> = define("core.v1.ResourceFieldSelector", () =>
   struct({
-    containerName: fleeting(Text),
+    containerName: optional(Text),
     divisor: defaulted(Quantity, "0"),
     resource: Text
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["containerName"], parts: ["resource"] })
 
 export interface ResourceHealth {
   readonly health?: string
@@ -3002,10 +3002,10 @@ export interface ResourceHealth {
 }
 export const ResourceHealth: Field.Lazy<ResourceHealth> = define("core.v1.ResourceHealth", () =>
   struct({
-    health: fleeting(Text),
+    health: optional(Text),
     message: optional(Text),
     resourceID: Text
-  }))
+  }), { omitted: ["health"], parts: ["resourceID"] })
 
 export interface ResourceQuota {
   readonly metadata: ObjectMeta
@@ -3022,7 +3022,7 @@ export const ResourceQuotaSchema: Field.Lazy<ResourceQuotaDraft> = define("core.
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ResourceQuotaSpec(), {}),
     status: defaulted(ResourceQuotaStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ResourceQuota = Kind.make<ResourceQuota, ResourceQuotaDraft>({
   kind: "ResourceQuota",
   plural: "resourcequotas",
@@ -3077,7 +3077,7 @@ export const ResourceStatus: Field.Lazy<ResourceStatus> = define("core.v1.Resour
   struct({
     name: Text,
     resources: optional(list(ResourceHealth(), { list: "map", keys: ["resourceID"] }))
-  }))
+  }), { parts: ["name"] })
 
 export interface SELinuxOptions {
   readonly level?: string
@@ -3087,11 +3087,11 @@ export interface SELinuxOptions {
 }
 export const SELinuxOptions: Field.Lazy<SELinuxOptions> = define("core.v1.SELinuxOptions", () =>
   struct({
-    level: fleeting(Text),
-    role: fleeting(Text),
-    type: fleeting(Text),
-    user: fleeting(Text)
-  }))
+    level: optional(Text),
+    role: optional(Text),
+    type: optional(Text),
+    user: optional(Text)
+  }), { omitted: ["level","role","type","user"] })
 
 export interface ScaleIOPersistentVolumeSource {
   readonly fsType: string
@@ -3119,17 +3119,17 @@ export interface ScaleIOPersistentVolumeSourceDraft {
 }
 export const ScaleIOPersistentVolumeSource: Field.Lazy<ScaleIOPersistentVolumeSource> = define("core.v1.ScaleIOPersistentVolumeSource", () =>
   struct({
-    fsType: filled(Text, "xfs"),
+    fsType: defaulted(Text, "xfs"),
     gateway: Text,
-    protectionDomain: fleeting(Text),
-    readOnly: fleeting(Bool),
+    protectionDomain: optional(Text),
+    readOnly: optional(Bool),
     secretRef: pointer(SecretReference()),
-    sslEnabled: fleeting(Bool),
-    storageMode: filled(Text, "ThinProvisioned"),
-    storagePool: fleeting(Text),
+    sslEnabled: optional(Bool),
+    storageMode: defaulted(Text, "ThinProvisioned"),
+    storagePool: optional(Text),
     system: Text,
-    volumeName: fleeting(Text)
-  }))
+    volumeName: optional(Text)
+  }), { omitted: ["fsType","protectionDomain","readOnly","sslEnabled","storageMode","storagePool","volumeName"], parts: ["gateway","secretRef","system"] })
 
 export interface ScaleIOVolumeSource {
   readonly fsType: string
@@ -3157,17 +3157,17 @@ export interface ScaleIOVolumeSourceDraft {
 }
 export const ScaleIOVolumeSource: Field.Lazy<ScaleIOVolumeSource> = define("core.v1.ScaleIOVolumeSource", () =>
   struct({
-    fsType: filled(Text, "xfs"),
+    fsType: defaulted(Text, "xfs"),
     gateway: Text,
-    protectionDomain: fleeting(Text),
-    readOnly: fleeting(Bool),
+    protectionDomain: optional(Text),
+    readOnly: optional(Bool),
     secretRef: pointer(LocalObjectReference()),
-    sslEnabled: fleeting(Bool),
-    storageMode: filled(Text, "ThinProvisioned"),
-    storagePool: fleeting(Text),
+    sslEnabled: optional(Bool),
+    storageMode: defaulted(Text, "ThinProvisioned"),
+    storagePool: optional(Text),
     system: Text,
-    volumeName: fleeting(Text)
-  }))
+    volumeName: optional(Text)
+  }), { omitted: ["fsType","protectionDomain","readOnly","sslEnabled","storageMode","storagePool","volumeName"], parts: ["gateway","secretRef","system"] })
 
 export interface ScopeSelector {
   readonly matchExpressions?: ReadonlyArray<ScopedResourceSelectorRequirement>
@@ -3187,7 +3187,7 @@ export const ScopedResourceSelectorRequirement: Field.Lazy<ScopedResourceSelecto
     operator: Text,
     scopeName: Text,
     values: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["operator","scopeName"] })
 
 export interface SeccompProfile {
   readonly localhostProfile?: string
@@ -3197,7 +3197,7 @@ export const SeccompProfile: Field.Lazy<SeccompProfile> = define("core.v1.Seccom
   struct({
     localhostProfile: optional(Text),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface Secret {
   readonly data?: { readonly [key: string]: string }
@@ -3219,8 +3219,8 @@ export const SecretSchema: Field.Lazy<SecretDraft> = define("core.v1.Secret", ()
     immutable: optional(Bool),
     metadata: defaulted(ObjectMetaDraft(), {}),
     stringData: optional(map(Text)),
-    type: filled(Text, "Opaque")
-  }))
+    type: defaulted(Text, "Opaque")
+  }), { omitted: ["type"], parts: ["metadata"] })
 export const Secret = Kind.make<Secret, SecretDraft>({
   kind: "Secret",
   plural: "secrets",
@@ -3237,9 +3237,9 @@ export interface SecretEnvSource {
 }
 export const SecretEnvSource: Field.Lazy<SecretEnvSource> = define("core.v1.SecretEnvSource", () =>
   struct({
-    name: fleeting(Text),
+    name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface SecretKeySelector {
   readonly key: string
@@ -3249,9 +3249,9 @@ export interface SecretKeySelector {
 export const SecretKeySelector: Field.Lazy<SecretKeySelector> = define("core.v1.SecretKeySelector", () =>
   struct({
     key: Text,
-    name: fleeting(Text),
+    name: optional(Text),
     optional: optional(Bool)
-  }), { atomic: true })
+  }), { atomic: true, omitted: ["name"], parts: ["key"] })
 
 export interface SecretProjection {
   readonly items?: ReadonlyArray<KeyToPath>
@@ -3261,9 +3261,9 @@ export interface SecretProjection {
 export const SecretProjection: Field.Lazy<SecretProjection> = define("core.v1.SecretProjection", () =>
   struct({
     items: optional(list(KeyToPath(), { list: "atomic" })),
-    name: fleeting(Text),
+    name: optional(Text),
     optional: optional(Bool)
-  }))
+  }), { omitted: ["name"] })
 
 export interface SecretReference {
   readonly name?: string
@@ -3271,9 +3271,9 @@ export interface SecretReference {
 }
 export const SecretReference: Field.Lazy<SecretReference> = define("core.v1.SecretReference", () =>
   struct({
-    name: fleeting(Text),
-    namespace: fleeting(Text)
-  }), { atomic: true })
+    name: optional(Text),
+    namespace: optional(Text)
+  }), { atomic: true, omitted: ["name","namespace"] })
 
 export interface SecretVolumeSource {
   readonly defaultMode: number
@@ -3292,8 +3292,8 @@ export const SecretVolumeSource: Field.Lazy<SecretVolumeSource> = define("core.v
     defaultMode: defaulted(Int32, 420),
     items: optional(list(KeyToPath(), { list: "atomic" })),
     optional: optional(Bool),
-    secretName: fleeting(Text)
-  }))
+    secretName: optional(Text)
+  }), { omitted: ["secretName"] })
 
 export interface SecurityContext {
   readonly allowPrivilegeEscalation?: boolean
@@ -3340,7 +3340,7 @@ export const ServiceSchema: Field.Lazy<ServiceDraft> = define("core.v1.Service",
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ServiceSpec(), {}),
     status: defaulted(ServiceStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Service = Kind.make<Service, ServiceDraft>({
   kind: "Service",
   plural: "services",
@@ -3372,7 +3372,7 @@ export const ServiceAccountSchema: Field.Lazy<ServiceAccountDraft> = define("cor
     imagePullSecrets: optional(list(LocalObjectReference(), { list: "atomic" })),
     metadata: defaulted(ObjectMetaDraft(), {}),
     secrets: optional(list(ObjectReference(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }))
-  }))
+  }), { parts: ["metadata"] })
 export const ServiceAccount = Kind.make<ServiceAccount, ServiceAccountDraft>({
   kind: "ServiceAccount",
   plural: "serviceaccounts",
@@ -3397,10 +3397,10 @@ export interface ServiceAccountTokenProjectionDraft {
 }
 export const ServiceAccountTokenProjection: Field.Lazy<ServiceAccountTokenProjection> = define("core.v1.ServiceAccountTokenProjection", () =>
   struct({
-    audience: fleeting(Text),
+    audience: optional(Text),
     expirationSeconds: defaulted(Int64, 3600),
     path: Text
-  }))
+  }), { omitted: ["audience"], parts: ["path"] })
 
 export interface ServicePort {
   readonly appProtocol?: string
@@ -3421,12 +3421,12 @@ export interface ServicePortDraft {
 export const ServicePort: Field.Lazy<ServicePort> = define("core.v1.ServicePort", () =>
   struct({
     appProtocol: optional(Text),
-    name: fleeting(Text),
-    nodePort: fleeting(Int32),
+    name: optional(Text),
+    nodePort: optional(Int32),
     port: Int32,
-    protocol: filled(Text, "TCP"),
+    protocol: defaulted(Text, "TCP"),
     targetPort: optional(IntOrString)
-  }))
+  }), { omitted: ["name","nodePort","protocol"], parts: ["port"] })
 
 export interface ServiceSpec {
   readonly allocateLoadBalancerNodePorts?: boolean
@@ -3475,26 +3475,26 @@ export interface ServiceSpecDraft {
 export const ServiceSpec: Field.Lazy<ServiceSpec> = define("core.v1.ServiceSpec", () =>
   struct({
     allocateLoadBalancerNodePorts: optional(Bool),
-    clusterIP: fleeting(Text),
+    clusterIP: optional(Text),
     clusterIPs: optional(list(Text, { list: "atomic" })),
     externalIPs: optional(list(Text, { list: "atomic" })),
-    externalName: fleeting(Text),
-    externalTrafficPolicy: fleeting(Text),
-    healthCheckNodePort: fleeting(Int32),
+    externalName: optional(Text),
+    externalTrafficPolicy: optional(Text),
+    healthCheckNodePort: optional(Int32),
     internalTrafficPolicy: optional(Text),
     ipFamilies: optional(list(Text, { list: "atomic" })),
     ipFamilyPolicy: optional(Text),
     loadBalancerClass: optional(Text),
-    loadBalancerIP: fleeting(Text),
+    loadBalancerIP: optional(Text),
     loadBalancerSourceRanges: optional(list(Text, { list: "atomic" })),
     ports: optional(list(ServicePort(), { list: "map", keys: ["port","protocol"], patch: ["merge"], mergeKey: "port" })),
-    publishNotReadyAddresses: fleeting(Bool),
+    publishNotReadyAddresses: optional(Bool),
     selector: optional(map(Text, { atomic: true })),
-    sessionAffinity: filled(Text, "None"),
+    sessionAffinity: defaulted(Text, "None"),
     sessionAffinityConfig: optional(SessionAffinityConfig()),
     trafficDistribution: optional(Text),
-    type: filled(Text, "ClusterIP")
-  }))
+    type: defaulted(Text, "ClusterIP")
+  }), { omitted: ["clusterIP","externalName","externalTrafficPolicy","healthCheckNodePort","loadBalancerIP","publishNotReadyAddresses","sessionAffinity","type"] })
 
 export interface ServiceStatus {
   readonly conditions?: ReadonlyArray<metaV1.Condition>
@@ -3508,7 +3508,7 @@ export const ServiceStatus: Field.Lazy<ServiceStatus> = define("core.v1.ServiceS
   struct({
     conditions: optional(list(metaV1.Condition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
     loadBalancer: defaulted(LoadBalancerStatus(), {})
-  }))
+  }), { parts: ["loadBalancer"] })
 
 export interface SessionAffinityConfig {
   readonly clientIP?: ClientIPConfig
@@ -3524,7 +3524,7 @@ export interface SleepAction {
 export const SleepAction: Field.Lazy<SleepAction> = define("core.v1.SleepAction", () =>
   struct({
     seconds: Int64
-  }))
+  }), { parts: ["seconds"] })
 
 export interface StorageOSPersistentVolumeSource {
   readonly fsType?: string
@@ -3535,12 +3535,12 @@ export interface StorageOSPersistentVolumeSource {
 }
 export const StorageOSPersistentVolumeSource: Field.Lazy<StorageOSPersistentVolumeSource> = define("core.v1.StorageOSPersistentVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
-    readOnly: fleeting(Bool),
+    fsType: optional(Text),
+    readOnly: optional(Bool),
     secretRef: optional(ObjectReference()),
-    volumeName: fleeting(Text),
-    volumeNamespace: fleeting(Text)
-  }))
+    volumeName: optional(Text),
+    volumeNamespace: optional(Text)
+  }), { omitted: ["fsType","readOnly","volumeName","volumeNamespace"] })
 
 export interface StorageOSVolumeSource {
   readonly fsType?: string
@@ -3551,12 +3551,12 @@ export interface StorageOSVolumeSource {
 }
 export const StorageOSVolumeSource: Field.Lazy<StorageOSVolumeSource> = define("core.v1.StorageOSVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
-    readOnly: fleeting(Bool),
+    fsType: optional(Text),
+    readOnly: optional(Bool),
     secretRef: optional(LocalObjectReference()),
-    volumeName: fleeting(Text),
-    volumeNamespace: fleeting(Text)
-  }))
+    volumeName: optional(Text),
+    volumeNamespace: optional(Text)
+  }), { omitted: ["fsType","readOnly","volumeName","volumeNamespace"] })
 
 export interface Sysctl {
   readonly name: string
@@ -3566,7 +3566,7 @@ export const Sysctl: Field.Lazy<Sysctl> = define("core.v1.Sysctl", () =>
   struct({
     name: Text,
     value: Text
-  }))
+  }), { parts: ["name","value"] })
 
 export interface TCPSocketAction {
   readonly host?: string
@@ -3574,9 +3574,9 @@ export interface TCPSocketAction {
 }
 export const TCPSocketAction: Field.Lazy<TCPSocketAction> = define("core.v1.TCPSocketAction", () =>
   struct({
-    host: fleeting(Text),
+    host: optional(Text),
     port: IntOrString
-  }))
+  }), { omitted: ["host"] })
 
 export interface Taint {
   readonly effect: string
@@ -3589,8 +3589,8 @@ export const Taint: Field.Lazy<Taint> = define("core.v1.Taint", () =>
     effect: Text,
     key: Text,
     timeAdded: optional(Time),
-    value: fleeting(Text)
-  }))
+    value: optional(Text)
+  }), { omitted: ["value"], parts: ["effect","key"] })
 
 export interface Toleration {
   readonly effect?: string
@@ -3601,12 +3601,12 @@ export interface Toleration {
 }
 export const Toleration: Field.Lazy<Toleration> = define("core.v1.Toleration", () =>
   struct({
-    effect: fleeting(Text),
-    key: fleeting(Text),
-    operator: fleeting(Text),
+    effect: optional(Text),
+    key: optional(Text),
+    operator: optional(Text),
     tolerationSeconds: optional(Int64),
-    value: fleeting(Text)
-  }))
+    value: optional(Text)
+  }), { omitted: ["effect","key","operator","value"] })
 
 export interface TopologySelectorLabelRequirement {
   readonly key: string
@@ -3616,7 +3616,7 @@ export const TopologySelectorLabelRequirement: Field.Lazy<TopologySelectorLabelR
   struct({
     key: Text,
     values: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["key","values"] })
 
 export interface TopologySelectorTerm {
   readonly matchLabelExpressions?: ReadonlyArray<TopologySelectorLabelRequirement>
@@ -3646,7 +3646,7 @@ export const TopologySpreadConstraint: Field.Lazy<TopologySpreadConstraint> = de
     nodeTaintsPolicy: optional(Text),
     topologyKey: Text,
     whenUnsatisfiable: Text
-  }))
+  }), { parts: ["maxSkew","topologyKey","whenUnsatisfiable"] })
 
 export interface TypedLocalObjectReference {
   readonly apiGroup?: string
@@ -3658,7 +3658,7 @@ export const TypedLocalObjectReference: Field.Lazy<TypedLocalObjectReference> = 
     apiGroup: optional(Text),
     kind: Text,
     name: Text
-  }), { atomic: true })
+  }), { atomic: true, parts: ["apiGroup","kind","name"] })
 
 export interface TypedObjectReference {
   readonly apiGroup?: string
@@ -3672,7 +3672,7 @@ export const TypedObjectReference: Field.Lazy<TypedObjectReference> = define("co
     kind: Text,
     name: Text,
     namespace: optional(Text)
-  }))
+  }), { parts: ["apiGroup","kind","name"] })
 
 export interface Volume {
   readonly awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource
@@ -3773,7 +3773,7 @@ export const Volume: Field.Lazy<Volume> = define("core.v1.Volume", () =>
     secret: optional(SecretVolumeSource()),
     storageos: optional(StorageOSVolumeSource()),
     vsphereVolume: optional(VsphereVirtualDiskVolumeSource())
-  }))
+  }), { parts: ["name"] })
 
 export interface VolumeDevice {
   readonly devicePath: string
@@ -3783,7 +3783,7 @@ export const VolumeDevice: Field.Lazy<VolumeDevice> = define("core.v1.VolumeDevi
   struct({
     devicePath: Text,
     name: Text
-  }))
+  }), { parts: ["devicePath","name"] })
 
 export interface VolumeMount {
   readonly mountPath: string
@@ -3799,11 +3799,11 @@ export const VolumeMount: Field.Lazy<VolumeMount> = define("core.v1.VolumeMount"
     mountPath: Text,
     mountPropagation: optional(Text),
     name: Text,
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     recursiveReadOnly: optional(Text),
-    subPath: fleeting(Text),
-    subPathExpr: fleeting(Text)
-  }))
+    subPath: optional(Text),
+    subPathExpr: optional(Text)
+  }), { omitted: ["readOnly","subPath","subPathExpr"], parts: ["mountPath","name"] })
 
 export interface VolumeMountStatus {
   readonly mountPath: string
@@ -3816,10 +3816,10 @@ export const VolumeMountStatus: Field.Lazy<VolumeMountStatus> = define("core.v1.
   struct({
     mountPath: Text,
     name: Text,
-    readOnly: fleeting(Bool),
+    readOnly: optional(Bool),
     recursiveReadOnly: optional(Text),
     volumeStatus: optional(VolumeStatus())
-  }))
+  }), { omitted: ["readOnly"], parts: ["mountPath","name"] })
 
 export interface VolumeNodeAffinity {
   readonly required?: NodeSelector
@@ -3881,11 +3881,11 @@ export interface VsphereVirtualDiskVolumeSource {
 }
 export const VsphereVirtualDiskVolumeSource: Field.Lazy<VsphereVirtualDiskVolumeSource> = define("core.v1.VsphereVirtualDiskVolumeSource", () =>
   struct({
-    fsType: fleeting(Text),
-    storagePolicyID: fleeting(Text),
-    storagePolicyName: fleeting(Text),
+    fsType: optional(Text),
+    storagePolicyID: optional(Text),
+    storagePolicyName: optional(Text),
     volumePath: Text
-  }))
+  }), { omitted: ["fsType","storagePolicyID","storagePolicyName"], parts: ["volumePath"] })
 
 export interface WeightedPodAffinityTerm {
   readonly podAffinityTerm: PodAffinityTerm
@@ -3895,7 +3895,7 @@ export const WeightedPodAffinityTerm: Field.Lazy<WeightedPodAffinityTerm> = defi
   struct({
     podAffinityTerm: PodAffinityTerm(),
     weight: Int32
-  }))
+  }), { parts: ["podAffinityTerm","weight"] })
 
 export interface WindowsSecurityContextOptions {
   readonly gmsaCredentialSpec?: string

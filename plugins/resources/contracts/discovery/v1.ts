@@ -36,7 +36,7 @@ export const Endpoint: Field.Lazy<Endpoint> = define("discovery.v1.Endpoint", ()
     nodeName: optional(Text),
     targetRef: optional(coreV1.ObjectReference()),
     zone: optional(Text)
-  }))
+  }), { parts: ["addresses","conditions"] })
 
 export interface EndpointConditions {
   readonly ready?: boolean
@@ -98,7 +98,7 @@ export const EndpointSliceSchema: Field.Lazy<EndpointSliceDraft> = define("disco
     endpoints: defaulted(list(Endpoint(), { list: "atomic" }), []),
     metadata: defaulted(ObjectMetaDraft(), {}),
     ports: optional(list(EndpointPort(), { list: "atomic" }))
-  }))
+  }), { parts: ["addressType","endpoints","metadata","ports"] })
 export const EndpointSlice = Kind.make<EndpointSlice, EndpointSliceDraft>({
   kind: "EndpointSlice",
   plural: "endpointslices",
@@ -115,7 +115,7 @@ export interface ForNode {
 export const ForNode: Field.Lazy<ForNode> = define("discovery.v1.ForNode", () =>
   struct({
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface ForZone {
   readonly name: string
@@ -123,4 +123,4 @@ export interface ForZone {
 export const ForZone: Field.Lazy<ForZone> = define("discovery.v1.ForZone", () =>
   struct({
     name: Text
-  }))
+  }), { parts: ["name"] })

@@ -19,15 +19,10 @@ const eventsOf = new Map(names.map(([events, core]) => [core, events]))
 const renamed = (object: Schema.JsonObject, nameOf: ReadonlyMap<string, string>): Schema.JsonObject =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [nameOf.get(name) ?? name, value]))
 
-/** Who reports is always shown by the one, and by the other only if somebody does. */
-const reporting = ["reportingController", "reportingInstance"]
+/** In core/v1 they are always there, in events.k8s.io/v1 only where somebody said something. */
+const reporter = ["reportingComponent", "reportingInstance"]
+const unsaid = Object.fromEntries(reporter.map((name) => [name, ""]))
+const isSaid = ([name, value]: readonly [string, Schema.Json]) => !(reporter.includes(name) && value === "")
 
-export const from = (wire: Schema.JsonObject) => ({
-  reportingComponent: "",
-  reportingInstance: "",
-  ...renamed(wire, coreOf)
-})
-export const to = (object: Schema.JsonObject): Schema.JsonObject =>
-  Object.fromEntries(
-    Object.entries(renamed(object, eventsOf)).filter(([name, value]) => value !== "" || !reporting.includes(name))
-  )
+export const from = (wire: Schema.JsonObject) => ({ ...unsaid, ...renamed(wire, coreOf) })
+export const to = (object: Schema.JsonObject) => renamed(Object.fromEntries(Object.entries(object).filter(isSaid)), eventsOf)

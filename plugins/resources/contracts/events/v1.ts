@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as coreV1 from "../core/v1.ts"
 
-const { Int32, MicroTime, Text, Time, define, defaulted, filled, fleeting, optional, struct } = Field
+const { Int32, MicroTime, Text, Time, define, defaulted, optional, struct } = Field
 
 export interface Event {
   readonly action?: string
@@ -41,22 +41,22 @@ export interface EventDraft {
 }
 export const EventSchema: Field.Lazy<EventDraft> = define("events.v1.Event", () =>
   struct({
-    action: fleeting(Text),
-    deprecatedCount: fleeting(Int32),
+    action: optional(Text),
+    deprecatedCount: optional(Int32),
     deprecatedFirstTimestamp: optional(Time),
     deprecatedLastTimestamp: optional(Time),
     deprecatedSource: defaulted(coreV1.EventSource(), {}),
     eventTime: optional(MicroTime),
     metadata: defaulted(ObjectMetaDraft(), {}),
-    note: fleeting(Text),
-    reason: fleeting(Text),
+    note: optional(Text),
+    reason: optional(Text),
     regarding: defaulted(coreV1.ObjectReference(), {}),
     related: optional(coreV1.ObjectReference()),
-    reportingController: fleeting(Text),
-    reportingInstance: fleeting(Text),
+    reportingController: optional(Text),
+    reportingInstance: optional(Text),
     series: optional(EventSeries()),
-    type: fleeting(Text)
-  }))
+    type: optional(Text)
+  }), { omitted: ["action","deprecatedCount","note","reason","reportingController","reportingInstance","type"], parts: ["deprecatedSource","metadata","regarding"] })
 
 export interface EventSeries {
   readonly count: number
@@ -68,6 +68,6 @@ export interface EventSeriesDraft {
 }
 export const EventSeries: Field.Lazy<EventSeries> = define("events.v1.EventSeries", () =>
   struct({
-    count: filled(Int32, 0),
+    count: defaulted(Int32, 0),
     lastObservedTime: optional(MicroTime)
-  }))
+  }), { parts: ["count"] })

@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Bool, Int32, Text, Time, asJson, define, defaulted, filled, fleeting, list, optional, struct } = Field
+const { Bool, Int32, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
 
 export interface ExemptPriorityLevelConfiguration {
   readonly lendablePercent: number
@@ -25,7 +25,7 @@ export interface FlowDistinguisherMethod {
 export const FlowDistinguisherMethod: Field.Lazy<FlowDistinguisherMethod> = define("flowcontrol.v1.FlowDistinguisherMethod", () =>
   struct({
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface FlowSchema {
   readonly metadata: ObjectMeta
@@ -42,7 +42,7 @@ export const FlowSchemaSchema: Field.Lazy<FlowSchemaDraft> = define("flowcontrol
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(FlowSchemaSpec(), {}),
     status: defaulted(FlowSchemaStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const FlowSchema = Kind.make<FlowSchema, FlowSchemaDraft>({
   kind: "FlowSchema",
   plural: "flowschemas",
@@ -64,11 +64,11 @@ export interface FlowSchemaCondition {
 export const FlowSchemaCondition: Field.Lazy<FlowSchemaCondition> = define("flowcontrol.v1.FlowSchemaCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
-    status: fleeting(Text),
-    type: fleeting(Text)
-  }))
+    message: optional(Text),
+    reason: optional(Text),
+    status: optional(Text),
+    type: optional(Text)
+  }), { omitted: ["message","reason","status","type"] })
 
 export interface FlowSchemaSpec {
   readonly distinguisherMethod?: FlowDistinguisherMethod
@@ -85,10 +85,10 @@ export interface FlowSchemaSpecDraft {
 export const FlowSchemaSpec: Field.Lazy<FlowSchemaSpec> = define("flowcontrol.v1.FlowSchemaSpec", () =>
   struct({
     distinguisherMethod: optional(FlowDistinguisherMethod()),
-    matchingPrecedence: filled(Int32, 1000),
+    matchingPrecedence: defaulted(Int32, 1000),
     priorityLevelConfiguration: PriorityLevelConfigurationReference(),
     rules: optional(list(PolicyRulesWithSubjects(), { list: "atomic" }))
-  }))
+  }), { parts: ["matchingPrecedence","priorityLevelConfiguration"] })
 
 export interface FlowSchemaStatus {
   readonly conditions?: ReadonlyArray<FlowSchemaCondition>
@@ -104,7 +104,7 @@ export interface GroupSubject {
 export const GroupSubject: Field.Lazy<GroupSubject> = define("flowcontrol.v1.GroupSubject", () =>
   struct({
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface LimitResponse {
   readonly queuing?: QueuingConfiguration
@@ -118,7 +118,7 @@ export const LimitResponse: Field.Lazy<LimitResponse> = define("flowcontrol.v1.L
   struct({
     queuing: optional(QueuingConfiguration()),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface LimitedPriorityLevelConfiguration {
   readonly borrowingLimitPercent?: number
@@ -138,7 +138,7 @@ export const LimitedPriorityLevelConfiguration: Field.Lazy<LimitedPriorityLevelC
     lendablePercent: defaulted(Int32, 0),
     limitResponse: optional(LimitResponse()),
     nominalConcurrencyShares: defaulted(Int32, 30)
-  }))
+  }), { parts: ["limitResponse","nominalConcurrencyShares"] })
 
 export interface NonResourcePolicyRule {
   readonly nonResourceURLs: ReadonlyArray<string>
@@ -148,7 +148,7 @@ export const NonResourcePolicyRule: Field.Lazy<NonResourcePolicyRule> = define("
   struct({
     nonResourceURLs: list(Text, { list: "set" }),
     verbs: list(Text, { list: "set" })
-  }))
+  }), { parts: ["nonResourceURLs","verbs"] })
 
 export interface PolicyRulesWithSubjects {
   readonly nonResourceRules?: ReadonlyArray<NonResourcePolicyRule>
@@ -160,7 +160,7 @@ export const PolicyRulesWithSubjects: Field.Lazy<PolicyRulesWithSubjects> = defi
     nonResourceRules: optional(list(NonResourcePolicyRule(), { list: "atomic" })),
     resourceRules: optional(list(ResourcePolicyRule(), { list: "atomic" })),
     subjects: list(Subject(), { list: "atomic" })
-  }))
+  }), { parts: ["subjects"] })
 
 export interface PriorityLevelConfiguration {
   readonly metadata: ObjectMeta
@@ -177,7 +177,7 @@ export const PriorityLevelConfigurationSchema: Field.Lazy<PriorityLevelConfigura
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PriorityLevelConfigurationSpec(), {}),
     status: defaulted(PriorityLevelConfigurationStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const PriorityLevelConfiguration = Kind.make<PriorityLevelConfiguration, PriorityLevelConfigurationDraft>({
   kind: "PriorityLevelConfiguration",
   plural: "prioritylevelconfigurations",
@@ -199,11 +199,11 @@ export interface PriorityLevelConfigurationCondition {
 export const PriorityLevelConfigurationCondition: Field.Lazy<PriorityLevelConfigurationCondition> = define("flowcontrol.v1.PriorityLevelConfigurationCondition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: fleeting(Text),
-    reason: fleeting(Text),
-    status: fleeting(Text),
-    type: fleeting(Text)
-  }))
+    message: optional(Text),
+    reason: optional(Text),
+    status: optional(Text),
+    type: optional(Text)
+  }), { omitted: ["message","reason","status","type"] })
 
 export interface PriorityLevelConfigurationReference {
   readonly name: string
@@ -211,7 +211,7 @@ export interface PriorityLevelConfigurationReference {
 export const PriorityLevelConfigurationReference: Field.Lazy<PriorityLevelConfigurationReference> = define("flowcontrol.v1.PriorityLevelConfigurationReference", () =>
   struct({
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface PriorityLevelConfigurationSpec {
   readonly exempt?: ExemptPriorityLevelConfiguration
@@ -228,7 +228,7 @@ export const PriorityLevelConfigurationSpec: Field.Lazy<PriorityLevelConfigurati
     exempt: optional(ExemptPriorityLevelConfiguration()),
     limited: optional(LimitedPriorityLevelConfiguration()),
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface PriorityLevelConfigurationStatus {
   readonly conditions?: ReadonlyArray<PriorityLevelConfigurationCondition>
@@ -250,10 +250,10 @@ export interface QueuingConfigurationDraft {
 }
 export const QueuingConfiguration: Field.Lazy<QueuingConfiguration> = define("flowcontrol.v1.QueuingConfiguration", () =>
   struct({
-    handSize: filled(Int32, 8),
-    queueLengthLimit: filled(Int32, 50),
-    queues: filled(Int32, 64)
-  }))
+    handSize: defaulted(Int32, 8),
+    queueLengthLimit: defaulted(Int32, 50),
+    queues: defaulted(Int32, 64)
+  }), { parts: ["handSize","queueLengthLimit","queues"] })
 
 export interface ResourcePolicyRule {
   readonly apiGroups: ReadonlyArray<string>
@@ -265,11 +265,11 @@ export interface ResourcePolicyRule {
 export const ResourcePolicyRule: Field.Lazy<ResourcePolicyRule> = define("flowcontrol.v1.ResourcePolicyRule", () =>
   struct({
     apiGroups: list(Text, { list: "set" }),
-    clusterScope: fleeting(Bool),
+    clusterScope: optional(Bool),
     namespaces: optional(list(Text, { list: "set" })),
     resources: list(Text, { list: "set" }),
     verbs: list(Text, { list: "set" })
-  }))
+  }), { omitted: ["clusterScope"], parts: ["apiGroups","namespaces","resources","verbs"] })
 
 export interface ServiceAccountSubject {
   readonly name: string
@@ -279,7 +279,7 @@ export const ServiceAccountSubject: Field.Lazy<ServiceAccountSubject> = define("
   struct({
     name: Text,
     namespace: Text
-  }))
+  }), { parts: ["name","namespace"] })
 
 export interface Subject {
   readonly group?: GroupSubject
@@ -293,7 +293,7 @@ export const Subject: Field.Lazy<Subject> = define("flowcontrol.v1.Subject", () 
     kind: Text,
     serviceAccount: optional(ServiceAccountSubject()),
     user: optional(UserSubject())
-  }))
+  }), { parts: ["kind"] })
 
 export interface UserSubject {
   readonly name: string
@@ -301,4 +301,4 @@ export interface UserSubject {
 export const UserSubject: Field.Lazy<UserSubject> = define("flowcontrol.v1.UserSubject", () =>
   struct({
     name: Text
-  }))
+  }), { parts: ["name"] })

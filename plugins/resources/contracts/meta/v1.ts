@@ -2,7 +2,7 @@
 import type { Json } from "effect/Schema"
 import * as Field from "../../../../kernel/resource/Field.ts"
 
-const { Bool, Free, Int32, Int64, Text, Time, define, filled, fleeting, list, map, optional, struct } = Field
+const { Bool, Free, Int32, Int64, Text, Time, define, defaulted, list, map, optional, struct } = Field
 
 export interface APIGroup {
   readonly apiVersion?: string
@@ -14,13 +14,13 @@ export interface APIGroup {
 }
 export const APIGroup: Field.Lazy<APIGroup> = define("meta.v1.APIGroup", () =>
   struct({
-    apiVersion: fleeting(Text),
-    kind: fleeting(Text),
+    apiVersion: optional(Text),
+    kind: optional(Text),
     name: Text,
     preferredVersion: optional(GroupVersionForDiscovery()),
     serverAddressByClientCIDRs: optional(list(ServerAddressByClientCIDR(), { list: "atomic" })),
     versions: list(GroupVersionForDiscovery(), { list: "atomic" })
-  }))
+  }), { parts: ["name","preferredVersion","versions"] })
 
 export interface APIGroupList {
   readonly apiVersion?: string
@@ -29,10 +29,10 @@ export interface APIGroupList {
 }
 export const APIGroupList: Field.Lazy<APIGroupList> = define("meta.v1.APIGroupList", () =>
   struct({
-    apiVersion: fleeting(Text),
+    apiVersion: optional(Text),
     groups: list(APIGroup(), { list: "atomic" }),
-    kind: fleeting(Text)
-  }))
+    kind: optional(Text)
+  }), { parts: ["groups"] })
 
 export interface APIResource {
   readonly categories?: ReadonlyArray<string>
@@ -49,16 +49,16 @@ export interface APIResource {
 export const APIResource: Field.Lazy<APIResource> = define("meta.v1.APIResource", () =>
   struct({
     categories: optional(list(Text, { list: "atomic" })),
-    group: fleeting(Text),
+    group: optional(Text),
     kind: Text,
     name: Text,
     namespaced: Bool,
     shortNames: optional(list(Text, { list: "atomic" })),
     singularName: Text,
-    storageVersionHash: fleeting(Text),
+    storageVersionHash: optional(Text),
     verbs: list(Text),
-    version: fleeting(Text)
-  }))
+    version: optional(Text)
+  }), { omitted: ["group","storageVersionHash","version"], parts: ["kind","name","namespaced","singularName","verbs"] })
 
 export interface APIResourceList {
   readonly apiVersion?: string
@@ -68,11 +68,11 @@ export interface APIResourceList {
 }
 export const APIResourceList: Field.Lazy<APIResourceList> = define("meta.v1.APIResourceList", () =>
   struct({
-    apiVersion: fleeting(Text),
+    apiVersion: optional(Text),
     groupVersion: Text,
-    kind: fleeting(Text),
+    kind: optional(Text),
     resources: list(APIResource(), { list: "atomic" })
-  }))
+  }), { parts: ["groupVersion","resources"] })
 
 export interface APIVersions {
   readonly apiVersion?: string
@@ -82,11 +82,11 @@ export interface APIVersions {
 }
 export const APIVersions: Field.Lazy<APIVersions> = define("meta.v1.APIVersions", () =>
   struct({
-    apiVersion: fleeting(Text),
-    kind: fleeting(Text),
+    apiVersion: optional(Text),
+    kind: optional(Text),
     serverAddressByClientCIDRs: list(ServerAddressByClientCIDR(), { list: "atomic" }),
     versions: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["serverAddressByClientCIDRs","versions"] })
 
 export interface Condition {
   readonly lastTransitionTime?: string
@@ -107,12 +107,12 @@ export interface ConditionDraft {
 export const Condition: Field.Lazy<Condition> = define("meta.v1.Condition", () =>
   struct({
     lastTransitionTime: optional(Time),
-    message: filled(Text, ""),
-    observedGeneration: fleeting(Int64),
-    reason: filled(Text, ""),
+    message: defaulted(Text, ""),
+    observedGeneration: optional(Int64),
+    reason: defaulted(Text, ""),
     status: Text,
     type: Text
-  }))
+  }), { omitted: ["observedGeneration"], parts: ["message","reason","status","type"] })
 
 export interface DeleteOptions {
   readonly apiVersion?: string
@@ -126,11 +126,11 @@ export interface DeleteOptions {
 }
 export const DeleteOptions: Field.Lazy<DeleteOptions> = define("meta.v1.DeleteOptions", () =>
   struct({
-    apiVersion: fleeting(Text),
+    apiVersion: optional(Text),
     dryRun: optional(list(Text, { list: "atomic" })),
     gracePeriodSeconds: optional(Int64),
     ignoreStoreReadErrorWithClusterBreakingPotential: optional(Bool),
-    kind: fleeting(Text),
+    kind: optional(Text),
     orphanDependents: optional(Bool),
     preconditions: optional(Preconditions()),
     propagationPolicy: optional(Text)
@@ -146,7 +146,7 @@ export const FieldSelectorRequirement: Field.Lazy<FieldSelectorRequirement> = de
     key: Text,
     operator: Text,
     values: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["key","operator"] })
 
 export interface GroupResource {
   readonly group: string
@@ -156,7 +156,7 @@ export const GroupResource: Field.Lazy<GroupResource> = define("meta.v1.GroupRes
   struct({
     group: Text,
     resource: Text
-  }))
+  }), { parts: ["group","resource"] })
 
 export interface GroupVersionForDiscovery {
   readonly groupVersion: string
@@ -166,7 +166,7 @@ export const GroupVersionForDiscovery: Field.Lazy<GroupVersionForDiscovery> = de
   struct({
     groupVersion: Text,
     version: Text
-  }))
+  }), { parts: ["groupVersion","version"] })
 
 export interface LabelSelector {
   readonly matchExpressions?: ReadonlyArray<LabelSelectorRequirement>
@@ -188,7 +188,7 @@ export const LabelSelectorRequirement: Field.Lazy<LabelSelectorRequirement> = de
     key: Text,
     operator: Text,
     values: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["key","operator"] })
 
 export interface ListMeta {
   readonly continue?: string
@@ -199,12 +199,12 @@ export interface ListMeta {
 }
 export const ListMeta: Field.Lazy<ListMeta> = define("meta.v1.ListMeta", () =>
   struct({
-    continue: fleeting(Text),
+    continue: optional(Text),
     remainingItemCount: optional(Int64),
-    resourceVersion: fleeting(Text),
-    selfLink: fleeting(Text),
+    resourceVersion: optional(Text),
+    selfLink: optional(Text),
     shardInfo: optional(ShardInfo())
-  }))
+  }), { omitted: ["continue","resourceVersion","selfLink"] })
 
 export interface Preconditions {
   readonly resourceVersion?: string
@@ -224,7 +224,7 @@ export const ServerAddressByClientCIDR: Field.Lazy<ServerAddressByClientCIDR> = 
   struct({
     clientCIDR: Text,
     serverAddress: Text
-  }))
+  }), { parts: ["clientCIDR","serverAddress"] })
 
 export interface ShardInfo {
   readonly selector: string
@@ -232,7 +232,7 @@ export interface ShardInfo {
 export const ShardInfo: Field.Lazy<ShardInfo> = define("meta.v1.ShardInfo", () =>
   struct({
     selector: Text
-  }))
+  }), { parts: ["selector"] })
 
 export interface Status {
   readonly apiVersion?: string
@@ -246,15 +246,15 @@ export interface Status {
 }
 export const Status: Field.Lazy<Status> = define("meta.v1.Status", () =>
   struct({
-    apiVersion: fleeting(Text),
-    code: fleeting(Int32),
+    apiVersion: optional(Text),
+    code: optional(Int32),
     details: optional(StatusDetails()),
-    kind: fleeting(Text),
-    message: fleeting(Text),
+    kind: optional(Text),
+    message: optional(Text),
     metadata: optional(ListMeta()),
-    reason: fleeting(Text),
-    status: fleeting(Text)
-  }))
+    reason: optional(Text),
+    status: optional(Text)
+  }), { omitted: ["code","message","reason","status"] })
 
 export interface StatusCause {
   readonly field?: string
@@ -263,10 +263,10 @@ export interface StatusCause {
 }
 export const StatusCause: Field.Lazy<StatusCause> = define("meta.v1.StatusCause", () =>
   struct({
-    field: fleeting(Text),
-    message: fleeting(Text),
-    reason: fleeting(Text)
-  }))
+    field: optional(Text),
+    message: optional(Text),
+    reason: optional(Text)
+  }), { omitted: ["field","message","reason"] })
 
 export interface StatusDetails {
   readonly causes?: ReadonlyArray<StatusCause>
@@ -279,12 +279,12 @@ export interface StatusDetails {
 export const StatusDetails: Field.Lazy<StatusDetails> = define("meta.v1.StatusDetails", () =>
   struct({
     causes: optional(list(StatusCause(), { list: "atomic" })),
-    group: fleeting(Text),
-    kind: fleeting(Text),
-    name: fleeting(Text),
-    retryAfterSeconds: fleeting(Int32),
-    uid: fleeting(Text)
-  }))
+    group: optional(Text),
+    kind: optional(Text),
+    name: optional(Text),
+    retryAfterSeconds: optional(Int32),
+    uid: optional(Text)
+  }), { omitted: ["group","kind","name","retryAfterSeconds","uid"] })
 
 export interface WatchEvent {
   readonly object: Json
@@ -294,7 +294,7 @@ export const WatchEvent: Field.Lazy<WatchEvent> = define("meta.v1.WatchEvent", (
   struct({
     object: Free,
     type: Text
-  }))
+  }), { parts: ["type"] })
 
 export interface Info {
   readonly buildDate: string
@@ -315,15 +315,15 @@ export const Info: Field.Lazy<Info> = define("meta.v1.Info", () =>
   struct({
     buildDate: Text,
     compiler: Text,
-    emulationMajor: fleeting(Text),
-    emulationMinor: fleeting(Text),
+    emulationMajor: optional(Text),
+    emulationMinor: optional(Text),
     gitCommit: Text,
     gitTreeState: Text,
     gitVersion: Text,
     goVersion: Text,
     major: Text,
-    minCompatibilityMajor: fleeting(Text),
-    minCompatibilityMinor: fleeting(Text),
+    minCompatibilityMajor: optional(Text),
+    minCompatibilityMinor: optional(Text),
     minor: Text,
     platform: Text
   }))

@@ -5,7 +5,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Int32, IntOrString, Text, asJson, define, defaulted, fleeting, list, optional, pointer, struct } = Field
+const { Int32, IntOrString, Text, asJson, define, defaulted, list, optional, pointer, struct } = Field
 
 export interface HTTPIngressPath {
   readonly backend: IngressBackend
@@ -15,9 +15,9 @@ export interface HTTPIngressPath {
 export const HTTPIngressPath: Field.Lazy<HTTPIngressPath> = define("networking.v1.HTTPIngressPath", () =>
   struct({
     backend: IngressBackend(),
-    path: fleeting(Text),
+    path: optional(Text),
     pathType: pointer(Text)
-  }))
+  }), { omitted: ["path"], parts: ["backend","pathType"] })
 
 export interface HTTPIngressRuleValue {
   readonly paths: ReadonlyArray<HTTPIngressPath>
@@ -25,7 +25,7 @@ export interface HTTPIngressRuleValue {
 export const HTTPIngressRuleValue: Field.Lazy<HTTPIngressRuleValue> = define("networking.v1.HTTPIngressRuleValue", () =>
   struct({
     paths: list(HTTPIngressPath(), { list: "atomic" })
-  }))
+  }), { parts: ["paths"] })
 
 export interface IPAddress {
   readonly metadata: ObjectMeta
@@ -39,7 +39,7 @@ export const IPAddressSchema: Field.Lazy<IPAddressDraft> = define("networking.v1
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: IPAddressSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const IPAddress = Kind.make<IPAddress, IPAddressDraft>({
   kind: "IPAddress",
   plural: "ipaddresses",
@@ -56,7 +56,7 @@ export interface IPAddressSpec {
 }
 export const IPAddressSpec: Field.Lazy<IPAddressSpec> = define("networking.v1.IPAddressSpec", () =>
   struct({
-    parentRef: pointer(ParentReference())
+    parentRef: ParentReference()
   }))
 
 export interface IPBlock {
@@ -67,7 +67,7 @@ export const IPBlock: Field.Lazy<IPBlock> = define("networking.v1.IPBlock", () =
   struct({
     cidr: Text,
     except: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["cidr"] })
 
 export interface Ingress {
   readonly metadata: ObjectMeta
@@ -84,7 +84,7 @@ export const IngressSchema: Field.Lazy<IngressDraft> = define("networking.v1.Ing
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(IngressSpec(), {}),
     status: defaulted(IngressStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const Ingress = Kind.make<Ingress, IngressDraft>({
   kind: "Ingress",
   plural: "ingresses",
@@ -119,7 +119,7 @@ export const IngressClassSchema: Field.Lazy<IngressClassDraft> = define("network
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: optional(IngressClassSpec())
-  }))
+  }), { parts: ["metadata","spec"] })
 export const IngressClass = Kind.make<IngressClass, IngressClassDraft>({
   kind: "IngressClass",
   plural: "ingressclasses",
@@ -151,7 +151,7 @@ export const IngressClassParametersReference: Field.Lazy<IngressClassParametersR
     name: Text,
     namespace: optional(Text),
     scope: defaulted(Text, "Cluster")
-  }))
+  }), { parts: ["kind","name","scope"] })
 
 export interface IngressClassSpec {
   readonly controller?: string
@@ -163,9 +163,9 @@ export interface IngressClassSpecDraft {
 }
 export const IngressClassSpec: Field.Lazy<IngressClassSpec> = define("networking.v1.IngressClassSpec", () =>
   struct({
-    controller: fleeting(Text),
+    controller: optional(Text),
     parameters: optional(IngressClassParametersReference())
-  }))
+  }), { omitted: ["controller"] })
 
 export interface IngressLoadBalancerIngress {
   readonly hostname?: string
@@ -174,10 +174,10 @@ export interface IngressLoadBalancerIngress {
 }
 export const IngressLoadBalancerIngress: Field.Lazy<IngressLoadBalancerIngress> = define("networking.v1.IngressLoadBalancerIngress", () =>
   struct({
-    hostname: fleeting(Text),
-    ip: fleeting(Text),
+    hostname: optional(Text),
+    ip: optional(Text),
     ports: optional(list(IngressPortStatus(), { list: "atomic" }))
-  }))
+  }), { omitted: ["hostname","ip"] })
 
 export interface IngressLoadBalancerStatus {
   readonly ingress?: ReadonlyArray<IngressLoadBalancerIngress>
@@ -197,7 +197,7 @@ export const IngressPortStatus: Field.Lazy<IngressPortStatus> = define("networki
     error: optional(Text),
     port: Int32,
     protocol: Text
-  }))
+  }), { parts: ["port","protocol"] })
 
 export interface IngressRule {
   readonly host?: string
@@ -205,9 +205,9 @@ export interface IngressRule {
 }
 export const IngressRule: Field.Lazy<IngressRule> = define("networking.v1.IngressRule", () =>
   struct({
-    host: fleeting(Text),
+    host: optional(Text),
     http: optional(HTTPIngressRuleValue())
-  }))
+  }), { omitted: ["host"] })
 
 export interface IngressServiceBackend {
   readonly name: string
@@ -217,7 +217,7 @@ export const IngressServiceBackend: Field.Lazy<IngressServiceBackend> = define("
   struct({
     name: Text,
     port: optional(ServiceBackendPort())
-  }))
+  }), { parts: ["name","port"] })
 
 export interface IngressSpec {
   readonly defaultBackend?: IngressBackend
@@ -242,7 +242,7 @@ export interface IngressStatusDraft {
 export const IngressStatus: Field.Lazy<IngressStatus> = define("networking.v1.IngressStatus", () =>
   struct({
     loadBalancer: defaulted(IngressLoadBalancerStatus(), {})
-  }))
+  }), { parts: ["loadBalancer"] })
 
 export interface IngressTLS {
   readonly hosts?: ReadonlyArray<string>
@@ -251,8 +251,8 @@ export interface IngressTLS {
 export const IngressTLS: Field.Lazy<IngressTLS> = define("networking.v1.IngressTLS", () =>
   struct({
     hosts: optional(list(Text, { list: "atomic" })),
-    secretName: fleeting(Text)
-  }))
+    secretName: optional(Text)
+  }), { omitted: ["secretName"] })
 
 export interface NetworkPolicy {
   readonly metadata: ObjectMeta
@@ -266,7 +266,7 @@ export const NetworkPolicySchema: Field.Lazy<NetworkPolicyDraft> = define("netwo
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(NetworkPolicySpec(), {})
-  }))
+  }), { parts: ["metadata","spec"] })
 export const NetworkPolicy = Kind.make<NetworkPolicy, NetworkPolicyDraft>({
   kind: "NetworkPolicy",
   plural: "networkpolicies",
@@ -353,7 +353,7 @@ export const NetworkPolicySpec: Field.Lazy<NetworkPolicySpec> = define("networki
     ingress: optional(list(NetworkPolicyIngressRule(), { list: "atomic" })),
     podSelector: defaulted(metaV1.LabelSelector(), {}),
     policyTypes: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["podSelector"] })
 
 export interface ParentReference {
   readonly group?: string
@@ -363,11 +363,11 @@ export interface ParentReference {
 }
 export const ParentReference: Field.Lazy<ParentReference> = define("networking.v1.ParentReference", () =>
   struct({
-    group: fleeting(Text),
+    group: optional(Text),
     name: Text,
-    namespace: fleeting(Text),
+    namespace: optional(Text),
     resource: Text
-  }))
+  }), { omitted: ["group","name","namespace","resource"] })
 
 export interface ServiceBackendPort {
   readonly name?: string
@@ -375,9 +375,9 @@ export interface ServiceBackendPort {
 }
 export const ServiceBackendPort: Field.Lazy<ServiceBackendPort> = define("networking.v1.ServiceBackendPort", () =>
   struct({
-    name: fleeting(Text),
-    number: fleeting(Int32)
-  }), { atomic: true })
+    name: optional(Text),
+    number: optional(Int32)
+  }), { atomic: true, omitted: ["name","number"] })
 
 export interface ServiceCIDR {
   readonly metadata: ObjectMeta
@@ -394,7 +394,7 @@ export const ServiceCIDRSchema: Field.Lazy<ServiceCIDRDraft> = define("networkin
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(ServiceCIDRSpec(), {}),
     status: defaulted(ServiceCIDRStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ServiceCIDR = Kind.make<ServiceCIDR, ServiceCIDRDraft>({
   kind: "ServiceCIDR",
   plural: "servicecidrs",

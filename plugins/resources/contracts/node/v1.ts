@@ -32,7 +32,7 @@ export const RuntimeClassSchema: Field.Lazy<RuntimeClassDraft> = define("node.v1
     metadata: defaulted(ObjectMetaDraft(), {}),
     overhead: optional(Overhead()),
     scheduling: optional(Scheduling())
-  }))
+  }), { parts: ["handler","metadata"] })
 export const RuntimeClass = Kind.make<RuntimeClass, RuntimeClassDraft>({
   kind: "RuntimeClass",
   plural: "runtimeclasses",

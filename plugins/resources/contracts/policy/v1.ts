@@ -4,7 +4,7 @@ import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, patched, struct } = Field
+const { Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, list, map, optional, patched, struct } = Field
 
 export interface Eviction {
   readonly apiVersion?: string
@@ -14,11 +14,11 @@ export interface Eviction {
 }
 export const Eviction: Field.Lazy<Eviction> = define("policy.v1.Eviction", () =>
   struct({
-    apiVersion: fleeting(Text),
+    apiVersion: optional(Text),
     deleteOptions: optional(metaV1.DeleteOptions()),
-    kind: fleeting(Text),
+    kind: optional(Text),
     metadata: optional(ObjectMetaDraft())
-  }))
+  }), { parts: ["metadata"] })
 
 export interface PodDisruptionBudget {
   readonly metadata: ObjectMeta
@@ -35,7 +35,7 @@ export const PodDisruptionBudgetSchema: Field.Lazy<PodDisruptionBudgetDraft> = d
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: defaulted(PodDisruptionBudgetSpec(), {}),
     status: defaulted(PodDisruptionBudgetStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const PodDisruptionBudget = Kind.make<PodDisruptionBudget, PodDisruptionBudgetDraft>({
   kind: "PodDisruptionBudget",
   plural: "poddisruptionbudgets",
@@ -83,10 +83,10 @@ export interface PodDisruptionBudgetStatusDraft {
 export const PodDisruptionBudgetStatus: Field.Lazy<PodDisruptionBudgetStatus> = define("policy.v1.PodDisruptionBudgetStatus", () =>
   struct({
     conditions: optional(list(metaV1.Condition(), { list: "map", keys: ["type"], patch: ["merge"], mergeKey: "type" })),
-    currentHealthy: filled(Int32, 0),
-    desiredHealthy: filled(Int32, 0),
+    currentHealthy: defaulted(Int32, 0),
+    desiredHealthy: defaulted(Int32, 0),
     disruptedPods: optional(map(Time)),
-    disruptionsAllowed: filled(Int32, 0),
-    expectedPods: filled(Int32, 0),
-    observedGeneration: fleeting(Int64)
-  }))
+    disruptionsAllowed: defaulted(Int32, 0),
+    expectedPods: defaulted(Int32, 0),
+    observedGeneration: optional(Int64)
+  }), { omitted: ["observedGeneration"], parts: ["currentHealthy","desiredHealthy","disruptionsAllowed","expectedPods"] })

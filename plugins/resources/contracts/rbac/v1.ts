@@ -4,7 +4,7 @@ import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Text, asJson, define, defaulted, filled, fleeting, list, optional, struct } = Field
+const { Text, asJson, define, defaulted, list, optional, struct } = Field
 
 export interface AggregationRule {
   readonly clusterRoleSelectors?: ReadonlyArray<metaV1.LabelSelector>
@@ -29,7 +29,7 @@ export const ClusterRoleSchema: Field.Lazy<ClusterRoleDraft> = define("rbac.v1.C
     aggregationRule: optional(AggregationRule()),
     metadata: defaulted(ObjectMetaDraft(), {}),
     rules: defaulted(list(PolicyRule(), { list: "atomic" }), [])
-  }))
+  }), { parts: ["metadata","rules"] })
 export const ClusterRole = Kind.make<ClusterRole, ClusterRoleDraft>({
   kind: "ClusterRole",
   plural: "clusterroles",
@@ -55,7 +55,7 @@ export const ClusterRoleBindingSchema: Field.Lazy<ClusterRoleBindingDraft> = def
     metadata: defaulted(ObjectMetaDraft(), {}),
     roleRef: RoleRef(),
     subjects: optional(list(Subject(), { list: "atomic" }))
-  }))
+  }), { parts: ["metadata","roleRef"] })
 export const ClusterRoleBinding = Kind.make<ClusterRoleBinding, ClusterRoleBindingDraft>({
   kind: "ClusterRoleBinding",
   plural: "clusterrolebindings",
@@ -80,7 +80,7 @@ export const PolicyRule: Field.Lazy<PolicyRule> = define("rbac.v1.PolicyRule", (
     resourceNames: optional(list(Text, { list: "atomic" })),
     resources: optional(list(Text, { list: "atomic" })),
     verbs: list(Text, { list: "atomic" })
-  }))
+  }), { parts: ["verbs"] })
 
 export interface Role {
   readonly metadata: ObjectMeta
@@ -94,7 +94,7 @@ export const RoleSchema: Field.Lazy<RoleDraft> = define("rbac.v1.Role", () =>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     rules: defaulted(list(PolicyRule(), { list: "atomic" }), [])
-  }))
+  }), { parts: ["metadata","rules"] })
 export const Role = Kind.make<Role, RoleDraft>({
   kind: "Role",
   plural: "roles",
@@ -120,7 +120,7 @@ export const RoleBindingSchema: Field.Lazy<RoleBindingDraft> = define("rbac.v1.R
     metadata: defaulted(ObjectMetaDraft(), {}),
     roleRef: RoleRef(),
     subjects: optional(list(Subject(), { list: "atomic" }))
-  }))
+  }), { parts: ["metadata","roleRef"] })
 export const RoleBinding = Kind.make<RoleBinding, RoleBindingDraft>({
   kind: "RoleBinding",
   plural: "rolebindings",
@@ -143,10 +143,10 @@ export interface RoleRefDraft {
 }
 export const RoleRef: Field.Lazy<RoleRef> = define("rbac.v1.RoleRef", () =>
   struct({
-    apiGroup: filled(Text, "rbac.authorization.k8s.io"),
+    apiGroup: defaulted(Text, "rbac.authorization.k8s.io"),
     kind: Text,
     name: Text
-  }), { atomic: true })
+  }), { atomic: true, parts: ["apiGroup","kind","name"] })
 
 export interface Subject {
   readonly apiGroup?: string
@@ -156,8 +156,8 @@ export interface Subject {
 }
 export const Subject: Field.Lazy<Subject> = define("rbac.v1.Subject", () =>
   struct({
-    apiGroup: fleeting(Text),
+    apiGroup: optional(Text),
     kind: Text,
     name: Text,
-    namespace: fleeting(Text)
-  }), { atomic: true })
+    namespace: optional(Text)
+  }), { atomic: true, omitted: ["apiGroup","namespace"], parts: ["kind","name"] })

@@ -6,7 +6,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Free, Int64, Quantity, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, pointer, struct } = Field
+const { Bool, Free, Int64, Quantity, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
 
 export interface AllocatedDeviceStatus {
   readonly conditions?: ReadonlyArray<metaV1.Condition>
@@ -35,7 +35,7 @@ export const AllocatedDeviceStatus: Field.Lazy<AllocatedDeviceStatus> = define("
     networkData: optional(NetworkDeviceData()),
     pool: Text,
     shareID: optional(Text)
-  }))
+  }), { parts: ["conditions","device","driver","pool"] })
 
 export interface AllocationResult {
   readonly allocationTimestamp?: string
@@ -52,7 +52,7 @@ export const AllocationResult: Field.Lazy<AllocationResult> = define("resource.v
     allocationTimestamp: optional(Time),
     devices: optional(DeviceAllocationResult()),
     nodeSelector: optional(coreV1.NodeSelector())
-  }))
+  }), { parts: ["devices"] })
 
 export interface CELDeviceSelector {
   readonly expression: string
@@ -60,7 +60,7 @@ export interface CELDeviceSelector {
 export const CELDeviceSelector: Field.Lazy<CELDeviceSelector> = define("resource.v1.CELDeviceSelector", () =>
   struct({
     expression: Text
-  }))
+  }), { parts: ["expression"] })
 
 export interface CapacityRequestPolicy {
   readonly default?: string
@@ -72,7 +72,7 @@ export const CapacityRequestPolicy: Field.Lazy<CapacityRequestPolicy> = define("
     default: optional(Quantity),
     validRange: optional(CapacityRequestPolicyRange()),
     validValues: optional(list(Quantity, { list: "atomic" }))
-  }))
+  }), { parts: ["default"] })
 
 export interface CapacityRequestPolicyRange {
   readonly max?: string
@@ -82,7 +82,7 @@ export interface CapacityRequestPolicyRange {
 export const CapacityRequestPolicyRange: Field.Lazy<CapacityRequestPolicyRange> = define("resource.v1.CapacityRequestPolicyRange", () =>
   struct({
     max: optional(Quantity),
-    min: pointer(Quantity),
+    min: Quantity,
     step: optional(Quantity)
   }))
 
@@ -110,7 +110,7 @@ export const CounterSet: Field.Lazy<CounterSet> = define("resource.v1.CounterSet
   struct({
     counters: map(Counter()),
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface Device {
   readonly allNodes?: boolean
@@ -142,7 +142,7 @@ export const Device: Field.Lazy<Device> = define("resource.v1.Device", () =>
     nodeName: optional(Text),
     nodeSelector: optional(coreV1.NodeSelector()),
     taints: optional(list(DeviceTaint(), { list: "atomic" }))
-  }))
+  }), { parts: ["name"] })
 
 export interface DeviceAllocationConfiguration {
   readonly opaque?: OpaqueDeviceConfiguration
@@ -154,7 +154,7 @@ export const DeviceAllocationConfiguration: Field.Lazy<DeviceAllocationConfigura
     opaque: optional(OpaqueDeviceConfiguration()),
     requests: optional(list(Text, { list: "atomic" })),
     source: Text
-  }))
+  }), { parts: ["source"] })
 
 export interface DeviceAllocationResult {
   readonly config?: ReadonlyArray<DeviceAllocationConfiguration>
@@ -217,7 +217,7 @@ export const DeviceClaim: Field.Lazy<DeviceClaim> = define("resource.v1.DeviceCl
     config: optional(list(DeviceClaimConfiguration(), { list: "atomic" })),
     constraints: optional(list(DeviceConstraint(), { list: "atomic" })),
     requests: optional(list(DeviceRequest(), { list: "atomic" }))
-  }))
+  }), { parts: ["requests"] })
 
 export interface DeviceClaimConfiguration {
   readonly opaque?: OpaqueDeviceConfiguration
@@ -241,7 +241,7 @@ export const DeviceClassSchema: Field.Lazy<DeviceClassDraft> = define("resource.
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: DeviceClassSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const DeviceClass = Kind.make<DeviceClass, DeviceClassDraft>({
   kind: "DeviceClass",
   plural: "deviceclasses",
@@ -292,7 +292,7 @@ export const DeviceCounterConsumption: Field.Lazy<DeviceCounterConsumption> = de
   struct({
     counterSet: Text,
     counters: map(Counter())
-  }))
+  }), { parts: ["counterSet"] })
 
 export interface DeviceRequest {
   readonly exactly?: ExactDeviceRequest
@@ -309,7 +309,7 @@ export const DeviceRequest: Field.Lazy<DeviceRequest> = define("resource.v1.Devi
     exactly: optional(ExactDeviceRequest()),
     firstAvailable: optional(list(DeviceSubRequest(), { list: "atomic" })),
     name: Text
-  }))
+  }), { parts: ["name"] })
 
 export interface DeviceRequestAllocationResult {
   readonly adminAccess?: boolean
@@ -347,7 +347,7 @@ export const DeviceRequestAllocationResult: Field.Lazy<DeviceRequestAllocationRe
     request: Text,
     shareID: optional(Text),
     tolerations: optional(list(DeviceToleration(), { list: "atomic" }))
-  }))
+  }), { parts: ["device","driver","pool","request"] })
 
 export interface DeviceSelector {
   readonly cel?: CELDeviceSelector
@@ -377,14 +377,14 @@ export interface DeviceSubRequestDraft {
 }
 export const DeviceSubRequest: Field.Lazy<DeviceSubRequest> = define("resource.v1.DeviceSubRequest", () =>
   struct({
-    allocationMode: filled(Text, "ExactCount"),
+    allocationMode: defaulted(Text, "ExactCount"),
     capacity: optional(CapacityRequirements()),
-    count: fleeting(Int64),
+    count: optional(Int64),
     deviceClassName: Text,
     name: Text,
     selectors: optional(list(DeviceSelector(), { list: "atomic" })),
     tolerations: optional(list(DeviceToleration(), { list: "atomic" }))
-  }))
+  }), { omitted: ["allocationMode","count"], parts: ["deviceClassName","name"] })
 
 export interface DeviceTaint {
   readonly effect: string
@@ -397,8 +397,8 @@ export const DeviceTaint: Field.Lazy<DeviceTaint> = define("resource.v1.DeviceTa
     effect: Text,
     key: Text,
     timeAdded: optional(Time),
-    value: fleeting(Text)
-  }))
+    value: optional(Text)
+  }), { omitted: ["value"], parts: ["effect","key"] })
 
 export interface DeviceToleration {
   readonly effect?: string
@@ -416,12 +416,12 @@ export interface DeviceTolerationDraft {
 }
 export const DeviceToleration: Field.Lazy<DeviceToleration> = define("resource.v1.DeviceToleration", () =>
   struct({
-    effect: fleeting(Text),
-    key: fleeting(Text),
-    operator: filled(Text, "Equal"),
+    effect: optional(Text),
+    key: optional(Text),
+    operator: defaulted(Text, "Equal"),
     tolerationSeconds: optional(Int64),
-    value: fleeting(Text)
-  }))
+    value: optional(Text)
+  }), { omitted: ["effect","key","operator","value"] })
 
 export interface ExactDeviceRequest {
   readonly adminAccess?: boolean
@@ -444,13 +444,13 @@ export interface ExactDeviceRequestDraft {
 export const ExactDeviceRequest: Field.Lazy<ExactDeviceRequest> = define("resource.v1.ExactDeviceRequest", () =>
   struct({
     adminAccess: optional(Bool),
-    allocationMode: filled(Text, "ExactCount"),
+    allocationMode: defaulted(Text, "ExactCount"),
     capacity: optional(CapacityRequirements()),
-    count: fleeting(Int64),
+    count: optional(Int64),
     deviceClassName: Text,
     selectors: optional(list(DeviceSelector(), { list: "atomic" })),
     tolerations: optional(list(DeviceToleration(), { list: "atomic" }))
-  }))
+  }), { omitted: ["allocationMode","count"], parts: ["deviceClassName"] })
 
 export interface NetworkDeviceData {
   readonly hardwareAddress?: string
@@ -459,10 +459,10 @@ export interface NetworkDeviceData {
 }
 export const NetworkDeviceData: Field.Lazy<NetworkDeviceData> = define("resource.v1.NetworkDeviceData", () =>
   struct({
-    hardwareAddress: fleeting(Text),
-    interfaceName: fleeting(Text),
+    hardwareAddress: optional(Text),
+    interfaceName: optional(Text),
     ips: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { omitted: ["hardwareAddress","interfaceName"] })
 
 export interface NodeAllocatableResourceMapping {
   readonly allocationMultiplier?: string
@@ -482,7 +482,7 @@ export const OpaqueDeviceConfiguration: Field.Lazy<OpaqueDeviceConfiguration> = 
   struct({
     driver: Text,
     parameters: Free
-  }))
+  }), { parts: ["driver"] })
 
 export interface ResourceClaim {
   readonly metadata: ObjectMeta
@@ -499,7 +499,7 @@ export const ResourceClaimSchema: Field.Lazy<ResourceClaimDraft> = define("resou
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceClaimSpec(),
     status: defaulted(ResourceClaimStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const ResourceClaim = Kind.make<ResourceClaim, ResourceClaimDraft>({
   kind: "ResourceClaim",
   plural: "resourceclaims",
@@ -519,11 +519,11 @@ export interface ResourceClaimConsumerReference {
 }
 export const ResourceClaimConsumerReference: Field.Lazy<ResourceClaimConsumerReference> = define("resource.v1.ResourceClaimConsumerReference", () =>
   struct({
-    apiGroup: fleeting(Text),
+    apiGroup: optional(Text),
     name: Text,
     resource: Text,
     uid: Text
-  }))
+  }), { omitted: ["apiGroup"], parts: ["name","resource","uid"] })
 
 export interface ResourceClaimSpec {
   readonly devices?: DeviceClaim
@@ -534,7 +534,7 @@ export interface ResourceClaimSpecDraft {
 export const ResourceClaimSpec: Field.Lazy<ResourceClaimSpec> = define("resource.v1.ResourceClaimSpec", () =>
   struct({
     devices: optional(DeviceClaim())
-  }))
+  }), { parts: ["devices"] })
 
 export interface ResourceClaimStatus {
   readonly allocation?: AllocationResult
@@ -565,7 +565,7 @@ export const ResourceClaimTemplateSchema: Field.Lazy<ResourceClaimTemplateDraft>
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceClaimTemplateSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const ResourceClaimTemplate = Kind.make<ResourceClaimTemplate, ResourceClaimTemplateDraft>({
   kind: "ResourceClaimTemplate",
   plural: "resourceclaimtemplates",
@@ -588,7 +588,7 @@ export const ResourceClaimTemplateSpec: Field.Lazy<ResourceClaimTemplateSpec> = 
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceClaimSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 
 export interface ResourcePool {
   readonly generation: number
@@ -600,7 +600,7 @@ export const ResourcePool: Field.Lazy<ResourcePool> = define("resource.v1.Resour
     generation: Int64,
     name: Text,
     resourceSliceCount: Int64
-  }))
+  }), { parts: ["generation","name","resourceSliceCount"] })
 
 export interface ResourceSlice {
   readonly metadata: ObjectMeta
@@ -614,7 +614,7 @@ export const ResourceSliceSchema: Field.Lazy<ResourceSliceDraft> = define("resou
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: ResourceSliceSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const ResourceSlice = Kind.make<ResourceSlice, ResourceSliceDraft>({
   kind: "ResourceSlice",
   plural: "resourceslices",
@@ -645,4 +645,4 @@ export const ResourceSliceSpec: Field.Lazy<ResourceSliceSpec> = define("resource
     perDeviceNodeSelection: optional(Bool),
     pool: ResourcePool(),
     sharedCounters: optional(list(CounterSet(), { list: "atomic" }))
-  }))
+  }), { parts: ["driver","pool"] })

@@ -3,7 +3,7 @@ import * as Field from "../../../../kernel/resource/Field.ts"
 import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 
-const { Bool, Int32, Text, asJson, define, defaulted, filled, fleeting, struct } = Field
+const { Bool, Int32, Text, asJson, define, defaulted, optional, struct } = Field
 
 export interface PriorityClass {
   readonly description?: string
@@ -21,12 +21,12 @@ export interface PriorityClassDraft {
 }
 export const PriorityClassSchema: Field.Lazy<PriorityClassDraft> = define("scheduling.v1.PriorityClass", () =>
   struct({
-    description: fleeting(Text),
-    globalDefault: fleeting(Bool),
+    description: optional(Text),
+    globalDefault: optional(Bool),
     metadata: defaulted(ObjectMetaDraft(), {}),
     preemptionPolicy: defaulted(Text, "PreemptLowerPriority"),
-    value: filled(Int32, 0)
-  }))
+    value: defaulted(Int32, 0)
+  }), { omitted: ["description","globalDefault"], parts: ["metadata","value"] })
 export const PriorityClass = Kind.make<PriorityClass, PriorityClassDraft>({
   kind: "PriorityClass",
   plural: "priorityclasses",

@@ -5,7 +5,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Int32, Int64, Quantity, Text, Time, asJson, define, defaulted, filled, fleeting, list, map, optional, struct } = Field
+const { Bool, Int32, Int64, Quantity, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
 
 export interface CSIDriver {
   readonly metadata: ObjectMeta
@@ -19,7 +19,7 @@ export const CSIDriverSchema: Field.Lazy<CSIDriverDraft> = define("storage.v1.CS
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: CSIDriverSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const CSIDriver = Kind.make<CSIDriver, CSIDriverDraft>({
   kind: "CSIDriver",
   plural: "csidrivers",
@@ -83,7 +83,7 @@ export const CSINodeSchema: Field.Lazy<CSINodeDraft> = define("storage.v1.CSINod
   struct({
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: CSINodeSpec()
-  }))
+  }), { parts: ["metadata","spec"] })
 export const CSINode = Kind.make<CSINode, CSINodeDraft>({
   kind: "CSINode",
   plural: "csinodes",
@@ -106,7 +106,7 @@ export const CSINodeDriver: Field.Lazy<CSINodeDriver> = define("storage.v1.CSINo
     name: Text,
     nodeID: Text,
     topologyKeys: optional(list(Text, { list: "atomic" }))
-  }))
+  }), { parts: ["name","nodeID","topologyKeys"] })
 
 export interface CSINodeSpec {
   readonly drivers: ReadonlyArray<CSINodeDriver>
@@ -117,7 +117,7 @@ export interface CSINodeSpecDraft {
 export const CSINodeSpec: Field.Lazy<CSINodeSpec> = define("storage.v1.CSINodeSpec", () =>
   struct({
     drivers: defaulted(list(CSINodeDriver(), { list: "map", keys: ["name"], patch: ["merge"], mergeKey: "name" }), [])
-  }))
+  }), { parts: ["drivers"] })
 
 export interface CSIStorageCapacity {
   readonly capacity?: string
@@ -140,7 +140,7 @@ export const CSIStorageCapacitySchema: Field.Lazy<CSIStorageCapacityDraft> = def
     metadata: defaulted(ObjectMetaDraft(), {}),
     nodeTopology: optional(metaV1.LabelSelector()),
     storageClassName: Text
-  }))
+  }), { parts: ["metadata","storageClassName"] })
 export const CSIStorageCapacity = Kind.make<CSIStorageCapacity, CSIStorageCapacityDraft>({
   kind: "CSIStorageCapacity",
   plural: "csistoragecapacities",
@@ -181,7 +181,7 @@ export const StorageClassSchema: Field.Lazy<StorageClassDraft> = define("storage
     provisioner: Text,
     reclaimPolicy: defaulted(Text, "Delete"),
     volumeBindingMode: defaulted(Text, "Immediate")
-  }))
+  }), { parts: ["metadata","provisioner"] })
 export const StorageClass = Kind.make<StorageClass, StorageClassDraft>({
   kind: "StorageClass",
   plural: "storageclasses",
@@ -201,7 +201,7 @@ export const TokenRequest: Field.Lazy<TokenRequest> = define("storage.v1.TokenRe
   struct({
     audience: Text,
     expirationSeconds: optional(Int64)
-  }))
+  }), { parts: ["audience"] })
 
 export interface VolumeAttachment {
   readonly metadata: ObjectMeta
@@ -218,7 +218,7 @@ export const VolumeAttachmentSchema: Field.Lazy<VolumeAttachmentDraft> = define(
     metadata: defaulted(ObjectMetaDraft(), {}),
     spec: VolumeAttachmentSpec(),
     status: defaulted(VolumeAttachmentStatus(), {})
-  }))
+  }), { parts: ["metadata","spec","status"] })
 export const VolumeAttachment = Kind.make<VolumeAttachment, VolumeAttachmentDraft>({
   kind: "VolumeAttachment",
   plural: "volumeattachments",
@@ -259,7 +259,7 @@ export const VolumeAttachmentSpec: Field.Lazy<VolumeAttachmentSpec> = define("st
     attacher: Text,
     nodeName: Text,
     source: VolumeAttachmentSource()
-  }))
+  }), { parts: ["attacher","nodeName","source"] })
 
 export interface VolumeAttachmentStatus {
   readonly attachError?: VolumeError
@@ -276,10 +276,10 @@ export interface VolumeAttachmentStatusDraft {
 export const VolumeAttachmentStatus: Field.Lazy<VolumeAttachmentStatus> = define("storage.v1.VolumeAttachmentStatus", () =>
   struct({
     attachError: optional(VolumeError()),
-    attached: filled(Bool, false),
+    attached: defaulted(Bool, false),
     attachmentMetadata: optional(map(Text)),
     detachError: optional(VolumeError())
-  }))
+  }), { parts: ["attached"] })
 
 export interface VolumeAttributesClass {
   readonly driverName: string
@@ -296,7 +296,7 @@ export const VolumeAttributesClassSchema: Field.Lazy<VolumeAttributesClassDraft>
     driverName: Text,
     metadata: defaulted(ObjectMetaDraft(), {}),
     parameters: optional(map(Text))
-  }))
+  }), { parts: ["driverName","metadata"] })
 export const VolumeAttributesClass = Kind.make<VolumeAttributesClass, VolumeAttributesClassDraft>({
   kind: "VolumeAttributesClass",
   plural: "volumeattributesclasses",
@@ -316,9 +316,9 @@ export interface VolumeError {
 export const VolumeError: Field.Lazy<VolumeError> = define("storage.v1.VolumeError", () =>
   struct({
     errorCode: optional(Int32),
-    message: fleeting(Text),
+    message: optional(Text),
     time: optional(Time)
-  }))
+  }), { omitted: ["message"] })
 
 export interface VolumeNodeResources {
   readonly count?: number

@@ -1,0 +1,117 @@
+/** Admission of one write: what plugins are told of it, the rounds of those that change it, and those that may refuse it. */
+import { Effect } from "effect"
+import type { DeleteOptions, WireObject } from "../client/Api.ts"
+import type { ApiError } from "../client/Errors.ts"
+import type { Unavailable } from "../plugin/Contract.ts"
+import { attributesOf } from "./Authorize.ts"
+import type { Environment } from "./Environment.ts"
+import type { At, WriteOptions } from "./Pipeline.ts"
+import { type Admitted, type Operation, Round } from "./Policy.ts"
+
+/** A write as its admission sees it, apart from the objects. */
+export interface Asking {
+  readonly at: At
+  readonly operation: Operation
+  readonly options?: WireObject
+  readonly dryRun: boolean
+  /** Grows with what plugins have to say to the writer. */
+  readonly warnings: Array<string>
+}
+
+const verbs = { CREATE: "create", UPDATE: "update", DELETE: "delete", CONNECT: "connect" } as const
+
+const dry = { dryRun: ["All"] }
+
+export const writing = (at: At, operation: "CREATE" | "UPDATE", options: WriteOptions): Asking => {
+  const { dryRun = false, fieldManager, fieldValidation, force, patches } = options
+  const kind = operation === "CREATE" ? "CreateOptions" : patches === true ? "PatchOptions" : "UpdateOptions"
+  const wire = {
+    kind,
+    apiVersion: "meta.k8s.io/v1",
+    ...(dryRun && dry),
+    ...(fieldManager !== undefined && { fieldManager }),
+    ...(fieldValidation !== undefined && { fieldValidation }),
+    ...(kind === "PatchOptions" && force !== undefined && { force })
+  }
+  return { at, operation, options: wire, dryRun, warnings: [] }
+}
+
+export const deleting = (at: At, { dryRun = false, resourceVersion, uid, ...options }: DeleteOptions): Asking => {
+  const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) }
+  const wire = {
+    kind: "DeleteOptions",
+    apiVersion: "meta.k8s.io/v1",
+    ...options,
+    ...(Object.keys(preconditions).length > 0 && { preconditions }),
+    ...(dryRun && dry)
+  }
+  return { at, operation: "DELETE", options: wire, dryRun, warnings: [] }
+}
+
+export const connecting = (at: At): Asking => ({ at, operation: "CONNECT", dryRun: false, warnings: [] })
+
+interface Objects {
+  readonly object?: WireObject
+  readonly old?: WireObject
+}
+
+const nameIn = ({ object, old }: Objects): unknown => Object((object ?? old)?.["metadata"])["name"]
+
+const requestOf = (asking: Asking, round: Round, objects: Objects): Admitted => {
+  const { at, dryRun, operation, options, warnings } = asking
+  const name = at.name === "" ? String(nameIn(objects) ?? "") : at.name
+  return {
+    attributes: attributesOf(name === at.name ? at : { ...at, name }, verbs[operation]),
+    kind: at.served.kind,
+    version: at.version,
+    operation,
+    ...(options === undefined ? {} : { options }),
+    ...objects,
+    dryRun,
+    round,
+    warn: (text) => {
+      if (!warnings.includes(text)) warnings.push(text)
+    }
+  }
+}
+
+type Answer<A> = Effect.Effect<A, ApiError | Unavailable>
+
+/** The object as the plugins want it: the same one if none has changed it. */
+export const mutate = Effect.fnUntraced(function* (
+  { admissions }: Pick<Environment, "admissions">,
+  asking: Asking,
+  objects: Objects
+): Effect.fn.Return<WireObject | undefined, ApiError | Unavailable> {
+  const round = new Round()
+  let request = requestOf(asking, round, objects)
+  do {
+    for (const { mutate } of admissions.all()) {
+      if (mutate === undefined) continue
+      const changed = yield* mutate(request)
+      if (changed !== undefined && changed !== request.object) request = { ...request, object: changed }
+    }
+  } while (round.next())
+  return request.object
+})
+
+/** Without rounds: what is taken is taken. */
+export const allocate = Effect.fnUntraced(function* (
+  { admissions }: Pick<Environment, "admissions">,
+  asking: Asking,
+  objects: Objects
+): Effect.fn.Return<WireObject | undefined, ApiError | Unavailable> {
+  let request = requestOf(asking, new Round(), objects)
+  for (const { allocate } of admissions.all()) {
+    const changed = allocate === undefined ? undefined : yield* allocate(request)
+    if (changed !== undefined) request = { ...request, object: changed }
+  }
+  return request.object
+})
+
+export const validate = ({ admissions }: Pick<Environment, "admissions">, asking: Asking, objects: Objects): Answer<void> =>
+  Effect.suspend(() => {
+    const request = requestOf(asking, new Round(), objects)
+    const checks = admissions.all().flatMap(({ validate }) => (validate === undefined ? [] : [validate]))
+    return Effect.forEach(checks, (check) => check(request), { discard: true })
+  })
