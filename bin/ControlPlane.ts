@@ -23,11 +23,13 @@ import * as CertificateAdmission from "../plugins/admission/certificates/Certifi
 import * as DefaultTolerations from "../plugins/admission/default-tolerations/DefaultTolerations.ts"
 import * as LimitRanger from "../plugins/admission/limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/NamespaceLifecycle.ts"
+import * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
 import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
 import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
+import * as Aggregation from "../plugins/aggregation/Aggregation.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
 import { ServiceClient } from "../plugins/apiserver/contracts/ServiceClient.ts"
@@ -81,6 +83,7 @@ export interface ApiOptions {
   readonly store: () => string
   readonly log: Layer.Layer<Log, unknown>
   readonly apiserver: Apiserver.Options
+  readonly aggregation: Aggregation.Options
   readonly authentication: Parameters<typeof Authentication.plugin>[0]
   readonly serviceCidr: string
   /** PEM: what Pods trust. */
@@ -142,6 +145,10 @@ const program = <Offers>(
         Layer.provide(PipelineApi.layer(user))
       )
     : Plugin.install(plugin).pipe(Layer.provide(PipelineClient.layer(user)))
+
+/** What upstream's API server does for its own sake; of several servers, one. */
+const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
+  Layer.merge(Plugin.install(FlowObjects.plugin), Plugin.install(Aggregation.controllers(aggregation))).pipe(asSelf)
 
 /** The programs that act on what is stored. Of several servers, one runs them. */
 const programs = (options: Options) => {
@@ -250,7 +257,7 @@ const programs = (options: Options) => {
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
     Plugin.install(Establishing.plugin).pipe(asSelf),
-    Plugin.install(FlowObjects.plugin).pipe(asSelf),
+    ofServer(options),
     Compactor.layer({ window: options.history }),
     Times.layer,
     options.snapshots ?? Layer.empty
@@ -273,6 +280,7 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(DefaultTolerations.plugin),
     Plugin.install(Priority.plugin),
     Plugin.install(LimitRanger.plugin),
+    Plugin.install(PodSecurity.plugin()),
     Plugin.install(Webhooks.plugin),
     Plugin.install(ResourceQuotas.plugin),
     Plugin.install(ServiceAddresses.plugin({ serviceCidrs: Addresses.list(serviceCidr) }))
@@ -295,6 +303,7 @@ export const api = (options: ApiOptions) =>
     Layer.merge(Layer.effectDiscard(EncryptionRoute.add)),
     Layer.merge(Layer.effectDiscard(StoreRoute.add)),
     Layer.merge(Layer.effectDiscard(SnapshotRoute.add(() => SnapshotRoute.about(options)))),
+    Layer.merge(Plugin.install(Aggregation.plugin(options.aggregation)).pipe(asSelf)),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(policies(options)),
     Layer.provideMerge(ServiceClient.layer.pipe(asSelf)),
@@ -312,6 +321,6 @@ export const controlPlane = (options: Options) =>
 
 /** The API and what every cluster has, as upstream's kube-apiserver: whoever wants a scheduler or controllers runs them. */
 export const alone = (options: ApiOptions & Pick<Options, "cluster">) =>
-  ofEveryCluster(options).pipe(Layer.provideMerge(api(options)), complete)
+  Layer.merge(ofEveryCluster(options), ofServer(options)).pipe(Layer.provideMerge(api(options)), complete)
 
 export const replica = (options: Options) => api(options).pipe(complete)

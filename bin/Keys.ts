@@ -30,6 +30,13 @@ export const openStore = Effect.fn("Keys.openStore")(function* ({ pki }: Paths, 
   }
 })
 
+/** What servers of other groups, and proxies in front of this one, are known by: an authority that signs for nobody else. */
+export const openProxies = Effect.fnUntraced(function* (pki: string) {
+  const { ca, issue } = yield* Certificates.open(join(pki, "front-proxy"), "keelson-front-proxy-ca")
+  const { commonName } = Requests.frontProxy
+  return { ...(yield* issue("client", Requests.frontProxy)), ca: ca.cert, names: [commonName] }
+})
+
 /** All of them. Called before anything is started, so that one process at a time writes the directory. */
 export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths: Paths) {
   const { nodeIp } = settings
@@ -49,6 +56,7 @@ export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths:
     signing,
     admin,
     apiserver: yield* issue("apiserver", apiServer(settings)),
+    frontProxy: yield* openProxies(paths.pki),
     kubeletClient: yield* issue("apiserver-kubelet-client", Requests.kubeletClient),
     ...(yield* ofNode(Members.first(settings))),
     further: yield* Effect.forEach(Members.further(settings), ofNode),

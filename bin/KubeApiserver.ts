@@ -13,6 +13,7 @@ import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as Certificates from "../plugins/certificates/Certificates.ts"
 import * as Requests from "../plugins/certificates/contracts/Requests.ts"
 import * as ControlPlane from "./ControlPlane.ts"
+import * as Keys from "./Keys.ts"
 import { addressIn } from "./Settings.ts"
 import { version } from "./Version.ts"
 
@@ -100,10 +101,11 @@ const run = Effect.gen(function* () {
   const certificates = yield* Certificates.open(join(all["cert-dir"], "keelson"))
   const authentication = yield* authenticationOf(all, certificates.signing.privateKey)
   const kubelet = yield* certificates.issue("apiserver-kubelet-client", Requests.kubeletClient)
-  const clientCa = all["client-ca-file"]
+  const proxy = yield* Keys.openProxies(join(all["cert-dir"], "keelson"))
+  const clientCa = all["client-ca-file"] === "" ? certificates.ca.cert : yield* read("client-ca-file", all["client-ca-file"])
   const file = join(all["cert-dir"], "keelson", "keelson.db")
   const [address, serviceCidr] = [all["advertise-address"], all["service-cluster-ip-range"]]
-  const identity = `kube-apiserver_${port}`
+  const identity = `kube-apiserver-${port}`
   const [serviceAddress, dnsAddress] = [addressIn(serviceCidr, 1), addressIn(serviceCidr, 10)]
   const server = ControlPlane.alone({
     store: () => `SQLite in ${file}`,
@@ -111,13 +113,15 @@ const run = Effect.gen(function* () {
     ca: certificates.ca.cert,
     serviceCidr,
     authentication,
+    aggregation: { clientCa, proxy },
     withoutAccounts: all["disable-admission-plugins"].split(",").includes("ServiceAccount"),
     cluster: { identity, address, port, serviceAddress, dnsAddress },
     apiserver: {
       addresses: [all["bind-address"]],
       port,
       tls: yield* servingOf(all, certificates),
-      clientCa: clientCa === "" ? certificates.ca.cert : yield* read("client-ca-file", clientCa),
+      clientCa,
+      requestHeader: proxy,
       kubelet: { ca: certificates.ca.cert, ...kubelet },
       openid: {
         configuration: Tokens.discovery(authentication, `https://${address}:${port}/openid/v1/jwks`),

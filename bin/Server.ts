@@ -58,6 +58,7 @@ export const optionsOf = Effect.fnUntraced(function* (
       ...(place !== undefined && { linger: 2000 }),
       tls: keys.apiserver,
       clientCa: keys.ca.cert,
+      requestHeader: keys.frontProxy,
       kubelet: { ca: keys.ca.cert, ...keys.kubeletClient },
       openid: {
         configuration: Tokens.discovery(authentication, `https://${nodeIp}:${apiPort}/openid/v1/jwks`),
@@ -65,6 +66,7 @@ export const optionsOf = Effect.fnUntraced(function* (
       }
     },
     authentication,
+    aggregation: { clientCa: keys.ca.cert, proxy: keys.frontProxy },
     cluster: {
       identity: name,
       address: Members.apiAddress(settings),

@@ -17,7 +17,16 @@ import * as Servers from "./Servers.ts"
 export class NotShared extends Schema.TaggedError<NotShared>()("NotShared", { message: Schema.String }) {}
 
 /** In the folder of keys. There is none of encryption where a key management service has them. */
-const names = ["ca.crt", "ca.key", "sa.key", "sa.pub", "store/ca.crt", "store/ca.key"]
+const names = [
+  "ca.crt",
+  "ca.key",
+  "sa.key",
+  "sa.pub",
+  "store/ca.crt",
+  "store/ca.key",
+  "front-proxy/ca.crt",
+  "front-proxy/ca.key"
+]
 const encryption = "encryption-keys.json"
 
 const Bundle = Schema.Struct({

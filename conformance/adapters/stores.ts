@@ -1,5 +1,3 @@
-/** Stores: an SQLite file, and JetStream of one NATS server, of three, or of somebody else's. */
-import { NodeServices } from "@effect/platform-node"
 import { Effect, Layer, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
@@ -49,13 +47,6 @@ const elsewhere = (endpoint: string, given: Site["given"]) => {
   return Layer.provideMerge(Log.restarting(log), taken)
 }
 
-/** Its clients are restarted, and its servers stay. */
-const three = (directory: string) =>
-  Layer.provide(
-    Layer.unwrap(Effect.map(NatsCluster.start({ directory }), ({ log }) => Log.restarting(JetStreamLog.layer(log)))),
-    NodeServices.layer
-  )
-
 const natsServer = () => (existsSync(Machine.cache("bin", "nats-server")) ? [] : Machine.lacking("nats-server"))
 
 export const adapters: ReadonlyArray<Adapter> = [
@@ -90,6 +81,6 @@ export const adapters: ReadonlyArray<Adapter> = [
     title: "JetStream, three servers",
     isAlone: false,
     lacks: natsServer,
-    kits: { log: ({ directory }) => kit(three(directory), checked(Log.suite)) }
+    kits: { log: ({ directory }) => kit(Log.restarting(NatsCluster.layer({ directory })), checked(Log.suite)) }
   }
 ]

@@ -46,7 +46,7 @@ export interface WatchOptions extends SelectOptions {
   /** Absent or `0`: begins with what there is (ADDED). */
   readonly resourceVersion?: string
   readonly bookmarks?: boolean
-  /** WatchList (KEP-3157): begins with what there is and a bookmark that says so. */
+  /** WatchList (KEP-3157): begins with what there is, and, with `bookmarks`, one that says so; `false`: with nothing of it. */
   readonly sendInitialEvents?: boolean
 }
 export interface WatchEvent {

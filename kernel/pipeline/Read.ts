@@ -1,12 +1,12 @@
 /** get and list: from the tables, at the revision that the caller wants. Source: API concepts, "Resource versions"; KEP-2340. */
-import { Effect, Result, Schema } from "effect"
-import { Base64Url } from "effect/encoding"
+import { Effect, Result } from "effect"
 import { BadRequest, Expired, Invalid, NotFound, TooLargeResourceVersion } from "../client/Errors.ts"
 import * as Causes from "../resource/Causes.ts"
 import type { Row } from "../table/Row.ts"
 import { pathOf } from "../table/Rows.ts"
 import type { LogName } from "../table/Tables.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
+import * as Continue from "./Continue.ts"
 import type { Environment } from "./Environment.ts"
 import * as Patience from "./Patience.ts"
 import type { At, Listed, ListOptions, ReadOptions } from "./Pipeline.ts"
@@ -56,14 +56,6 @@ export const get = Effect.fnUntraced(function* (environment: Environment, at: At
   return row ?? (yield* new NotFound(where(at)))
 })
 
-/** Where the next page begins: after the key `start`, as of the revision `rv`. */
-const Token = Schema.fromJsonString(Schema.Struct({ rv: Schema.Int, start: Schema.String }))
-const encodeToken = Schema.encodeSync(Token)
-const badToken = () =>
-  new BadRequest({ detail: "invalid continue token: continue key is not valid: it was not made by this server" })
-const decodeToken = (text: string) =>
-  Base64Url.decodeString(text).pipe(Result.flatMap(Schema.decodeUnknownResult(Token)), Result.mapError(badToken))
-
 const check = (at: At, { continue: token, resourceVersion = "", resourceVersionMatch }: ListOptions) => {
   const field = "resourceVersionMatch"
   const causes = [
@@ -80,14 +72,14 @@ const check = (at: At, { continue: token, resourceVersion = "", resourceVersionM
   return causes.length === 0 ? Effect.void : Effect.fail(new Invalid({ ...where(at), kind: "ListOptions", causes }))
 }
 
-const tooOld = (revision: number) =>
-  new Expired({ detail: `The resourceVersion for the provided list is too old: ${revision}` })
-const continueTooOld = (start: string, revision: number) =>
+const tooOld = new Expired({ detail: "The resourceVersion for the provided list is too old." })
+/** What is left, as of whenever it is asked for. */
+const continueTooOld = (start: string) =>
   new Expired({
     detail:
       "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, " +
       "or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list.",
-    token: Base64Url.encode(encodeToken({ rv: revision, start }))
+    token: Continue.encode({ start })
   })
 
 interface Source {
@@ -95,28 +87,44 @@ interface Source {
   readonly revision: number
 }
 
+/** At which revision a list is wanted exactly; nothing for as of now, or later. A limit without a word on it means so, too. */
+const exactly = (
+  { limit = 0, resourceVersion = "", resourceVersionMatch }: ListOptions,
+  token: Continue.Token | undefined
+) => {
+  if (token !== undefined) return Result.succeed(token.revision)
+  if (resourceVersion === "" || resourceVersion === "0") return Result.succeed(undefined)
+  const isExact = resourceVersionMatch === "Exact" || (resourceVersionMatch === undefined && limit > 0)
+  return Result.map(listRevision(resourceVersion), (revision) => (isExact ? revision : undefined))
+}
+
+const listRevision = (text: string) =>
+  Result.mapError(parseRevision(text), ({ detail }) => new BadRequest({ detail: `invalid resource version: ${detail}` }))
+
+/** What the tables have to know before a page is taken from them. */
+const needs = (options: ListOptions, token: Continue.Token | undefined): ReadOptions => {
+  if (token === undefined) return options
+  return token.revision === undefined ? {} : { resourceVersion: `${token.revision}` }
+}
+
 /** What is made of the rows of a list, at the moment at which they are as of the revision that is told with them. */
 const listed = Effect.fnUntraced(function* (
   environment: Environment,
   at: At,
   options: ListOptions,
-  start: string | undefined,
-  rv: number | undefined,
+  token: Continue.Token | undefined,
   make: (source: Source) => Listed
 ) {
   const rows = environment.tables.of(at.served.kind)
-  const exact =
-    rv ??
-    (options.resourceVersionMatch === "Exact"
-      ? yield* Effect.fromResult(parseRevision(options.resourceVersion ?? ""))
-      : undefined)
-  yield* arrive(environment, at, rv === undefined ? options : { resourceVersion: "0" })
+  const exact = yield* Effect.fromResult(exactly(options, token))
+  yield* arrive(environment, at, needs(options, token))
+  const start = token?.start
   // The tables may be further than what was waited for, and must not move on before the rows are read.
   const current = environment.tables.revision(at.served.kind.log)
   if (exact === undefined || exact === current) return make({ rows: rows.list(at.namespace, start), revision: current })
   const then = rows.at(exact, at.namespace, start)
   if (then !== undefined) return make({ rows: then, revision: exact })
-  return yield* start === undefined ? tooOld(exact) : continueTooOld(start, current)
+  return yield* start === undefined ? tooOld : continueTooOld(start)
 })
 
 /** Who asks for one object by a selector asks for that name, as with upstream. */
@@ -129,14 +137,16 @@ export const authorizeList = (environment: Pick<Environment, "authorizers">, at:
 export const list = Effect.fnUntraced(function* (environment: Environment, at: At, options: ListOptions = {}) {
   const selected = yield* authorizeList(environment, at, options)
   yield* check(at, options)
-  const token =
-    options.continue === undefined || options.continue === ""
-      ? undefined
-      : yield* Effect.fromResult(decodeToken(options.continue))
+  const { continue: text = "", resourceVersion = "" } = options
+  const token = text === "" ? undefined : yield* Effect.fromResult(Continue.decode(text))
+  if (token !== undefined && resourceVersion !== "" && resourceVersion !== "0") return yield* twoVersions
   const selection = yield* Effect.fromResult(selected)
-  const make = (source: Source) => page(source, selection, options.limit)
-  return yield* listed(environment, at, options, token?.start, token?.rv, make)
+  // Whatever there is, is all at hand: it is not cut into pages.
+  const make = (source: Source) => page(source, selection, resourceVersion === "0" ? 0 : options.limit)
+  return yield* listed(environment, at, options, token, make)
 })
+
+const twoVersions = new BadRequest({ detail: "specifying resource version is not allowed when using continue" })
 
 const page = ({ revision, rows }: Source, { matches, selects }: Select.Selection, limit = 0): Listed => {
   const chosen: Array<Row> = []
@@ -152,6 +162,6 @@ const page = ({ revision, rows }: Source, { matches, selects }: Select.Selection
   }
   const last = chosen.at(-1)
   if (remaining === 0 || last === undefined) return { revision, rows: chosen }
-  const next = Base64Url.encode(encodeToken({ rv: revision, start: pathOf(last) }))
+  const next = Continue.encode({ revision, start: pathOf(last) })
   return { revision, rows: chosen, continue: next, ...(selects ? {} : { remaining }) }
 }

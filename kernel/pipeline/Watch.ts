@@ -52,6 +52,13 @@ const first = (
   return rows.after(from)?.flatMap((change) => eventOf(change, matches) ?? [])
 }
 
+/** After which revision it begins; nothing for what there is. */
+const startOf = ({ sendInitialEvents }: WatchOptions, asked: number | undefined, current: number) => {
+  if (sendInitialEvents === true) return undefined
+  if (asked !== undefined && asked > 0) return asked
+  return sendInitialEvents === false ? current : undefined
+}
+
 export const watch = Effect.fnUntraced(function* (environment: Environment, at: At, options: WatchOptions, sink: WatchSink) {
   const selected = Select.compile(at, options)
   // Who asks for one object by a selector asks for that name, as with upstream.
@@ -64,15 +71,23 @@ export const watch = Effect.fnUntraced(function* (environment: Environment, at: 
     options.resourceVersion === undefined || options.resourceVersion === ""
       ? undefined
       : yield* Effect.fromResult(parseRevision(options.resourceVersion))
-  if (asked !== undefined && asked > 0) yield* reach(environment, log, asked)
-  else if (asked === undefined) yield* Patience.current(tables, log, Patience.patience.read)
+  if (asked === undefined) yield* Patience.current(tables, log, Patience.patience.read)
+  else if (asked > tables.revision(log)) {
+    // The reader is told that it is listened to, and waits; who wants what there is learns that this is not there.
+    sink.events([])
+    if (options.sendInitialEvents !== true) yield* tables.passed(log, asked)
+    else {
+      const reached = yield* Effect.result(reach(environment, log, asked))
+      if (Result.isFailure(reached)) return sink.failed(reached.failure)
+    }
+  }
 
   const rows = tables.of(at.served.kind)
-  const from = options.sendInitialEvents === true || asked === undefined || asked === 0 ? undefined : asked
+  const from = startOf(options, asked, tables.revision(log))
   const events = first(rows, at, matches, from)
   if (events === undefined) return sink.failed(expired(asked ?? 0, tables.revision(log)))
   if (events.length > 0) sink.events(events)
-  if (options.sendInitialEvents === true) sink.bookmark(tables.revision(log), true)
+  if (options.sendInitialEvents === true && options.bookmarks === true) sink.bookmark(tables.revision(log), true)
 
   let isLost = false
   const watcher = {

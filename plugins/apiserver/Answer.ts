@@ -2,6 +2,9 @@
 import { Effect } from "effect"
 import type { OutgoingHttpHeaders } from "node:http"
 import { stringify } from "yaml"
+import { formatOf } from "./Accept.ts"
+import * as Cbor from "./Cbor.ts"
+import * as Compression from "./Compression.ts"
 import { type Exchange, isPretty, type Outgoing } from "./Exchange.ts"
 import * as Protobuf from "./protobuf/Protobuf.ts"
 import { type DoorError, statusOf } from "./Refused.ts"
@@ -50,24 +53,23 @@ export const failure = (error: DoorError): Answer => {
 /** Larger JSON is written as it is, whoever asks: reading it again would hold up everybody else. */
 const reshapeLimit = 1 << 20
 
-const wants = ({ incoming }: Exchange, type: string) => incoming.headers.accept?.startsWith(type) === true
-
-/** For people and for those who asked for YAML or protobuf, the same read again and written in another way. */
+/** For people and for those who asked for YAML, protobuf or CBOR, the same read again and written in another way. */
 const shaped = (
   exchange: Exchange,
   type: string,
   body: string | Uint8Array
 ): { readonly type: string; readonly body: string | Uint8Array } => {
   if (type !== jsonType || body.length > reshapeLimit || body.length === 0) return { type, body }
-  const [isYaml, isProtobuf] = [wants(exchange, "application/yaml"), wants(exchange, Protobuf.mediaType)]
-  if (!isYaml && !isProtobuf && !isPretty(exchange)) return { type, body }
+  const format = formatOf(exchange.incoming.headers.accept)
+  if (format === "json" && !isPretty(exchange)) return { type, body }
   const value: unknown = JSON.parse(typeof body === "string" ? body : Buffer.from(body).toString())
-  if (isProtobuf) {
+  if (format === "cbor") return { type: Cbor.mediaType, body: Cbor.document(Cbor.itemOf(Object(value))) }
+  if (format === "protobuf") {
     // What has no message, such as a Table, is sent as it is.
     const message = Protobuf.encodeBody(Object(value))
     return message === undefined ? { type, body } : { type: Protobuf.mediaType, body: message }
   }
-  if (isYaml) return { type: "application/yaml", body: stringify(value, { lineWidth: 0 }) }
+  if (format === "yaml") return { type: "application/yaml", body: stringify(value, { lineWidth: 0 }) }
   return { type, body: `${JSON.stringify(value, null, 2)}\n` }
 }
 
@@ -82,14 +84,14 @@ const nextTurn = Effect.callback<void>((resume) => {
 })
 
 /** One slice, until the reader has taken it. */
-const writeSlice = (outgoing: Outgoing, slice: ReadonlyArray<Uint8Array>) =>
+const writeSlice = (outgoing: Outgoing, target: Pick<Outgoing, "write">, slice: ReadonlyArray<Uint8Array>) =>
   Effect.callback<void>((resume) => {
     const done = () => {
       outgoing.off("close", done)
       resume(Effect.void)
     }
     outgoing.once("close", done)
-    outgoing.write(Buffer.concat(slice), done)
+    target.write(Buffer.concat(slice), done)
   })
 
 /** As many parts as fit into a slice. */
@@ -112,32 +114,50 @@ const sendParts = Effect.fnUntraced(function* (exchange: Exchange, answer: Answe
   const { outgoing } = exchange
   const parts = answer.parts[Symbol.iterator]()
   let next = takeSlice(parts)
-  if (next.done) return sendWhole(exchange, { ...answer, _tag: "Whole", body: Buffer.concat(next.slice) })
-  outgoing.writeHead(answer.code, { ...common, "content-type": answer.type, ...answer.headers })
+  if (next.done) return yield* sendWhole(exchange, { ...answer, _tag: "Whole", body: Buffer.concat(next.slice) })
+  const zip = Compression.accepts(exchange) ? Compression.start(outgoing) : undefined
+  const headers = { ...common, "content-type": answer.type, ...answer.headers }
+  outgoing.writeHead(answer.code, zip === undefined ? headers : { ...headers, ...Compression.headers(answer.headers) })
+  const target = zip ?? outgoing
   while (!next.done) {
-    if (next.slice.some(({ length }) => length > 0)) yield* writeSlice(outgoing, next.slice)
+    if (next.slice.some(({ length }) => length > 0)) yield* writeSlice(outgoing, target, next.slice)
     yield* nextTurn
     next = takeSlice(parts)
   }
-  outgoing.end(Buffer.concat(next.slice))
+  target.end(Buffer.concat(next.slice))
 })
 
-const sendWhole = (exchange: Exchange, answer: Answer & { readonly _tag: "Whole" }) => {
-  const { outgoing } = exchange
-  const { body, type } = shaped(exchange, answer.type, answer.body)
-  outgoing.writeHead(answer.code, {
+const writeWhole = (
+  { method, outgoing }: Exchange,
+  { code, headers }: Answer & { readonly _tag: "Whole" },
+  type: string,
+  body: string | Uint8Array,
+  further?: OutgoingHttpHeaders
+) => {
+  outgoing.writeHead(code, {
     ...common,
     "content-type": type,
     "content-length": typeof body === "string" ? Buffer.byteLength(body) : body.length,
-    ...answer.headers
+    ...headers,
+    ...further
   })
-  outgoing.end(exchange.method === "HEAD" ? undefined : body)
+  outgoing.end(method === "HEAD" ? undefined : body)
 }
+
+const sendWhole = (exchange: Exchange, answer: Answer & { readonly _tag: "Whole" }): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { body, type } = shaped(exchange, answer.type, answer.body)
+    if (body.length < Compression.threshold || !Compression.accepts(exchange))
+      return Effect.sync(() => writeWhole(exchange, answer, type, body))
+    return Effect.map(Compression.whole(body), (bytes) =>
+      writeWhole(exchange, answer, type, bytes, Compression.headers(answer.headers))
+    )
+  })
 
 export const send = (exchange: Exchange, answer: Answer): Effect.Effect<void> => {
   switch (answer._tag) {
     case "Whole":
-      return Effect.sync(() => sendWhole(exchange, answer))
+      return sendWhole(exchange, answer)
     case "Parts":
       return sendParts(exchange, answer)
     case "Sent":

@@ -9,6 +9,7 @@ import * as Door from "./Door.ts"
 import * as Fairness from "./fairness/Fairness.ts"
 import type { Check } from "./Health.ts"
 import { type Handler, type ListenOptions, start } from "./Listener.ts"
+import * as ComponentStatuses from "./objects/ComponentStatuses.ts"
 import * as Kubelet from "./streaming/Kubelet.ts"
 import * as Version from "./Version.ts"
 
@@ -49,11 +50,13 @@ const listening = Effect.fnUntraced(function* (options: Options) {
   const fairness = yield* Fairness.make(tables, yield* Kinds)
   const door = yield* Door.make({
     checks: [...stores(tables), ...(options.checks ?? [])],
+    components: ComponentStatuses.ofTables(tables),
     openid: options.openid,
     address: () => options.advertise ?? `${inUrl(options.addresses[0] ?? "localhost")}:${port}`,
     version: Version.info(options.version),
     kubelet,
-    fairness
+    fairness,
+    requestHeader: options.requestHeader
   })
   const handler: Handler = { request: door.request, upgrade: door.upgrade }
   const listener = yield* start(options, handler)

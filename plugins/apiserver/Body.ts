@@ -1,10 +1,10 @@
 /** The body of a request: read up to a limit, and decoded from JSON, YAML or protobuf. */
 import { Effect, Predicate, Result, type Schema } from "effect"
-import { parse } from "yaml"
 import { BadRequest, RequestTooLarge, UnsupportedMediaType } from "../../kernel/client/Errors.ts"
 import * as Duplicates from "../../kernel/resource/Duplicates.ts"
 import { header, type Incoming } from "./Exchange.ts"
 import * as Protobuf from "./protobuf/Protobuf.ts"
+import * as Yaml from "./yaml/Yaml.ts"
 
 /** Of the upstream API server. */
 export const bodyLimit = 3 * 1024 * 1024
@@ -52,6 +52,7 @@ const isRecord = (value: unknown): value is Schema.JsonObject => Predicate.isObj
 
 /** Nothing that is meant well is nested more deeply, and whoever walks through it has a stack that ends. */
 const deepest = 1000
+const tooDeep = `exceeded max depth of ${deepest}`
 
 const quote = 0x22
 const backslash = 0x5c
@@ -71,25 +72,32 @@ const isTooDeep = (bytes: Buffer): boolean => {
   return false
 }
 
-const parseText = (isYaml: boolean, bytes: Buffer): unknown => {
-  if (!isYaml && isTooDeep(bytes)) throw new Error(`exceeded max depth of ${deepest}`)
-  const text = bytes.toString()
-  return isYaml ? parse(text, { maxAliasCount: 100 }) : JSON.parse(text)
+const reason = (why: unknown) => (Predicate.isError(why) ? why.message : String(why))
+
+const parseJson = (bytes: Buffer): Result.Result<unknown, string> => {
+  if (isTooDeep(bytes)) return Result.fail(tooDeep)
+  return Result.try({ try: () => JSON.parse(bytes.toString()), catch: reason })
 }
 
-const reason = (why: unknown) => (Predicate.isError(why) ? why.message : String(why))
+/** What is JSON is read as JSON, whatever the client calls it: that is where most of what is long comes from. */
+const parseYaml = (bytes: Buffer): Effect.Effect<unknown, string> => {
+  if (bytes[0] !== 0x7b) return Yaml.read(bytes)
+  const json = parseJson(bytes)
+  if (Result.isFailure(json) && json.failure === tooDeep) return Effect.fail(tooDeep)
+  return Result.isSuccess(json) ? Effect.succeed(json.success) : Yaml.read(bytes)
+}
 
 /** Any JSON value: what a patch is. YAML is JSON in another dress. `words` say what is wrong with one that is none. */
 export const json = (
   bytes: Buffer,
   isYaml: boolean,
   words: (why: string) => string
-): Result.Result<Schema.Json, BadRequest> =>
-  Result.try({
+): Effect.Effect<Schema.Json, BadRequest> =>
+  (isYaml ? parseYaml(bytes) : Effect.fromResult(parseJson(bytes))).pipe(
     // Both parsers make nothing but JSON of their input, hence the cast.
-    try: () => parseText(isYaml, bytes) as Schema.Json,
-    catch: (why) => new BadRequest({ detail: words(reason(why)) })
-  })
+    Effect.map((value) => value as Schema.Json),
+    Effect.mapError((why) => new BadRequest({ detail: words(why) }))
+  )
 
 /** What parsers of JSON do not tell. YAML's own refuses it. */
 export const repeated = (bytes: Buffer): { readonly repeated: ReadonlyArray<string> } => ({
@@ -101,23 +109,28 @@ export const object = (
   incoming: Incoming,
   bytes: Buffer,
   kind: string
-): Result.Result<Schema.JsonObject, BadRequest | UnsupportedMediaType> => {
+): Effect.Effect<Schema.JsonObject, BadRequest | UnsupportedMediaType> => {
   const type = mediaType(incoming)
   if (type === Protobuf.mediaType) {
-    return Result.mapError(
-      Protobuf.decodeBody(bytes),
+    return Effect.mapError(
+      Effect.fromResult(Protobuf.decodeBody(bytes)),
       (why) => new BadRequest({ detail: `the object provided is unrecognized (must be of type ${kind}): ${why}` })
     )
   }
   if (type !== "" && type !== "*/*" && !readable.includes(type)) {
-    return Result.fail(new UnsupportedMediaType({ given: type, supported: readable }))
+    return Effect.fail(new UnsupportedMediaType({ given: type, supported: readable }))
   }
-  return Result.flatMap(json(bytes, type === "application/yaml", unreadable(kind)), (value) =>
-    isRecord(value) ? Result.succeed(value) : Result.fail(new BadRequest({ detail: unreadable(kind)("it is no object") }))
+  return Effect.flatMap(json(bytes, type === "application/yaml", unreadable(kind)), (value) =>
+    isRecord(value) ? Effect.succeed(value) : Effect.fail(new BadRequest({ detail: unreadable(kind)("it is no object") }))
   )
 }
 
 const versionOf = (apiVersion: string) => apiVersion.slice(apiVersion.indexOf("/") + 1)
+
+const named = (given: Schema.Json | undefined, expected: string): string | undefined => {
+  if (given === undefined || given === null || given === "") return expected
+  return typeof given === "string" ? given : undefined
+}
 
 /** Names what the body left unnamed, and refuses what is of another kind than the path. */
 export const fitting = (
@@ -125,9 +138,10 @@ export const fitting = (
   expected: { readonly apiVersion: string; readonly kind: string },
   isKnown: (apiVersion: string, kind: string) => boolean
 ): Result.Result<Schema.JsonObject, BadRequest> => {
-  const kind = body["kind"] === undefined || body["kind"] === "" ? expected.kind : String(body["kind"])
-  const apiVersion =
-    body["apiVersion"] === undefined || body["apiVersion"] === "" ? expected.apiVersion : String(body["apiVersion"])
+  const kind = named(body["kind"], expected.kind)
+  const apiVersion = named(body["apiVersion"], expected.apiVersion)
+  if (kind === undefined || apiVersion === undefined)
+    return Result.fail(new BadRequest({ detail: unreadable(expected.kind)("apiVersion and kind have to be strings") }))
   if (kind === expected.kind && apiVersion === expected.apiVersion) return Result.succeed({ ...body, apiVersion, kind })
   const why = isKnown(apiVersion, kind)
     ? `${apiVersion} ${kind} is not ${expected.apiVersion} ${expected.kind}`

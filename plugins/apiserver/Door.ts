@@ -14,12 +14,14 @@ import { Kinds } from "../../kernel/resource/Kinds.ts"
 import { Unreadable } from "../../kernel/table/Envelope.ts"
 import { type Answer, failure, send } from "./Answer.ts"
 import { type Backend, Backends } from "./contracts/Backends.ts"
+import type { RequestHeader } from "./contracts/RequestHeader.ts"
 import { Routes } from "./contracts/Routes.ts"
 import { type Exchange, type Incoming, type Outgoing, split } from "./Exchange.ts"
 import { type Fairness, verbOf } from "./fairness/Fairness.ts"
 import { Turn } from "./fairness/Turn.ts"
 import * as Identity from "./Identity.ts"
 import * as Metrics from "./Metrics.ts"
+import * as ComponentStatuses from "./objects/ComponentStatuses.ts"
 import { resolve } from "./objects/Resolve.ts"
 import * as Rest from "./objects/Rest.ts"
 import * as Other from "./Other.ts"
@@ -34,7 +36,9 @@ export type Needs = Pipeline | Past | Kinds | Authenticators | Authorizers | Rou
 
 export interface DoorOptions extends Pick<Other.About, "checks" | "openid" | "version" | "address"> {
   readonly kubelet: Kubelet
+  readonly components: ComponentStatuses.Components
   readonly fairness: Fairness
+  readonly requestHeader: RequestHeader | undefined
 }
 
 const nowhere = { group: "", version: "", resource: "", subresource: "", namespace: "", name: "" }
@@ -72,13 +76,14 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
   const kinds = Context.get(context, Kinds)
   const authorizers = Context.get(context, Authorizers)
   const access = { authenticators: Context.get(context, Authenticators), authorizers }
-  const identify = Identity.make(access)
+  const identify = Identity.make(access, options.requestHeader)
   const observe = Metrics.make(context)
   const routes = Context.get(context, Routes)
   const backends = Context.get(context, Backends)
   const other = Other.make({ ...options, kinds, routes, backends, authorizers, context })
   const fork = Effect.runForkWith(context)
   const running = new Set<Running>()
+  const components = ComponentStatuses.pipeline(Context.get(context, Pipeline), options.components)
   let isClosing = false
 
   /** Whether it exists is told only to those who may ask. */
@@ -112,7 +117,10 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const at = yield* find(exchange, path)
     const stream = Streams.find(at)
     if (stream !== undefined) return yield* stream(exchange, at, path.rest, options.kubelet)
-    return yield* Rest.answer(exchange, at, path.watch)
+    const asked = Rest.answer(exchange, at, path.watch)
+    return yield* at.served.kind.storage === ComponentStatuses.storage
+      ? Effect.provideService(asked, Pipeline, components)
+      : asked
   })
 
   /** What a client needs to find its way is as ever; objects are as they were, for whoever may read them now. */

@@ -3,31 +3,56 @@
  * behalf. Source: "Authenticating", "User impersonation".
  */
 import { Effect, Result } from "effect"
+import { X509Certificate } from "node:crypto"
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls"
 import { BadRequest, Unauthorized } from "../../kernel/client/Errors.ts"
 import type { User } from "../../kernel/pipeline/Attributes.ts"
 import { authorize } from "../../kernel/pipeline/Authorize.ts"
 import type { Authenticators, Authorizers, Credentials } from "../../kernel/pipeline/Policy.ts"
+import * as RequestHeader from "./contracts/RequestHeader.ts"
 import { header, type Incoming } from "./Exchange.ts"
 
 export const anonymous: User = { name: "system:anonymous", groups: ["system:unauthenticated"] }
 const authenticated = "system:authenticated"
 const serviceAccount = /^system:serviceaccount:([^:]+):([^:]+)$/
 
-/** What stands behind a connection: `Untrusted` showed a certificate that the client authority has not issued. */
-type Shown = Credentials["certificate"] | "Untrusted"
+/**
+ * What stands behind a connection: `Untrusted` showed a certificate that the client authority has not issued, `Proxy` one that lets
+ * it speak for others.
+ */
+type Shown = Credentials["certificate"] | "Untrusted" | "Proxy"
 
 /** Node's older form of a subject has a list where a field occurs twice. */
 const listed = (value: string | ReadonlyArray<string> | undefined) =>
   value === undefined ? [] : typeof value === "string" ? [value] : value
 
-const shownBy = (socket: TLSSocket): Shown => {
+/** Whether the authority of proxies has issued it, which stands for nothing else. */
+const isOfProxies = (authority: X509Certificate | undefined, raw: Buffer | undefined) => {
+  if (authority === undefined || raw === undefined) return false
+  const certificate = new X509Certificate(raw)
+  return certificate.issuer === authority.subject && certificate.verify(authority.publicKey)
+}
+
+const shownBy = (socket: TLSSocket, proxies: Proxies): Shown => {
   const certificate: Partial<DetailedPeerCertificate> = socket.getPeerCertificate(true)
   if (certificate.subject === undefined) return undefined
   if (!socket.authorized) return "Untrusted"
   const { CN, O } = certificate.subject
+  if (isOfProxies(proxies.authority, certificate.raw)) {
+    const isNamed = proxies.names.length === 0 || listed(CN).some((name) => proxies.names.includes(name))
+    return isNamed ? "Proxy" : "Untrusted"
+  }
   return { commonName: listed(CN)[0] ?? "", organizations: listed(O) }
 }
+
+interface Proxies {
+  readonly authority: X509Certificate | undefined
+  readonly names: ReadonlyArray<string>
+}
+const proxiesOf = (given: RequestHeader.RequestHeader | undefined): Proxies =>
+  given === undefined
+    ? { authority: undefined, names: [] }
+    : { authority: new X509Certificate(given.ca), names: given.names }
 
 const bearer = /^bearer +(\S+)$/i
 
@@ -52,17 +77,23 @@ const authenticate = Effect.fnUntraced(function* ({ authenticators }: Door, cred
   return undefined
 })
 
-export const make = (door: Door) => {
+/** `requestHeader`: from whom headers count that say who asks. */
+export const make = (door: Door, requestHeader?: RequestHeader.RequestHeader) => {
+  const proxies = proxiesOf(requestHeader)
   const shown = new WeakMap<TLSSocket, Shown>()
   const known = new WeakMap<TLSSocket, User>()
   const certificateOf = (socket: TLSSocket): Shown => {
-    if (!shown.has(socket)) shown.set(socket, shownBy(socket))
+    if (!shown.has(socket)) shown.set(socket, shownBy(socket, proxies))
     return shown.get(socket)
   }
 
-  const prove = Effect.fnUntraced(function* (socket: TLSSocket, token: string | undefined) {
+  const prove = Effect.fnUntraced(function* (incoming: Incoming, socket: TLSSocket) {
+    const token = bearer.exec(header(incoming, "authorization") ?? "")?.[1]
     const certificate = certificateOf(socket)
-    if (certificate !== undefined && certificate !== "Untrusted") {
+    if (certificate === "Proxy") {
+      const user = RequestHeader.decode(incoming.headers)
+      if (user !== undefined) return grouped(user)
+    } else if (certificate !== undefined && certificate !== "Untrusted") {
       const user = yield* authenticate(door, { certificate })
       if (user !== undefined) {
         known.set(socket, user)
@@ -81,7 +112,7 @@ export const make = (door: Door) => {
   const caller = (incoming: Incoming, socket: TLSSocket) => {
     const user = known.get(socket)
     if (user !== undefined) return Effect.succeed(user)
-    return prove(socket, bearer.exec(header(incoming, "authorization") ?? "")?.[1])
+    return prove(incoming, socket)
   }
 
   return (incoming: Incoming, socket: TLSSocket) => {

@@ -14,6 +14,7 @@ import { type IncomingMessage, ServerResponse } from "node:http"
 import { type AddressInfo, Server as NetServer } from "node:net"
 import type { Duplex } from "node:stream"
 import { TLSSocket } from "node:tls"
+import type { RequestHeader } from "./contracts/RequestHeader.ts"
 import type { Incoming, Outgoing } from "./Exchange.ts"
 
 export class PortInUse extends Schema.TaggedError<PortInUse>()("PortInUse", { address: Schema.String, port: Schema.Int }) {
@@ -40,6 +41,8 @@ export interface ListenOptions {
   readonly tls: { readonly cert: string; readonly key: string }
   /** PEM text of the authority of client certificates. */
   readonly clientCa: string
+  /** From whom headers count that say who asks. */
+  readonly requestHeader?: RequestHeader
   /** A further port, which other processes of this user may listen on too. */
   readonly sharedPort?: number
   /** At the end, milliseconds for which clients of HTTP/1.1 may still ask, to be told to go to another server. */
@@ -61,11 +64,11 @@ const sessionMemory = 1024
 /** A client that keeps a connection should not find it closed when it comes back: Node's 5 seconds break writes. */
 const idle = 180_000
 
-const serverOf = ({ clientCa, tls }: ListenOptions): Http2SecureServer =>
+const serverOf = ({ clientCa, requestHeader, tls }: ListenOptions): Http2SecureServer =>
   Object.assign(
     createSecureServer({
       ...tls,
-      ca: clientCa,
+      ca: requestHeader === undefined ? clientCa : [clientCa, requestHeader.ca],
       requestCert: true,
       rejectUnauthorized: false,
       allowHTTP1: true,

@@ -51,9 +51,21 @@ const listCauses = (query: URLSearchParams): ReadonlyArray<Cause> => {
   return causes
 }
 
-const watchCauses = (query: URLSearchParams): ReadonlyArray<Cause> => {
+/** What was not said of how a watch begins: without a version, or with 0, it begins with what there is. */
+const beginning = (query: URLSearchParams) => {
   const match = query.get(field) ?? ""
-  const isInitial = query.has("sendInitialEvents")
+  const version = query.get("resourceVersion") ?? ""
+  const isSaid = query.has("sendInitialEvents") || match !== ""
+  const isDefault = !isSaid && (version === "" || version === "0")
+  return {
+    match: isDefault ? newerOk : match,
+    sendInitialEvents: isDefault ? true : flag(query, "sendInitialEvents")
+  }
+}
+
+const watchCauses = (query: URLSearchParams): ReadonlyArray<Cause> => {
+  const { match, sendInitialEvents } = beginning(query)
+  const isInitial = sendInitialEvents !== undefined
   const causes: Array<Cause> = []
   if (isInitial && match !== newerOk) {
     causes.push(Causes.forbidden(field, `sendInitialEvents requires setting ${field} to ${newerOk}`))
@@ -115,7 +127,7 @@ export const watch = (query: URLSearchParams): Result.Result<Watching, BadReques
     ...selectors(query),
     resourceVersion: orNothing(query.get("resourceVersion")),
     bookmarks: flag(query, "allowWatchBookmarks"),
-    sendInitialEvents: flag(query, "sendInitialEvents")
+    sendInitialEvents: beginning(query).sendInitialEvents
   })
   return Result.succeed({ options, timeoutSeconds: timeout.success })
 }

@@ -2,22 +2,22 @@
  * Type checking: what type each part of an expression has, and which overloads of a function can be meant. Words its complaints
  * as cel-go does. Source: the language definition of CEL, "Gradual type checking".
  */
+import { byKeyword } from "./Escape.ts"
 import type { Call, Comprehension, Expression, ListOf, MapOf, Struct } from "./Expression.ts"
 import { qualifiedName } from "./Expression.ts"
 import type { Issue } from "./Issues.ts"
+import { literalIssues } from "./Literals.ts"
 import type { Functions } from "./library/Library.ts"
 import { types as typeNames } from "./library/Library.ts"
 import type { Overload } from "./library/Function.ts"
 import * as Type from "./Types.ts"
-import { compileRegex } from "./library/Regexes.ts"
-import { parseDuration, parseTimestamp } from "./library/Times.ts"
 import { typeName, type Value } from "./Values.ts"
 
 export interface Scope {
   readonly variables: ReadonlyMap<string, Type.Type>
   readonly functions: Functions
-  /** Types of objects that can be written down, such as `Object.spec`. */
-  readonly structs?: ReadonlyMap<string, Type.Type>
+  /** Types of objects that can be written down, such as `Object.spec`; one without fields takes any. */
+  readonly structs?: (name: string) => Type.Type | undefined
 }
 
 export interface Checked {
@@ -34,10 +34,11 @@ export interface Checked {
 export const check = (expression: Expression, scope: Scope): Checked => {
   const checker = new Checker(scope)
   const type = checker.check(expression)
+  const typeOf = ({ id }: Expression) => Type.substitute(checker.mapping, checker.types.get(id) ?? Type.dyn, true)
   return {
     type: Type.substitute(checker.mapping, type, true),
-    issues: checker.issues,
-    typeOf: ({ id }) => Type.substitute(checker.mapping, checker.types.get(id) ?? Type.dyn, true),
+    issues: checker.issues.length > 0 ? checker.issues : literalIssues(expression, typeOf),
+    typeOf,
     overloadsOf: ({ id }) => checker.overloads.get(id) ?? [],
     resolved: checker.resolved,
     variables: checker.used
@@ -136,7 +137,8 @@ class Checker {
       case "map":
         return target.params[1] ?? Type.dyn
       case "object":
-        return target.fields?.get(field) ?? this.report(at, `undefined field '${field}'`)
+        if (target.fields === undefined) return Type.dyn
+        return byKeyword(target.fields, field) ?? this.report(at, `undefined field '${field}'`)
       case "param":
         this.assignable(Type.dyn, target)
         return Type.dyn
@@ -163,9 +165,7 @@ class Checker {
     const name = call.name.replace(/^\./, "")
     const overloads = this.scope.functions.get(name)
     if (overloads === undefined) return this.undeclared(call.at, call.name)
-    const type = this.overload(call, name, overloads, types, target !== undefined)
-    this.checkLiterals(call, name)
-    return type
+    return this.overload(call, name, overloads, types, target !== undefined)
   }
 
   private optionalField(call: Call): Type.Type {
@@ -227,22 +227,10 @@ class Checker {
     return [rename(result), args.map(rename)]
   }
 
-  /** Of mistakes that can be seen before anything runs. */
-  private checkLiterals(call: Call, name: string) {
-    const argument = name === "matches" ? call.args.at(-1) : call.args[0]
-    if (argument?._tag !== "Literal" || typeof argument.value !== "string") return
-    const isWrong =
-      name === "duration"
-        ? parseDuration(argument.value) === undefined
-        : name === "timestamp"
-          ? parseTimestamp(argument.value) === undefined
-          : name === "matches" && typeof compileRegex(argument.value) === "string"
-    if (isWrong) this.report(argument.at, `invalid ${name} argument`)
-  }
-
-  private join(at: number, before: Type.Type | undefined, type: Type.Type): Type.Type {
+  /** Of different types nothing is known; that they differ is a mistake, told if there is no other (`Literals.ts`). */
+  private join(before: Type.Type | undefined, type: Type.Type): Type.Type {
     if (before === undefined) return type
-    return this.assignable(before, type) ? Type.mostGeneral(before, type) : this.mismatch(at, before, type)
+    return this.assignable(before, type) ? Type.mostGeneral(before, type) : Type.dyn
   }
   private present(of: Expression, type: Type.Type): Type.Type {
     const [inner, isOptional] = Type.unwrapOptional(type)
@@ -254,7 +242,7 @@ class Checker {
     let type: Type.Type | undefined
     items.forEach((item, index) => {
       const found = this.check(item)
-      type = this.join(item.at, type, optional.has(index) ? this.present(item, found) : found)
+      type = this.join(type, optional.has(index) ? this.present(item, found) : found)
     })
     return Type.list(type ?? this.fresh())
   }
@@ -262,20 +250,20 @@ class Checker {
   private map({ entries }: MapOf): Type.Type {
     let [keys, values]: [Type.Type | undefined, Type.Type | undefined] = [undefined, undefined]
     for (const { key, optional, value } of entries) {
-      keys = this.join(key.at, keys, this.check(key))
+      keys = this.join(keys, this.check(key))
       const found = this.check(value)
-      values = this.join(value.at, values, optional ? this.present(value, found) : found)
+      values = this.join(values, optional ? this.present(value, found) : found)
     }
     return Type.map(keys ?? this.fresh(), values ?? this.fresh())
   }
 
   private struct({ at, fields, name }: Struct): Type.Type {
-    const type = this.scope.structs?.get(name)
+    const type = this.scope.structs?.(name)
     if (type === undefined) return this.undeclared(at, name)
     for (const { at, name: field, optional, value } of fields) {
       const found = this.check(value)
       const given = optional ? this.present(value, found) : found
-      const wanted = type.kind === "object" ? type.fields?.get(field) : Type.dyn
+      const wanted = type.fields === undefined ? Type.dyn : type.fields.get(field)
       if (wanted === undefined) this.report(at, `undefined field '${field}'`)
       else if (!this.assignable(wanted, given)) {
         const shown = [wanted, given].map((one) => Type.format(this.resolve(one)))

@@ -75,9 +75,10 @@ export const isNumber = (value: Value): value is Numeric =>
 /** JavaScript compares bigints with numbers exactly; NaN is in no order. */
 const compareNumbers = (a: Numeric, b: Numeric): number | undefined => {
   const [x, y] = [a instanceof Uint ? a.value : a, b instanceof Uint ? b.value : b]
+  const isNaN = [x, y].some((value) => typeof value === "number" && Number.isNaN(value))
   if (x < y) return -1
   if (x > y) return 1
-  return x == y ? 0 : undefined
+  return isNaN ? undefined : 0
 }
 
 /** Negative, zero or positive; nothing for NaN; a failure for what has no order. */

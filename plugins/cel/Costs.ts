@@ -92,6 +92,7 @@ const byName = new Map<string, Cost>([
 /** By the overload, where a function's differ. */
 const byOverload = new Map<string, Cost>([
   ["cidr_ip", one],
+  ["optional_or", () => 0],
   ["cidr_contains_ip_string", (args, result) => contained(args, result) + traversal(1)(args, result)],
   [
     "cidr_contains_cidr_string",

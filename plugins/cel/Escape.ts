@@ -13,6 +13,10 @@ const words: ReadonlyArray<readonly [string, string]> = [
 ]
 const byText = new Map(words)
 
+/** `self.namespace` is understood, although the field is properly written `self.__namespace__`. */
+export const byKeyword = <A>(fields: ReadonlyMap<string, A> | undefined, word: string): A | undefined =>
+  fields?.get(word) ?? (reserved.has(word) ? fields?.get(`__${word}__`) : undefined)
+
 /** Nothing for names that cannot be written. */
 export const escape = (name: string): string | undefined => {
   if (!/^[a-zA-Z_.\-/][a-zA-Z0-9_.\-/]*$/.test(name)) return undefined

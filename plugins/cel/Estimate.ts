@@ -6,6 +6,7 @@ import { type CallEstimate, type Node, callEstimate } from "./CallEstimates.ts"
 import type { Checked } from "./Checker.ts"
 import { listBase, mapBase, structBase } from "./Costs.ts"
 import type { Declared } from "./Declared.ts"
+import { byKeyword } from "./Escape.ts"
 import type { Call, Comprehension, Expression, ListOf, MapOf, Select } from "./Expression.ts"
 import { accumulator } from "./Macros.ts"
 import { add, fixed, multiply, type Range, sum, union, unknown } from "./Ranges.ts"
@@ -260,7 +261,11 @@ class Estimator {
     let at: Declared = this.root
     for (const name of path.slice(1)) {
       const next =
-        name === "@items" || name === "@values" ? at.item : name === "@keys" ? keyOf(at) : at.fields?.get(name)?.declared
+        name === "@items" || name === "@values"
+          ? at.item
+          : name === "@keys"
+            ? keyOf(at)
+            : byKeyword(at.fields, name)?.declared
       if (next === undefined) return undefined
       at = next
     }

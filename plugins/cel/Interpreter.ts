@@ -40,6 +40,13 @@ export class Exhausted {
     this.cost = cost
   }
 }
+/** Thrown by `plan`: a conversion of a constant that cannot be made. */
+export class Unplannable {
+  readonly message: string
+  constructor(message: string) {
+    this.message = message
+  }
+}
 const pay = (frame: Frame, cost: number) => {
   frame.cost += cost
   if (frame.cost > frame.limit) throw new Exhausted(frame.cost)
@@ -190,7 +197,8 @@ class Planner {
     const folded = conversions.has(name) && steps.length === 1 && steps.every((one) => constants.has(one))
     if (!folded) return step
     const value = step({ cost: 0, limit: Number.POSITIVE_INFINITY, locals: [], variable: () => undefined })
-    return value instanceof Failure ? step : constant(value)
+    if (value instanceof Failure) throw new Unplannable(value.message)
+    return constant(value)
   }
 
   /** In a list of constants a value is looked up, which is free. */
@@ -324,10 +332,10 @@ const select =
   (operand: Step, field: string): Step =>
   (frame) => {
     const value = operand(frame)
+    if (value instanceof Failure || value === none) return value
     pay(frame, 1)
-    if (value instanceof Failure) return value
     if (value instanceof Dict) return value.find(field) ?? fail(`no such key: ${field}`)
-    return value instanceof Optional ? optionalField(value, field) : noOverload
+    return value instanceof Optional ? optionalField(value, field) : fail(`no such key: ${field}`)
   }
 const optionalField = ({ value }: Optional, field: string): Value => (value === undefined ? none : find(value, field))
 
@@ -345,9 +353,11 @@ const indexed =
   (operand: Step, index: Step, read: (from: Value, key: Value) => Value): Step =>
   (frame) => {
     const value = operand(frame)
-    const key = value instanceof Failure ? value : index(frame)
-    pay(frame, 1)
-    return key instanceof Failure ? key : read(value, key)
+    if (value instanceof Failure || value === none) return value
+    const key = index(frame)
+    const found = key instanceof Failure ? key : read(value, key)
+    if (found !== none) pay(frame, 1)
+    return found
   }
 
 /** The first overload that fits the values is called. `name` is for the complaint; operators have none. */

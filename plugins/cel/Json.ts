@@ -1,6 +1,7 @@
 /** Between the wire's JSON and values. Objects and lists are wrapped and read as they are asked for. */
 import type { Schema } from "effect"
 import { type Declared, isObject } from "./Declared.ts"
+import { byKeyword } from "./Escape.ts"
 import { parseDate, parseDuration, parseTimestamp, showDuration, showTimestamp } from "./library/Times.ts"
 import { Dict, Duration, fail, List, Optional, Timestamp, TypeValue, Uint, type Value } from "./Values.ts"
 
@@ -65,7 +66,7 @@ class JsonRecord extends Dict {
     return Object.keys(this.json).length
   }
   find(key: Value): Value | undefined {
-    const field = typeof key === "string" ? this.declared.fields?.get(key) : undefined
+    const field = typeof key === "string" ? byKeyword(this.declared.fields, key) : undefined
     if (field === undefined || !Object.hasOwn(this.json, field.name)) return undefined
     const value = this.json[field.name]
     return value === undefined ? undefined : fromJson(value, field.declared)

@@ -1,5 +1,4 @@
 /** The words of an expression. Places are counted in code points. Source: the language definition of CEL, "Syntax". */
-import { Result } from "effect"
 import type { Issue } from "./Issues.ts"
 
 export type TokenKind =
@@ -67,7 +66,8 @@ const next = (source: string, from: number): readonly [TokenKind, string] | unde
   return sign === undefined ? undefined : ["operator", sign]
 }
 
-export const lex = (source: string): Result.Result<ReadonlyArray<Token>, ReadonlyArray<Issue>> => {
+/** What cannot be read is left out, and told. */
+export const lex = (source: string): { readonly tokens: ReadonlyArray<Token>; readonly issues: ReadonlyArray<Issue> } => {
   const tokens: Array<Token> = []
   const issues: Array<Issue> = []
   // `at` follows `from`, which counts UTF-16 units.
@@ -94,15 +94,13 @@ export const lex = (source: string): Result.Result<ReadonlyArray<Token>, Readonl
     step(found[1])
   }
   tokens.push({ kind: "end", text: "<EOF>", at })
-  return issues.length > 0 ? Result.fail(issues) : Result.succeed(tokens)
+  return { tokens, issues }
 }
 
-/** A text that does not end takes the rest of its line with it; anything else is one character. */
-const unreadable = (source: string, from: number) => {
-  const quote = source[from]
-  if (quote === "'" || quote === '"') return /[^\n\r]*[\n\r]?/y.exec(source.slice(from))?.[0] ?? quote
-  return String.fromCodePoint(source.codePointAt(from) ?? 0)
-}
+const begun = new RegExp(`(['"])(?:${escape}|(?!\\1)[^\\\\\\n\\r])*(?:\\\\?[\\s\\S])?`, "y")
+/** A text with what spoils it; anything else is one character. */
+const unreadable = (source: string, from: number) =>
+  read(begun, source, from) ?? String.fromCodePoint(source.codePointAt(from) ?? 0)
 const shown = (text: string) => text.replaceAll("\n", "\\n").replaceAll("\r", "\\r").replaceAll("\t", "\\t")
 
 const simple: { readonly [letter: string]: string } = {

@@ -235,7 +235,6 @@ const macros: { readonly [key: string]: Macro } = {
   ".all/2": quantify("all"),
   ".exists/2": quantify("exists"),
   ".exists_one/2": quantify("existsOne"),
-  ".existsOne/2": quantify("existsOne"),
   ".all/3": quantifyPairs("all"),
   ".exists/3": quantifyPairs("exists"),
   ".exists_one/3": quantifyPairs("existsOne"),

@@ -15,6 +15,12 @@ const reserved = new Set(
 )
 const relations = new Set(["<", "<=", ">=", ">", "==", "!=", "in"])
 
+const begins = (token: Token | undefined) =>
+  token !== undefined &&
+  token.kind !== "end" &&
+  (token.kind !== "operator" || "[{(.-!".includes(token.text)) &&
+  token.text !== "in"
+
 /** Ends the parse; caught by `parse`. */
 class Stop {
   readonly issue: Issue
@@ -29,16 +35,16 @@ export const parse = (source: string): Result.Result<Expression, ReadonlyArray<I
     return Result.fail([
       { at: -1, message: `expression code point size exceeds limit: size: ${length}, limit ${maxLength}` }
     ])
-  return Result.flatMap(lex(source), (tokens) => {
-    const parser = new Parser(tokens)
-    try {
-      const expression = parser.all()
-      return parser.issues.length > 0 ? Result.fail(parser.issues) : Result.succeed(expression)
-    } catch (stop) {
-      if (stop instanceof Stop) return Result.fail([...parser.issues, stop.issue])
-      throw stop
-    }
-  })
+  const { issues, tokens } = lex(source)
+  const parser = new Parser(tokens)
+  try {
+    const expression = parser.all()
+    const all = [...issues, ...parser.issues]
+    return all.length > 0 ? Result.fail(all) : Result.succeed(expression)
+  } catch (stop) {
+    if (stop instanceof Stop) return Result.fail([...issues, ...parser.issues, stop.issue])
+    throw stop
+  }
 }
 
 class Parser {
@@ -75,7 +81,9 @@ class Parser {
   }
   private expect(text: string): Token {
     if (this.is(text)) return this.take()
-    throw new Stop(this.token.at, `Syntax error: mismatched input '${this.token.text}' expecting '${text}'`)
+    const { at, kind, text: found } = this.token
+    if (kind === "end") throw new Stop(at, `Syntax error: missing '${text}' at '<EOF>'`)
+    throw new Stop(at, `Syntax error: mismatched input '${found}' expecting '${text}'`)
   }
   private expectIdentifier(): Token {
     if (this.token.kind === "identifier") return this.take()
@@ -232,6 +240,12 @@ class Parser {
     if (this.takeIf("{") !== undefined) return this.mapOf(at)
     const value = this.literal()
     if (value !== undefined) return value
+    // One word too many is told, and left out.
+    if (kind === "operator" && begins(this.tokens[this.position + 1])) {
+      this.issues.push({ at, message: `Syntax error: extraneous input '${text}' expecting ${beginnings}` })
+      this.take()
+      return this.primary()
+    }
     throw new Stop(at, `Syntax error: mismatched input '${text}' expecting ${beginnings}`)
   }
 

@@ -3,8 +3,8 @@ import { Result } from "effect"
 import { type Checked, check, type Scope } from "./Checker.ts"
 import { type Range, type Sizes, estimate } from "./Estimate.ts"
 import type { Expression } from "./Expression.ts"
-import { Exhausted, type Frame, type Making, plan } from "./Interpreter.ts"
-import { show } from "./Issues.ts"
+import { Exhausted, type Frame, type Making, plan, type Step, Unplannable } from "./Interpreter.ts"
+import { type Issue, show } from "./Issues.ts"
 import { parse } from "./Parser.ts"
 import type { Type } from "./Types.ts"
 import { Failure, type Value } from "./Values.ts"
@@ -26,27 +26,42 @@ export interface Program {
 
 export const tooExpensive = "operation cancelled: actual cost limit exceeded"
 
-/** The message of what is wrong is upstream's, with the place. */
-export const compile = (source: string, scope: Scope, struct?: Making["struct"]): Result.Result<Program, string> =>
-  Result.flatMap(
-    Result.mapError(parse(source), (issues) => show(source, issues)),
-    (expression) => {
-      const checked = check(expression, scope)
-      if (checked.issues.length > 0) return Result.fail(show(source, checked.issues))
-      const making: Making = { checked, functions: scope.functions, ...(struct !== undefined && { struct }) }
-      const step = plan(expression, making)
-      return Result.succeed({
-        source,
-        type: checked.type,
-        expression,
-        checked,
-        uses: (variable) => checked.variables.has(variable),
-        run: (variable, limit) => run(step, variable, limit)
-      })
-    }
-  )
+export interface Refusal {
+  /** Where in the source, and what; for what only shows when the program is made, without the place. */
+  readonly message: string
+  readonly stage: "compilation" | "program instantiation"
+}
 
-const run = (step: ReturnType<typeof plan>, variable: Frame["variable"], limit: number): Outcome => {
+/** The message of what is wrong is upstream's, with the place. */
+export const compile = (source: string, scope: Scope, struct?: Making["struct"]): Result.Result<Program, Refusal> => {
+  const refuse = (issues: ReadonlyArray<Issue>): Result.Result<Program, Refusal> =>
+    Result.fail({ message: show(source, issues), stage: "compilation" })
+  const parsed = parse(source)
+  if (Result.isFailure(parsed)) return refuse(parsed.failure)
+  const expression = parsed.success
+  const checked = check(expression, scope)
+  if (checked.issues.length > 0) return refuse(checked.issues)
+  const making: Making = { checked, functions: scope.functions, ...(struct !== undefined && { struct }) }
+  return Result.map(planned(expression, making), (step) => ({
+    source,
+    type: checked.type,
+    expression,
+    checked,
+    uses: (variable) => checked.variables.has(variable),
+    run: (variable, limit) => run(step, variable, limit)
+  }))
+}
+
+const planned = (expression: Expression, making: Making): Result.Result<Step, Refusal> => {
+  try {
+    return Result.succeed(plan(expression, making))
+  } catch (cause) {
+    if (!(cause instanceof Unplannable)) throw cause
+    return Result.fail({ message: cause.message, stage: "program instantiation" })
+  }
+}
+
+const run = (step: Step, variable: Frame["variable"], limit: number): Outcome => {
   const frame: Frame = { cost: 0, limit, locals: [], variable }
   try {
     const value = step(frame)

@@ -7,7 +7,7 @@ export const most = 2 ** 64
 export const unknown: Range = { min: 0, max: most }
 export const fixed = (value: number): Range => ({ min: value, max: value })
 
-const cut = (value: number) => (value >= most ? most : value)
+const cut = (value: number) => Math.min(value, most)
 const times = (a: number, b: number) => (a === 0 || b === 0 ? 0 : cut(a * b))
 
 export const add = (a: Range, b: Range): Range => ({ min: cut(a.min + b.min), max: cut(a.max + b.max) })

@@ -15,8 +15,8 @@ export interface Certificates {
 
 const isMissing = ({ reason }: PlatformError.PlatformError) => reason._tag === "NotFound"
 
-/** Opens the directory, and makes it and the authority if they are not there. */
-export const open = Effect.fn("Certificates.open")(function* (directory: string) {
+/** Opens the directory, and makes it and the authority, which then has that name, if they are not there. */
+export const open = Effect.fn("Certificates.open")(function* (directory: string, authority = "keelson-ca") {
   const fs = yield* FileSystem.FileSystem
 
   const write = Effect.fnUntraced(function* (file: string, text: string) {
@@ -38,7 +38,7 @@ export const open = Effect.fn("Certificates.open")(function* (directory: string)
   const openAuthority = Effect.gen(function* () {
     const found = yield* pair("ca")
     if (found !== undefined) return found
-    const made = yield* Pki.authority("keelson-ca")
+    const made = yield* Pki.authority(authority)
     yield* keep("ca", made)
     return made
   })

@@ -57,26 +57,37 @@ describe("a watch", () => {
         const query = "watch=1&timeoutSeconds=1&resourceVersion=0&allowWatchBookmarks=true&fieldSelector=metadata.name%3Da"
         const watch = yield* Effect.forkChild(cluster.admin.ask(`${configMaps}?${query}`))
         const { json } = yield* create(cluster, "b")
-        const [mark, ...rest] = eventsOf((yield* Fiber.join(watch)).text)
+        const [first, mark, ...rest] = eventsOf((yield* Fiber.join(watch)).text)
+        expect(first.object.metadata.annotations).toEqual({ "k8s.io/initial-events-end": "true" })
         expect([mark.type, mark.object.metadata.resourceVersion]).toEqual(["BOOKMARK", json.metadata.resourceVersion])
         expect(rest).toEqual([])
       })
     )
   )
 
-  it.live("from a revision that is not there yet ends with a timeout", () =>
-    Effect.scoped(
-      Effect.gen(function* () {
-        const { admin } = yield* start()
-        const { json } = yield* admin.ask(`${configMaps}?watch=1&resourceVersion=999999&timeoutSeconds=1`)
-        expect(json).toMatchObject({
-          code: 504,
-          reason: "Timeout",
-          message: expect.stringContaining("Too large resource version: 999999, current: "),
-          details: { causes: [{ reason: "ResourceVersionTooLarge" }], retryAfterSeconds: 1 }
+  it.live(
+    "from a revision that is not there yet waits for it; who wants what there was by then is told that it is not",
+    () =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { admin } = yield* start()
+          const later = `${configMaps}?watch=1&resourceVersion=999999`
+          const waited = yield* admin.ask(`${later}&timeoutSeconds=1`)
+          expect([waited.code, waited.text]).toEqual([200, ""])
+          const { text } = yield* admin.ask(`${later}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`)
+          expect(eventsOf(text)).toMatchObject([
+            {
+              type: "ERROR",
+              object: {
+                code: 504,
+                reason: "Timeout",
+                message: expect.stringContaining("Too large resource version: 999999, current: "),
+                details: { causes: [{ reason: "ResourceVersionTooLarge" }], retryAfterSeconds: 1 }
+              }
+            }
+          ])
         })
-      })
-    )
+      )
   )
 
   it.live("tells of a deletion under its own revision, with the last state that the watcher could see", () =>

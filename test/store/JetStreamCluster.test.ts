@@ -1,8 +1,10 @@
 /** Three replicas on three servers: the laws, and the loss of a leader. */
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { connect } from "@nats-io/transport-node"
 import { Effect, Fiber, Layer, References, Stream } from "effect"
 import * as Suite from "../../conformance/Log.ts"
+import * as NatsCluster from "../../kernel/store/jetstream/NatsCluster.ts"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import { verify } from "../Verify.ts"
@@ -33,7 +35,9 @@ describe.skipIf(RawNats.lacks.length > 0)(`JetStream${left(RawNats.lacks)}`, () 
   verify(
     "on JetStream, three replicas",
     Suite.suite,
-    Layer.unwrap(Effect.map(cluster, (servers) => JetStreamLog.layer(optionsOf(servers))))
+    Layer.unwrap(Effect.map(RawNats.temporary, (directory) => Suite.restarting(NatsCluster.layer({ directory })))).pipe(
+      Layer.provide(NodeServices.layer)
+    )
   )
 
   it.live(

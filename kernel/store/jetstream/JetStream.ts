@@ -25,6 +25,8 @@ export const codes = {
   underWay: 10164,
   storeFailed: 10077
 }
+/** Servers that are being started: nobody leads them yet, or not enough of them are there for all replicas. */
+export const starting = new Set([10005, 10006, 10008, 10009, 10118])
 /** What an account or a server may take is taken: of the account, of the server, of its disk. */
 export const full = new Set([10002, 10023, 10047])
 

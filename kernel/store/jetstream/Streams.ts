@@ -2,7 +2,7 @@
 import { headers } from "@nats-io/transport-node"
 import { Effect, Schedule, Schema } from "effect"
 import { limit, type LogName } from "../Log.ts"
-import { calls, codes, isSealed, type JetStream, NatsUnfit, type Replicas, State } from "./JetStream.ts"
+import { calls, codes, isSealed, type JetStream, NatsUnfit, type Replicas, starting, State } from "./JetStream.ts"
 import { header } from "./Message.ts"
 import { type Nats, unavailable } from "./Nats.ts"
 import * as Subject from "./Subject.ts"
@@ -113,6 +113,10 @@ const flawOf = ({ config }: State, subjects: Subject.Subjects, replicas: Replica
   return undefined
 }
 
+/** Several servers that were started together have to choose who leads them first; one has nobody to wait for. */
+const election = Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: "30 seconds" }))
+const isElecting = (error: Effect.Error<JetStream["info"]>) => error._tag !== "Refused" || starting.has(error.code)
+
 /** The stream of a log: made if it is not there, else compared with what it has to be. */
 export const open = Effect.fnUntraced(function* (nats: Nats, cluster: string, log: LogName, replicas: Replicas) {
   yield* assertServer(nats, replicas)
@@ -126,6 +130,7 @@ export const open = Effect.fnUntraced(function* (nats: Nats, cluster: string, lo
       (error) => error._tag === "Refused" && error.code === codes.noStream,
       () => create(opened)
     ),
+    Effect.retry({ while: (error) => replicas > 1 && isElecting(error), schedule: election }),
     Effect.mapError((error) =>
       error._tag === "Refused"
         ? unfit(`${subjects.stream}: ${error.description} (${error.code})`)

@@ -66,7 +66,7 @@ const untrusted = new Set([
 ])
 
 /** As Go's library would have put it. */
-const reasonOf = (error: Error, { host, port, servername }: Target): string => {
+export const reasonOf = (error: Error, { host, port, servername }: Target): string => {
   const code = codeOf(error)
   const address = `${inUrl(host)}:${port}`
   const x509 = (what: string) => `tls: failed to verify certificate: x509: ${what}`

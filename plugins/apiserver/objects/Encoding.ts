@@ -8,6 +8,7 @@ import type { At } from "../../../kernel/pipeline/Pipeline.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
 import * as Shape from "../../../kernel/resource/Shape.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
+import * as Cbor from "../Cbor.ts"
 import * as Protobuf from "../protobuf/Protobuf.ts"
 
 const utf8 = new TextEncoder()
@@ -52,9 +53,26 @@ export const messageOf = (serves: Serves, row: Row): Uint8Array =>
 export const partialMessageOf = (row: Row, version: MetaVersion): Uint8Array =>
   row.encoded("protobuf/partial", (row) => Protobuf.itemOf({ ...partialType(version), metadata: metadataOf(row) }))
 
+/** Both without the tag in front. */
+export const cborOf = (serves: Serves, row: Row): Uint8Array =>
+  row.encoded(`cbor/${Kind.apiVersion(serves.version)}`, (row) => Cbor.itemOf(wireOf(serves, row)))
+export const partialCborOf = (row: Row, version: MetaVersion): Uint8Array =>
+  row.encoded(`cbor/partial/${version}`, (row) => Cbor.itemOf({ ...partialType(version), metadata: metadataOf(row) }))
+
 const isCustom = ({ version }: Serves) => {
   const shape = Shape.of(version.schema())
   return shape.type === "object" && shape.definition === undefined
+}
+
+/** As it stands in a list. */
+export const cborItemOf = (serves: Serves): ((row: Row) => Uint8Array) => {
+  if (isCustom(serves)) return (row) => cborOf(serves, row)
+  const key = `cbor/item/${Kind.apiVersion(serves.version)}`
+  return (row) =>
+    row.encoded(key, (row) => {
+      const { apiVersion: _a, kind: _k, ...rest } = wireOf(serves, row)
+      return Cbor.itemOf(rest)
+    })
 }
 
 /**

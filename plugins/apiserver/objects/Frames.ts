@@ -1,14 +1,15 @@
-/** How one watch writes its events: as lines of JSON, or as messages of protobuf with their lengths. */
+/** How one watch writes its events: as lines of JSON, as messages of protobuf with their lengths, or as a sequence of CBOR. */
 import { Effect, type Schema } from "effect"
 import type { At, WatchEvent } from "../../../kernel/pipeline/Pipeline.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import type { Form } from "../Accept.ts"
 import { jsonType } from "../Answer.ts"
+import * as Cbor from "../Cbor.ts"
 import { envelope } from "../protobuf/Envelope.ts"
 import * as Protobuf from "../protobuf/Protobuf.ts"
 import { notAcceptable } from "../Refused.ts"
-import { bytesOf, messageOf, partialMessageOf, partialOf, partialType } from "./Encoding.ts"
+import { bytesOf, cborOf, messageOf, partialCborOf, partialMessageOf, partialOf, partialType } from "./Encoding.ts"
 import * as Table from "./Table.ts"
 
 type JsonObject = Schema.JsonObject
@@ -57,6 +58,24 @@ const messages = (type: Type, message: (row: Row) => Uint8Array): Frames => {
   }
 }
 
+const items = (type: Type, item: (row: Row) => Uint8Array): Frames => ({
+  type: Cbor.watchType,
+  event: ({ row, type: what }) => [Cbor.event(what, item(row))],
+  bookmark: (metadata) => Cbor.event("BOOKMARK", Cbor.itemOf({ ...type, metadata })),
+  failed: (status) => Cbor.event("ERROR", Cbor.itemOf(status))
+})
+
+/** As they are in JSON, and then said otherwise. */
+const asCbor = (frames: Frames): Frames => {
+  const again = (bytes: Uint8Array) => Cbor.itemOf(JSON.parse(Buffer.from(bytes).toString()))
+  return {
+    type: Cbor.watchType,
+    event: (event) => [again(Buffer.concat([...frames.event(event)]))],
+    bookmark: (metadata) => again(frames.bookmark(metadata)),
+    failed: (status) => again(frames.failed(status))
+  }
+}
+
 const tables = (at: At, version: Form["version"], include: Table.Include): Frames => {
   let isTitled = true
   // A frame is made when something happens, outside of any fiber that could be asked for the time.
@@ -71,21 +90,28 @@ const tables = (at: At, version: Form["version"], include: Table.Include): Frame
 
 export const of = Effect.fnUntraced(function* (at: At, { as, format, version }: Form, query: URLSearchParams) {
   if (format === "yaml")
-    return yield* notAcceptable(`only the following media types are accepted: ${jsonType}, ${Protobuf.watchType}`)
+    return yield* notAcceptable(
+      `only the following media types are accepted: ${jsonType};stream=watch, ${Protobuf.watchType}`
+    )
   const isProtobuf = format === "protobuf"
+  const isCbor = format === "cbor"
   switch (as) {
     case "Object": {
       const type = { kind: at.served.kind.kind, apiVersion: Kind.apiVersion(at.version) }
+      if (isCbor) return items(type, (row) => cborOf(at, row))
       return isProtobuf ? messages(type, (row) => messageOf(at, row)) : plain(type, (row) => bytesOf(at, row))
     }
     case "Partial": {
       const type = partialType(version)
+      if (isCbor) return items(type, (row) => partialCborOf(row, version))
       return isProtobuf
         ? messages(type, (row) => partialMessageOf(row, version))
         : plain(type, (row) => partialOf(row, version))
     }
-    case "Table":
-      return tables(at, version, yield* Effect.fromResult(Table.include(query)))
+    case "Table": {
+      const frames = tables(at, version, yield* Effect.fromResult(Table.include(query)))
+      return isCbor ? asCbor(frames) : frames
+    }
     case "PartialList":
       return yield* notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list")
   }

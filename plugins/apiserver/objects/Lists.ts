@@ -5,16 +5,18 @@ import * as Kind from "../../../kernel/resource/Kind.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import type { Form } from "../Accept.ts"
 import { type Answer, jsonType } from "../Answer.ts"
+import * as Cbor from "../Cbor.ts"
 import * as Protobuf from "../protobuf/Protobuf.ts"
 import { notAcceptable } from "../Refused.ts"
-import { itemsOf, messageOf, partialMessageOf, partialOf } from "./Encoding.ts"
+import { cborItemOf, itemsOf, messageOf, partialCborOf, partialMessageOf, partialOf } from "./Encoding.ts"
 import * as Table from "./Table.ts"
 
 const utf8 = new TextEncoder()
 const end = utf8.encode("]}")
 
 const metadataOf = ({ continue: token, remaining, revision }: Listed) => ({
-  resourceVersion: `${revision}`,
+  // What is in no log has none.
+  ...(revision > 0 && { resourceVersion: `${revision}` }),
   ...(token !== undefined && { continue: token }),
   ...(remaining !== undefined && { remainingItemCount: remaining })
 })
@@ -45,6 +47,9 @@ const messages = function* (rows: Iterable<Row>, item: (row: Row) => Uint8Array)
 const protobuf = (head: Parameters<typeof Protobuf.list>[0], rows: Iterable<Row>, item: (row: Row) => Uint8Array) =>
   parts(Protobuf.list(head, messages(rows, item)), Protobuf.mediaType)
 
+const cbor = (head: Parameters<typeof Cbor.list>[0], rows: ReadonlyArray<Row>, item: (row: Row) => Uint8Array) =>
+  parts(Cbor.list(head, rows.length, messages(rows, item)), Cbor.mediaType)
+
 export const answer = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchParams, listed: Listed) {
   const { kind } = at.served
   // Before anything is sent: a list that lacks an object would say that it is gone.
@@ -55,12 +60,14 @@ export const answer = Effect.fnUntraced(function* (at: At, form: Form, query: UR
     case "Object": {
       const head = { kind: kind.listKind ?? `${kind.kind}List`, apiVersion: Kind.apiVersion(at.version), metadata }
       if (form.format === "protobuf") return protobuf(head, listed.rows, (row) => messageOf(at, row))
+      if (form.format === "cbor") return cbor(head, listed.rows, cborItemOf(at))
       const { item, lead } = itemsOf(at)
       return parts(joined(head, listed.rows, item, lead))
     }
     case "PartialList": {
       const head = { kind: "PartialObjectMetadataList", apiVersion: `meta.k8s.io/${form.version}`, metadata }
       if (form.format === "protobuf") return protobuf(head, listed.rows, (row) => partialMessageOf(row, form.version))
+      if (form.format === "cbor") return cbor(head, listed.rows, (row) => partialCborOf(row, form.version))
       return parts(joined(head, listed.rows, (row) => partialOf(row, form.version)))
     }
     case "Table": {

@@ -8,8 +8,9 @@ import { type Answer, whole } from "../Answer.ts"
 import { notAcceptable, type Refused } from "../Refused.ts"
 import type { BadRequest } from "../../../kernel/client/Errors.ts"
 import { envelope } from "../protobuf/Envelope.ts"
+import * as Cbor from "../Cbor.ts"
 import * as Protobuf from "../protobuf/Protobuf.ts"
-import { bytesOf, messageOf, partialMessageOf, partialOf, partialType, wireOf } from "./Encoding.ts"
+import { bytesOf, cborOf, messageOf, partialCborOf, partialMessageOf, partialOf, partialType, wireOf } from "./Encoding.ts"
 import * as Table from "./Table.ts"
 
 /** Quotes and backslashes end a warning's text. Source: RFC 7234, "Warning". */
@@ -26,22 +27,23 @@ const table = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchP
 
 /** What was answered by an action may be of a kind without a message: then it is JSON. */
 const simple = (at: At, { format }: Form, row: Row, code: number, warnings: ReadonlyArray<string>) => {
+  const headers = warned(warnings)
+  if (format === "cbor") return whole(code, Cbor.document(cborOf(at, row)), headers, Cbor.mediaType)
+  if (format !== "protobuf") return whole(code, bytesOf(at, row), headers)
   const { apiVersion, kind } = wireOf(at, row)
   const type = { apiVersion: String(apiVersion), kind: String(kind) }
-  return format === "protobuf" && Protobuf.knows(type)
-    ? whole(code, envelope({ ...type, raw: messageOf(at, row) }), warned(warnings), Protobuf.mediaType)
-    : whole(code, bytesOf(at, row), warned(warnings))
+  return Protobuf.knows(type)
+    ? whole(code, envelope({ ...type, raw: messageOf(at, row) }), headers, Protobuf.mediaType)
+    : whole(code, bytesOf(at, row), headers)
 }
 
-const partial = ({ format, version }: Form, row: Row, code: number, warnings: ReadonlyArray<string>) =>
-  format === "protobuf"
-    ? whole(
-        code,
-        envelope({ ...partialType(version), raw: partialMessageOf(row, version) }),
-        warned(warnings),
-        Protobuf.mediaType
-      )
-    : whole(code, partialOf(row, version), warned(warnings))
+const partial = ({ format, version }: Form, row: Row, code: number, warnings: ReadonlyArray<string>) => {
+  const headers = warned(warnings)
+  if (format === "cbor") return whole(code, Cbor.document(partialCborOf(row, version)), headers, Cbor.mediaType)
+  if (format !== "protobuf") return whole(code, partialOf(row, version), headers)
+  const message = envelope({ ...partialType(version), raw: partialMessageOf(row, version) })
+  return whole(code, message, headers, Protobuf.mediaType)
+}
 
 export const answer = (
   at: At,

@@ -1,5 +1,5 @@
 /** The verbs of HTTP on objects: each reads its options and body, asks the pipeline, and says it in the client's form. */
-import { Effect, Result, type Schema } from "effect"
+import { Effect, type Schema } from "effect"
 import type { PatchType } from "../../../kernel/client/Api.ts"
 import { UnsupportedMediaType } from "../../../kernel/client/Errors.ts"
 import type { At, Deleted } from "../../../kernel/pipeline/Pipeline.ts"
@@ -69,9 +69,8 @@ const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At) {
   const bytes = yield* Body.read(incoming)
   const known = (version: string, kind: string) =>
     kinds.all().some((one) => one.kind.kind === kind && one.kind.versions.some((other) => apiVersion(other) === version))
-  const body = yield* Effect.fromResult(
-    Body.object(incoming, bytes, expected.kind).pipe(Result.flatMap((body) => Body.fitting(body, expected, known)))
-  )
+  const sent = yield* Body.object(incoming, bytes, expected.kind)
+  const body = yield* Effect.fromResult(Body.fitting(sent, expected, known))
   return { body, repeated: Body.repeated(bytes) }
 })
 
@@ -106,7 +105,7 @@ const patch = Effect.fn("Rest.patch")(function* (exchange: Exchange, at: At, for
   if (type === undefined) return yield* new UnsupportedMediaType({ given: media, supported: Object.keys(patchTypes) })
   const options = yield* Effect.fromResult(WriteQuery.write(query, "PatchOptions", managerOf(incoming), type === "apply"))
   const bytes = yield* Body.read(incoming)
-  const body: Schema.Json = yield* Effect.fromResult(Body.json(bytes, type === "apply", undecodable))
+  const body: Schema.Json = yield* Body.json(bytes, type === "apply", undecodable)
   yield* PatchBody.check(at, type, body)
   const { created, row, warnings } = yield* pipeline.patch(at, type, body, { ...options, ...Body.repeated(bytes) })
   return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
@@ -115,7 +114,7 @@ const patch = Effect.fn("Rest.patch")(function* (exchange: Exchange, at: At, for
 /** DeleteOptions, from the body if there is one. */
 const deleteOptions = Effect.fnUntraced(function* ({ incoming, query }: Exchange) {
   const bytes = yield* Body.read(incoming)
-  const body = bytes.length === 0 ? undefined : yield* Effect.fromResult(Body.object(incoming, bytes, "DeleteOptions"))
+  const body = bytes.length === 0 ? undefined : yield* Body.object(incoming, bytes, "DeleteOptions")
   return yield* Effect.fromResult(WriteQuery.deletion(query, body))
 })
 
@@ -175,14 +174,33 @@ const reads = (exchange: Exchange, at: At, form: Form, isWatch: boolean): Effect
   return at.name === "" ? list(exchange, at, form) : get(exchange, at, form)
 }
 
+/** Of what whoever uses it is told that it will go. Source: deprecation policy; the upstream API server's words. */
+const deprecated: { readonly [storage: string]: string } = {
+  componentstatuses: "v1 ComponentStatus is deprecated in v1.19+",
+  endpoints: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+}
+
+const cautioned = (answer: Answer, caution: string): Answer => {
+  if (answer._tag === "Sent") return answer
+  const { warning } = answer.headers ?? {}
+  const own = One.warned([caution]).warning
+  return { ...answer, headers: { ...answer.headers, warning: warning === undefined ? own : `${own}, ${warning}` } }
+}
+
 /** `isWatch`: the path says so. */
-export const answer = Effect.fnUntraced(function* (
+export const answer = (exchange: Exchange, at: At, isWatch: boolean): Effect.Effect<Answer, DoorError, Pipeline | Kinds> => {
+  const caution = deprecated[at.served.kind.storage]
+  const answer = answerOf(exchange, at, isWatch)
+  return caution === undefined ? answer : Effect.map(answer, (answer) => cautioned(answer, caution))
+}
+
+const answerOf = Effect.fnUntraced(function* (
   exchange: Exchange,
   at: At,
   isWatch: boolean
 ): Effect.fn.Return<Answer, DoorError, Pipeline | Kinds> {
   const isPlain = !at.served.kind.verbs.includes("get")
-  const offer = { isPlain, hasMessage: Protobuf.knows(bodyKind(at)) }
+  const offer = { isPlain, hasMessage: Protobuf.knows(bodyKind(at)), isList: at.name === "" }
   const form = yield* Effect.fromResult(negotiate(header(exchange.incoming, "accept"), offer))
   const isNamed = at.name !== ""
   switch (exchange.method) {

@@ -94,11 +94,7 @@ const sinkOf = (writer: Writer, frames: Frames.Frames, over: () => void): WatchS
     over()
   },
   bookmark: (revision, isInitialEnd) => {
-    const metadata = {
-      resourceVersion: `${revision}`,
-      creationTimestamp: null,
-      ...(isInitialEnd && { annotations: initialEnd })
-    }
+    const metadata = { resourceVersion: `${revision}`, ...(isInitialEnd && { annotations: initialEnd }) }
     writer.write([frames.bookmark(metadata)])
   },
   failed: (error: DoorError) => {
@@ -117,12 +113,14 @@ export const answer = Effect.fnUntraced(function* (exchange: Exchange, at: At, f
   const seconds = watching.timeoutSeconds || lifetime + (yield* Random.nextIntBetween(0, lifetime))
   yield* Effect.scoped(
     Effect.gen(function* () {
+      yield* Effect.forkScoped(Effect.delay(Effect.sync(over), `${seconds} seconds`))
       const stop = at.served.onEnd?.(over)
       if (stop !== undefined) yield* Effect.addFinalizer(() => Effect.sync(stop))
-      yield* pipeline.watch(at, watching.options, sinkOf(writer, frames, over))
+      // What is not there yet is waited for, but not longer than the watch lasts.
+      yield* Effect.raceFirst(pipeline.watch(at, watching.options, sinkOf(writer, frames, over)), Deferred.await(end))
       writer.open()
       exchange.initialized?.()
-      yield* Effect.timeoutOption(Deferred.await(end), `${seconds} seconds`)
+      yield* Deferred.await(end)
     })
   ).pipe(Effect.ensuring(Effect.sync(() => writer.end())))
   return sent(200)

@@ -56,7 +56,7 @@ export const compile = (source: string, { variables }: Declarations): Result.Res
   const types = Object.entries(variables).map(([name, declared]) => [name, declared?.type ?? Type.dyn] as const)
   const [first] = Object.values(variables)
   return Result.mapBoth(Program_.compile(source, { variables: new Map(types), functions: standard }), {
-    onFailure: (message) => ({ message }),
+    onFailure: ({ message }) => ({ message }),
     onSuccess: (program): Program => ({
       result: program.type,
       estimatedCost: Program_.estimateOf(program, first).max,

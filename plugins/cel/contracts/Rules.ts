@@ -5,6 +5,9 @@
  */
 import type { Schema } from "effect"
 import type { Causes } from "../../../kernel/resource/Causes.ts"
+import * as Problems from "../rules/Problems.ts"
+import { tree } from "../rules/Tree.ts"
+import { validate } from "../rules/Validate.ts"
 
 export interface Outcome {
   readonly causes: Causes
@@ -18,7 +21,10 @@ export interface Rules {
 }
 
 /** What is wrong with the rules, for the writer of the definition. `field` is where the schema lies in it. */
-export const problems = (_schema: Schema.JsonObject, _field: string): Causes => []
+export const problems = (schema: Schema.JsonObject, field: string): Causes => Problems.problems(schema, field)
 
 /** The rules of a schema, compiled; nothing if it has none. Compile once and keep. */
-export const compile = (_schema: Schema.JsonObject): Rules | undefined => undefined
+export const compile = (schema: Schema.JsonObject): Rules | undefined => {
+  const root = tree(schema, schema, "selfType", true)
+  return root && { validate: (object, old) => validate(root, object, old) }
+}

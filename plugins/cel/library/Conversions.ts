@@ -25,13 +25,9 @@ const int = (value: bigint) => (isInt64(value) ? value : overflow)
 const uint = (value: bigint) => (isUint64(value) ? new Uint(value) : unsignedOverflow)
 
 const doubleToInt = (value: number): Value =>
-  Number.isFinite(value) && value > -9223372036854775808 && value < 9223372036854775808
-    ? BigInt(Math.trunc(value))
-    : overflow
+  Number.isFinite(value) && value > -(2 ** 63) && value < 2 ** 63 ? BigInt(Math.trunc(value)) : overflow
 const doubleToUint = (value: number): Value =>
-  Number.isFinite(value) && value >= 0 && value < 18446744073709551616
-    ? new Uint(BigInt(Math.trunc(value)))
-    : unsignedOverflow
+  Number.isFinite(value) && value >= 0 && value < 2 ** 64 ? new Uint(BigInt(Math.trunc(value))) : unsignedOverflow
 const textToInt = (text: string): Value =>
   /^[+-]?[0-9]+$/.test(text) && isInt64(BigInt(text.replace("+", "")))
     ? BigInt(text.replace("+", ""))
@@ -56,7 +52,7 @@ export const showDouble = (value: number): string => {
   if (Object.is(value, -0)) return "-0"
   const [mantissa = "", exponent = "0"] = value.toExponential().split("e")
   const power = Number(exponent)
-  if (power >= -4 && power < 21) return plain(mantissa, power)
+  if (power >= -4 && power < 6) return plain(mantissa, power)
   return `${mantissa}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`
 }
 const plain = (mantissa: string, power: number) => {

@@ -35,7 +35,7 @@ const unless =
   (value) =>
     holds(value) ? [] : [message]
 
-const uuid = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32})$/i
+const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/
 const isUrl: Names.Rule = (value) => {
   const url = parseUrl(value)
@@ -51,7 +51,7 @@ const formats: ReadonlyArray<readonly [string, Format]> = [
   ["dns1123SubdomainPrefix", new Format("DNS1123SubdomainPrefix", prefix(Names.dns1123Subdomain), 60)],
   ["dns1035LabelPrefix", new Format("DNS1035LabelPrefix", prefix(Names.dns1035Label), 30)],
   ["labelValue", new Format("LabelValue", Names.labelValue, 40)],
-  ["uri", new Format("URI", isUrl, 1500)],
+  ["uri", new Format("URI", isUrl, 1103)],
   [
     "uuid",
     new Format(

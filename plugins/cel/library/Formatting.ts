@@ -39,6 +39,29 @@ export const formatText = (pattern: string, args: List): Value => {
   return mistake ?? text
 }
 
+/** The verbs of a format, in the order of their arguments. */
+export const clausesOf = (pattern: string): ReadonlyArray<string> =>
+  [...pattern.matchAll(clause)].flatMap(([, , verb]) => (verb === undefined || verb === "" ? [] : [verb]))
+
+const wanted: { readonly [verb: string]: readonly [words: string, kinds: string] } = {
+  d: ["decimal clause can only be used on integers", "int uint double"],
+  f: ["fixed-point clause can only be used on doubles", "double int uint"],
+  e: ["scientific clause can only be used on doubles", "double int uint"],
+  b: ["only integers and bools can be formatted as binary", "int uint bool"],
+  o: ["octal clause can only be used on integers", "int uint"],
+  x: ["only integers, byte buffers, and strings can be formatted as hex", "int uint string bytes"],
+  X: ["only integers, byte buffers, and strings can be formatted as hex", "int uint string bytes"]
+}
+/** What is wrong with an argument whose type is known. */
+export const mistakeOf = (verb: string, kind: string, name: string): string | undefined => {
+  if (verb === "s") return undefined
+  const [words, kinds] = wanted[verb] ?? []
+  if (words === undefined || kinds === undefined)
+    return `could not parse formatting clause: unrecognized formatting clause "${verb}"`
+  if (kind === "dyn" || kinds.split(" ").includes(kind)) return undefined
+  return `error during formatting: ${words}, was given ${name}`
+}
+
 const mismatch = (verb: string, value: Value, wanted: string) =>
   fail(`error during formatting: ${wanted} clause can only be used on ${verb}, was given ${typeName(value)}`)
 

@@ -20,8 +20,14 @@ export const overloads: ReadonlyArray<Overload> = [
     value === undefined ? fail("optional.none() dereference") : value
   ),
   define("optional<V> -> hasValue(): bool", ({ value }: Optional) => value !== undefined),
-  define("optional<V> -> or(optional<V>): optional<V>", (first: Optional, second: Optional) =>
-    first.value === undefined ? second : first
+  define(
+    "optional<V> -> or(optional<V>): optional<V>",
+    (first: Optional, second: Optional) => (first.value === undefined ? second : first),
+    "optional_or"
   ),
-  define("optional<V> -> orValue(V): V", ({ value }: Optional, other: Value) => (value === undefined ? other : value))
+  define(
+    "optional<V> -> orValue(V): V",
+    ({ value }: Optional, other: Value) => (value === undefined ? other : value),
+    "optional_or"
+  )
 ]

@@ -36,6 +36,9 @@ export const scheduler = client("system:kube-scheduler")
 /** What the API server shows to kubelets. */
 export const kubeletClient = client("kube-apiserver-kubelet-client")
 
+/** What the API server shows to servers that answer for a group instead of it, and by which they believe what it says of who asks. */
+export const frontProxy = client("front-proxy-client")
+
 /** A server of the store, under all by which clients and the other servers reach it. To the others it is a client, too. */
 export const storeServer = (hosts: ReadonlyArray<string>): Request => ({
   commonName: "keelson-store-server",

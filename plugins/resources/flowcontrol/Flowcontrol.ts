@@ -1,9 +1,12 @@
-/** Flows of requests and their priorities: how they are shown. */
+/** Flows of requests and their priorities: how they are shown, and what they may be. */
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, none, text } from "../Columns.ts"
+import * as FlowValidation from "./FlowValidation.ts"
+import * as LevelValidation from "./LevelValidation.ts"
 import type { FlowSchema, PriorityLevelConfiguration } from "../contracts/flowcontrol/v1.ts"
 
 export const flow: Strategy<FlowSchema> = {
+  validate: FlowValidation.flow,
   columns: [
     text("PriorityLevel", "Its priority.", ({ spec }) => spec.priorityLevelConfiguration.name),
     text("MatchingPrecedence", "Which comes first.", ({ spec }) => `${spec.matchingPrecedence}`),
@@ -18,6 +21,7 @@ export const flow: Strategy<FlowSchema> = {
 }
 
 export const level: Strategy<PriorityLevelConfiguration> = {
+  validate: LevelValidation.level,
   columns: [
     text("Type", "Whether it is limited.", ({ spec }) => spec.type),
     text("NominalConcurrencyShares", "Its share.", ({ spec }) => `${spec.limited?.nominalConcurrencyShares ?? none}`),

@@ -1,0 +1,119 @@
+/**
+ * The two API servers, started alike: TLS, client certificates, RBAC, fairness, and what they acknowledge on the disk. Ours keeps its
+ * objects itself, upstream's in an etcd beside it.
+ */
+import { Effect } from "effect"
+import { execFileSync } from "node:child_process"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Program from "../../adapters/Program.ts"
+import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
+import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
+import * as Children from "../store/Children.ts"
+import * as Etcd from "../store/Etcd.ts"
+import type { Address } from "./Connection.ts"
+
+export interface Contestant {
+  readonly name: string
+  readonly address: Address
+  readonly pids: ReadonlyArray<number>
+  /** Milliseconds from its start, and that of its store, until it says that it is ready. */
+  readonly ready: number
+}
+
+const root = join(import.meta.dirname, "..", "..")
+const dist = join(root, "dist")
+
+/** What users run is bundled. Profiles are taken into a folder that is named. */
+const ours = () => {
+  execFileSync(process.execPath, [join(root, "bin", "bundle.mjs")], { stdio: "inherit" })
+  const { BENCH_CPU_PROFILE: profile } = process.env
+  const flags = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]
+  return [process.execPath, "--enable-source-maps", ...flags, join(dist, "bin", "KubeApiserver.js")]
+}
+
+const binding = {
+  metadata: { name: "bench" },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+  subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "bench" }]
+}
+
+const start = Effect.fnUntraced(function* (name: string, directory: string, command: ReadonlyArray<string>, etcd?: string) {
+  mkdirSync(directory, { recursive: true })
+  const ca = yield* Pki.authority("bench")
+  const serving = yield* Pki.issue(ca, { commonName: "kube-apiserver", hosts: ["127.0.0.1"], usages: ["server"] })
+  const admin = yield* Pki.issue(ca, Requests.admin)
+  // Somebody who may do everything because a role says so.
+  const user = yield* Pki.issue(ca, { commonName: "bench", hosts: [], usages: ["client"] })
+  const signing = yield* Pki.signingKey
+  const file = (name: string, text: string) => {
+    const path = join(directory, name)
+    writeFileSync(path, text, { mode: 0o600 })
+    return path
+  }
+  const [port = 0] = yield* Children.freePorts(1)
+  const flags = {
+    "cert-dir": directory,
+    "bind-address": "127.0.0.1",
+    "advertise-address": "127.0.0.1",
+    "secure-port": `${port}`,
+    "client-ca-file": file("ca.crt", ca.cert),
+    "tls-cert-file": file("serving.crt", serving.cert),
+    "tls-private-key-file": file("serving.key", serving.key),
+    "service-account-key-file": file("accounts.pub", signing.publicKey),
+    "service-account-signing-key-file": file("accounts.key", signing.privateKey),
+    "service-account-issuer": "https://kubernetes.default.svc",
+    "service-cluster-ip-range": "10.96.0.0/16",
+    "authorization-mode": "RBAC",
+    // Nobody is here who makes service accounts.
+    "disable-admission-plugins": "ServiceAccount",
+    ...(etcd !== undefined && { "etcd-servers": etcd })
+  }
+  const all = [...command, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]
+  const url = `https://127.0.0.1:${port}`
+  const server: Children.Server = { name, directory, command: all, delay: 0, health: `${url}/readyz` }
+  const began = performance.now()
+  const pid = yield* Children.start(server)
+  yield* Children.healthy(server, { ca: ca.cert, ...admin })
+  const ready = performance.now() - began
+  yield* Effect.promise(() => post(url, { ca: ca.cert, ...admin }))
+  return { address: { port, ca: ca.cert, ...user }, pid, ready }
+})
+
+const post = async (url: string, tls: { readonly ca: string; readonly cert: string; readonly key: string }) => {
+  const { request } = await import("node:https")
+  const options = { ...tls, method: "POST", headers: { "content-type": "application/json" } }
+  const status = await new Promise<number>((resolve, reject) => {
+    const asked = request(`${url}/apis/rbac.authorization.k8s.io/v1/clusterrolebindings`, options, (response) => {
+      response.resume().on("end", () => resolve(response.statusCode ?? 0))
+    })
+    asked.on("error", reject).end(JSON.stringify(binding))
+  })
+  if (status !== 201) throw new Error(`the role of the bench was answered with ${status}`)
+}
+
+export const keelson = Effect.fnUntraced(function* (directory: string) {
+  process.env["KEELSON_DIST"] = dist
+  process.env["NODE_COMPILE_CACHE"] = join(directory, "..", "v8")
+  const { address, pid, ready } = yield* start("keelson", directory, ours())
+  return { name: "keelson", address, pids: [pid], ready } satisfies Contestant
+})
+
+/** Nothing where this machine lacks it. */
+export const upstream = Effect.fnUntraced(function* (directory: string) {
+  const binary = Program.find("kube-apiserver")
+  const etcd = Etcd.find()
+  if (binary === undefined) return "this machine has no kube-apiserver: npm run parts -- kubernetes"
+  if (!("binary" in etcd)) return etcd.missing
+  mkdirSync(directory, { recursive: true })
+  const began = performance.now()
+  const { endpoint, pids } = yield* Etcd.start(etcd.binary, directory, 1, 0)
+  const store = performance.now() - began
+  const { address, pid, ready } = yield* start("kube-apiserver", directory, [binary], endpoint)
+  const version = /v[\d.]+/.exec(execFileSync(binary, ["--version"]).toString())?.[0] ?? ""
+  const name = `kube-apiserver ${version} with etcd ${etcd.version}`
+  return { name, address, pids: [...pids, pid], ready: ready + store } satisfies Contestant
+})
+
+/** For the reader of a figure: what the machine is. */
+export const machine = () => /^model name\s*:\s*(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? ""
