@@ -130,7 +130,9 @@ export const validate = (at: At, object: Resource, old: Resource | undefined): A
     const causes = [
       ...MetadataRules.validate(kind, object, old, strategy.names, strategy.strategicMerge === false),
       ...(at.version.validate?.(asWire(object), old && asWire(old)) ?? []),
-      ...(strategy.validate?.(object) ?? []),
+      ...((old !== undefined && at.subresource === "status"
+        ? strategy.validateStatus?.(object, old)
+        : strategy.validate?.(object, old)) ?? []),
       ...(old === undefined ? [] : (strategy.validateUpdate?.(object, old, at.subresource) ?? []))
     ]
     return causes.length === 0 ? Effect.void : Effect.fail(invalid(at, causes, object.metadata.name))

@@ -120,7 +120,6 @@ describe("built-in kinds", () => {
           'spec.containers[0].ports[0].name: Invalid value: "UPPER": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
           'spec.containers[0].ports[0].name: Invalid value: "UPPER": must contain at least one letter (a-z)',
           "spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
-          'spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
           'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
           'spec.containers[0].volumeMounts[0].name: Not found: "nope"',
           'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',

@@ -1,12 +1,12 @@
 /** Roles and their bindings, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { required } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { ObjectMeta } from "../../../kernel/resource/Metadata.ts"
 import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
 import { age, text, wide } from "../Columns.ts"
 import type { PolicyRule, RoleRef, Subject } from "../contracts/rbac/v1.ts"
-import { required } from "../core/ContainerValidation.ts"
 
 const group = "rbac.authorization.k8s.io"
 
