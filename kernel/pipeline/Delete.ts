@@ -111,12 +111,17 @@ const finalizersOf = ({ finalizers = [] }: Resource["metadata"], policy: DeleteO
   return [...others, policy === "Foreground" ? foreground : orphan]
 }
 
+/** What its finalizers say is not said again. */
+const policyOf = ({ isOrphaning = false }: At["served"]["strategy"], { finalizers = [] }: Resource["metadata"]) =>
+  isOrphaning && !finalizers.includes(foreground) ? "Orphan" : undefined
+
 /** The object with its deletion in it. One that is marked already is marked again only if its grace gets shorter. */
 export const mark = ({ served: { strategy } }: At, stored: Resource, options: DeleteOptions, now: number): Resource => {
   const { deletionGracePeriodSeconds: before, deletionTimestamp, finalizers: _, ...metadata } = stored.metadata
   const asked = strategy.graceSeconds?.(stored, options.gracePeriodSeconds) ?? 0
   const grace = deletionTimestamp === undefined ? asked : Math.min(before ?? 0, asked)
-  const finalizers = finalizersOf(stored.metadata, options.propagationPolicy)
+  const policy = options.propagationPolicy ?? policyOf(strategy, stored.metadata)
+  const finalizers = finalizersOf(stored.metadata, policy)
   if (deletionTimestamp !== undefined && grace === before && finalizers.length === (stored.metadata.finalizers ?? []).length)
     return stored
   const marked = {

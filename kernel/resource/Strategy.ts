@@ -59,6 +59,8 @@ export interface Strategy<A extends Resource> {
   readonly isCounted?: (object: A, old: A) => boolean
   /** The subresources whose writes are not counted in it, although they change the spec. */
   readonly uncounted?: ReadonlyArray<string>
+  /** A deletion that does not say what becomes of dependents leaves them behind. */
+  readonly isOrphaning?: boolean
   /** What keeps a marked object besides `metadata.finalizers`, such as a Namespace's `spec.finalizers`. */
   readonly finalizers?: (object: A) => ReadonlyArray<string>
   /** What a deletion does to the object besides marking it, such as a Namespace's phase. */

@@ -143,7 +143,12 @@ const returned = new Set([
   "storageclasses.storage.k8s.io",
   "csidrivers.storage.k8s.io",
   "csinodes.storage.k8s.io",
-  "volumeattachments.storage.k8s.io"
+  "volumeattachments.storage.k8s.io",
+  "volumeattributesclasses.storage.k8s.io",
+  "deviceclasses.resource.k8s.io",
+  "resourceclaims.resource.k8s.io",
+  "resourceclaimtemplates.resource.k8s.io",
+  "resourceslices.resource.k8s.io"
 ])
 
 const remove = Effect.fn("Rest.delete")(function* (exchange: Exchange, at: At, form: Form) {
