@@ -309,10 +309,12 @@ describe("built-in kinds", () => {
         ])
         const binding = yield* client.create(ClusterRoleBinding, {
           metadata: { name: "a:b" },
-          roleRef: { kind: "ClusterRole", name: "x" },
-          subjects: [{ kind: "User", name: "u" }]
+          roleRef: { kind: "ClusterRole", name: "x", apiGroup: "" },
+          subjects: [{ kind: "User", name: "u", apiGroup: "" }]
         })
-        assert.deepStrictEqual(binding.subjects, [{ kind: "User", name: "u", apiGroup: "rbac.authorization.k8s.io" }])
+        const group = "rbac.authorization.k8s.io"
+        assert.deepStrictEqual(binding.subjects, [{ kind: "User", name: "u", apiGroup: group }])
+        assert.strictEqual(binding.roleRef.apiGroup, group)
         const other = { ...binding, roleRef: { ...binding.roleRef, name: "y" } }
         assert.lengthOf(yield* causes(client.update(ClusterRoleBinding, other)), 1)
       })

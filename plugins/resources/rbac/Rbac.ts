@@ -75,7 +75,7 @@ interface Binding {
 }
 
 const withGroup = (subject: Subject): Subject =>
-  subject.apiGroup === undefined && (subject.kind === "User" || subject.kind === "Group")
+  (subject.apiGroup ?? "") === "" && (subject.kind === "User" || subject.kind === "Group")
     ? { ...subject, apiGroup: group }
     : subject
 
@@ -113,8 +113,12 @@ const named = ({ subjects = [] }: Binding, kind: string) =>
 
 const bindings = (namespaced: boolean, ...kinds: ReadonlyArray<string>): Strategy<Binding> => ({
   names: Names.pathSegment,
-  defaults: (binding) =>
-    binding.subjects === undefined ? binding : { ...binding, subjects: binding.subjects.map(withGroup) },
+  defaults: (binding) => ({
+    ...binding,
+    // Go's clients write it as "" where they leave it to the server.
+    ...(binding.roleRef.apiGroup === "" && { roleRef: { ...binding.roleRef, apiGroup: group } }),
+    ...(binding.subjects !== undefined && { subjects: binding.subjects.map(withGroup) })
+  }),
   validate: ({ roleRef, subjects = [] }) => [
     ...validateRef(roleRef, kinds),
     ...subjects.flatMap((subject, index) => validateSubject(namespaced, subject, index))
