@@ -26,6 +26,7 @@ import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/Na
 import * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
+import * as AdmissionPolicies from "../plugins/admission/policies/Policies.ts"
 import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
 import * as ClaimResize from "../plugins/admission/claim-resize/ClaimResize.ts"
@@ -68,6 +69,7 @@ import * as ResourceQuota from "../plugins/controllers/resourcequota/ResourceQuo
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
 import * as PodActions from "../plugins/resources/core/PodActions.ts"
+import * as MetricsServer from "../plugins/metrics-server/MetricsServer.ts"
 import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
 import * as AttributesClassProtection from "../plugins/controllers/storage-protection/AttributesClasses.ts"
 import * as ClaimProtection from "../plugins/controllers/storage-protection/Claims.ts"
@@ -114,6 +116,8 @@ export interface Options extends ApiOptions {
     readonly approve: CsrApproving.Options
     readonly sign: CsrSigning.Options
   }
+  /** What serves metrics.k8s.io, where this process leads. */
+  readonly metricsServer: MetricsServer.Options
   /** This process among those that might lead. */
   readonly identity: string
   /** The plugins that run in a thread of their own, by name. */
@@ -282,6 +286,7 @@ const programs = (options: Options) => {
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
     Plugin.install(Establishing.plugin).pipe(asSelf),
     ofServer(options),
+    Plugin.install(MetricsServer.plugin(options.metricsServer)).pipe(asSelf),
     Compactor.layer({ window: options.history }),
     Times.layer,
     options.snapshots ?? Layer.empty
@@ -312,6 +317,7 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(StorageProtection.plugin),
     Plugin.install(TaintNodes.plugin),
     Plugin.install(Webhooks.plugin),
+    Plugin.install(AdmissionPolicies.plugin),
     Plugin.install(ResourceQuotas.plugin),
     Plugin.install(ServiceAddresses.plugin({ serviceCidrs: Addresses.list(serviceCidr) }))
   ).pipe(asSelf)

@@ -39,7 +39,11 @@ const patched = (
 }
 
 /** Back to the storage version, checked, and with the defaults of what was added, for whoever sees it next. */
-const stored = Effect.fnUntraced(function* (request: Admitted, { version }: Invocation, wire: WireObject) {
+export const stored = Effect.fnUntraced(function* (
+  request: Admitted,
+  { version }: Pick<Invocation, "version">,
+  wire: WireObject
+) {
   const { attributes, kind } = request
   const served = (yield* Kinds).byStorage(kind.storage) ?? { kind, strategy: {} }
   const { name, namespace, subresource, user } = attributes
