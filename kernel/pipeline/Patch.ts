@@ -28,9 +28,8 @@ export const patch = Effect.fn("Pipeline.patch")(function* (
   at: At,
   type: PatchType,
   body: Schema.Json,
-  given: WriteOptions = {}
+  options: WriteOptions = {}
 ) {
-  const options = { ...given, patches: true }
   yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "patch"))
   if (at.subresource === "scale")

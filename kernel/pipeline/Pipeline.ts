@@ -72,8 +72,8 @@ export interface WriteOptions {
   readonly repeated?: ReadonlyArray<string>
   /** Apply: takes fields that others own. */
   readonly force?: boolean
-  /** It came as a patch. */
-  readonly patches?: boolean
+  /** `fieldManager` was not asked for: it is the caller's program. */
+  readonly isProgram?: boolean
 }
 export interface Written {
   readonly row: Row

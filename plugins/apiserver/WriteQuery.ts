@@ -48,6 +48,7 @@ export const write = (
   const fieldValidation = validationOf(validation)
   return Result.succeed({
     fieldManager: asked === "" ? manager : asked,
+    ...(asked === "" && { isProgram: true }),
     ...(dryRun.length > 0 && { dryRun: true }),
     ...(fieldValidation !== undefined && { fieldValidation }),
     ...(force !== undefined && { force })

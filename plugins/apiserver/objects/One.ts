@@ -14,9 +14,10 @@ import { bytesOf, cborOf, messageOf, partialCborOf, partialMessageOf, partialOf,
 import * as Table from "./Table.ts"
 
 /** Quotes and backslashes end a warning's text. Source: RFC 7234, "Warning". */
-const quoted = (text: string) => `299 - "${text.replaceAll(/[\\"]/g, "\\$&").replaceAll(/[^\x20-\x7e]/g, "?")}"`
+const quoted = (text: string) => `299 - "${text.replaceAll(/[\\"]/g, "\\$&").replaceAll(/\p{Cc}/gu, " ")}"`
 export const warned = (warnings: ReadonlyArray<string>): OutgoingHttpHeaders =>
-  warnings.length === 0 ? {} : { warning: warnings.map(quoted).join(", ") }
+  // A header is bytes to Node.js, which takes them for Latin-1.
+  warnings.length === 0 ? {} : { warning: Buffer.from(warnings.map(quoted).join(", ")).toString("latin1") }
 
 const table = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchParams, row: Row) {
   const include = yield* Effect.fromResult(Table.include(query))
