@@ -56,6 +56,10 @@ const patched = Effect.fnUntraced(function* (
   const after = yield* merged(at, type, before, body)
   const refused = (why: string) => Stages.invalid(at, [{ field: "patch", type: "FieldValueInvalid", detail: why }])
   if (!isObject(after)) return yield* refused("Invalid value: the patch leaves no object")
+  if (after["kind"] === undefined || after["apiVersion"] === undefined)
+    return yield* new BadRequest({
+      detail: `the name of the object (${at.name} based on URL) was undeterminable: name must be provided`
+    })
   if (after["kind"] !== before["kind"] || after["apiVersion"] !== before["apiVersion"])
     return yield* refused("Invalid value: the patch makes another kind of it")
   // The patch is sound, and what it makes is not: that is unprocessable, where a body like it would be a bad request.
@@ -163,6 +167,7 @@ const appliedTo = Effect.fnUntraced(function* (
     subresource: at.subresource,
     time: yield* Stamp.now,
     reset: Stages.resetOf(at),
+    inVersion: Stages.inVersion(at),
     force: options.force === true
   })
   if (Result.isSuccess(result)) return result.success

@@ -88,6 +88,12 @@ export interface Deleted {
   readonly warnings: ReadonlyArray<string>
 }
 
+export interface DeletedAll {
+  /** Of the list by which they were found. */
+  readonly revision: number
+  readonly deleted: ReadonlyArray<Deleted>
+}
+
 type Answer<A, R = never> = Effect.Effect<A, ApiError | Unavailable, R>
 
 export class Pipeline extends Context.Service<
@@ -102,7 +108,7 @@ export class Pipeline extends Context.Service<
     readonly update: (at: At, body: WireObject, options?: WriteOptions) => Answer<Written>
     readonly patch: (at: At, type: PatchType, body: Schema.Json, options?: WriteOptions) => Answer<Written>
     readonly delete: (at: At, options?: DeleteOptions) => Answer<Deleted>
-    readonly deleteCollection: (at: At, options: DeleteOptions & SelectOptions) => Answer<ReadonlyArray<Deleted>>
+    readonly deleteCollection: (at: At, options: DeleteOptions & SelectOptions) => Answer<DeletedAll>
     /** For subresources that act themselves, such as log: authorizes as the methods above do. */
     readonly authorize: (at: At, verb: string) => Answer<void>
     /** For connections (exec, attach, portforward, proxy): authorizes, and admits `options`, such as PodExecOptions. */

@@ -139,10 +139,23 @@ export const validate = (at: At, object: Resource, old: Resource | undefined): A
   })
 
 /** What a write cannot change, whatever it says, and so does not come to own. */
-export const resetOf = ({ served: { kind }, subresource }: At): ReadonlyArray<string> => {
+export const resetOf = ({ served: { kind, strategy }, subresource }: At): ReadonlyArray<string> => {
   if (subresource === "status") return ["spec"]
-  return subresource === "" && kind.subresources.includes("status") ? ["status"] : []
+  if (subresource !== "") return []
+  return [...(strategy.unowned ?? []), ...(kind.subresources.includes("status") ? ["status"] : [])]
 }
+
+const shownAs = ({ version }: At, object: Resource): WireObject => version.convert?.to(asWire(object)) ?? asWire(object)
+
+/** Objects of this version as the other versions of their kind show them. */
+export const inVersion = ({ served: { kind }, version }: At): Apply.Write["inVersion"] =>
+  kind.versions.length === 1
+    ? undefined
+    : (name, object) => {
+        const other = kind.versions.find((one) => apiVersion(one) === name)
+        const stored = version.convert?.from(object) ?? object
+        return other && { shape: Shape.of(other.schema()), object: other.convert?.to(stored) ?? stored }
+      }
 
 /** Who owns what after this write: on every write, by the same walkers that merge. */
 export const own = Effect.fnUntraced(function* (
@@ -152,11 +165,12 @@ export const own = Effect.fnUntraced(function* (
   { fieldManager = "unknown" }: WriteOptions
 ) {
   const managedFields = Apply.update({
-    shape: storageShape(at),
-    before: old === undefined ? undefined : asWire(old),
-    after: asWire(object),
+    shape: Shape.of(at.version.schema()),
+    before: old === undefined ? undefined : shownAs(at, old),
+    after: shownAs(at, object),
     manager: fieldManager,
-    apiVersion: apiVersion(at.served.kind.versions[0]),
+    apiVersion: apiVersion(at.version),
+    inVersion: inVersion(at),
     subresource: at.subresource,
     reset: resetOf(at),
     time: yield* Stamp.now
