@@ -12,6 +12,7 @@ import * as Shape from "../resource/Shape.ts"
 import * as StrategicMerge from "../resource/StrategicMerge.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import * as Create from "./Create.ts"
+import * as Conversion from "./Conversion.ts"
 import type { Environment } from "./Environment.ts"
 import type { At, WriteOptions } from "./Pipeline.ts"
 import { where } from "./Read.ts"
@@ -38,12 +39,7 @@ export const patch = Effect.fn("Pipeline.patch")(function* (
   return yield* change(environment, at, (stored) => patched(at, type, stored, body, options), options)
 })
 
-const wireOf = (at: At, stored: Resource): WireObject => {
-  const wire = Stages.asWire(stored)
-  return at.version.convert === undefined
-    ? wire
-    : { ...at.version.convert.to(wire), apiVersion: apiVersion(at.version), kind: at.served.kind.kind }
-}
+const wireOf = (at: At, stored: Resource) => Conversion.oneToVersion(at.served.kind, Stages.asWire(stored), at.version)
 
 const patched = Effect.fnUntraced(function* (
   at: At,
@@ -52,7 +48,7 @@ const patched = Effect.fnUntraced(function* (
   body: Schema.Json,
   options: WriteOptions
 ) {
-  const before = wireOf(at, stored)
+  const before = yield* wireOf(at, stored)
   const after = yield* merged(at, type, before, body)
   const refused = (why: string) => Stages.invalid(at, [{ field: "patch", type: "FieldValueInvalid", detail: why }])
   if (!isObject(after)) return yield* refused("Invalid value: the patch leaves no object")
@@ -176,7 +172,8 @@ const appliedTo = Effect.fnUntraced(function* (
 })
 
 const applied = Effect.fnUntraced(function* (at: At, stored: Resource, body: WireObject, options: WriteOptions) {
-  const { object, warnings } = yield* Stages.decode(at, yield* appliedTo(at, wireOf(at, stored), body, options), options)
+  const live = yield* wireOf(at, stored)
+  const { object, warnings } = yield* Stages.decode(at, yield* appliedTo(at, live, body, options), options)
   yield* sameUid(at, object, stored)
   const { resourceVersion } = Object(body["metadata"])
   const pinned = typeof resourceVersion === "string" ? resourceVersion : ""

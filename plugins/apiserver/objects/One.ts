@@ -1,11 +1,12 @@
 /** One object as an answer, in the form that was asked for. */
 import { Clock, Effect } from "effect"
 import type { OutgoingHttpHeaders } from "node:http"
+import * as Conversion from "../../../kernel/pipeline/Conversion.ts"
 import type { At } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import type { Form } from "../Accept.ts"
 import { type Answer, whole } from "../Answer.ts"
-import { notAcceptable, type Refused } from "../Refused.ts"
+import { type DoorError, notAcceptable, type Refused } from "../Refused.ts"
 import type { BadRequest } from "../../../kernel/client/Errors.ts"
 import { envelope } from "../protobuf/Envelope.ts"
 import * as Cbor from "../Cbor.ts"
@@ -46,13 +47,13 @@ const partial = ({ format, version }: Form, row: Row, code: number, warnings: Re
   return whole(code, message, headers, Protobuf.mediaType)
 }
 
-export const answer = (
+const inForm = (
   at: At,
   form: Form,
   query: URLSearchParams,
   row: Row,
-  code = 200,
-  warnings: ReadonlyArray<string> = []
+  code: number,
+  warnings: ReadonlyArray<string>
 ): Effect.Effect<Answer, Refused | BadRequest> => {
   switch (form.as) {
     case "Object":
@@ -65,3 +66,18 @@ export const answer = (
       return Effect.map(table(at, form, query, row), (body) => whole(code, body, warned(warnings)))
   }
 }
+
+export const answer = (
+  at: At,
+  form: Form,
+  query: URLSearchParams,
+  row: Row,
+  code = 200,
+  warnings: ReadonlyArray<string> = []
+): Effect.Effect<Answer, DoorError> =>
+  at.served.kind.convert === undefined
+    ? inForm(at, form, query, row, code, warnings)
+    : Effect.andThen(
+        Conversion.prepare(at, [row]),
+        Effect.suspend(() => inForm(at, form, query, row, code, warnings))
+      )
