@@ -33,8 +33,12 @@ export const patch = Effect.fn("Pipeline.patch")(function* (
 ) {
   yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "patch"))
-  if (at.subresource === "scale")
-    return yield* Scale.write(environment, at, (scale) => scaled(at, type, scale, body), options, change)
+  if (at.subresource === "scale") {
+    const settle: Scale.Settle = (stored, configuration) =>
+      Effect.map(applied(at, stored, configuration, options), ({ object }) => object)
+    const make = (scale: WireObject) => scaled(at, type, scale, body)
+    return yield* Scale.write(environment, at, make, options, change, type === "apply" ? settle : undefined)
+  }
   if (type === "apply") return yield* apply(environment, at, body, options)
   return yield* change(environment, at, (stored) => patched(at, type, stored, body, options), options)
 })

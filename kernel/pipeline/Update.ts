@@ -118,6 +118,7 @@ const prepare = Effect.fnUntraced(function* (
   const { at } = asking
   const { strategy } = at.served
   const { shown } = wanted
+  const { subresource } = shown?.at ?? at
   const kept = alone(at, stored, keep(stored, wanted))
   const mutated = shown === undefined ? yield* Stages.mutate(environment, asking, kept, stored) : kept
   const prepared = strategy.prepareUpdate?.(mutated, stored, at.subresource) ?? byDefault(at, mutated, stored)
@@ -126,7 +127,7 @@ const prepare = Effect.fnUntraced(function* (
   const counted = isSame ? stored : count(at, completed, stored)
   // What the kind and admission add is nobody's: the writer owns what was sent, with its defaults.
   const isOwned = isSame || wanted.managed === true
-  const next = isOwned ? counted : ownedAs(yield* Stages.own(at, kept, stored, options), counted)
+  const next = isOwned ? counted : ownedAs(yield* Stages.own({ ...at, subresource }, kept, stored, options), counted)
   if (!isSame) yield* Stages.validate(at, next, stored)
   if (shown === undefined) yield* Stages.admit(environment, asking, next, stored)
   else {
