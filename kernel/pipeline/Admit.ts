@@ -54,11 +54,15 @@ interface Objects {
   readonly old?: WireObject
 }
 
-const nameIn = ({ object, old }: Objects): unknown => Object((object ?? old)?.["metadata"])["name"]
+/** What a client posts to an action has not been looked at. */
+const nameIn = ({ object, old }: Objects): string => {
+  const name: unknown = Object((object ?? old)?.["metadata"])["name"]
+  return typeof name === "string" ? name : ""
+}
 
 const requestOf = (asking: Asking, round: Round, objects: Objects): Admitted => {
   const { at, dryRun, operation, options, warnings } = asking
-  const name = at.name === "" ? String(nameIn(objects) ?? "") : at.name
+  const name = at.name === "" ? nameIn(objects) : at.name
   return {
     attributes: attributesOf(name === at.name ? at : { ...at, name }, verbs[operation]),
     kind: at.served.kind,

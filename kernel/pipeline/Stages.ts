@@ -94,7 +94,10 @@ export const elsewhere = new BadRequest({
   detail: "the namespace of the provided object does not match the namespace sent on the request"
 })
 
-const nameIn = ({ metadata }: Schema.JsonObject) => String(Object(metadata)["name"] ?? "")
+const nameIn = ({ metadata }: Schema.JsonObject): string => {
+  const name: unknown = Object(metadata)["name"]
+  return typeof name === "string" ? name : ""
+}
 
 /** With the storage version's names on it, and the defaults that depend on other fields. */
 const complete = ({ served: { kind, strategy } }: At, object: Schema.JsonObject): Resource => {
