@@ -26,8 +26,15 @@ import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/Na
 import * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
+import * as AdmissionPolicies from "../plugins/admission/policies/Policies.ts"
 import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
+import * as ClaimResize from "../plugins/admission/claim-resize/ClaimResize.ts"
+import * as DefaultIngressClass from "../plugins/admission/default-ingress-class/DefaultIngressClass.ts"
+import * as DefaultStorageClass from "../plugins/admission/default-storage-class/DefaultStorageClass.ts"
+import * as PodTopologyLabels from "../plugins/admission/pod-topology-labels/PodTopologyLabels.ts"
+import * as StorageProtection from "../plugins/admission/storage-protection/StorageProtection.ts"
+import * as TaintNodes from "../plugins/admission/taint-nodes/TaintNodes.ts"
 import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
 import * as Aggregation from "../plugins/aggregation/Aggregation.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
@@ -62,7 +69,11 @@ import * as ResourceQuota from "../plugins/controllers/resourcequota/ResourceQuo
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
 import * as PodActions from "../plugins/resources/core/PodActions.ts"
+import * as MetricsServer from "../plugins/metrics-server/MetricsServer.ts"
 import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
+import * as AttributesClassProtection from "../plugins/controllers/storage-protection/AttributesClasses.ts"
+import * as ClaimProtection from "../plugins/controllers/storage-protection/Claims.ts"
+import * as VolumeProtection from "../plugins/controllers/storage-protection/Volumes.ts"
 import * as TokenCleaner from "../plugins/controllers/token-cleaner/TokenCleaner.ts"
 import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
@@ -105,6 +116,8 @@ export interface Options extends ApiOptions {
     readonly approve: CsrApproving.Options
     readonly sign: CsrSigning.Options
   }
+  /** What serves metrics.k8s.io, where this process leads. */
+  readonly metricsServer: MetricsServer.Options
   /** This process among those that might lead. */
   readonly identity: string
   /** The plugins that run in a thread of their own, by name. */
@@ -254,10 +267,26 @@ const programs = (options: Options) => {
       TokenCleaner.plugin,
       new URL("../plugins/controllers/token-cleaner/TokenCleaner.ts", import.meta.url)
     ),
+    run(
+      "pvc-protection",
+      ClaimProtection.plugin,
+      new URL("../plugins/controllers/storage-protection/Claims.ts", import.meta.url)
+    ),
+    run(
+      "pv-protection",
+      VolumeProtection.plugin,
+      new URL("../plugins/controllers/storage-protection/Volumes.ts", import.meta.url)
+    ),
+    run(
+      "volumeattributesclass-protection",
+      AttributesClassProtection.plugin,
+      new URL("../plugins/controllers/storage-protection/AttributesClasses.ts", import.meta.url)
+    ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
     Plugin.install(Establishing.plugin).pipe(asSelf),
     ofServer(options),
+    Plugin.install(MetricsServer.plugin(options.metricsServer)).pipe(asSelf),
     Compactor.layer({ window: options.history }),
     Times.layer,
     options.snapshots ?? Layer.empty
@@ -281,7 +310,14 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(Priority.plugin),
     Plugin.install(LimitRanger.plugin),
     Plugin.install(PodSecurity.plugin()),
+    Plugin.install(ClaimResize.plugin),
+    Plugin.install(DefaultIngressClass.plugin),
+    Plugin.install(DefaultStorageClass.plugin),
+    Plugin.install(PodTopologyLabels.plugin),
+    Plugin.install(StorageProtection.plugin),
+    Plugin.install(TaintNodes.plugin),
     Plugin.install(Webhooks.plugin),
+    Plugin.install(AdmissionPolicies.plugin),
     Plugin.install(ResourceQuotas.plugin),
     Plugin.install(ServiceAddresses.plugin({ serviceCidrs: Addresses.list(serviceCidr) }))
   ).pipe(asSelf)

@@ -11,7 +11,45 @@ export interface Accepted {
   readonly reason: string
 }
 
-export const accepted: ReadonlyArray<Accepted> = []
+const clientsFault = "what a client did wrong is a 4xx: upstream's 500 is told without a reason"
+const goWords = "upstream words it by how Go's library reads JSON and YAML, or writes values of Go"
+const noTime =
+  "a time that never was, and a list without items, are left out or empty, and not null: clients read both alike"
+const patchNamed = "a patch that makes no sense of an object says of which, and why, where upstream does not"
+const isSaidOnce = "a mistake is told once, where upstream's checks tell it several times"
+
+/** Both answers as `ours | theirs`; the first line that fits counts. */
+export const accepted: ReadonlyArray<Accepted> = [
+  { aspect: "code", values: /^4\d\d \| 500$/, reason: clientsFault },
+  { aspect: "reason", values: /^"\w+" \| nothing$/, reason: clientsFault },
+  { aspect: "object", path: /columnDefinitions\.\*\.description$/, reason: "descriptions of columns are our own" },
+  { aspect: "object", values: /^(nothing|\[\]) \| null$/, reason: noTime },
+  {
+    aspect: "message",
+    values: /json: |unmarshal|JSON|YAML|yaml|map\[|cannot restore|unrecognized type|%!s/,
+    reason: goWords
+  },
+  { aspect: "message", values: /failed to create typed|expected a \[\]interface|scheme\.go|strconv\./, reason: goWords },
+  { aspect: "details", step: /^(patches|subresources)\//, values: /\| \{\}$/, reason: patchNamed },
+  { aspect: "causes", values: /^\["patch: FieldValueInvalid"\] \| \[\]$/, reason: patchNamed },
+  { aspect: "message", values: /^".*patch: Invalid value: .*" \| "/, reason: patchNamed },
+  { aspect: "object", path: /^details\.causes$/, reason: isSaidOnce },
+  {
+    aspect: "object",
+    path: /^spec\.extra$|^status\.userInfo\.extra$/,
+    reason: "a certificate's digest is no part of its user: no credential is named to admission and in reviews"
+  },
+  {
+    step: /^protocol: (__proto__|1\.0)$/,
+    reason: "JavaScript has another use for the key __proto__, so it is refused; and it knows 1.0 only as 1"
+  },
+  {
+    aspect: "object",
+    path: /^metadata\.resourceVersion$|^items\.\*\.metadata\.resourceVersion$/,
+    step: /^lifecycle\/(apiservices|flowschemas|customresourcedefinitions)/,
+    reason: "upstream's server changes the object by itself in between, at its own time"
+  }
+]
 
 export const reasonOf = (name: string, { aspect, ours, path, theirs }: Difference) =>
   accepted.find(

@@ -27,11 +27,14 @@ export class Normal {
   }
 
   text(value: string) {
-    const named = value
+    const versioned = [...this.#versions].reduce(
+      (text, [version, name]) => text.replace(new RegExp(`([ (])${version}(?=[) ,]|$)`, "g"), `$1${name}`),
+      value
+    )
+    return versioned
       .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-<generated>")
       .replace(uid, (one) => this.#named(this.#uids, one, "uid"))
       .replace(time, (one) => (isRecent(one, this.#now) ? "<time>" : one))
-    return [...this.#versions].reduce((text, [version, name]) => text.replaceAll(` ${version}`, ` ${name}`), named)
   }
 
   #field(name: string, value: Json, parent: JsonObject): Json {

@@ -6,7 +6,7 @@ import { Schema } from "effect"
 import type { Unavailable } from "../plugin/Contract.ts"
 import { messageOf } from "./Messages.ts"
 
-const { Array: List, Int, Literals, String: Text, Struct, optionalKey } = Schema
+const { Array: List, Boolean: Bool, Int, Literals, String: Text, Struct, optionalKey } = Schema
 
 /** Of what object it is told. `resource` is the plural; `namespace` and `name` are empty where there is none. */
 const where = { group: Text, resource: Text, namespace: Text, name: Text }
@@ -35,7 +35,11 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", where) 
     return messageOf(this)
   }
 }
-export class AlreadyExists extends Schema.TaggedError<AlreadyExists>()("AlreadyExists", where) {
+/** `isEnding`: what has the name is being deleted. */
+export class AlreadyExists extends Schema.TaggedError<AlreadyExists>()("AlreadyExists", {
+  ...where,
+  isEnding: optionalKey(Bool)
+}) {
   override get message(): string {
     return messageOf(this)
   }
@@ -106,7 +110,9 @@ export class TooLargeResourceVersion extends Schema.TaggedError<TooLargeResource
 /** Such as an eviction that a disruption budget does not allow now. */
 export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()("TooManyRequests", {
   detail: Text,
-  retryAfterSeconds: Int
+  /** 0: whoever asks comes back when he likes. */
+  retryAfterSeconds: Int,
+  causes: optionalKey(List(Struct({ reason: Text, message: Text })))
 }) {
   override get message(): string {
     return messageOf(this)

@@ -55,7 +55,7 @@ export const messageOf = (error: Failure): string => {
       if (error.resource === "") return "the server could not find the requested resource"
       return `${resourceOf(error)} ${quote(error.name)} not found`
     case "AlreadyExists":
-      return `${resourceOf(error)} ${quote(error.name)} already exists`
+      return `${error.isEnding === true ? "object is being deleted: " : ""}${resourceOf(error)} ${quote(error.name)} already exists`
     case "Conflict":
       return `Operation cannot be fulfilled on ${resourceOf(error)} ${quote(error.name)}: ${error.detail}`
     case "ApplyConflict":

@@ -37,14 +37,17 @@ const details = (error: Failure): Status["details"] => {
         message: `conflict with ${ownerOf(cause)}`,
         field: cause.field
       }))
-      return { ...detailsOf(error), causes }
+      return { causes }
     }
     case "TooLargeResourceVersion": {
       const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }]
       return { causes, retryAfterSeconds: 1 }
     }
     case "TooManyRequests":
-      return { retryAfterSeconds: error.retryAfterSeconds }
+      return {
+        ...(error.causes !== undefined && { causes: error.causes }),
+        ...(error.retryAfterSeconds > 0 && { retryAfterSeconds: error.retryAfterSeconds })
+      }
     case "Unavailable": {
       const causes = [{ reason: applied, message: error.applied }]
       return error.applied === "no" ? { causes, retryAfterSeconds: 1 } : { causes }

@@ -139,7 +139,11 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
   const rows = environment.tables.of(at.served.kind)
   // An error costs a stack: it is made where it is needed.
   const taken = () => new AlreadyExists({ ...where(at), name })
-  if (rows.get(`${namespace}/${name}`) !== undefined) return yield* taken()
+  const before = rows.get(`${namespace}/${name}`)
+  if (before !== undefined) {
+    const isEnding = before.object.metadata.deletionTimestamp !== undefined
+    return yield* isEnding ? new AlreadyExists({ ...where(at), name, isEnding }) : taken()
+  }
   if (dryRun) return unstored(object)
   return yield* Stages.append(environment, at, "put", object, 0).pipe(
     Effect.catchTag(

@@ -36,10 +36,11 @@ export const removeAll = Effect.fnUntraced(function* (
     ...(labelSelector === undefined ? {} : { labelSelector })
   }
   const { rows } = yield* list(environment, at, selectors)
-  const each = rows.map(({ name, namespace }) =>
-    Effect.map(one(environment, { ...at, name, namespace }, deletion), (deleted) => [deleted]).pipe(
-      Effect.catchTag("NotFound", () => Effect.succeed([]))
-    )
+  // They are answered as they were found.
+  const each = rows.map((row) =>
+    Effect.map(one(environment, { ...at, name: row.name, namespace: row.namespace }, deletion), (deleted) => [
+      { ...deleted, row }
+    ]).pipe(Effect.catchTag("NotFound", () => Effect.succeed([])))
   )
   return (yield* Effect.all(each, { concurrency: 16 })).flat()
 })
@@ -63,7 +64,7 @@ const one = Effect.fnUntraced(function* (
     const marked = mark(at, stored, options, yield* Stages.nowMillis)
     const gone = isDone(at, marked)
     const next = gone && isAtOnce(at, stored) ? stored : marked
-    if (options.dryRun === true) return { row, gone, warnings }
+    if (options.dryRun === true) return { row: Stages.dryRow(at, next, row.revision), gone, warnings }
     if (!gone && next === stored) return { row, gone: false, warnings }
     const written = yield* Stages.append(environment, at, gone ? "delete" : "put", next, row.revision).pipe(
       Effect.catchTag(
@@ -110,12 +111,17 @@ const finalizersOf = ({ finalizers = [] }: Resource["metadata"], policy: DeleteO
   return [...others, policy === "Foreground" ? foreground : orphan]
 }
 
+/** What its finalizers say is not said again. */
+const policyOf = ({ isOrphaning = false }: At["served"]["strategy"], { finalizers = [] }: Resource["metadata"]) =>
+  isOrphaning && !finalizers.includes(foreground) ? "Orphan" : undefined
+
 /** The object with its deletion in it. One that is marked already is marked again only if its grace gets shorter. */
 export const mark = ({ served: { strategy } }: At, stored: Resource, options: DeleteOptions, now: number): Resource => {
   const { deletionGracePeriodSeconds: before, deletionTimestamp, finalizers: _, ...metadata } = stored.metadata
   const asked = strategy.graceSeconds?.(stored, options.gracePeriodSeconds) ?? 0
   const grace = deletionTimestamp === undefined ? asked : Math.min(before ?? 0, asked)
-  const finalizers = finalizersOf(stored.metadata, options.propagationPolicy)
+  const policy = options.propagationPolicy ?? policyOf(strategy, stored.metadata)
+  const finalizers = finalizersOf(stored.metadata, policy)
   if (deletionTimestamp !== undefined && grace === before && finalizers.length === (stored.metadata.finalizers ?? []).length)
     return stored
   const marked = {

@@ -1,7 +1,7 @@
 /** patch: JSON patch, merge patch, strategic merge patch, and server-side apply, which creates what is not there. */
 import { Effect, Result, type Schema } from "effect"
 import type { PatchType, WireObject } from "../client/Api.ts"
-import { type ApiError, ApplyConflict, BadRequest, UnsupportedMediaType } from "../client/Errors.ts"
+import { type ApiError, ApplyConflict, BadRequest, Conflict, UnsupportedMediaType } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import * as Apply from "../resource/Apply.ts"
 import * as Causes from "../resource/Causes.ts"
@@ -64,10 +64,14 @@ const patched = Effect.fnUntraced(function* (
     Effect.catchTag("BadRequest", ({ detail }) => Effect.fail(refused(`Invalid value: ${detail}`)))
   )
   yield* Stages.addressed(at, object)
-  const { uid = "" } = object.metadata
-  if (uid !== "" && uid !== stored.metadata.uid) return yield* Stages.invalid(at, [Causes.immutable("metadata.uid", uid)])
+  yield* sameUid(at, object, stored)
   return { object: repinned(object, body, type), warnings } satisfies Wanted
 })
+
+const sameUid = (at: At, { metadata: { uid = "" } }: Resource, stored: Resource) =>
+  uid === "" || uid === stored.metadata.uid
+    ? Effect.void
+    : Effect.fail(Stages.invalid(at, [Causes.immutable("metadata.uid", uid)]))
 
 /** Only a patch that names a resourceVersion is bound to one. */
 const namesVersion = (body: Schema.Json, type: PatchType): boolean => {
@@ -86,6 +90,12 @@ const scaled = (at: At, type: PatchType, scale: WireObject, body: Schema.Json) =
   Effect.map(merged(at, type, scale, body), (after) =>
     isObject(after) ? repinned({ ...after, metadata: Object(after["metadata"]) }, body, type) : after
   )
+
+/** What kind it is stands in the path, whatever a strategic merge patch says. */
+const typeOf = ({ apiVersion, kind }: WireObject) => ({
+  ...(apiVersion !== undefined && { apiVersion }),
+  ...(kind !== undefined && { kind })
+})
 
 /** The patch on the wire form that the client sees. */
 const merged = (
@@ -110,7 +120,10 @@ const merged = (
               supported: ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"]
             })
           )
-        return Effect.fromResult(StrategicMerge.apply(Shape.of(at.version.schema()), before, body))
+        return Effect.map(
+          Effect.fromResult(StrategicMerge.apply(Shape.of(at.version.schema()), before, body ?? {})),
+          (after) => ({ ...after, ...typeOf(before) })
+        )
       case "apply":
         return isObject(body)
           ? Effect.succeed(MergePatch.apply(before, body))
@@ -160,6 +173,7 @@ const appliedTo = Effect.fnUntraced(function* (
 
 const applied = Effect.fnUntraced(function* (at: At, stored: Resource, body: WireObject, options: WriteOptions) {
   const { object, warnings } = yield* Stages.decode(at, yield* appliedTo(at, wireOf(at, stored), body, options), options)
+  yield* sameUid(at, object, stored)
   const { resourceVersion } = Object(body["metadata"])
   const pinned = typeof resourceVersion === "string" ? resourceVersion : ""
   return {
@@ -172,5 +186,11 @@ const applied = Effect.fnUntraced(function* (at: At, stored: Resource, body: Wir
 /** What is not there is created. The applier owns what it said, and not what the API filled in. */
 const created = Effect.fnUntraced(function* (environment: Environment, at: At, body: WireObject, options: WriteOptions) {
   yield* authorize(environment, attributesOf(at, "create"))
+  const { uid } = Object(body["metadata"])
+  if (typeof uid === "string" && uid !== "")
+    return yield* new Conflict({
+      ...where(at),
+      detail: `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
+    })
   return yield* Create.store(environment, at, yield* appliedTo(at, undefined, body, options), options, true)
 })

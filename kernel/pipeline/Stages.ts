@@ -42,7 +42,7 @@ export const decode = (
   { fieldValidation = "Warn", repeated = [] }: WriteOptions
 ): Answer<Decoded> =>
   Effect.suspend((): Answer<Decoded> => {
-    const { apiVersion: _a, kind: _k, ...body } = wire
+    const { apiVersion: _a, kind: _k, ...body } = disowned(wire)
     const decoded = Decoder.decode(Shape.of(at.version.schema()))(body, { unknown: fieldValidation, repeated })
     if (Result.isFailure(decoded)) {
       const { causes, malformed } = decoded.failure
@@ -52,6 +52,16 @@ export const decode = (
     const { object, warnings } = decoded.success
     return Effect.succeed({ object: complete(at, at.version.convert?.from(object) ?? object), warnings })
   })
+
+/** An empty list of owners says that there shall be none, as one empty entry does, and is not as good as nothing. */
+const disowned = (wire: Schema.JsonObject): Schema.JsonObject => {
+  const { metadata } = wire
+  if (typeof metadata !== "object" || metadata === null || !("managedFields" in metadata)) return wire
+  const { managedFields } = metadata
+  return Array.isArray(managedFields) && managedFields.length === 0
+    ? { ...wire, metadata: { ...metadata, managedFields: [{}] } }
+    : wire
+}
 
 const unfit = ({ served: { kind }, version }: At, why: string) =>
   new BadRequest({
@@ -118,9 +128,11 @@ export const validate = (at: At, object: Resource, old: Resource | undefined): A
   Effect.suspend(() => {
     const { kind, strategy } = at.served
     const causes = [
-      ...MetadataRules.validate(kind, object, old, strategy.names),
+      ...MetadataRules.validate(kind, object, old, strategy.names, strategy.strategicMerge === false),
       ...(at.version.validate?.(asWire(object), old && asWire(old)) ?? []),
-      ...(strategy.validate?.(object) ?? []),
+      ...((old !== undefined && at.subresource === "status"
+        ? strategy.validateStatus?.(object, old)
+        : strategy.validate?.(object, old)) ?? []),
       ...(old === undefined ? [] : (strategy.validateUpdate?.(object, old, at.subresource) ?? []))
     ]
     return causes.length === 0 ? Effect.void : Effect.fail(invalid(at, causes, object.metadata.name))

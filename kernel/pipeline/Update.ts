@@ -1,7 +1,7 @@
 /** update: replaces an object or its subresource; and what every change of an object that is there goes through. */
 import { Effect } from "effect"
 import type { WireObject } from "../client/Api.ts"
-import { type ApiError, Conflict } from "../client/Errors.ts"
+import { type ApiError, Conflict, Invalid } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import * as Causes from "../resource/Causes.ts"
 import { equal } from "../resource/JsonEqual.ts"
@@ -40,7 +40,7 @@ export const update = Effect.fn("Pipeline.update")(function* (
   yield* Stages.addressed(at, object)
   const wanted =
     at.served.strategy.isConditional === true && versionOf(object) === ""
-      ? Effect.fail(Stages.invalid(at, [unsaid]))
+      ? Effect.fail(new Invalid({ ...where(at), kind: at.served.kind.plural, causes: [unsaid] }))
       : Effect.succeed({ object, warnings })
   const changed = change(environment, at, () => wanted, options)
   if (at.served.strategy.createOnUpdate !== true || at.subresource !== "") return yield* changed
@@ -78,7 +78,8 @@ export const change = Effect.fnUntraced(function* (
         return Effect.fail("last" in conflict ? modified(at) : conflict)
       })
     )
-    if (written !== undefined) return { row: written, created: false, warnings }
+    if (written !== undefined)
+      return { row: isDone(at, next) ? Stages.dryRow(at, next, row.revision) : written, created: false, warnings }
   }
 })
 
@@ -213,7 +214,7 @@ const count = (at: At, next: Resource, stored: Resource): Resource => {
   if (!(strategy.generation ?? kind.subresources.includes("status"))) return next
   if (strategy.uncounted?.includes(at.subresource) === true) return next
   const isApart = kind.subresources.includes("status") || strategy.generation === undefined
-  if (equal(desired(next, isApart), desired(stored, isApart))) return next
+  if (equal(desired(next, isApart), desired(stored, isApart)) && strategy.isCounted?.(next, stored) !== true) return next
   return { ...next, metadata: { ...next.metadata, generation: (stored.metadata.generation ?? 0) + 1 } }
 }
 /** Without a subresource of its own, the status of a custom resource is as good as any other part. */

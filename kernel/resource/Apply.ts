@@ -5,7 +5,7 @@
  */
 import { Result, type Schema } from "effect"
 import { BadRequest } from "../client/Errors.ts"
-import { checkDuplicates, merge } from "./ApplyMerge.ts"
+import { flaws, merge } from "./ApplyMerge.ts"
 import { equal } from "./JsonEqual.ts"
 import * as LastApplied from "./LastApplied.ts"
 import * as ManagedFields from "./ManagedFields.ts"
@@ -164,13 +164,22 @@ export interface Apply extends Write {
   readonly force: boolean
 }
 
+const untypable = ({ apiVersion, applied }: Apply, wrong: ReadonlyArray<string>) => {
+  const { name = "", namespace = "" } = metadataOf(applied)
+  const version = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`
+  const why = wrong.length === 1 ? wrong[0] : `errors:\n${wrong.map((one) => `  ${one}`).join("\n")}`
+  const detail = `failed to create typed patch object (${namespace}/${name}; ${version}, Kind=${applied["kind"]}): ${why}`
+  return new BadRequest({ detail })
+}
+
 /** The object after the apply, with its entries; without defaults, which the pipeline fills in as after any patch. */
 export const apply = (write: Apply): Result.Result<Object, Failure> =>
   Result.gen(function* () {
     const { applied, force, live, reset = [], shape } = write
     if (metadataOf(applied)["managedFields"] !== undefined)
       return yield* Result.fail(new BadRequest({ detail: "metadata.managedFields must be nil" }))
-    yield* Result.mapError(checkDuplicates(shape, applied), (detail) => new BadRequest({ detail }))
+    const wrong = flaws(shape, applied)
+    if (wrong.length > 0) return yield* Result.fail(untypable(write, wrong))
     const merged = merge(shape, live, applied)
     const managed = live === undefined ? [] : knownOwners(write, live)
     const self = writer(write, "Apply")
@@ -190,8 +199,8 @@ export const apply = (write: Apply): Result.Result<Object, Failure> =>
       set: Ownership.difference(Ownership.difference(entry.set, changed), removed)
     }))
     const isUnchanged = live !== undefined && equal(ownable(live, []), ownable(pruned, []))
-    const isAgain = isUnchanged && previous !== undefined && Ownership.equals(previous.set, set)
-    const entry: Entry = { ...self, set, time: isAgain ? previous.time : self.time }
+    // The time is that of the last change of a value.
+    const entry: Entry = { ...self, set, time: isUnchanged ? previous?.time : self.time }
     const result = withEntries(pruned, ManagedFields.encode([...left, entry]))
     return write.manager === LastApplied.manager ? LastApplied.refresh(result, applied) : result
   })

@@ -1,5 +1,5 @@
 /** How what somebody applies goes into an object: field by field and item by item, as its shape allows. Source: KEP-555. */
-import { Result, type Schema } from "effect"
+import type { Schema } from "effect"
 import * as OwnedFields from "./OwnedFields.ts"
 import * as Ownership from "./Ownership.ts"
 import type { ListShape, Shape } from "./Shape.ts"
@@ -64,22 +64,27 @@ const mergeLists = (shape: ListShape, live: Json, applied: Json): Json => {
   return out
 }
 
-/** Fails with the place where one item is applied twice. */
-export const checkDuplicates = (shape: Shape, value: Json, path = ""): Result.Result<void, string> => {
-  if (!hasParts(shape)) return Result.void
+const always = new Set(["apiVersion", "kind"])
+
+/** What a configuration cannot say: fields that its kind does not have, and one item twice. */
+export const flaws = (shape: Shape, value: Json, path = ""): ReadonlyArray<string> => {
   if (shape.type === "list") {
-    for (const [element, items] of OwnedFields.itemsOf(shape, isList(value) ? value : [])) {
-      const [where] = Ownership.paths(Ownership.of([element]))
-      if (items.length > 1) return Result.fail(`${path}: duplicate entries for key ${where}`)
-      const [item = null] = items
-      const inside = checkDuplicates(shape.item, item, `${path}${where}`)
-      if (Result.isFailure(inside)) return inside
-    }
-    return Result.void
+    if (!isList(value)) return []
+    if (shape.list === "atomic") return value.flatMap((item, index) => flaws(shape.item, item, `${path}[${index}]`))
+    return [...OwnedFields.itemsOf(shape, value)].flatMap(([element, items]) => {
+      const [where = ""] = Ownership.paths(Ownership.of([element]))
+      const inside = items.flatMap((item) => flaws(shape.item, item, `${path}${where}`))
+      return items.length > 1 ? [`${path}: duplicate entries for key ${where}`, ...inside] : inside
+    })
   }
-  for (const [name, field] of isObject(value) ? Object.entries(value) : []) {
-    const inside = checkDuplicates(OwnedFields.fieldShape(shape, name) ?? OwnedFields.anything, field, `${path}.${name}`)
-    if (Result.isFailure(inside)) return inside
-  }
-  return Result.void
+  if (!isObject(value)) return []
+  const fields = Object.entries(value)
+  if (shape.type === "map") return fields.flatMap(([name, field]) => flaws(shape.value, field, `${path}.${name}`))
+  if (shape.type !== "object") return []
+  return fields.flatMap(([name, field]) => {
+    const known = shape.fields.get(name)
+    if (known !== undefined) return flaws(known.shape, field, `${path}.${name}`)
+    const isKnown = shape.preserveUnknown === true || ((path === "" || shape.embedded === true) && always.has(name))
+    return isKnown ? [] : [`${path}.${name}: field not declared in schema`]
+  })
 }

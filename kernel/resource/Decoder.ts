@@ -105,11 +105,12 @@ const compile = (shape: Shape): Walk => {
 }
 
 /** What stands for a `null` where something has to stand: in a list, and under a key that a user chose. */
-const nothing = ({ nullable, type }: Shape): Schema.Json => {
+const nothing = (shape: Shape): Schema.Json => {
+  const { nullable, type } = shape
   if (nullable || type === "free") return null
   if (type === "object" || type === "map") return {}
   if (type === "list") return []
-  if (type === "string") return ""
+  if (type === "string") return shape.format === "quantity" ? "0" : ""
   return type === "boolean" ? false : 0
 }
 
@@ -155,8 +156,18 @@ interface Fields {
   readonly known: ReadonlyMap<string, { readonly walk: Walk; readonly nullable: boolean; readonly fleeting: boolean }>
   /** With a walk: containers, which are made anew for every output, and may have defaults inside. */
   readonly fills: ReadonlyArray<{ readonly name: string; readonly value: Schema.Json; readonly walk: Walk | undefined }>
+  /** Of custom kinds: what is missing is a mistake. */
   readonly required: ReadonlyArray<string>
 }
+
+/** What a field is when nobody says it: its default; of built-in kinds, where it is required, Go's zero. */
+const fillOf = ({ definition }: ObjectShape, { default: value, pointer = false, required, shape }: FieldShape) => {
+  if (value !== undefined) return value
+  return definition !== undefined && required && !pointer && isZeroed(shape) ? nothing(shape) : undefined
+}
+/** Times and free JSON have no zero that could be written. */
+const isZeroed = (shape: Shape) =>
+  shape.type !== "free" && !(shape.type === "string" && (shape.format === "date-time" || shape.format === "micro-time"))
 
 /** Lists and maps of built-in kinds, and scalars that say so, as Go's JSON leaves them out. What custom resources say is kept. */
 const isFleeting = ({ definition }: ObjectShape, { default: value, omitted = false, required, shape }: FieldShape) =>
@@ -179,10 +190,13 @@ const fieldsOf = (shape: ObjectShape): Fields => {
         { walk, nullable: field.shape.nullable ?? false, fleeting: isFleeting(shape, field) }
       ])
     ),
-    fills: all.flatMap(({ field: { default: value }, name, walk }) =>
-      value === undefined ? [] : [{ name, value, walk: typeof value === "object" && value !== null ? walk : undefined }]
-    ),
-    required: all.flatMap(({ field, name }) => (field.required ? [name] : []))
+    fills: all.flatMap(({ field, name, walk }) => {
+      const value = fillOf(shape, field)
+      return value === undefined
+        ? []
+        : [{ name, value, walk: typeof value === "object" && value !== null ? walk : undefined }]
+    }),
+    required: all.flatMap(({ field, name }) => (field.required && shape.definition === undefined ? [name] : []))
   }
 }
 

@@ -54,6 +54,9 @@ export const Free = about(Schema.Json, { free: true })
 
 export const { optionalKey: optional } = Schema
 
+/** A required field that is not zero when it is missing: the kind's own validation says that it is. */
+export const pointer = <A>(schema: Schema.Codec<A>): Schema.Codec<A> => schema.annotateKey({ kubernetesPointer: true })
+
 /** A field that the API fills in: readers always find it, writers may leave it out. */
 export const defaulted = <A>(schema: Schema.Codec<A>, value: Schema.Json): Schema.Codec<A> =>
   schema.annotateKey({ kubernetesDefault: value })

@@ -1,6 +1,6 @@
 /** JSON patch: a list of operations on places of a document, all of them or none. Source: RFC 6902, RFC 6901. */
 import { Predicate, Result, Schema } from "effect"
-import { BadRequest, Invalid } from "../client/Errors.ts"
+import { BadRequest, Invalid, StatusError } from "../client/Errors.ts"
 import * as Equal from "./JsonEqual.ts"
 
 type Json = Schema.Json
@@ -8,7 +8,7 @@ const { Json, String: Text, Struct } = Schema
 
 const Operations = Schema.Array(
   Schema.Union([
-    Struct({ op: Schema.Literals(["add", "replace", "test"]), path: Text, value: Json }),
+    Struct({ op: Schema.Literals(["add", "replace", "test"]), path: Text, value: Schema.optionalKey(Json) }),
     Struct({ op: Schema.Literal("remove"), path: Text }),
     Struct({ op: Schema.Literals(["move", "copy"]), path: Text, from: Text })
   ])
@@ -24,12 +24,16 @@ const limit = 10_000
 
 const decodeOperations = Schema.decodeUnknownResult(Operations)
 /** What is no list of objects is no patch, a BadRequest; an operation that makes no sense is a patch that does not apply: why. */
-export const decode = (body: Json): Result.Result<Operations, BadRequest | string> => {
+export const decode = (body: Json): Result.Result<Operations, BadRequest | StatusError | string> => {
   const malformed = (why: string) => Result.fail(new BadRequest({ detail: `error decoding patch: ${why}` }))
   if (!isList(body)) return malformed("a JSON patch is a list of operations")
   if (body.length > limit)
     return Result.fail(
-      new BadRequest({ detail: `The allowed maximum operations in a JSON patch is ${limit}, got ${body.length}` })
+      new StatusError({
+        code: 413,
+        reason: "RequestEntityTooLarge",
+        detail: `Request entity too large: The allowed maximum operations in a JSON patch is ${limit}, got ${body.length}`
+      })
     )
   if (!body.every(isObject)) return malformed("an operation of a JSON patch is an object")
   return Result.mapError(decodeOperations(body), ({ message }) => message)
@@ -45,8 +49,12 @@ const steps = (pointer: string) => {
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"))
 }
 
-const indexIn = (list: Schema.JsonArray, step: string) =>
-  /^(?:0|[1-9]\d*)$/.test(step) && Number(step) < list.length ? Number(step) : undefined
+/** Counted from the end if it is negative, as the library does that Kubernetes uses. */
+const indexIn = (list: Schema.JsonArray, step: string) => {
+  if (!/^(?:0|-?[1-9]\d*)$/.test(step)) return undefined
+  const index = Number(step) < 0 ? list.length + Number(step) : Number(step)
+  return index >= 0 && index < list.length ? index : undefined
+}
 
 const child = (value: Json | undefined, step: string): Json | undefined => {
   if (isList(value)) return value[indexIn(value, step) ?? -1]
@@ -104,18 +112,18 @@ const one = (document: Json, operation: Operation): Result.Result<Json, string> 
     )
   switch (op) {
     case "add":
-      return at(to, true, () => operation.value)
+      return at(to, true, () => operation.value ?? null)
     case "replace":
       // A field that is not there is set, as in the library that Kubernetes uses; an item of a list has to be there.
       return at(to, false, (before) =>
-        before === undefined && isList(read(document, to.slice(0, -1))) ? undefined : operation.value
+        before === undefined && isList(read(document, to.slice(0, -1))) ? undefined : (operation.value ?? null)
       )
     case "remove":
       return at(to, false, (before) => (before === undefined ? undefined : removed))
     case "test": {
       // An absent field is equal to null, as in the library that Kubernetes uses.
       const found = read(document, to) ?? null
-      return Equal.equal(found, operation.value)
+      return Equal.equal(found, operation.value ?? null)
         ? Result.succeed(document)
         : Result.fail(`testing value ${path} failed: test failed`)
     }
@@ -148,7 +156,7 @@ const inapplicable = (detail: string) => {
 }
 
 /** Decodes and applies. */
-export const patch = (document: Json, body: Json): Result.Result<Json, BadRequest | Invalid> =>
+export const patch = (document: Json, body: Json): Result.Result<Json, BadRequest | Invalid | StatusError> =>
   Result.mapError(
     Result.flatMap(decode(body), (operations) => apply(document, operations)),
     (error) => (typeof error === "string" ? inapplicable(error) : error)

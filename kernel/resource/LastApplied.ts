@@ -34,11 +34,19 @@ const withAnnotations = (object: Schema.JsonObject, annotations: Schema.JsonObje
   return { ...object, metadata: Object.keys(annotations).length === 0 ? rest : { ...rest, annotations } }
 }
 
+/** As kubectl writes it, so that it compares equal with its own. */
+const sorted = (value: Schema.Json): Schema.Json => {
+  if (OwnedFields.isList(value)) return value.map(sorted)
+  if (!OwnedFields.isObject(value)) return value
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]))
+}
+
 /** Keeps the annotation what was applied last, where there is one: kubectl's own apply may be used again. */
 export const refresh = (object: Schema.JsonObject, applied: Schema.JsonObject): Schema.JsonObject => {
   const { [annotation]: before, ...others } = annotationsOf(object)
   if (before === undefined) return object
   const { [annotation]: _, ...given } = annotationsOf(applied)
-  const text = `${JSON.stringify(withAnnotations(applied, given))}\n`
+  const text = `${JSON.stringify(sorted(withAnnotations(applied, given)))}\n`
   return withAnnotations(object, text.length > maxBytes ? others : { ...others, [annotation]: text })
 }

@@ -13,11 +13,17 @@ export const validate = (
   kind: Pick<Any, "namespaced">,
   { metadata }: Resource,
   old: Resource | undefined,
-  rule: Names.Rule = Names.dns1123Subdomain
+  rule: Names.Rule = Names.dns1123Subdomain,
+  /** Custom kinds may have finalizers of any name. */
+  isCustom = false
 ): Causes.Causes => {
   // Names are checked when they are given: they cannot change, and rules may have been others.
   const named = old === undefined ? [...validateNames(metadata, rule), ...validateNamespace(kind, metadata)] : []
-  return [...named, ...validateContent(metadata), ...(old === undefined ? [] : validateUpdate(metadata, old.metadata))]
+  return [
+    ...named,
+    ...validateContent(metadata, isCustom),
+    ...(old === undefined ? [] : validateUpdate(metadata, old.metadata))
+  ]
 }
 
 /** A generated name has five more letters at its end. */
@@ -36,11 +42,11 @@ const validateNamespace = ({ namespaced }: Pick<Any, "namespaced">, { namespace 
   return Causes.broken("metadata.namespace", namespace, Names.dns1123Label(namespace))
 }
 
-const validateContent = (metadata: ObjectMeta): Causes.Causes => [
+const validateContent = (metadata: ObjectMeta, isCustom: boolean): Causes.Causes => [
   ...Selector.validateLabels(metadata.labels, "metadata.labels"),
   ...validateAnnotations(metadata.annotations ?? {}),
   ...validateOwners(metadata.ownerReferences ?? []),
-  ...validateFinalizers(metadata.finalizers ?? [])
+  ...validateFinalizers(metadata.finalizers ?? [], isCustom)
 ]
 
 export const validateAnnotations = (
@@ -90,10 +96,24 @@ const validateOwner = (owner: OwnerReference): Causes.Causes => {
 
 const [orphan, foreground] = ["orphan", "foregroundDeletion"] as const
 
-const validateFinalizers = (finalizers: ReadonlyArray<string>): Causes.Causes => [
-  ...finalizers.flatMap((one) => Causes.broken("metadata.finalizers", one, Names.labelKey(one))),
+const standard = [orphan, foreground, "kubernetes"]
+const unqualified = "name is neither a standard finalizer name nor is it fully qualified"
+
+const validateFinalizers = (finalizers: ReadonlyArray<string>, isCustom: boolean): Causes.Causes => [
+  ...finalizers.flatMap((one, index) => [
+    ...Causes.broken("metadata.finalizers", one, Names.labelKey(one)),
+    ...(isCustom || one.includes("/") || standard.includes(one)
+      ? []
+      : [Causes.invalid(`metadata.finalizers[${index}]`, one, unqualified)])
+  ]),
   ...(finalizers.includes(orphan) && finalizers.includes(foreground)
-    ? [Causes.invalid("metadata.finalizers", finalizers, `finalizer ${foreground} and ${orphan} cannot be both set`)]
+    ? [
+        Causes.invalid(
+          "metadata.finalizers",
+          finalizers,
+          `finalizer ${finalizers.filter((one) => one === orphan || one === foreground).join(" and ")} cannot be both set`
+        )
+      ]
     : [])
 ]
 

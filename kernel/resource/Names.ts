@@ -32,6 +32,14 @@ export const dns1123Subdomain = rule(
   "example.com"
 )
 
+/** Search paths of DNS have services in them. */
+export const dns1123SubdomainUnderscored = rule(
+  253,
+  "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*",
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  "example.com"
+)
+
 const plainLabel = rule(
   63,
   label,

@@ -28,6 +28,8 @@ export interface FieldShape {
   readonly default?: Schema.Json
   /** An empty text, zero or false is as good as nothing. */
   readonly omitted?: boolean
+  /** Built-in kinds only, of a required field: it is not zero when it is missing, but missing. */
+  readonly pointer?: boolean
   /** It is there from the beginning, empty. */
   readonly part?: boolean
 }
@@ -221,7 +223,8 @@ const field = (ast: SchemaAST.AST): FieldShape => {
   const value = ast.context?.annotations?.["kubernetesDefault"] as Schema.Json | undefined
   const shape = fromAst(ast)
   if (value !== undefined) return { shape, required: false, default: value }
-  return { shape, required: ast.context?.isOptional !== true }
+  const isPointer = ast.context?.annotations?.["kubernetesPointer"] === true
+  return { shape, required: ast.context?.isOptional !== true, ...(isPointer && { pointer: true }) }
 }
 
 /** `Container` of `core.v1.Container`. */

@@ -38,8 +38,11 @@ export interface Strategy<A extends Resource> {
   readonly identified?: (object: A) => A
   /** Before an update: takes back from `old` what this writer may not change. Without it: the status, or all but the status. */
   readonly prepareUpdate?: (object: A, old: A, subresource: string) => A
-  readonly validate?: (object: A) => ReadonlyArray<Cause>
-  /** Besides `validate`: what may not change. */
+  /** Of all but the status. `old`: what it is to replace, if it is an update. */
+  readonly validate?: (object: A, old: A | undefined) => ReadonlyArray<Cause>
+  /** Instead of `validate`, of a write of the status. */
+  readonly validateStatus?: (object: A, old: A) => ReadonlyArray<Cause>
+  /** Besides: what may not change. */
   readonly validateUpdate?: (object: A, old: A, subresource: string) => ReadonlyArray<Cause>
   /** How long a delete waits for whoever acts on `deletionTimestamp`, in seconds; 0 or absent: it is gone at once. */
   readonly graceSeconds?: (object: A, asked: number | undefined) => number
@@ -52,8 +55,12 @@ export interface Strategy<A extends Resource> {
   readonly scale?: ScalePaths
   /** Whether `metadata.generation` counts changes of the spec. Without it: yes, where `status` is a subresource. */
   readonly generation?: boolean
+  /** What of the metadata is counted in it, too. */
+  readonly isCounted?: (object: A, old: A) => boolean
   /** The subresources whose writes are not counted in it, although they change the spec. */
   readonly uncounted?: ReadonlyArray<string>
+  /** A deletion that does not say what becomes of dependents leaves them behind. */
+  readonly isOrphaning?: boolean
   /** What keeps a marked object besides `metadata.finalizers`, such as a Namespace's `spec.finalizers`. */
   readonly finalizers?: (object: A) => ReadonlyArray<string>
   /** What a deletion does to the object besides marking it, such as a Namespace's phase. */

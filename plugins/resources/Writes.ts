@@ -33,11 +33,26 @@ const alone = new Set([
   "volumeattachments.storage.k8s.io"
 ])
 
+/** Of old, and kept for the clients that rely on it. */
+const orphaning = new Set(["jobs.batch", "replicationcontrollers"])
+
+/** Whose generation is counted otherwise than by whether they have a status. */
+const counted = new Map([
+  ["deviceclasses.resource.k8s.io", true],
+  ["resourceslices.resource.k8s.io", true],
+  ["resourceclaims.resource.k8s.io", false],
+  ["servicecidrs.networking.k8s.io", false],
+  ["volumeattachments.storage.k8s.io", false]
+])
+
 export const withWrites = <A extends Resource>(storage: string, strategy: Strategy<A> | undefined) => {
-  if (!conditional.has(storage) && !alone.has(storage)) return strategy
+  if (![conditional, alone, orphaning, counted].some((some) => some.has(storage))) return strategy
+  const generation = counted.get(storage)
   const writes = {
     ...(conditional.has(storage) && { isConditional: true }),
-    ...(alone.has(storage) && { isStatusAlone: true })
+    ...(alone.has(storage) && { isStatusAlone: true }),
+    ...(orphaning.has(storage) && { isOrphaning: true }),
+    ...(generation !== undefined && { generation })
   }
   return { ...writes, ...strategy }
 }

@@ -140,7 +140,7 @@ describe("what a container is given", () => {
   it("resources are rounded up to their divisor, and are the machine's where there is no limit", () => {
     const main = container("main", { resources: { limits: { cpu: "1500m" } } })
     const place = { nodeName: "n1", hostIps: [], podIps: [], allocatable: { memory: "1Gi" } }
-    assert.strictEqual(Fields.resource(main, { resource: "limits.cpu" }, place), "2")
+    assert.strictEqual(Fields.resource(main, { resource: "limits.cpu", divisor: "0" }, place), "2")
     assert.strictEqual(Fields.resource(main, { resource: "limits.cpu", divisor: "1m" }, place), "1500")
     assert.strictEqual(Fields.resource(main, { resource: "limits.memory", divisor: "1Mi" }, place), "1024")
   })

@@ -239,7 +239,11 @@ describe("apply", () => {
   it("refuses managed fields and items applied twice", () => {
     expect(conflicts(undefined, { metadata: { managedFields: [] } }, "a")).toBe("metadata.managedFields must be nil")
     const twice = spec({ template: { spec: { containers: [{ name: "a" }, { name: "a" }] } } })
-    expect(conflicts(undefined, twice, "a")).toBe('.spec.template.spec.containers: duplicate entries for key [name="a"]')
+    expect(conflicts(undefined, { ...twice, kind: "Deployment" }, "a")).toBe(
+      'failed to create typed patch object (/web; apps/v1, Kind=Deployment): .spec.template.spec.containers: duplicate entries for key [name="a"]'
+    )
+    const unknown = { ...spec({ nope: 1 }), kind: "Deployment" }
+    expect(conflicts(undefined, unknown, "a")).toMatch(/: \.spec\.nope: field not declared in schema$/)
   })
 })
 

@@ -70,14 +70,11 @@ describe("Decoder.decode", () => {
     })
   })
 
-  it("reports all values that are missing, by their paths", () => {
-    expect(failed(pod({ spec: { containers: [{}, { name: "b", ports: [{}] }], hostAliases: [{}] } }))).toEqual({
-      malformed: undefined,
-      causes: [
-        { field: "spec.containers[0].name", type: "FieldValueRequired", detail: "Required value" },
-        { field: "spec.containers[1].ports[0].containerPort", type: "FieldValueRequired", detail: "Required value" },
-        { field: "spec.hostAliases[0].ip", type: "FieldValueRequired", detail: "Required value" }
-      ]
+  it("puts zeros where something is missing: a kind's own validation says what it requires", () => {
+    const object = ok(pod({ spec: { containers: [{}, { name: "b", ports: [{}] }], hostAliases: [{}] } }))
+    expect(object["spec"]).toMatchObject({
+      containers: [{ name: "" }, { name: "b", ports: [{ containerPort: 0, protocol: "TCP" }] }],
+      hostAliases: [{ ip: "" }]
     })
   })
 

@@ -120,7 +120,6 @@ describe("built-in kinds", () => {
           'spec.containers[0].ports[0].name: Invalid value: "UPPER": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)',
           'spec.containers[0].ports[0].name: Invalid value: "UPPER": must contain at least one letter (a-z)',
           "spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
-          'spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
           'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
           'spec.containers[0].volumeMounts[0].name: Not found: "nope"',
           'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
@@ -310,10 +309,12 @@ describe("built-in kinds", () => {
         ])
         const binding = yield* client.create(ClusterRoleBinding, {
           metadata: { name: "a:b" },
-          roleRef: { kind: "ClusterRole", name: "x" },
-          subjects: [{ kind: "User", name: "u" }]
+          roleRef: { kind: "ClusterRole", name: "x", apiGroup: "" },
+          subjects: [{ kind: "User", name: "u", apiGroup: "" }]
         })
-        assert.deepStrictEqual(binding.subjects, [{ kind: "User", name: "u", apiGroup: "rbac.authorization.k8s.io" }])
+        const group = "rbac.authorization.k8s.io"
+        assert.deepStrictEqual(binding.subjects, [{ kind: "User", name: "u", apiGroup: group }])
+        assert.strictEqual(binding.roleRef.apiGroup, group)
         const other = { ...binding, roleRef: { ...binding.roleRef, name: "y" } }
         assert.lengthOf(yield* causes(client.update(ClusterRoleBinding, other)), 1)
       })

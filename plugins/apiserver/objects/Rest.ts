@@ -16,7 +16,7 @@ import * as Protobuf from "../protobuf/Protobuf.ts"
 import { type DoorError, methodNotAllowed } from "../Refused.ts"
 import * as Query from "../Query.ts"
 import * as WriteQuery from "../WriteQuery.ts"
-import { bodyKind } from "./BodyKind.ts"
+import { bodyKind, verbsOf } from "./BodyKind.ts"
 import * as Lists from "./Lists.ts"
 import * as One from "./One.ts"
 import * as PatchBody from "./PatchBody.ts"
@@ -31,7 +31,9 @@ const patchTypes: { readonly [type: string]: PatchType } = {
 }
 
 const allowed = (at: At, verb: Kind.Verb) =>
-  at.subresource !== "" || at.served.kind.verbs.includes(verb) ? Effect.void : Effect.fail(methodNotAllowed)
+  (at.subresource === "" ? at.served.kind.verbs : verbsOf(at.subresource)).includes(verb)
+    ? Effect.void
+    : Effect.fail(methodNotAllowed)
 
 const get = Effect.fnUntraced(function* ({ query }: Exchange, at: At, form: Form) {
   yield* allowed(at, "get")
@@ -143,7 +145,12 @@ const returned = new Set([
   "storageclasses.storage.k8s.io",
   "csidrivers.storage.k8s.io",
   "csinodes.storage.k8s.io",
-  "volumeattachments.storage.k8s.io"
+  "volumeattachments.storage.k8s.io",
+  "volumeattributesclasses.storage.k8s.io",
+  "deviceclasses.resource.k8s.io",
+  "resourceclaims.resource.k8s.io",
+  "resourceclaimtemplates.resource.k8s.io",
+  "resourceslices.resource.k8s.io"
 ])
 
 const remove = Effect.fn("Rest.delete")(function* (exchange: Exchange, at: At, form: Form) {

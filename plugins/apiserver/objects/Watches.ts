@@ -94,8 +94,14 @@ const initialEnd = { "k8s.io/initial-events-end": "true" }
 
 /** What a batch is as bytes, for all watches that say it alike. */
 const chunks = new WeakMap<ReadonlyArray<WatchEvent>, Map<string, Buffer>>()
-/** More than that is a first state, or nearly one: it is written in slices. */
-const batchLimit = 256
+/** More than that, or more bytes, is a first state, or nearly one: it is written in slices. */
+const batchLimit = { events: 256, bytes: 1 << 20 }
+const isBatch = (events: ReadonlyArray<WatchEvent>) => {
+  if (events.length > batchLimit.events) return false
+  let bytes = 0
+  for (const { row } of events) bytes += row.size
+  return bytes <= batchLimit.bytes
+}
 
 const chunkOf = (frames: Frames.Frames, key: string, events: ReadonlyArray<WatchEvent>): Buffer => {
   const known = chunks.get(events) ?? new Map<string, Buffer>()
@@ -117,7 +123,7 @@ const sinkOf = (writer: Writer, frames: Frames.Frames, over: () => void): WatchS
     const lost = events.find(({ row }) => row.lost !== undefined)?.row.lost
     if (lost === undefined) {
       const { key } = frames
-      if (key === undefined || events.length > batchLimit) return writer.write(piecesOf(frames, events))
+      if (key === undefined || !isBatch(events)) return writer.write(piecesOf(frames, events))
       return writer.chunk(() => chunkOf(frames, key, events))
     }
     writer.write([frames.failed(statusOf(internal(lost.message)))])

@@ -1,5 +1,4 @@
-/** Webhooks and policies of admission: how they are shown. */
-import type { ObjectMeta } from "../../../kernel/resource/Metadata.ts"
+/** Policies of admission: how they are shown. */
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { integer, text, unset } from "../Columns.ts"
 import type {
@@ -8,15 +7,6 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding
 } from "../contracts/admissionregistration/v1.ts"
-
-interface Configuration {
-  readonly metadata: ObjectMeta
-  readonly webhooks?: ReadonlyArray<unknown>
-}
-export const configuration: Strategy<Configuration> = {
-  generation: true,
-  columns: [integer("Webhooks", "How many there are.", ({ webhooks }) => webhooks?.length)]
-}
 
 export const policy: Strategy<ValidatingAdmissionPolicy> = {
   columns: [

@@ -1,7 +1,7 @@
 /** What is wrong with a definition of custom resources. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import type { CustomResourceDefinition as Crd } from "../contracts/apiextensions/v1.ts"
-import { oneOf } from "../core/ContainerValidation.ts"
+import { oneOf } from "../../../kernel/resource/Rules.ts"
 
 export const validate = ({ metadata, spec: { group, names, scope, versions } }: Crd): Causes.Causes => [
   ...(metadata.name === `${names.plural}.${group}`

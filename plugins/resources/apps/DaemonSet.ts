@@ -1,9 +1,10 @@
 /** DaemonSets, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { nonNegative } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, integer, labels, text } from "../Columns.ts"
 import type { DaemonSet, DaemonSetUpdateStrategy } from "../contracts/apps/v1.ts"
-import { oneOf } from "../core/ContainerValidation.ts"
+import { statusApart } from "../Updates.ts"
 import * as Workloads from "./Workloads.ts"
 
 const withRollingUpdate = (set: DaemonSet): DaemonSet => {
@@ -15,8 +16,18 @@ const withRollingUpdate = (set: DaemonSet): DaemonSet => {
 
 const validateStrategy = ({ rollingUpdate, type }: DaemonSetUpdateStrategy): Causes.Causes => {
   const field = "spec.updateStrategy"
-  const known = oneOf(`${field}.type`, type, ["RollingUpdate", "OnDelete"])
-  if (type !== "RollingUpdate" || rollingUpdate === undefined) return known
+  const types = ["RollingUpdate", "OnDelete"]
+  if (!types.includes(type)) {
+    const shown = {
+      Type: type,
+      RollingUpdate: rollingUpdate
+        ? { MaxUnavailable: rollingUpdate.maxUnavailable, MaxSurge: rollingUpdate.maxSurge }
+        : null
+    }
+    return [Causes.notSupported(field, shown, types)]
+  }
+  if (type !== "RollingUpdate") return []
+  if (rollingUpdate === undefined) return [Causes.required(`${field}.rollingUpdate`)]
   const { maxSurge, maxUnavailable } = rollingUpdate
   const at = `${field}.rollingUpdate`
   return [
@@ -31,9 +42,44 @@ const validateStrategy = ({ rollingUpdate, type }: DaemonSetUpdateStrategy): Cau
   ]
 }
 
+/** Which template it is, for clients of old. */
+const generation = "deprecated.daemonset.template.generation"
+const generationOf = ({ metadata }: DaemonSet) => Number(metadata.annotations?.[generation] ?? 0)
+const counted = (set: DaemonSet, count: number): DaemonSet =>
+  count === 0 || generationOf(set) === count
+    ? set
+    : { ...set, metadata: { ...set.metadata, annotations: { ...set.metadata.annotations, [generation]: `${count}` } } }
+
+const noStatus: DaemonSet["status"] = {
+  currentNumberScheduled: 0,
+  numberMisscheduled: 0,
+  desiredNumberScheduled: 0,
+  numberReady: 0
+}
+const counts = [
+  ...["currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady", "observedGeneration"],
+  ...["updatedNumberScheduled", "numberAvailable", "numberUnavailable"]
+]
+
 export const strategy: Strategy<DaemonSet> = {
   defaults: (set) => withRollingUpdate(Workloads.withTemplate(set)),
-  validate: (set) => [...Workloads.validate(set, "daemonset"), ...validateStrategy(set.spec.updateStrategy)],
+  prepareCreate: (set) => ({ ...counted(set, 1), status: noStatus }),
+  prepareUpdate: (set, old, subresource) => {
+    const next = statusApart(set, old, subresource)
+    const before = generationOf(old)
+    return subresource === "" && !Workloads.same(next.spec.template, old.spec.template)
+      ? counted(next, before + 1)
+      : counted(next, before)
+  },
+  validate: (set) => [
+    ...Workloads.validate(set, "daemonset"),
+    ...validateStrategy(set.spec.updateStrategy),
+    ...nonNegative("spec.revisionHistoryLimit", set.spec.revisionHistoryLimit)
+  ],
+  validateStatus: ({ status }, { status: old }) => [
+    ...Workloads.validateCounts(status, counts, []),
+    ...Workloads.neverLess(status.collisionCount, old.collisionCount)
+  ],
   validateUpdate: Workloads.fixedSelector,
   columns: [
     integer("Desired", "How many nodes should run a Pod.", ({ status }) => status.desiredNumberScheduled),

@@ -1,9 +1,10 @@
 /** Deployments, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { equal } from "../../../kernel/resource/JsonEqual.ts"
+import { nonNegative, when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, text } from "../Columns.ts"
 import type { Deployment, DeploymentStrategy } from "../contracts/apps/v1.ts"
-import { oneOf } from "../core/ContainerValidation.ts"
 import * as Workloads from "./Workloads.ts"
 
 const withRollingUpdate = (deployment: Deployment): Deployment => {
@@ -15,12 +16,21 @@ const withRollingUpdate = (deployment: Deployment): Deployment => {
 
 const validateStrategy = ({ rollingUpdate, type }: DeploymentStrategy): Causes.Causes => {
   const field = "spec.strategy"
-  if (rollingUpdate === undefined) return oneOf(`${field}.type`, type, ["Recreate", "RollingUpdate"])
+  const types = ["Recreate", "RollingUpdate"]
+  if (!types.includes(type)) {
+    const shown = {
+      Type: type,
+      RollingUpdate: rollingUpdate
+        ? { MaxUnavailable: rollingUpdate.maxUnavailable, MaxSurge: rollingUpdate.maxSurge }
+        : null
+    }
+    return [Causes.notSupported(field, shown, types)]
+  }
+  if (rollingUpdate === undefined) return []
   if (type === "Recreate")
     return [Causes.forbidden(`${field}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")]
   const { maxSurge, maxUnavailable } = rollingUpdate
   return [
-    ...oneOf(`${field}.type`, type, ["Recreate", "RollingUpdate"]),
     ...Workloads.validateShare(maxUnavailable, `${field}.rollingUpdate.maxUnavailable`),
     ...Workloads.validateShare(maxSurge, `${field}.rollingUpdate.maxSurge`).filter(
       ({ detail }) => !detail.endsWith("than 100%")
@@ -33,11 +43,12 @@ const validateStrategy = ({ rollingUpdate, type }: DeploymentStrategy): Causes.C
 
 const validateDeadline = ({ minReadySeconds = 0, progressDeadlineSeconds }: Deployment["spec"]): Causes.Causes => {
   const field = "spec.progressDeadlineSeconds"
-  if (progressDeadlineSeconds < 0)
-    return [Causes.invalid(field, progressDeadlineSeconds, "must be greater than or equal to 0")]
-  return progressDeadlineSeconds <= minReadySeconds
-    ? [Causes.invalid(field, progressDeadlineSeconds, "must be greater than minReadySeconds")]
-    : []
+  return [
+    ...nonNegative(field, progressDeadlineSeconds),
+    ...when(progressDeadlineSeconds <= minReadySeconds, () =>
+      Causes.invalid(field, progressDeadlineSeconds, "must be greater than minReadySeconds")
+    )
+  ]
 }
 
 export const strategy: Strategy<Deployment> = {
@@ -45,9 +56,24 @@ export const strategy: Strategy<Deployment> = {
   validate: (deployment) => [
     ...Workloads.validate(deployment, "deployment"),
     ...validateStrategy(deployment.spec.strategy),
-    ...validateDeadline(deployment.spec)
+    ...validateDeadline(deployment.spec),
+    ...nonNegative("spec.revisionHistoryLimit", deployment.spec.revisionHistoryLimit)
+  ],
+  validateStatus: ({ status }, { status: old }) => [
+    ...Workloads.validateCounts(
+      status,
+      ["observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"],
+      [
+        ["updatedReplicas", "replicas"],
+        ["readyReplicas", "replicas"],
+        ["availableReplicas", "replicas"],
+        ["availableReplicas", "readyReplicas"]
+      ]
+    ),
+    ...Workloads.neverLess(status.collisionCount, old.collisionCount)
   ],
   validateUpdate: Workloads.fixedSelector,
+  isCounted: ({ metadata }, old) => !equal(metadata.annotations ?? {}, old.metadata.annotations ?? {}),
   scale: { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" },
   columns: [
     text("Ready", "How many Pods are ready.", ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`),

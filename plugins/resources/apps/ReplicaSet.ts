@@ -7,6 +7,17 @@ import * as Workloads from "./Workloads.ts"
 export const strategy: Strategy<ReplicaSet> = {
   defaults: Workloads.withTemplate,
   validate: (set) => Workloads.validate(set, "deployment"),
+  validateStatus: ({ status }) =>
+    Workloads.validateCounts(
+      status,
+      ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"],
+      [
+        ["fullyLabeledReplicas", "replicas"],
+        ["readyReplicas", "replicas"],
+        ["availableReplicas", "replicas"],
+        ["availableReplicas", "readyReplicas"]
+      ]
+    ),
   validateUpdate: Workloads.fixedSelector,
   selectable: { "status.replicas": ({ status }) => `${status.replicas}` },
   scale: { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" },

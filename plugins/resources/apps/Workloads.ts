@@ -1,5 +1,6 @@
 /** What Deployments, ReplicaSets, StatefulSets and DaemonSets have in common. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { nonNegative, when } from "../../../kernel/resource/Rules.ts"
 import { equal } from "../../../kernel/resource/JsonEqual.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
@@ -8,7 +9,6 @@ import type { Column } from "../../../kernel/resource/Strategy.ts"
 import { text, wide } from "../Columns.ts"
 import type { PodTemplateSpec } from "../contracts/core/v1.ts"
 import * as PodDefaults from "../core/PodDefaults.ts"
-import { nonNegative } from "../core/ProbeValidation.ts"
 import { validateAlways, validateSelector, validateTemplate } from "../core/Template.ts"
 
 interface Workload {
@@ -26,15 +26,41 @@ export const withTemplate = <A extends Workload>(object: A): A => ({
   spec: { ...object.spec, template: PodDefaults.template(object.spec.template) }
 })
 
-const counts = ["replicas", "minReadySeconds", "revisionHistoryLimit"] as const
+const counts = ["replicas", "minReadySeconds"] as const
 
 /** `word`: as a message about an empty selector calls it. */
 export const validate = ({ spec }: Workload, word: string): Causes.Causes => [
   ...counts.flatMap((name) => nonNegative(`spec.${name}`, spec[name])),
   ...validateSelector(spec.selector, spec.template, word),
   ...validateTemplate(spec.template),
-  ...validateAlways(spec.template)
+  ...validateAlways(spec.template, word)
 ]
+
+interface Counts {
+  readonly [name: string]: unknown
+}
+const numberOf = (value: unknown) => (typeof value === "number" ? value : 0)
+
+/** Numbers of a status: none is negative, and `parts` are no more than what they are parts of. */
+export const validateCounts = (
+  status: object,
+  names: ReadonlyArray<string>,
+  parts: ReadonlyArray<readonly [part: string, of: string]>
+): Causes.Causes => {
+  const counts: Counts = { ...status }
+  return [
+    ...names.flatMap((name) => nonNegative(`status.${name}`, numberOf(counts[name]))),
+    ...parts.flatMap(([part, whole]) =>
+      when(numberOf(counts[part]) > numberOf(counts[whole]), () =>
+        Causes.invalid(`status.${part}`, counts[part], `cannot be greater than status.${whole}`)
+      )
+    )
+  ]
+}
+
+/** Of how often names of revisions have collided. */
+export const neverLess = (now: number | undefined, before: number | undefined): Causes.Causes =>
+  when((now ?? 0) < (before ?? 0), () => Causes.invalid("status.collisionCount", now ?? 0, "cannot be decremented"))
 
 /** Parts of objects are JSON; an interface lacks the index signature that says so, hence the cast. */
 const json = (value: unknown) => value as Schema.Json

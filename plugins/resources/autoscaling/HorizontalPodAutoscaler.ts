@@ -1,9 +1,9 @@
 /** HorizontalPodAutoscalers, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { required } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { none, text, unset } from "../Columns.ts"
 import type { HorizontalPodAutoscaler, MetricSpec, MetricTarget } from "../contracts/autoscaling/v2.ts"
-import { required } from "../core/ContainerValidation.ts"
 
 /** Without a metric it goes by the processor. */
 const byProcessor: ReadonlyArray<MetricSpec> = [

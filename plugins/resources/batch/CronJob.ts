@@ -1,13 +1,12 @@
 /** CronJobs, as the API server treats them. */
 import * as Age from "../../../kernel/resource/Age.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { nonNegative, oneOf, when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, integer, none, text, wide } from "../Columns.ts"
 import type { CronJob } from "../contracts/batch/v1.ts"
-import { oneOf } from "../core/ContainerValidation.ts"
 import * as PodDefaults from "../core/PodDefaults.ts"
-import { nonNegative } from "../core/ProbeValidation.ts"
-import { validateSpec } from "./Job.ts"
+import { validateSpec } from "./JobValidation.ts"
 
 const defaults = (cron: CronJob): CronJob => {
   const { jobTemplate } = cron.spec
@@ -31,8 +30,8 @@ const schedule =
 /** A Job's name is the CronJob's with the time behind it. */
 const maxName = 52
 
-const validate = ({ metadata, spec }: CronJob): Causes.Causes => [
-  ...(metadata.name.length > maxName
+const validate = ({ metadata, spec }: CronJob, old: CronJob | undefined): Causes.Causes => [
+  ...(old === undefined && metadata.name.length > maxName
     ? [Causes.invalid("metadata.name", metadata.name, `must be no more than ${maxName} characters`)]
     : []),
   ...validateSpec(spec.jobTemplate.spec, "spec.jobTemplate.spec"),
@@ -50,7 +49,11 @@ const validate = ({ metadata, spec }: CronJob): Causes.Causes => [
   ...oneOf("spec.concurrencyPolicy", spec.concurrencyPolicy, ["Allow", "Forbid", "Replace"]),
   ...nonNegative("spec.successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit),
   ...nonNegative("spec.failedJobsHistoryLimit", spec.failedJobsHistoryLimit),
-  ...(spec.timeZone !== undefined && !isTimeZone(spec.timeZone)
+  ...when(spec.timeZone === "", () => Causes.invalid("spec.timeZone", "", "timeZone must be nil or non-empty string")),
+  ...when(spec.schedule.includes("TZ"), () =>
+    Causes.invalid("spec.schedule", spec.schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
+  ),
+  ...(spec.timeZone && !isTimeZone(spec.timeZone)
     ? [Causes.invalid("spec.timeZone", spec.timeZone, `unknown time zone ${spec.timeZone}`)]
     : [])
 ]

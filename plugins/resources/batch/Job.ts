@@ -1,15 +1,16 @@
 /** Jobs, as the API server treats them: their Pods are told apart by the uid of the Job. */
 import * as Age from "../../../kernel/resource/Age.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { when } from "../../../kernel/resource/Rules.ts"
+import * as Selector from "../../../kernel/resource/Selector.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same, selector } from "../apps/Workloads.ts"
 import { age, containers, text } from "../Columns.ts"
 import type { Job, JobSpec } from "../contracts/batch/v1.ts"
-import { oneOf } from "../core/ContainerValidation.ts"
 import * as PodDefaults from "../core/PodDefaults.ts"
-import { nonNegative } from "../core/ProbeValidation.ts"
-import { validateTemplate } from "../core/Template.ts"
+import * as JobStatus from "./JobStatus.ts"
+import { validateSpec } from "./JobValidation.ts"
 
 /** Who says nothing of how many, wants one; who says how many at once, has a queue. */
 const withCounts = (spec: JobSpec): JobSpec => {
@@ -68,33 +69,33 @@ const withSelector = (job: Job): Job => {
   }
 }
 
-const counts = [
-  "parallelism",
-  "completions",
-  "activeDeadlineSeconds",
-  "backoffLimit",
-  "backoffLimitPerIndex",
-  "ttlSecondsAfterFinished"
-] as const
+/** The Pods of an indexed Job have the index in their host names. */
+const validateHosts = ({ metadata: { name }, spec: { completionMode, completions = 0 } }: Job): Causes.Causes => {
+  const last = `${name}-${completions - 1}`
+  return when(completionMode === "Indexed" && completions > 0 && Names.dns1123Label(last).length > 0, () =>
+    Causes.invalid("metadata.name", name, `will not able to create pod with invalid DNS label: ${last}`)
+  )
+}
 
-export const validateSpec = (spec: JobSpec, field = "spec"): Causes.Causes => [
-  ...counts.flatMap((name) => nonNegative(`${field}.${name}`, spec[name])),
-  ...oneOf(`${field}.completionMode`, spec.completionMode, ["NonIndexed", "Indexed"]),
-  ...(spec.completionMode === "Indexed" && spec.completions === undefined
-    ? [Causes.required(`${field}.completions`, "when completion mode is Indexed")]
-    : []),
-  ...validateTemplate(spec.template, `${field}.template`),
-  ...(spec.template.spec.restartPolicy === "Always"
-    ? [Causes.required(`${field}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"')]
-    : [])
-]
+/** Who chooses the selector has to choose labels that it selects. */
+const validateSelector = ({ metadata, spec: { manualSelector, selector, template } }: Job): Causes.Causes => {
+  if (selector === undefined) return [Causes.required("spec.selector")]
+  const labels = template.metadata?.labels
+  return [
+    ...Selector.validate(selector, "spec.selector"),
+    ...when(!Selector.matcher(selector)(labels), () =>
+      Causes.invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`")
+    ),
+    ...when(manualSelector !== true && selector.matchLabels?.[uidLabel] !== metadata.uid, () =>
+      Causes.invalid("spec.selector", selector, "`selector` not auto-generated")
+    )
+  ]
+}
 
-const validate = ({ metadata, spec }: Job): Causes.Causes => [
-  // The Pods of an indexed Job have the index in their host names.
-  ...(spec.completionMode === "Indexed"
-    ? Causes.broken("metadata.name", metadata.name, Names.dns1123Label(metadata.name))
-    : []),
-  ...validateSpec(spec)
+const validate = (job: Job, old: Job | undefined): Causes.Causes => [
+  ...validateSpec(job.spec),
+  ...validateSelector(job),
+  ...(old === undefined ? validateHosts(job) : [])
 ]
 
 const fixed = [
@@ -106,14 +107,31 @@ const fixed = [
   "successPolicy"
 ] as const
 
+/** What has not begun may still be told where to run, and on how much. */
+const unplaced = (template: JobSpec["template"]) => {
+  const { annotations: _a, labels: _l, ...metadata } = template.metadata ?? {}
+  const {
+    affinity: _f,
+    containers,
+    initContainers = [],
+    nodeSelector: _n,
+    schedulingGates: _s,
+    tolerations: _t,
+    ...spec
+  } = template.spec
+  const sized = [containers, initContainers].map((all) => all.map(({ resources: _r, ...container }) => container))
+  return { metadata, spec, sized }
+}
+
 const validateUpdate = ({ spec }: Job, { spec: old, status }: Job): Causes.Causes => {
-  const isElastic = old.completionMode === "Indexed" && spec.completions === spec.parallelism
-  // What has not run yet may still be told where to run.
-  const isWaiting = old.suspend && status.startTime === undefined
+  const isElastic =
+    old.completionMode === "Indexed" && spec.completions === spec.parallelism && old.completions === old.parallelism
+  const isWaiting = old.suspend === true && status.startTime === undefined
+  const isSame = isWaiting ? same(unplaced(spec.template), unplaced(old.template)) : same(spec.template, old.template)
   return [
     ...fixed.filter((name) => !same(spec[name], old[name])).map((name) => Causes.immutable(`spec.${name}`, spec[name])),
     ...(spec.completions === old.completions || isElastic ? [] : [Causes.immutable("spec.completions", spec.completions)]),
-    ...(same(spec.template, old.template) || isWaiting ? [] : [Causes.immutable("spec.template", spec.template)])
+    ...when(!isSame, () => Causes.immutable("spec.template", spec.template))
   ]
 }
 
@@ -146,7 +164,8 @@ export const strategy: Strategy<Job> = {
   defaults,
   identified: withSelector,
   validate,
-  validateUpdate,
+  validateStatus: JobStatus.validate,
+  validateUpdate: (job, old, subresource) => (subresource === "status" ? [] : validateUpdate(job, old)),
   selectable: { "status.successful": ({ status }) => `${status.succeeded ?? 0}` },
   columns: [
     text("Status", "Whether it is done.", statusOf),

@@ -1,12 +1,12 @@
 /** CertificateSigningRequests: asked for once, approved by one, signed by another. */
 import * as Age from "../../../kernel/resource/Age.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { required } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import * as SigningRequest from "../../certificates/contracts/SigningRequest.ts"
 import { same } from "../apps/Workloads.ts"
 import { age, none, text } from "../Columns.ts"
 import type { CertificateSigningRequest } from "../contracts/certificates/v1.ts"
-import { required } from "../core/ContainerValidation.ts"
 
 type Spec = CertificateSigningRequest["spec"]
 type Status = CertificateSigningRequest["status"]
@@ -133,6 +133,11 @@ const validateDecided = (status: Status, before: Status, subresource: string): C
     : [])
 ]
 
+const validateStatus = ({ certificate, conditions = [] }: Status): Causes.Causes => [
+  ...conditions.flatMap(validateCondition),
+  ...validateCertificate(certificate)
+]
+
 const conditionOf = ({ status: { certificate = "", conditions = [] } }: CertificateSigningRequest) => {
   const has = (type: string) => conditions.some((condition) => condition.type === type)
   const words = ["Approved", "Denied", "Failed"].filter(has)
@@ -143,11 +148,8 @@ const conditionOf = ({ status: { certificate = "", conditions = [] } }: Certific
 export const strategy: Strategy<CertificateSigningRequest> = {
   generation: false,
   prepareUpdate,
-  validate: ({ spec, status: { certificate, conditions = [] } }) => [
-    ...validateSpec(spec),
-    ...conditions.flatMap(validateCondition),
-    ...validateCertificate(certificate)
-  ],
+  validate: ({ spec, status }) => [...validateSpec(spec), ...validateStatus(status)],
+  validateStatus: ({ status }) => validateStatus(status),
   validateUpdate: ({ status }, old, subresource) => validateDecided(status, old.status, subresource),
   selectable: { "spec.signerName": ({ spec }) => spec.signerName },
   columns: [

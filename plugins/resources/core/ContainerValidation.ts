@@ -1,38 +1,41 @@
 /** What is wrong with a container, in Kubernetes' words and field paths. Source: API reference of Kubernetes, Container v1. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
+import {
+  duplicates,
+  each,
+  enumerated,
+  inside,
+  namedIfGiven,
+  oneOf,
+  required,
+  requiredName,
+  when
+} from "../../../kernel/resource/Rules.ts"
 import type {
   Container,
   ContainerPort,
   EnvFromSource,
   EnvVar,
   EphemeralContainer,
+  VolumeDevice,
   VolumeMount
 } from "../contracts/core/v1.ts"
+import { environmentFields, validateFieldRef, validateResourceRef } from "./DownwardValidation.ts"
 import { validateLifecycle, validateProbes } from "./ProbeValidation.ts"
-import { validateResources } from "./ResourceValidation.ts"
+import { validateResizePolicy, validateResources } from "./ResourceValidation.ts"
+import { validateDescending, validateSecurity } from "./SecurityValidation.ts"
 
-/** What a container may name of its Pod. */
+/** What a container may name of its Pod. Of a volume: whether it can be a device. */
 export interface Around {
-  readonly volumes: ReadonlySet<string>
+  readonly volumes: ReadonlyMap<string, boolean>
+  readonly claims: ReadonlySet<string>
   readonly hostNetwork: boolean
+  readonly restartPolicy: string
+  readonly graceSeconds: number
 }
 
 export type Sort = "containers" | "initContainers" | "ephemeralContainers"
-
-const oneOf = (field: string, value: string | undefined, supported: ReadonlyArray<string>): Causes.Causes => {
-  if (value === undefined || supported.includes(value)) return []
-  return value === "" ? [Causes.required(field)] : [Causes.notSupported(field, value, supported)]
-}
-
-/** The second and later of equal names. */
-export const duplicates = (names: ReadonlyArray<string | undefined>, field: (index: number) => string): Causes.Causes =>
-  names.flatMap((name, index) =>
-    name !== undefined && name !== "" && names.indexOf(name) < index ? [Causes.duplicate(field(index), name)] : []
-  )
-
-export const required = (field: string, value: string | undefined): Causes.Causes =>
-  value === undefined || value === "" ? [Causes.required(field)] : []
 
 export const validateContainer = (
   container: Container | EphemeralContainer,
@@ -40,19 +43,25 @@ export const validateContainer = (
   sort: Sort,
   around: Around
 ): Causes.Causes => {
-  const { env = [], envFrom = [], image = "", name, ports = [], volumeMounts = [] } = container
+  const { image = "", name, ports = [], volumeDevices = [], volumeMounts = [] } = container
   return [
-    ...(name === "" ? [Causes.required(`${field}.name`)] : Causes.broken(`${field}.name`, name, Names.dns1123Label(name))),
+    ...requiredName(`${field}.name`, name, Names.dns1123Label),
     ...validateImage(image, `${field}.image`),
     ...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, ["File", "FallbackToLogsOnError"]),
     ...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, ["Always", "IfNotPresent", "Never"]),
-    ...(sort === "ephemeralContainers" ? forbiddenIn(container, field) : validateLifecycle(container, field, sort)),
-    ...(sort === "ephemeralContainers" ? [] : validateProbes(container, field)),
+    ...(sort === "ephemeralContainers" ? forbiddenIn(container, field) : validateLifecycle(container, field, sort, around)),
+    ...(sort === "ephemeralContainers" ? [] : validateProbes(container, field, around)),
+    ...(sort === "initContainers"
+      ? enumerated(`${field}.restartPolicy`, container.restartPolicy, ["Always", "Never", "OnFailure"])
+      : []),
     ...validatePorts(ports, `${field}.ports`, around),
-    ...env.flatMap((one, index) => validateEnv(one, `${field}.env[${index}]`)),
-    ...envFrom.flatMap((one, index) => validateEnvFrom(one, `${field}.envFrom[${index}]`)),
-    ...validateMounts(volumeMounts, `${field}.volumeMounts`, around.volumes),
-    ...validateResources(container.resources, `${field}.resources`)
+    ...each(container.env, `${field}.env`, validateEnv),
+    ...(container.envFrom ?? []).flatMap((one, index) => validateEnvFrom(one, index, `${field}.envFrom`)),
+    ...validateMounts(container, `${field}.volumeMounts`, volumeMounts, around),
+    ...validateDevices(volumeDevices, `${field}.volumeDevices`, volumeMounts, around),
+    ...validateResources(container.resources, `${field}.resources`, around.claims),
+    ...validateResizePolicy(container, `${field}.resizePolicy`, around.restartPolicy),
+    ...inside(container.securityContext, (context) => validateSecurity(context, `${field}.securityContext`))
   ]
 }
 
@@ -88,43 +97,40 @@ const validatePorts = (ports: ReadonlyArray<ContainerPort>, field: string, { hos
   )
 ]
 
-/** Source: "Available fields" of the downward API, for environment variables. */
-const podFields =
-  /^(?:metadata\.(?:name|namespace|uid|annotations\['.+'\]|labels\['.+'\])|spec\.(?:nodeName|serviceAccountName)|status\.(?:hostIPs?|podIPs?))$/
-
 const sources = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"] as const
 
-const validateEnv = ({ name, value = "", valueFrom }: EnvVar, field: string): Causes.Causes => {
-  const named =
-    name === "" ? [Causes.required(`${field}.name`)] : Causes.broken(`${field}.name`, name, Names.environmentName(name))
-  if (valueFrom === undefined) return named
-  const given = sources.filter((source) => valueFrom[source] !== undefined)
-  const from = `${field}.valueFrom`
-  const { configMapKeyRef, fieldRef, resourceFieldRef, secretKeyRef } = valueFrom
-  return [
-    ...named,
-    ...(value === "" ? [] : [Causes.invalid(from, "", "may not be specified when `value` is not empty")]),
-    ...(given.length === 0
-      ? [
-          Causes.invalid(
-            from,
-            "",
-            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
-          )
-        ]
-      : []),
-    ...(given.length > 1 ? [Causes.invalid(from, "", "may not have more than one field specified at a time")] : []),
-    ...(fieldRef === undefined ? [] : validateFieldPath(fieldRef.fieldPath, `${from}.fieldRef.fieldPath`)),
-    ...(resourceFieldRef === undefined ? [] : required(`${from}.resourceFieldRef.resource`, resourceFieldRef.resource)),
-    ...(configMapKeyRef === undefined ? [] : validateKeyRef(configMapKeyRef, `${from}.configMapKeyRef`)),
-    ...(secretKeyRef === undefined ? [] : validateKeyRef(secretKeyRef, `${from}.secretKeyRef`))
-  ]
-}
+const validateEnv = ({ name, value = "", valueFrom }: EnvVar, field: string): Causes.Causes => [
+  ...requiredName(`${field}.name`, name, Names.environmentName),
+  ...inside(valueFrom, (from) => validateValueFrom(from, value, `${field}.valueFrom`))
+]
 
-const validateFieldPath = (path: string, field: string): Causes.Causes => {
-  if (path === "") return [Causes.required(field)]
-  if (podFields.test(path)) return []
-  return [Causes.invalid(field, path, `error converting fieldPath: field label not supported: ${path}`)]
+const validateValueFrom = (from: NonNullable<EnvVar["valueFrom"]>, value: string, field: string): Causes.Causes => {
+  const given = sources.filter((source) => from[source] !== undefined)
+  const { configMapKeyRef, fieldRef, fileKeyRef, resourceFieldRef, secretKeyRef } = from
+  return [
+    ...inside(fieldRef, (ref) => validateFieldRef(ref, `${field}.fieldRef`, environmentFields)),
+    ...inside(resourceFieldRef, (ref) => validateResourceRef(ref, `${field}.resourceFieldRef`, false)),
+    ...inside(configMapKeyRef, (ref) => validateKeyRef(ref, `${field}.configMapKeyRef`)),
+    ...inside(secretKeyRef, (ref) => validateKeyRef(ref, `${field}.secretKeyRef`)),
+    ...inside(fileKeyRef, ({ key, path, volumeName }) => [
+      ...requiredName(`${field}.fileKeyRef.key`, key, Names.environmentName),
+      ...requiredName(`${field}.fileKeyRef.volumeName`, volumeName, Names.dns1123Label),
+      ...required(`${field}.fileKeyRef.path`, path)
+    ]),
+    ...when(given.length === 0, () =>
+      Causes.invalid(
+        field,
+        "",
+        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
+      )
+    ),
+    ...when(given.length > 0 && value !== "", () =>
+      Causes.invalid(field, "", "may not be specified when `value` is not empty")
+    ),
+    ...when(given.length > 1 && value === "", () =>
+      Causes.invalid(field, "", "may not have more than one field specified at a time")
+    )
+  ]
 }
 
 const validateKeyRef = (
@@ -132,41 +138,120 @@ const validateKeyRef = (
   field: string
 ): Causes.Causes => [
   ...Causes.broken(`${field}.name`, name, Names.dns1123Subdomain(name)),
-  ...(key === "" ? [Causes.required(`${field}.key`)] : Causes.broken(`${field}.key`, key, Names.configKey(key)))
+  ...requiredName(`${field}.key`, key, Names.configKey)
 ]
 
-const validateEnvFrom = ({ configMapRef, prefix = "", secretRef }: EnvFromSource, field: string): Causes.Causes => [
-  ...(prefix === "" ? [] : Causes.broken(`${field}.prefix`, prefix, Names.environmentName(prefix))),
-  ...(configMapRef === undefined ? [] : required(`${field}.configMapRef.name`, configMapRef.name)),
-  ...(secretRef === undefined ? [] : required(`${field}.secretRef.name`, secretRef.name)),
-  ...(configMapRef === undefined && secretRef === undefined
-    ? [Causes.invalid(field, "", "must specify one of: `configMapRef` or `secretRef`")]
-    : []),
-  ...(configMapRef !== undefined && secretRef !== undefined
-    ? [Causes.invalid(field, "", "may not have more than one field specified at a time")]
-    : [])
-]
+/** Upstream does not say which of them names nothing. */
+const validateEnvFrom = (
+  { configMapRef, prefix, secretRef }: EnvFromSource,
+  index: number,
+  field: string
+): Causes.Causes => {
+  const at = `${field}[${index}]`
+  return [
+    ...namedIfGiven(`${at}.prefix`, prefix, Names.environmentName),
+    ...(configMapRef ? requiredName(`${at}.configMapRef.name`, configMapRef.name, Names.dns1123Subdomain) : []),
+    ...(secretRef ? requiredName(`${at}.secretRef.name`, secretRef.name, Names.dns1123Subdomain) : []),
+    ...when(configMapRef === undefined && secretRef === undefined, () =>
+      Causes.invalid(field, "", "must specify one of: `configMapRef` or `secretRef`")
+    ),
+    ...when(configMapRef !== undefined && secretRef !== undefined, () =>
+      Causes.invalid(field, "", "may not have more than one field specified at a time")
+    )
+  ]
+}
 
-export const validateSubPath = (path: string, field: string): Causes.Causes => [
-  ...(path.startsWith("/") ? [Causes.invalid(field, path, "must be a relative path")] : []),
-  ...(path.split("/").includes("..") ? [Causes.invalid(field, path, "must not contain '..'")] : [])
-]
+const propagations = ["Bidirectional", "HostToContainer", "None"]
 
-const validateMounts = (mounts: ReadonlyArray<VolumeMount>, field: string, volumes: ReadonlySet<string>): Causes.Causes =>
-  mounts.flatMap(({ mountPath, mountPropagation, name, subPath = "", subPathExpr = "" }, index) => {
-    const at = `${field}[${index}]`
-    const isAgain = mounts.findIndex((other) => other.mountPath === mountPath) < index
+const validateMounts = (
+  { securityContext, volumeDevices = [] }: Container | EphemeralContainer,
+  field: string,
+  mounts: ReadonlyArray<VolumeMount>,
+  { volumes }: Around
+): Causes.Causes => {
+  const isPrivileged = securityContext?.privileged === true
+  return each(mounts, field, (mount, at, index) => {
+    const { mountPath, mountPropagation, name, subPath = "", subPathExpr = "" } = mount
     return [
       ...required(`${at}.name`, name),
-      ...(name !== "" && !volumes.has(name) ? [Causes.notFound(`${at}.name`, name)] : []),
+      ...when(!volumes.has(name), () => Causes.notFound(`${at}.name`, name)),
       ...required(`${at}.mountPath`, mountPath),
-      ...(isAgain ? [Causes.invalid(`${at}.mountPath`, mountPath, "must be unique")] : []),
-      ...validateSubPath(subPath, `${field}.subPath`),
-      ...validateSubPath(subPathExpr, `${field}.subPathExpr`),
-      ...(subPath !== "" && subPathExpr !== ""
-        ? [Causes.invalid(`${at}.subPathExpr`, subPathExpr, "subPathExpr and subPath are mutually exclusive")]
-        : []),
-      ...oneOf(`${at}.mountPropagation`, mountPropagation, ["Bidirectional", "HostToContainer", "None"])
+      ...when(mounts.findIndex((other) => other.mountPath === mountPath) < index, () =>
+        Causes.invalid(`${at}.mountPath`, mountPath, "must be unique")
+      ),
+      ...when(
+        volumeDevices.some((device) => device.name === name),
+        () => Causes.invalid(`${at}.name`, name, "must not already exist in volumeDevices")
+      ),
+      ...when(
+        volumeDevices.some((device) => device.devicePath === mountPath),
+        () => Causes.invalid(`${at}.mountPath`, mountPath, "must not already exist as a path in volumeDevices")
+      ),
+      ...validateDescending(subPath, `${field}.subPath`),
+      ...when(subPath !== "" && subPathExpr !== "", () =>
+        Causes.invalid(`${at}.subPathExpr`, subPathExpr, "subPathExpr and subPath are mutually exclusive")
+      ),
+      ...validateDescending(subPathExpr, `${field}.subPathExpr`),
+      ...enumerated(`${field}.mountPropagation`, mountPropagation, propagations),
+      ...when(mountPropagation === "Bidirectional" && !isPrivileged, () =>
+        Causes.forbidden(
+          `${field}.mountPropagation`,
+          "Bidirectional mount propagation is available only to privileged containers"
+        )
+      ),
+      ...validateRecursive(mount, `${field}.recursiveReadOnly`)
     ]
   })
-export { oneOf }
+}
+
+const validateRecursive = ({ mountPropagation = "None", readOnly, recursiveReadOnly }: VolumeMount, field: string) => {
+  const isRecursive = recursiveReadOnly === "Enabled" || recursiveReadOnly === "IfPossible"
+  return [
+    ...when(isRecursive && readOnly !== true, () => Causes.forbidden(field, "may only be specified when readOnly is true")),
+    ...when(isRecursive && mountPropagation !== "None", () =>
+      Causes.forbidden(field, "may only be specified when mountPropagation is None or not specified")
+    ),
+    ...enumerated(field, recursiveReadOnly, ["Disabled", "Enabled", "IfPossible"])
+  ]
+}
+
+const validateDevices = (
+  devices: ReadonlyArray<VolumeDevice>,
+  field: string,
+  mounts: ReadonlyArray<VolumeMount>,
+  { volumes }: Around
+): Causes.Causes =>
+  each(devices, field, ({ devicePath, name }, at, index) => {
+    const before = devices.slice(0, index)
+    return [
+      ...required(`${at}.name`, name),
+      ...when(
+        before.some((other) => other.name === name),
+        () => Causes.invalid(`${at}.name`, name, "must be unique")
+      ),
+      ...when(volumes.get(name) === false, () =>
+        Causes.invalid(
+          `${at}.name`,
+          name,
+          "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode"
+        )
+      ),
+      ...when(!volumes.has(name), () => Causes.notFound(`${at}.name`, name)),
+      ...required(`${at}.devicePath`, devicePath),
+      ...when(
+        before.some((other) => other.devicePath === devicePath),
+        () => Causes.invalid(`${at}.devicePath`, devicePath, "must be unique")
+      ),
+      ...when(devicePath.split("/").includes(".."), () =>
+        Causes.invalid(`${at}.devicePath`, devicePath, "can not contain backsteps ('..')")
+      ),
+      ...when(
+        mounts.some((mount) => mount.name === name),
+        () => Causes.invalid(`${at}.name`, name, "must not already exist in volumeMounts")
+      ),
+      ...when(
+        mounts.some((mount) => mount.mountPath === devicePath),
+        () => Causes.invalid(`${at}.devicePath`, devicePath, "must not already exist as a path in volumeMounts")
+      )
+    ]
+  })

@@ -1,10 +1,10 @@
 /** Nodes, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { oneOf } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, joined, none, text, unknown, wide } from "../Columns.ts"
 import type { Node, NodeSystemInfo, Taint } from "../contracts/core/v1.ts"
-import { oneOf } from "./ContainerValidation.ts"
 
 /** What a node has can be given away, unless it says otherwise. */
 const defaults = (node: Node): Node => {

@@ -1,36 +1,96 @@
 /** What is wrong with what a Pod is to be, in Kubernetes' words and field paths: of Pods and of templates of Pods. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
+import {
+  address,
+  duplicates,
+  each,
+  enumerated,
+  inside,
+  named,
+  namedIfGiven,
+  oneOf,
+  required,
+  requiredName,
+  when
+} from "../../../kernel/resource/Rules.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
-import type {
-  Container,
-  EphemeralContainer,
-  Pod,
-  PodSpec,
-  Toleration,
-  TopologySpreadConstraint
-} from "../contracts/core/v1.ts"
-import { type Around, duplicates, oneOf, type Sort, validateContainer } from "./ContainerValidation.ts"
+import type { Container, EphemeralContainer, Pod, PodSpec } from "../contracts/core/v1.ts"
+import { validateAffinity, validateSpreads, validateToleration } from "./AffinityValidation.ts"
+import { type Around, type Sort, validateContainer } from "./ContainerValidation.ts"
+import { validateOverhead, validatePodResources } from "./ResourceValidation.ts"
+import { validatePodSecurity } from "./SecurityValidation.ts"
 import { validateSysctls } from "./SysctlValidation.ts"
-import { validateVolumes } from "./VolumeValidation.ts"
+import { validateVolume, validateVolumes } from "./VolumeValidation.ts"
 
 const maxInt32 = 2 ** 31 - 1
 
-export const validatePodSpec = (spec: PodSpec, field = "spec"): Causes.Causes => [
-  ...validateVolumes(spec.volumes ?? [], `${field}.volumes`),
-  ...validateContainers(spec, field),
+/** `pod`: the name of the Pod, if it is one and not a template. */
+export const validatePodSpec = (spec: PodSpec, field = "spec", pod?: string): Causes.Causes => [
+  ...validateVolumes(spec.volumes ?? [], `${field}.volumes`, ownerOf(spec, pod)),
+  ...validateClaims(spec, `${field}.resourceClaims`),
+  ...validateContainers(spec, field, pod),
   ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, ["Always", "OnFailure", "Never"]),
   ...validateDns(spec, field),
   ...Selector.validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
   ...validateNames(spec, field),
-  ...(spec.tolerations ?? []).flatMap((one, index) => validateToleration(one, `${field}.tolerations[${index}]`)),
-  ...(spec.topologySpreadConstraints ?? []).flatMap((one, index) =>
-    validateSpread(one, `${field}.topologySpreadConstraints[${index}]`)
-  ),
+  ...inside(spec.affinity, (affinity) => validateAffinity(affinity, `${field}.affinity`)),
+  ...each(spec.tolerations, `${field}.tolerations`, validateToleration),
+  ...validateSpreads(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
   ...validateTimes(spec, field),
   ...validateSharing(spec, field),
-  ...validateSysctls(spec, field)
+  ...inside(spec.securityContext, (context) => validatePodSecurity(context, `${field}.securityContext`)),
+  ...validateSysctls(spec, field),
+  ...each(spec.hostAliases, `${field}.hostAliases`, ({ hostnames, ip }, at) => [
+    ...address(`${at}.ip`, ip),
+    ...each(hostnames, `${at}.hostnames`, (name, at) => named(at, name, Names.dns1123Subdomain))
+  ]),
+  ...each(spec.readinessGates, `${field}.readinessGates`, ({ conditionType }, at) =>
+    named(`${at}.conditionType`, conditionType, Names.labelKey)
+  ),
+  ...validateGates(spec, `${field}.schedulingGates`),
+  ...inside(spec.overhead, (overhead) => validateOverhead(overhead, `${field}.overhead`)),
+  ...oneOf(`${field}.preemptionPolicy`, spec.preemptionPolicy, ["PreemptLowerPriority", "Never"]),
+  ...inside(spec.os, ({ name }) =>
+    name === "" ? [Causes.required(`${field}.os.name`)] : enumerated(`${field}.os`, name, ["linux", "windows"])
+  ),
+  ...validatePodResources(spec, `${field}.resources`)
 ]
+
+const ownerOf = (spec: PodSpec, pod: string | undefined) => ({
+  pod,
+  account: pod === undefined || (spec.serviceAccountName ?? "") !== ""
+})
+
+const validateGates = ({ schedulingGates = [] }: PodSpec, field: string): Causes.Causes =>
+  each(schedulingGates, field, ({ name }, at, index) => [
+    ...named(at, name, Names.labelKey),
+    ...when(schedulingGates.findIndex((other) => other.name === name) < index, () => Causes.duplicate(at, name))
+  ])
+
+const validateClaims = ({ resourceClaims = [] }: PodSpec, field: string): Causes.Causes =>
+  each(resourceClaims, field, (claim, at, index) => {
+    const { name, resourceClaimName, resourceClaimTemplateName } = claim
+    const shown = {
+      Name: name,
+      ResourceClaimName: resourceClaimName ?? null,
+      ResourceClaimTemplateName: resourceClaimTemplateName ?? null
+    }
+    return [
+      ...requiredName(`${at}.name`, name, Names.dns1123Label),
+      ...when(name !== "" && resourceClaims.findIndex((other) => other.name === name) < index, () =>
+        Causes.duplicate(`${at}.name`, name)
+      ),
+      ...when(resourceClaimName !== undefined && resourceClaimTemplateName !== undefined, () =>
+        Causes.invalid(at, shown, "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified")
+      ),
+      ...when(resourceClaimName === undefined && resourceClaimTemplateName === undefined, () =>
+        Causes.invalid(at, shown, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`")
+      ),
+      ...named(`${at}.resourceClaimName`, resourceClaimName, Names.dns1123Subdomain),
+      ...named(`${at}.resourceClaimTemplateName`, resourceClaimTemplateName, Names.dns1123Subdomain)
+    ]
+  })
 
 const all = ({ containers, ephemeralContainers = [], initContainers = [] }: PodSpec) =>
   [
@@ -39,10 +99,22 @@ const all = ({ containers, ephemeralContainers = [], initContainers = [] }: PodS
     ["ephemeralContainers", ephemeralContainers]
   ] as const satisfies ReadonlyArray<readonly [Sort, ReadonlyArray<Container | EphemeralContainer>]>
 
-const validateContainers = (spec: PodSpec, field: string): Causes.Causes => {
+/** A volume that is wrong cannot be found. Only claims can be devices. */
+const volumesOf = (spec: PodSpec, field: string, pod: string | undefined): ReadonlyMap<string, boolean> =>
+  new Map(
+    (spec.volumes ?? [])
+      .filter((volume, index) => validateVolume(volume, `${field}[${index}]`, ownerOf(spec, pod)).length === 0)
+      .map((volume) => [volume.name, volume.persistentVolumeClaim !== undefined || volume.ephemeral !== undefined])
+  )
+
+const validateContainers = (spec: PodSpec, field: string, pod: string | undefined): Causes.Causes => {
   const around: Around = {
-    volumes: new Set((spec.volumes ?? []).map(({ name }) => name)),
-    hostNetwork: spec.hostNetwork === true
+    volumes: volumesOf(spec, `${field}.volumes`, pod),
+    claims: new Set((spec.resourceClaims ?? []).map(({ name }) => name)),
+    hostNetwork: spec.hostNetwork === true,
+    restartPolicy: spec.restartPolicy,
+    // A negative one is the shortest there is.
+    graceSeconds: spec.terminationGracePeriodSeconds < 0 ? 1 : spec.terminationGracePeriodSeconds
   }
   const named = all(spec).flatMap(([sort, containers]) =>
     containers.map(
@@ -81,21 +153,42 @@ const validateHostPorts = ({ containers }: PodSpec, field: string): Causes.Cause
 
 const validateDns = ({ dnsConfig, dnsPolicy }: PodSpec, field: string): Causes.Causes => {
   const nameservers = dnsConfig?.nameservers ?? []
+  const at = `${field}.dnsConfig`
   return [
     ...oneOf(`${field}.dnsPolicy`, dnsPolicy, ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]),
-    ...(dnsPolicy === "None" && nameservers.length === 0
-      ? [
-          Causes.required(
-            `${field}.dnsConfig.nameservers`,
-            "must provide at least one DNS nameserver when `dnsPolicy` is None"
-          )
-        ]
-      : []),
-    ...(nameservers.length > 3
-      ? [Causes.invalid(`${field}.dnsConfig.nameservers`, nameservers, "must not have more than 3 nameservers")]
-      : [])
+    ...when(dnsPolicy === "None" && dnsConfig === undefined, () =>
+      Causes.required(at, "must provide `dnsConfig` when `dnsPolicy` is None")
+    ),
+    ...when(dnsPolicy === "None" && dnsConfig !== undefined && nameservers.length === 0, () =>
+      Causes.required(`${at}.nameservers`, "must provide at least one DNS nameserver when `dnsPolicy` is None")
+    ),
+    ...when(nameservers.length > 3, () =>
+      Causes.invalid(`${at}.nameservers`, nameservers, "must not have more than 3 nameservers")
+    ),
+    ...each(nameservers, `${at}.nameservers`, (one, at) => address(at, one)),
+    ...validateSearches(dnsConfig?.searches ?? [], `${at}.searches`),
+    ...each(dnsConfig?.options, `${at}.options`, ({ name }, at) => required(at, name, "must not be empty"))
   ]
 }
+
+const maxSearches = 32
+const maxSearchLetters = 2048
+
+const validateSearches = (searches: ReadonlyArray<string>, field: string): Causes.Causes => [
+  ...when(searches.length > maxSearches, () =>
+    Causes.invalid(field, searches, `must not have more than ${maxSearches} search paths`)
+  ),
+  ...when(searches.join(" ").length > maxSearchLetters, () =>
+    Causes.invalid(
+      field,
+      searches,
+      `must not have more than ${maxSearchLetters} characters (including spaces) in the search list`
+    )
+  ),
+  ...each(searches, field, (search, at) =>
+    search === "." ? [] : named(at, search.replace(/\.$/, ""), Names.dns1123SubdomainUnderscored)
+  )
+]
 
 const validateNames = (spec: PodSpec, field: string): Causes.Causes => {
   const names = [
@@ -103,51 +196,13 @@ const validateNames = (spec: PodSpec, field: string): Causes.Causes => {
     ["nodeName", Names.dns1123Subdomain],
     ["hostname", Names.dns1123Label],
     ["subdomain", Names.dns1123Label],
-    ["priorityClassName", Names.dns1123Subdomain],
-    ["runtimeClassName", Names.dns1123Subdomain]
+    ["priorityClassName", Names.dns1123Subdomain]
   ] as const
-  return names.flatMap(([name, rule]) => {
-    const value = spec[name] ?? ""
-    return value === "" ? [] : Causes.broken(`${field}.${name}`, value, rule(value))
-  })
+  return [
+    ...names.flatMap(([name, rule]) => namedIfGiven(`${field}.${name}`, spec[name], rule)),
+    ...named(`${field}.runtimeClassName`, spec.runtimeClassName, Names.dns1123Subdomain)
+  ]
 }
-
-const validateToleration = (
-  { effect = "", key = "", operator = "Equal", tolerationSeconds, value = "" }: Toleration,
-  field: string
-) => [
-  ...(key === "" ? [] : Causes.broken(`${field}.key`, key, Names.labelKey(key))),
-  ...(key === "" && operator !== "Exists"
-    ? [
-        Causes.invalid(
-          `${field}.operator`,
-          operator,
-          'operator must be Exists when `key` is empty, which means "match all values and all keys"'
-        )
-      ]
-    : []),
-  ...(tolerationSeconds !== undefined && effect !== "NoExecute"
-    ? [Causes.invalid(`${field}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set")]
-    : []),
-  ...oneOf(`${field}.operator`, operator, ["Equal", "Exists"]),
-  ...(operator === "Exists" && value !== ""
-    ? [Causes.invalid(`${field}.operator`, value, "value must be empty when `operator` is 'Exists'")]
-    : []),
-  ...(operator === "Equal" ? Causes.broken(`${field}.operator`, value, Names.labelValue(value)) : []),
-  ...(effect === "" ? [] : oneOf(`${field}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"]))
-]
-
-const validateSpread = (
-  { labelSelector, maxSkew, topologyKey, whenUnsatisfiable }: TopologySpreadConstraint,
-  field: string
-) => [
-  ...(maxSkew > 0 ? [] : [Causes.invalid(`${field}.maxSkew`, maxSkew, "must be greater than zero")]),
-  ...(topologyKey === ""
-    ? [Causes.required(`${field}.topologyKey`, "can not be empty")]
-    : Causes.broken(`${field}.topologyKey`, topologyKey, Names.labelKey(topologyKey))),
-  ...oneOf(`${field}.whenUnsatisfiable`, whenUnsatisfiable, ["DoNotSchedule", "ScheduleAnyway"]),
-  ...(labelSelector === undefined ? [] : Selector.validate(labelSelector, `${field}.labelSelector`))
-]
 
 const validateTimes = ({ activeDeadlineSeconds }: PodSpec, field: string): Causes.Causes => [
   ...(activeDeadlineSeconds === undefined
@@ -168,4 +223,4 @@ const validateSharing = ({ hostPID, shareProcessNamespace }: PodSpec, field: str
       ]
     : []
 
-export const validatePod = ({ spec }: Pod): Causes.Causes => validatePodSpec(spec)
+export const validatePod = ({ metadata, spec }: Pod): Causes.Causes => validatePodSpec(spec, "spec", metadata.name)

@@ -1,10 +1,11 @@
 /** ReplicationControllers, as the API server treats them: its selector is the template's labels, if nothing else is said. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { nonNegative, when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+import { validateCounts } from "../apps/Workloads.ts"
 import { age, containers, integer, labels, text, wide } from "../Columns.ts"
 import type { ReplicationController } from "../contracts/core/v1.ts"
 import * as PodDefaults from "./PodDefaults.ts"
-import { nonNegative } from "./ProbeValidation.ts"
 import { validateAlways, validateTemplate } from "./Template.ts"
 
 const defaults = (controller: ReplicationController): ReplicationController => {
@@ -20,16 +21,26 @@ const defaults = (controller: ReplicationController): ReplicationController => {
   }
 }
 
-const validate = ({ spec: { replicas, selector = {}, template } }: ReplicationController): Causes.Causes => {
-  if (template === undefined) return [Causes.required("spec.template")]
+const validate = ({
+  spec: { minReadySeconds, replicas, selector = {}, template }
+}: ReplicationController): Causes.Causes => {
+  const unsaid = when(Object.keys(selector).length === 0, () => Causes.required("spec.selector"))
+  if (template === undefined) return [...unsaid, Causes.required("spec.template")]
   const given = template.metadata?.labels ?? {}
   const isChosen = Object.entries(selector).every(([key, value]) => given[key] === value)
   return [
     ...nonNegative("spec.replicas", replicas),
-    ...(Object.keys(selector).length === 0 ? [Causes.required("spec.selector")] : []),
+    ...nonNegative("spec.minReadySeconds", minReadySeconds),
+    ...unsaid,
     ...(isChosen
       ? []
-      : [Causes.invalid("spec.template.metadata.labels", given, "`selector` does not match template `labels`")]),
+      : [
+          Causes.invalid(
+            "spec.template.metadata.labels",
+            template.metadata?.labels ?? null,
+            "`selector` does not match template `labels`"
+          )
+        ]),
     ...validateTemplate(template),
     ...validateAlways(template)
   ]
@@ -38,6 +49,17 @@ const validate = ({ spec: { replicas, selector = {}, template } }: ReplicationCo
 export const strategy: Strategy<ReplicationController> = {
   defaults,
   validate,
+  validateStatus: ({ status }) =>
+    validateCounts(
+      status,
+      ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"],
+      [
+        ["fullyLabeledReplicas", "replicas"],
+        ["readyReplicas", "replicas"],
+        ["availableReplicas", "replicas"],
+        ["availableReplicas", "readyReplicas"]
+      ]
+    ),
   selectable: { "status.replicas": ({ status }) => `${status.replicas}` },
   scale: { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" },
   columns: [

@@ -1,13 +1,13 @@
 /** Services, as the API server treats them. Their addresses and node ports are given out by a plugin of their own. */
 import { isIP } from "node:net"
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { duplicates, oneOf } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
 import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, joined, labels, none, text, wide } from "../Columns.ts"
 import type { Service, ServicePort, ServiceSpec } from "../contracts/core/v1.ts"
 import { statusApart } from "../Updates.ts"
-import { duplicates, oneOf } from "./ContainerValidation.ts"
 import { validatePort } from "./ProbeValidation.ts"
 
 const isHeadless = ({ clusterIP }: ServiceSpec) => clusterIP === "None"

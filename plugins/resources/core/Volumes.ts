@@ -1,10 +1,10 @@
 /** PersistentVolumes and their claims, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { oneOf } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
 import { age, text, unset, wide } from "../Columns.ts"
 import type { PersistentVolume, PersistentVolumeClaim } from "../contracts/core/v1.ts"
-import { oneOf } from "./ContainerValidation.ts"
 import { validateQuantity } from "./ResourceValidation.ts"
 
 const modes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]

@@ -1,11 +1,11 @@
 /** EndpointSlices: where a Service is served, some of it in each. */
 import { isIP } from "node:net"
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { duplicates, oneOf } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { joined, text, unset } from "../Columns.ts"
 import type { Endpoint, EndpointSlice } from "../contracts/discovery/v1.ts"
-import { duplicates, oneOf } from "../core/ContainerValidation.ts"
 
 const families: { readonly [type: string]: number } = { IPv4: 4, IPv6: 6 }
 const maxEndpoints = 1000

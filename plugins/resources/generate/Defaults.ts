@@ -80,6 +80,7 @@ const core: Table = {
   "core.v1.PodTemplateSpec": { metadata: {}, spec: {} },
   "core.v1.Probe": probe,
   "core.v1.ProjectedVolumeSource": file,
+  "core.v1.ResourceFieldSelector": { divisor: "0" },
   "core.v1.RBDPersistentVolumeSource": rbd,
   "core.v1.RBDVolumeSource": rbd,
   "core.v1.ReplicationController": shown,
@@ -119,12 +120,14 @@ const apps: Table = {
   "apps.v1.RollingUpdateStatefulSetStrategy": { partition: 0 },
   "apps.v1.StatefulSet": shown,
   "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": { whenDeleted: "Retain", whenScaled: "Retain" },
+  "apps.v1.StatefulSetOrdinals": { start: 0 },
   "apps.v1.StatefulSetSpec": {
+    serviceName: "",
     replicas: 1,
     revisionHistoryLimit: 10,
     persistentVolumeClaimRetentionPolicy: {},
     podManagementPolicy: "OrderedReady",
-    updateStrategy: {}
+    updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 0 } }
   },
   "apps.v1.StatefulSetStatus": { availableReplicas: 0, replicas: 0 },
   "apps.v1.StatefulSetUpdateStrategy": { type: "RollingUpdate" }
@@ -250,4 +253,18 @@ export const optional: { readonly [definition: string]: ReadonlyArray<string> } 
   "events.v1.Event": ["eventTime"],
   "events.v1.EventSeries": ["lastObservedTime"],
   "meta.v1.Condition": ["lastTransitionTime"]
+}
+
+/** Required, but nothing and not zero when it is missing: the kinds say themselves what they require. */
+export const pointers: { readonly [definition: string]: ReadonlyArray<string> } = {
+  "admissionregistration.v1.MutatingWebhook": ["sideEffects"],
+  "admissionregistration.v1.ValidatingWebhook": ["sideEffects"],
+  "apps.v1.DaemonSetSpec": ["selector"],
+  "apps.v1.DeploymentSpec": ["selector"],
+  "apps.v1.ReplicaSetSpec": ["selector"],
+  "apps.v1.StatefulSetSpec": ["selector"],
+  "core.v1.ScaleIOPersistentVolumeSource": ["secretRef"],
+  "core.v1.ScaleIOVolumeSource": ["secretRef"],
+  "networking.v1.HTTPIngressPath": ["pathType"],
+  "resource.v1.CapacityRequestPolicy": ["default"]
 }

@@ -2,7 +2,7 @@
 
 const fieldWords = [
   ...["Bool", "Byte", "Double", "Free", "Int32", "Int64", "IntOrString", "MicroTime", "Quantity", "Text", "Time"],
-  ...["asJson", "define", "defaulted", "embedded", "list", "map", "optional", "patched", "struct", "suspended"]
+  ...["asJson", "define", "defaulted", "embedded", "list", "map", "optional", "patched", "pointer", "struct", "suspended"]
 ]
 const schemas = ["ManagedFieldsEntry", "ObjectMetaDraft", "OwnerReference"]
 const types = [...schemas, "ObjectMeta"]

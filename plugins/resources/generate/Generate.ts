@@ -3,7 +3,7 @@
  * that programs read and write, their schemas, and the kinds. Run by `npm run generate`; a test checks that the output is current.
  */
 import { type Collection, collectionsOf } from "./Collections.ts"
-import { defaults, optional } from "./Defaults.ts"
+import { defaults, optional, pointers } from "./Defaults.ts"
 import {
   aliasOf,
   type Description,
@@ -139,7 +139,8 @@ const fieldsOf = (full: string, source: Source & Names): ReadonlyArray<Line> => 
       return `readonly ${name}${must ? "" : "?"}: ${typeOf(property, draft, source)}`
     }
     const plain = schemaOf(property, full, source)
-    const given = isRequired ? plain : `optional(${plain})`
+    const isPointer = pointers[shortOf(full)]?.includes(field) === true
+    const given = isRequired ? (isPointer ? `pointer(${plain})` : plain) : `optional(${plain})`
     const schema = value === undefined ? given : `defaulted(${plain}, ${JSON.stringify(value)})`
     return { reader: type(false), draft: type(true), schema: `${name}: ${schema}` }
   }

@@ -28,7 +28,8 @@ export const shortNames: { readonly [storage: string]: ReadonlyArray<string> } =
   "ipaddresses.networking.k8s.io": ["ip"],
   "poddisruptionbudgets.policy": ["pdb"],
   "priorityclasses.scheduling.k8s.io": ["pc"],
-  "storageclasses.storage.k8s.io": ["sc"]
+  "storageclasses.storage.k8s.io": ["sc"],
+  "volumeattributesclasses.storage.k8s.io": ["vac"]
 }
 
 const all = ["all"]
@@ -44,6 +45,8 @@ export const categories: { readonly [storage: string]: ReadonlyArray<string> } =
   "cronjobs.batch": all,
   "jobs.batch": all,
   "customresourcedefinitions.apiextensions.k8s.io": ["api-extensions"],
+  "mutatingadmissionpolicies.admissionregistration.k8s.io": ["api-extensions"],
+  "mutatingadmissionpolicybindings.admissionregistration.k8s.io": ["api-extensions"],
   "mutatingwebhookconfigurations.admissionregistration.k8s.io": ["api-extensions"],
   "validatingwebhookconfigurations.admissionregistration.k8s.io": ["api-extensions"],
   "validatingadmissionpolicies.admissionregistration.k8s.io": ["api-extensions"],

@@ -1,12 +1,12 @@
 /** Roles and their bindings, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { required } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { ObjectMeta } from "../../../kernel/resource/Metadata.ts"
 import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
 import { age, text, wide } from "../Columns.ts"
 import type { PolicyRule, RoleRef, Subject } from "../contracts/rbac/v1.ts"
-import { required } from "../core/ContainerValidation.ts"
 
 const group = "rbac.authorization.k8s.io"
 
@@ -75,7 +75,7 @@ interface Binding {
 }
 
 const withGroup = (subject: Subject): Subject =>
-  subject.apiGroup === undefined && (subject.kind === "User" || subject.kind === "Group")
+  (subject.apiGroup ?? "") === "" && (subject.kind === "User" || subject.kind === "Group")
     ? { ...subject, apiGroup: group }
     : subject
 
@@ -113,8 +113,12 @@ const named = ({ subjects = [] }: Binding, kind: string) =>
 
 const bindings = (namespaced: boolean, ...kinds: ReadonlyArray<string>): Strategy<Binding> => ({
   names: Names.pathSegment,
-  defaults: (binding) =>
-    binding.subjects === undefined ? binding : { ...binding, subjects: binding.subjects.map(withGroup) },
+  defaults: (binding) => ({
+    ...binding,
+    // Go's clients write it as "" where they leave it to the server.
+    ...(binding.roleRef.apiGroup === "" && { roleRef: { ...binding.roleRef, apiGroup: group } }),
+    ...(binding.subjects !== undefined && { subjects: binding.subjects.map(withGroup) })
+  }),
   validate: ({ roleRef, subjects = [] }) => [
     ...validateRef(roleRef, kinds),
     ...subjects.flatMap((subject, index) => validateSubject(namespaced, subject, index))

@@ -1,9 +1,9 @@
 /** PriorityClasses: numbers with a name, which do not change. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { oneOf } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, integer, text } from "../Columns.ts"
 import type { PriorityClass } from "../contracts/scheduling/v1.ts"
-import { oneOf } from "../core/ContainerValidation.ts"
 
 /** Above it only the system's own. */
 const highest = 1_000_000_000

@@ -1,5 +1,6 @@
 /** What is shown, and may not change, of storage classes and of what storage drivers say of themselves. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import { oneOf, required } from "../../../kernel/resource/Rules.ts"
 import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
 import { age, integer, text, unset } from "../Columns.ts"
@@ -11,7 +12,6 @@ import type {
   VolumeAttachment,
   VolumeAttributesClass
 } from "../contracts/storage/v1.ts"
-import { oneOf, required } from "../core/ContainerValidation.ts"
 import { created } from "../rbac/Rbac.ts"
 
 const defaultAnnotations = [

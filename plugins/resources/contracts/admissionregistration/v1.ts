@@ -4,7 +4,7 @@ import * as Kind from "../../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Metadata.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Byte, Int32, Int64, Text, asJson, define, defaulted, list, optional, struct } = Field
+const { Byte, Int32, Int64, Text, asJson, define, defaulted, list, optional, pointer, struct } = Field
 
 export interface ApplyConfiguration {
   readonly expression?: string
@@ -95,6 +95,7 @@ export const MutatingAdmissionPolicy = Kind.make<MutatingAdmissionPolicy, Mutati
   namespaced: false,
   storage: "mutatingadmissionpolicies.admissionregistration.k8s.io",
   verbs: ["deletecollection","list","watch","create","delete","get","patch","update"],
+  categories: ["api-extensions"],
   versions: [{ group: "admissionregistration.k8s.io", version: "v1", schema: asJson(MutatingAdmissionPolicySchema) }]
 })
 
@@ -118,6 +119,7 @@ export const MutatingAdmissionPolicyBinding = Kind.make<MutatingAdmissionPolicyB
   namespaced: false,
   storage: "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
   verbs: ["deletecollection","list","watch","create","delete","get","patch","update"],
+  categories: ["api-extensions"],
   versions: [{ group: "admissionregistration.k8s.io", version: "v1", schema: asJson(MutatingAdmissionPolicyBindingSchema) }]
 })
 
@@ -207,7 +209,7 @@ export const MutatingWebhook: Field.Lazy<MutatingWebhook> = define("admissionreg
     objectSelector: defaulted(metaV1.LabelSelector(), {}),
     reinvocationPolicy: defaulted(Text, "Never"),
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
-    sideEffects: Text,
+    sideEffects: pointer(Text),
     timeoutSeconds: defaulted(Int32, 10)
   }), { parts: ["admissionReviewVersions","clientConfig","name","sideEffects"] })
 
@@ -503,7 +505,7 @@ export const ValidatingWebhook: Field.Lazy<ValidatingWebhook> = define("admissio
     namespaceSelector: defaulted(metaV1.LabelSelector(), {}),
     objectSelector: defaulted(metaV1.LabelSelector(), {}),
     rules: optional(list(RuleWithOperations(), { list: "atomic" })),
-    sideEffects: Text,
+    sideEffects: pointer(Text),
     timeoutSeconds: defaulted(Int32, 10)
   }), { parts: ["admissionReviewVersions","clientConfig","name","sideEffects"] })
 

@@ -6,7 +6,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Free, Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, embedded, list, optional, patched, struct } = Field
+const { Bool, Free, Int32, Int64, IntOrString, Text, Time, asJson, define, defaulted, embedded, list, optional, patched, pointer, struct } = Field
 
 export interface ControllerRevision {
   readonly data?: Json
@@ -97,7 +97,7 @@ export const DaemonSetSpec: Field.Lazy<DaemonSetSpec> = define("apps.v1.DaemonSe
   struct({
     minReadySeconds: optional(Int32),
     revisionHistoryLimit: defaulted(Int32, 10),
-    selector: metaV1.LabelSelector(),
+    selector: pointer(metaV1.LabelSelector()),
     template: coreV1.PodTemplateSpec(),
     updateStrategy: defaulted(DaemonSetUpdateStrategy(), {})
   }), { omitted: ["minReadySeconds"], parts: ["selector","template","updateStrategy"] })
@@ -228,7 +228,7 @@ export const DeploymentSpec: Field.Lazy<DeploymentSpec> = define("apps.v1.Deploy
     progressDeadlineSeconds: defaulted(Int32, 600),
     replicas: defaulted(Int32, 1),
     revisionHistoryLimit: defaulted(Int32, 10),
-    selector: metaV1.LabelSelector(),
+    selector: pointer(metaV1.LabelSelector()),
     strategy: defaulted(patched(DeploymentStrategy(), { patch: ["retainKeys"] }), {}),
     template: coreV1.PodTemplateSpec()
   }), { omitted: ["minReadySeconds","paused"], parts: ["selector","strategy","template"] })
@@ -332,7 +332,7 @@ export const ReplicaSetSpec: Field.Lazy<ReplicaSetSpec> = define("apps.v1.Replic
   struct({
     minReadySeconds: optional(Int32),
     replicas: defaulted(Int32, 1),
-    selector: metaV1.LabelSelector(),
+    selector: pointer(metaV1.LabelSelector()),
     template: defaulted(coreV1.PodTemplateSpec(), {})
   }), { omitted: ["minReadySeconds"], parts: ["selector","template"] })
 
@@ -453,11 +453,14 @@ export const StatefulSetCondition: Field.Lazy<StatefulSetCondition> = define("ap
   }), { omitted: ["message","reason"], parts: ["status","type"] })
 
 export interface StatefulSetOrdinals {
+  readonly start: number
+}
+export interface StatefulSetOrdinalsDraft {
   readonly start?: number
 }
 export const StatefulSetOrdinals: Field.Lazy<StatefulSetOrdinals> = define("apps.v1.StatefulSetOrdinals", () =>
   struct({
-    start: optional(Int32)
+    start: defaulted(Int32, 0)
   }), { parts: ["start"] })
 
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
@@ -482,14 +485,14 @@ export interface StatefulSetSpec {
   readonly replicas: number
   readonly revisionHistoryLimit: number
   readonly selector: metaV1.LabelSelector
-  readonly serviceName?: string
+  readonly serviceName: string
   readonly template: coreV1.PodTemplateSpec
   readonly updateStrategy: StatefulSetUpdateStrategy
   readonly volumeClaimTemplates?: ReadonlyArray<coreV1.PersistentVolumeClaimDraft>
 }
 export interface StatefulSetSpecDraft {
   readonly minReadySeconds?: number
-  readonly ordinals?: StatefulSetOrdinals
+  readonly ordinals?: StatefulSetOrdinalsDraft
   readonly persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicyDraft
   readonly podManagementPolicy?: string
   readonly replicas?: number
@@ -508,10 +511,10 @@ export const StatefulSetSpec: Field.Lazy<StatefulSetSpec> = define("apps.v1.Stat
     podManagementPolicy: defaulted(Text, "OrderedReady"),
     replicas: defaulted(Int32, 1),
     revisionHistoryLimit: defaulted(Int32, 10),
-    selector: metaV1.LabelSelector(),
-    serviceName: optional(Text),
+    selector: pointer(metaV1.LabelSelector()),
+    serviceName: defaulted(Text, ""),
     template: coreV1.PodTemplateSpec(),
-    updateStrategy: defaulted(StatefulSetUpdateStrategy(), {}),
+    updateStrategy: defaulted(StatefulSetUpdateStrategy(), {"type":"RollingUpdate","rollingUpdate":{"partition":0}}),
     volumeClaimTemplates: optional(list(embedded(coreV1.PersistentVolumeClaimSchema(), { apiVersion: "v1", kind: "PersistentVolumeClaim" }), { list: "atomic" }))
   }), { omitted: ["minReadySeconds","podManagementPolicy"], parts: ["selector","serviceName","template","updateStrategy"] })
 

@@ -6,7 +6,7 @@ import * as EventConversion from "../events/EventConversion.ts"
 import * as eventsV1 from "../events/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Bool, Byte, Int32, Int64, IntOrString, MicroTime, Quantity, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
+const { Bool, Byte, Int32, Int64, IntOrString, MicroTime, Quantity, Text, Time, asJson, define, defaulted, list, map, optional, pointer, struct } = Field
 
 export interface AWSElasticBlockStoreVolumeSource {
   readonly fsType?: string
@@ -708,7 +708,7 @@ export interface DownwardAPIVolumeFileDraft {
   readonly fieldRef?: ObjectFieldSelectorDraft
   readonly mode?: number
   readonly path: string
-  readonly resourceFieldRef?: ResourceFieldSelector
+  readonly resourceFieldRef?: ResourceFieldSelectorDraft
 }
 export const DownwardAPIVolumeFile: Field.Lazy<DownwardAPIVolumeFile> = define("core.v1.DownwardAPIVolumeFile", () =>
   struct({
@@ -857,7 +857,7 @@ export interface EnvVarSourceDraft {
   readonly configMapKeyRef?: ConfigMapKeySelector
   readonly fieldRef?: ObjectFieldSelectorDraft
   readonly fileKeyRef?: FileKeySelector
-  readonly resourceFieldRef?: ResourceFieldSelector
+  readonly resourceFieldRef?: ResourceFieldSelectorDraft
   readonly secretKeyRef?: SecretKeySelector
 }
 export const EnvVarSource: Field.Lazy<EnvVarSource> = define("core.v1.EnvVarSource", () =>
@@ -2980,13 +2980,18 @@ export const ResourceClaim: Field.Lazy<ResourceClaim> = define("core.v1.Resource
 
 export interface ResourceFieldSelector {
   readonly containerName?: string
+  readonly divisor: string
+  readonly resource: string
+}
+export interface ResourceFieldSelectorDraft {
+  readonly containerName?: string
   readonly divisor?: string
   readonly resource: string
 }
 export const ResourceFieldSelector: Field.Lazy<ResourceFieldSelector> = define("core.v1.ResourceFieldSelector", () =>
   struct({
     containerName: optional(Text),
-    divisor: optional(Quantity),
+    divisor: defaulted(Quantity, "0"),
     resource: Text
   }), { atomic: true, omitted: ["containerName"], parts: ["resource"] })
 
@@ -3118,7 +3123,7 @@ export const ScaleIOPersistentVolumeSource: Field.Lazy<ScaleIOPersistentVolumeSo
     gateway: Text,
     protectionDomain: optional(Text),
     readOnly: optional(Bool),
-    secretRef: SecretReference(),
+    secretRef: pointer(SecretReference()),
     sslEnabled: optional(Bool),
     storageMode: defaulted(Text, "ThinProvisioned"),
     storagePool: optional(Text),
@@ -3156,7 +3161,7 @@ export const ScaleIOVolumeSource: Field.Lazy<ScaleIOVolumeSource> = define("core
     gateway: Text,
     protectionDomain: optional(Text),
     readOnly: optional(Bool),
-    secretRef: LocalObjectReference(),
+    secretRef: pointer(LocalObjectReference()),
     sslEnabled: optional(Bool),
     storageMode: defaulted(Text, "ThinProvisioned"),
     storagePool: optional(Text),

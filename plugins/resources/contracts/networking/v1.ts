@@ -5,7 +5,7 @@ import { ObjectMetaDraft, type ObjectMeta } from "../../../../kernel/resource/Me
 import * as coreV1 from "../core/v1.ts"
 import * as metaV1 from "../meta/v1.ts"
 
-const { Int32, IntOrString, Text, asJson, define, defaulted, list, optional, struct } = Field
+const { Int32, IntOrString, Text, asJson, define, defaulted, list, optional, pointer, struct } = Field
 
 export interface HTTPIngressPath {
   readonly backend: IngressBackend
@@ -16,7 +16,7 @@ export const HTTPIngressPath: Field.Lazy<HTTPIngressPath> = define("networking.v
   struct({
     backend: IngressBackend(),
     path: optional(Text),
-    pathType: Text
+    pathType: pointer(Text)
   }), { omitted: ["path"], parts: ["backend","pathType"] })
 
 export interface HTTPIngressRuleValue {

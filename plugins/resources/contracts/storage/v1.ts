@@ -304,6 +304,7 @@ export const VolumeAttributesClass = Kind.make<VolumeAttributesClass, VolumeAttr
   namespaced: false,
   storage: "volumeattributesclasses.storage.k8s.io",
   verbs: ["deletecollection","list","watch","create","delete","get","patch","update"],
+  shortNames: ["vac"],
   versions: [{ group: "storage.k8s.io", version: "v1", schema: asJson(VolumeAttributesClassSchema) }]
 })
 
