@@ -12,6 +12,7 @@ import { ranges } from "./Accept.ts"
 import { type Answer, failure, jsonType, whole } from "./Answer.ts"
 import type { Backends } from "./contracts/Backends.ts"
 import { type Exchange, header } from "./Exchange.ts"
+import { find as describe } from "../resources/contracts/Descriptions.ts"
 import * as Gnostic from "./openapi/Gnostic.ts"
 import * as V2 from "./openapi/V2.ts"
 import { notFound } from "./Refused.ts"
@@ -94,17 +95,21 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
   const documentOf = (path: string) => {
     const version = versions().get(path)
     if (version === undefined) return undefined
-    return built(path, () => textOf(JSON.stringify(document(kinds.all(), version.group, version.version))))
+    return built(path, () => textOf(JSON.stringify(document(kinds.all(), version.group, version.version, describe))))
   }
   const swagger = () =>
     V2.document(
-      [...versions().values()].map(({ group, version }) => document(kinds.all(), group, version)),
+      [...versions().values()].map(({ group, version }) => document(kinds.all(), group, version, describe)),
       { title: "Kubernetes", version: release }
     )
   const v2 = (exchange: Exchange): Answer => {
     const form = v2Form(header(exchange.incoming, "accept"))
     if (form === undefined) return whole(406, "", { vary: "Accept" })
-    if (form === "json") return answerOf(exchange, built(whole2, () => textOf(JSON.stringify(swagger()))))
+    if (form === "json")
+      return answerOf(
+        exchange,
+        built(whole2, () => textOf(JSON.stringify(swagger())))
+      )
     return answerOf(
       exchange,
       built(`${whole2} protobuf`, () => textOf(Gnostic.encode(swagger()), Gnostic.answered))
