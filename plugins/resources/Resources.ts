@@ -75,7 +75,7 @@ const entry = <A extends Kind.Resource, D extends Kind.ResourceDraft>(
 
 const written: ReadonlyArray<Entry> = [
   entry(Admissionregistration.MutatingAdmissionPolicy, Webhooks.mutatingPolicy),
-  entry(Admissionregistration.MutatingAdmissionPolicyBinding, Webhooks.policyBinding),
+  entry(Admissionregistration.MutatingAdmissionPolicyBinding, Webhooks.mutatingPolicyBinding),
   entry(Admissionregistration.MutatingWebhookConfiguration, Configurations.configuration),
   entry(Admissionregistration.ValidatingAdmissionPolicy, Webhooks.policy),
   entry(Admissionregistration.ValidatingAdmissionPolicyBinding, Webhooks.policyBinding),

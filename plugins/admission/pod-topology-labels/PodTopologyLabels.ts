@@ -12,7 +12,7 @@ const nodeOf = ({ attributes, kind, object, operation }: Admitted): string => {
   if (operation !== "CREATE" || kind.storage !== Pod.storage) return ""
   if (attributes.subresource === "") return Object(object?.["spec"]).nodeName ?? ""
   const { kind: target = "Node", name = "" } = Object(object?.["target"])
-  return attributes.subresource === "binding" && (target === "Node" || target === "") ? name : ""
+  return attributes.subresource === "binding" && (target === "Node" || target === "") && typeof name === "string" ? name : ""
 }
 
 export const layer = Layer.unwrap(

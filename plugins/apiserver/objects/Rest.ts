@@ -2,7 +2,7 @@
 import { Effect, type Schema } from "effect"
 import type { PatchType } from "../../../kernel/client/Api.ts"
 import { UnsupportedMediaType } from "../../../kernel/client/Errors.ts"
-import type { At, Deleted } from "../../../kernel/pipeline/Pipeline.ts"
+import type { At, DeletedAll } from "../../../kernel/pipeline/Pipeline.ts"
 import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type * as Kind from "../../../kernel/resource/Kind.ts"
 import { apiVersion } from "../../../kernel/resource/Kind.ts"
@@ -162,10 +162,7 @@ const remove = Effect.fn("Rest.delete")(function* (exchange: Exchange, at: At, f
   return yield* One.answer(at, form, exchange.query, row, 200, warnings)
 })
 
-const listed = (deleted: ReadonlyArray<Deleted>) => ({
-  revision: deleted.reduce((latest, { row }) => Math.max(latest, row.revision), 0),
-  rows: deleted.map(({ row }) => row)
-})
+const listed = ({ deleted, revision }: DeletedAll) => ({ revision, rows: deleted.map(({ row }) => row) })
 
 const removeAll = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "deletecollection")

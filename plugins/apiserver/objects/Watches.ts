@@ -2,7 +2,10 @@
  * Watches: what the pipeline pushes, written as one chunk for each batch, past all queues and streams; a large first state in
  * slices, as its reader takes it, while others are served. A reader that lets too much wait is dropped: it comes back and lists. Source: API concepts, "Efficient detection of changes"; KEP-3157.
  */
-import { Deferred, Effect, Random } from "effect"
+import { Deferred, Effect, Queue, Random } from "effect"
+import { type ApiError, internalError } from "../../../kernel/client/Errors.ts"
+import * as Conversion from "../../../kernel/pipeline/Conversion.ts"
+import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import type { At, WatchEvent, WatchSink } from "../../../kernel/pipeline/Pipeline.ts"
 import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Form } from "../Accept.ts"
@@ -139,6 +142,31 @@ const sinkOf = (writer: Writer, frames: Frames.Frames, over: () => void): WatchS
   }
 })
 
+/** What somebody else has to convert passes one batch after another: only when it is converted it can be made into bytes. */
+const converted = Effect.fnUntraced(function* (at: At, sink: WatchSink) {
+  if (at.served.kind.convert === undefined) return sink
+  const queue = yield* Queue.unbounded<Effect.Effect<void, ApiError | Unavailable>>()
+  const pass = (events: ReadonlyArray<WatchEvent>, tell: () => void) => {
+    const rows = events.map(({ row }) => row).filter(({ lost }) => lost === undefined)
+    Queue.offerUnsafe(queue, Effect.andThen(Conversion.prepare(at, rows), Effect.sync(tell)))
+  }
+  yield* Effect.forever(Effect.flatten(Queue.take(queue))).pipe(
+    Effect.catch((error) =>
+      Effect.sync(() =>
+        sink.failed(
+          error._tag === "Unavailable" ? internalError(`the objects cannot be converted: ${error.message}`) : error
+        )
+      )
+    ),
+    Effect.forkScoped
+  )
+  return {
+    events: (events) => pass(events, () => sink.events(events)),
+    bookmark: (revision, isInitialEnd) => pass([], () => sink.bookmark(revision, isInitialEnd)),
+    failed: (error) => pass([], () => sink.failed(error))
+  } satisfies WatchSink
+})
+
 /** Runs until its time is over, the pipeline ends it, the reader goes, or the server does. */
 export const answer = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form, watching: Watching) {
   const pipeline = yield* Pipeline
@@ -152,8 +180,9 @@ export const answer = Effect.fnUntraced(function* (exchange: Exchange, at: At, f
       yield* Effect.forkScoped(Effect.delay(Effect.sync(over), `${seconds} seconds`))
       const stop = at.served.onEnd?.(over)
       if (stop !== undefined) yield* Effect.addFinalizer(() => Effect.sync(stop))
+      const sink = yield* converted(at, sinkOf(writer, frames, over))
       // What is not there yet is waited for, but not longer than the watch lasts.
-      yield* Effect.raceFirst(pipeline.watch(at, watching.options, sinkOf(writer, frames, over)), Deferred.await(end))
+      yield* Effect.raceFirst(pipeline.watch(at, watching.options, sink), Deferred.await(end))
       writer.open()
       exchange.initialized?.()
       yield* Deferred.await(end)

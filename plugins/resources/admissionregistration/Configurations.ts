@@ -87,9 +87,10 @@ export const rule = (field: string, given: Partial<RuleWithOperations>): Problem
 
 const mostConditions = 64
 
-export const conditions = (field: string, given: ReadonlyArray<MatchCondition> = []): Problems => {
+/** Those of a policy may speak of parameters. */
+export const conditions = (field: string, given: ReadonlyArray<MatchCondition> = [], hasParams = false): Problems => {
   const names = given.map(({ name }) => name)
-  const compiled = MatchConditions.compile(given)
+  const compiled = MatchConditions.compile(given, { hasParams, hasAuthorizer: true })
   return [
     ...(given.length > mostConditions ? [Causes.tooMany(field, given.length, mostConditions)] : []),
     ...given.flatMap(({ expression, name }, index) => {
