@@ -145,11 +145,12 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
   const { log } = at.served.kind
   const { name, namespace = "" } = object.metadata
   const rows = environment.tables.of(at.served.kind)
-  const taken = new AlreadyExists({ ...where(at), name })
+  // An error costs a stack: it is made where it is needed.
+  const taken = () => new AlreadyExists({ ...where(at), name })
   const before = rows.get(`${namespace}/${name}`)
   if (before !== undefined) {
     const isEnding = before.object.metadata.deletionTimestamp !== undefined
-    return yield* isEnding ? new AlreadyExists({ ...where(at), name, isEnding }) : taken
+    return yield* isEnding ? new AlreadyExists({ ...where(at), name, isEnding }) : taken()
   }
   if (dryRun) return unstored(object)
   return yield* Stages.append(environment, at, "put", object, 0).pipe(
@@ -160,10 +161,10 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
         // A key that was deleted goes on from its deletion.
         return rows.get(`${namespace}/${name}`) === undefined
           ? yield* Stages.append(environment, at, "put", object, last)
-          : yield* taken
+          : yield* taken()
       })
     ),
-    Effect.catchTag("Conflict", () => Effect.fail(taken))
+    Effect.catchTag("Conflict", () => Effect.fail(taken()))
   )
 })
 

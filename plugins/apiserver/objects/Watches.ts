@@ -49,6 +49,14 @@ class Writer {
     this.backlog.push(pieces[Symbol.iterator]())
     if (!this.isPumping) this.pump()
   }
+  /** What is bytes already, if nothing waits before it. */
+  chunk(make: () => Buffer) {
+    if (this.outgoing.writableEnded) return
+    if (this.isPumping || this.backlog.length > 0 || this.waiting > waitingLimit) return this.write([make()])
+    this.open()
+    const chunk = make()
+    if (chunk.length > 0) this.bytes(chunk)
+  }
   /** All that waits, and the end: a watch ends whole. */
   end() {
     if (!this.outgoing.headersSent) return
@@ -67,8 +75,11 @@ class Writer {
     this.isPumping = false
   }
   private send(slice: ReadonlyArray<Uint8Array>, taken = () => {}) {
+    const [first] = slice
+    this.bytes(slice.length === 1 && first !== undefined ? first : Buffer.concat(slice), taken)
+  }
+  private bytes(chunk: Uint8Array, taken = () => {}) {
     if (this.outgoing.writableEnded) return
-    const chunk = Buffer.concat(slice)
     this.waiting += chunk.length
     this.outgoing.write(chunk, () => {
       this.waiting -= chunk.length
@@ -84,6 +95,27 @@ class Writer {
 
 const initialEnd = { "k8s.io/initial-events-end": "true" }
 
+/** What a batch is as bytes, for all watches that say it alike. */
+const chunks = new WeakMap<ReadonlyArray<WatchEvent>, Map<string, Buffer>>()
+/** More than that, or more bytes, is a first state, or nearly one: it is written in slices. */
+const batchLimit = { events: 256, bytes: 1 << 20 }
+const isBatch = (events: ReadonlyArray<WatchEvent>) => {
+  if (events.length > batchLimit.events) return false
+  let bytes = 0
+  for (const { row } of events) bytes += row.size
+  return bytes <= batchLimit.bytes
+}
+
+const chunkOf = (frames: Frames.Frames, key: string, events: ReadonlyArray<WatchEvent>): Buffer => {
+  const known = chunks.get(events) ?? new Map<string, Buffer>()
+  chunks.set(events, known)
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const chunk = Buffer.concat([...piecesOf(frames, events)])
+  known.set(key, chunk)
+  return chunk
+}
+
 /** Made when they are written, one event after another. */
 const piecesOf = function* (frames: Frames.Frames, events: ReadonlyArray<WatchEvent>) {
   for (const event of events) yield* frames.event(event)
@@ -92,7 +124,11 @@ const piecesOf = function* (frames: Frames.Frames, events: ReadonlyArray<WatchEv
 const sinkOf = (writer: Writer, frames: Frames.Frames, over: () => void): WatchSink => ({
   events: (events: ReadonlyArray<WatchEvent>) => {
     const lost = events.find(({ row }) => row.lost !== undefined)?.row.lost
-    if (lost === undefined) return writer.write(piecesOf(frames, events))
+    if (lost === undefined) {
+      const { key } = frames
+      if (key === undefined || !isBatch(events)) return writer.write(piecesOf(frames, events))
+      return writer.chunk(() => chunkOf(frames, key, events))
+    }
     writer.write([frames.failed(statusOf(internal(lost.message)))])
     over()
   },
