@@ -27,6 +27,7 @@ import * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
 import * as AdmissionPolicies from "../plugins/admission/policies/Policies.ts"
+import * as PolicyTypeChecking from "../plugins/admission/policies/TypeChecking.ts"
 import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
 import * as ClaimResize from "../plugins/admission/claim-resize/ClaimResize.ts"
@@ -161,7 +162,12 @@ const program = <Offers>(
 
 /** What upstream's API server does for its own sake; of several servers, one. */
 const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
-  Layer.merge(Plugin.install(FlowObjects.plugin), Plugin.install(Aggregation.controllers(aggregation))).pipe(asSelf)
+  Layer.mergeAll(
+    Plugin.install(FlowObjects.plugin),
+    Plugin.install(Aggregation.controllers(aggregation)),
+    Plugin.install(Establishing.plugin),
+    Plugin.install(PolicyTypeChecking.plugin)
+  ).pipe(asSelf)
 
 /** The programs that act on what is stored. Of several servers, one runs them. */
 const programs = (options: Options) => {
@@ -284,7 +290,6 @@ const programs = (options: Options) => {
     ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
-    Plugin.install(Establishing.plugin).pipe(asSelf),
     ofServer(options),
     Plugin.install(MetricsServer.plugin(options.metricsServer)).pipe(asSelf),
     Compactor.layer({ window: options.history }),

@@ -12,13 +12,15 @@ export interface Kubelet {
   readonly key: string
 }
 
-const resolution = "15 seconds"
-/** After the first, so that there is something to be told soon. */
-const soon = "3 seconds"
+/** Milliseconds from one count to the next; sooner where there is only one yet, so that there is something to be told. */
+const resolution = 15_000
+const soon = 3000
 const patience = "10 seconds"
 const defaultPort = 10250
 
 interface Pair {
+  /** When it was asked. */
+  readonly asked: number
   readonly before: Counted | undefined
   readonly now: Counted
 }
@@ -73,19 +75,25 @@ export const start = Effect.fnUntraced(function* (kubelet: Kubelet) {
     const host = addressOf(node)
     if (host === undefined) return
     const text = yield* get(agent, host, node.status.daemonEndpoints?.kubeletEndpoint?.Port || defaultPort)
-    const { name } = node.metadata
-    pairs.set(name, { before: pairs.get(name)?.now, now: parse(text, yield* Clock.currentTimeMillis) })
+    const [{ name }, asked] = [node.metadata, yield* Clock.currentTimeMillis]
+    pairs.set(name, { asked, before: pairs.get(name)?.now, now: parse(text, asked) })
   })
-  const all = Effect.suspend(() => {
+  const isDue =
+    (now: number) =>
+    ({ metadata: { name } }: Node) => {
+      const pair = pairs.get(name)
+      return pair?.before === undefined || now - pair.asked >= resolution - soon / 2
+    }
+  const all = Effect.gen(function* () {
     const there = nodes.all()
     const names = new Set(there.map(({ metadata }) => metadata.name))
     for (const name of [...pairs.keys()]) if (!names.has(name)) pairs.delete(name)
     const one = (node: Node) =>
       Effect.catch(scrape(node), (why) => Effect.logDebug(`the kubelet of ${node.metadata.name} tells nothing: ${why}`))
-    return Effect.forEach(there, one, { concurrency: 16, discard: true })
+    const due = there.filter(isDue(yield* Clock.currentTimeMillis))
+    yield* Effect.forEach(due, one, { concurrency: 16, discard: true })
   })
-  const twice = Effect.andThen(all, Effect.delay(all, soon))
-  yield* Effect.andThen(twice, Effect.repeat(Effect.delay(all, resolution), Schedule.forever)).pipe(Effect.forkScoped)
+  yield* Effect.forkScoped(Effect.repeat(all, Schedule.spaced(soon)))
 
   const scraped: Scraped = {
     node: (name) => {
