@@ -56,7 +56,7 @@ describe("the door", () => {
         expect(all.headers["content-type"]).toBe("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
         expect(all.json.items[0].versions[0].resources[0]).toMatchObject({
           resource: "deployments",
-          responseKind: { group: "apps", version: "v1", kind: "Deployment" },
+          responseKind: { group: "", version: "", kind: "Deployment" },
           scope: "Namespaced",
           singularResource: "deployment",
           shortNames: ["deploy"],
