@@ -59,7 +59,7 @@ describe("an expression", () => {
     assert.strictEqual(value("object.a.all(x, object.a.all(y, object.a.all(z, x + y + z >= 0)))", long), "CostExceeded")
   })
   it("takes time in proportion to its text, whatever pattern it has", () => {
-    const hostile = { object: { text: "a".repeat(20_000) + "!" } }
+    const hostile = { object: { text: `${"a".repeat(20_000)}!` } }
     assert.strictEqual(value("object.text.matches('^(a+)+$')", hostile), false)
   })
   it("sees only what an object has itself", () => {
