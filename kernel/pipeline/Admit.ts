@@ -24,7 +24,7 @@ const dry = { dryRun: ["All"] }
 
 /** A patch is told as the update, or the creation, that it comes to. */
 export const writing = (at: At, operation: "CREATE" | "UPDATE", options: WriteOptions): Asking => {
-  const { dryRun = false, fieldManager, fieldValidation, isProgram = false } = options
+  const { dryRun = false, fieldManager, fieldValidation, heard = [], isProgram = false } = options
   const wire = {
     kind: operation === "CREATE" ? "CreateOptions" : "UpdateOptions",
     apiVersion: "meta.k8s.io/v1",
@@ -32,7 +32,7 @@ export const writing = (at: At, operation: "CREATE" | "UPDATE", options: WriteOp
     ...(fieldManager !== undefined && !isProgram && { fieldManager }),
     ...(fieldValidation !== undefined && { fieldValidation })
   }
-  return { at, operation, options: wire, dryRun, warnings: [] }
+  return { at, operation, options: wire, dryRun, warnings: heard }
 }
 
 export const deleting = (at: At, { dryRun = false, resourceVersion, uid, ...options }: DeleteOptions): Asking => {

@@ -74,6 +74,8 @@ export interface WriteOptions {
   readonly force?: boolean
   /** `fieldManager` was not asked for: it is the caller's program. */
   readonly isProgram?: boolean
+  /** Is given what admission says also where the write is refused. */
+  readonly heard?: Array<string>
 }
 export interface Written {
   readonly row: Row

@@ -1,6 +1,8 @@
 /** What a client is told that asks for something wrong: code, reason and words are those of the upstream API server. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Context, Effect } from "effect"
+import { Forbidden } from "../../kernel/client/Errors.ts"
+import { Admissions } from "../../kernel/pipeline/Policy.ts"
 import { type Asking, start } from "./Cluster.ts"
 
 const configMaps = "/api/v1/namespaces/default/configmaps"
@@ -76,6 +78,23 @@ const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name
 const negative = 'Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'
 
 describe("a refusal", () => {
+  it.live("comes with what admission had to say, in whatever script", () =>
+    Effect.gen(function* () {
+      const { admin, services } = yield* start()
+      const refuse = new Forbidden({ group: "", resource: "configmaps", namespace: "default", name: "a", detail: "no" })
+      yield* Context.get(services, Admissions).add({
+        name: "Loud",
+        order: 1,
+        mutate: ({ warn }) => Effect.as(Effect.sync(() => warn('beware of "é"')), undefined),
+        validate: () => Effect.fail(refuse)
+      })
+      const answer = yield* admin.ask(configMaps, { method: "POST", body: { metadata: { name: "a" } } })
+      expect(answer.json.message).toBe('configmaps "a" is forbidden: no')
+      const warning = Buffer.from(String(answer.headers["warning"]), "latin1").toString()
+      expect(warning).toBe(String.raw`299 - "beware of \"é\""`)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("says what is wrong in the words that clients know", () =>
     Effect.scoped(
       Effect.gen(function* () {

@@ -20,6 +20,16 @@ export const warned = (warnings: ReadonlyArray<string>): OutgoingHttpHeaders =>
   // A header is bytes to Node.js, which takes them for Latin-1.
   warnings.length === 0 ? {} : { warning: Buffer.from(warnings.map(quoted).join(", ")).toString("latin1") }
 
+/** Node.js writes headers as it writes a body that is text, so a body beside such headers is bytes. */
+export const withWarnings = (answer: Answer, warnings: ReadonlyArray<string>): Answer =>
+  answer._tag !== "Whole" || warnings.length === 0
+    ? answer
+    : {
+        ...answer,
+        body: typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body,
+        headers: { ...answer.headers, ...warned(warnings) }
+      }
+
 const table = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchParams, row: Row) {
   const include = yield* Effect.fromResult(Table.include(query))
   const now = yield* Clock.currentTimeMillis

@@ -8,7 +8,7 @@ import { apiVersion } from "../../../kernel/resource/Kind.ts"
 import { Kinds } from "../../../kernel/resource/Kinds.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import { type Form, negotiate } from "../Accept.ts"
-import { type Answer, json } from "../Answer.ts"
+import { type Answer, failure, json } from "../Answer.ts"
 import * as Body from "../Body.ts"
 import { type Exchange, header, managerOf } from "../Exchange.ts"
 import * as Protobuf from "../protobuf/Protobuf.ts"
@@ -75,14 +75,26 @@ const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At) {
   return { body, repeated: Body.repeated(bytes) }
 })
 
+/** A write that is refused is answered with what admission had to say, too. */
+const telling = <R>(write: (heard: Array<string>) => Effect.Effect<Answer, DoorError, R>) =>
+  Effect.suspend(() => {
+    const heard: Array<string> = []
+    return Effect.catch(write(heard), (error) =>
+      heard.length === 0 ? Effect.fail(error) : Effect.succeed(One.withWarnings(failure(error), heard))
+    )
+  })
+
 const create = Effect.fn("Rest.create")(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "create")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
   const options = yield* Effect.fromResult(WriteQuery.write(query, "CreateOptions", managerOf(incoming)))
   const { body, repeated } = yield* objectIn(exchange, at)
-  const { row, warnings } = yield* pipeline.create(at, body, { ...options, ...repeated })
-  return yield* One.answer(at, form, query, row, 201, warnings)
+  return yield* telling((heard) =>
+    Effect.flatMap(pipeline.create(at, body, { ...options, ...repeated, heard }), ({ row, warnings }) =>
+      One.answer(at, form, query, row, 201, warnings)
+    )
+  )
 })
 
 const update = Effect.fn("Rest.update")(function* (exchange: Exchange, at: At, form: Form) {
@@ -91,8 +103,11 @@ const update = Effect.fn("Rest.update")(function* (exchange: Exchange, at: At, f
   const { incoming, query } = exchange
   const options = yield* Effect.fromResult(WriteQuery.write(query, "UpdateOptions", managerOf(incoming)))
   const { body, repeated } = yield* objectIn(exchange, at)
-  const { created, row, warnings } = yield* pipeline.update(at, body, { ...options, ...repeated })
-  return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
+  return yield* telling((heard) =>
+    Effect.flatMap(pipeline.update(at, body, { ...options, ...repeated, heard }), ({ created, row, warnings }) =>
+      One.answer(at, form, query, row, created ? 201 : 200, warnings)
+    )
+  )
 })
 
 /** In the words of upstream's router, which knows these types and no others. */
@@ -111,8 +126,12 @@ const patch = Effect.fn("Rest.patch")(function* (exchange: Exchange, at: At, for
   const bytes = yield* Body.read(incoming)
   const body: Schema.Json = yield* Body.json(bytes, type === "apply", undecodable)
   yield* PatchBody.check(at, type, body)
-  const { created, row, warnings } = yield* pipeline.patch(at, type, body, { ...options, ...Body.repeated(bytes) })
-  return yield* One.answer(at, form, query, row, created ? 201 : 200, warnings)
+  return yield* telling((heard) =>
+    Effect.flatMap(
+      pipeline.patch(at, type, body, { ...options, ...Body.repeated(bytes), heard }),
+      ({ created, row, warnings }) => One.answer(at, form, query, row, created ? 201 : 200, warnings)
+    )
+  )
 })
 
 /** DeleteOptions, from the body if there is one. */
@@ -160,7 +179,7 @@ const remove = Effect.fn("Rest.delete")(function* (exchange: Exchange, at: At, f
   const pipeline = yield* Pipeline
   const { gone, row, warnings } = yield* pipeline.delete(at, yield* deleteOptions(exchange))
   const isTold = gone && !returned.has(at.served.kind.storage)
-  if (isTold) return json(200, success(at, row), One.warned(warnings))
+  if (isTold) return One.withWarnings(json(200, success(at, row)), warnings)
   return yield* One.answer(at, form, exchange.query, row, 200, warnings)
 })
 
