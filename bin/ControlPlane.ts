@@ -27,8 +27,15 @@ import * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as Priority from "../plugins/admission/priority/Priority.ts"
 import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
 import * as AdmissionPolicies from "../plugins/admission/policies/Policies.ts"
+import * as PolicyTypeChecking from "../plugins/admission/policies/TypeChecking.ts"
 import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
 import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
+import * as ClaimResize from "../plugins/admission/claim-resize/ClaimResize.ts"
+import * as DefaultIngressClass from "../plugins/admission/default-ingress-class/DefaultIngressClass.ts"
+import * as DefaultStorageClass from "../plugins/admission/default-storage-class/DefaultStorageClass.ts"
+import * as PodTopologyLabels from "../plugins/admission/pod-topology-labels/PodTopologyLabels.ts"
+import * as StorageProtection from "../plugins/admission/storage-protection/StorageProtection.ts"
+import * as TaintNodes from "../plugins/admission/taint-nodes/TaintNodes.ts"
 import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
 import * as Aggregation from "../plugins/aggregation/Aggregation.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
@@ -65,6 +72,9 @@ import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAc
 import * as PodActions from "../plugins/resources/core/PodActions.ts"
 import * as MetricsServer from "../plugins/metrics-server/MetricsServer.ts"
 import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
+import * as AttributesClassProtection from "../plugins/controllers/storage-protection/AttributesClasses.ts"
+import * as ClaimProtection from "../plugins/controllers/storage-protection/Claims.ts"
+import * as VolumeProtection from "../plugins/controllers/storage-protection/Volumes.ts"
 import * as TokenCleaner from "../plugins/controllers/token-cleaner/TokenCleaner.ts"
 import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
@@ -152,7 +162,12 @@ const program = <Offers>(
 
 /** What upstream's API server does for its own sake; of several servers, one. */
 const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
-  Layer.merge(Plugin.install(FlowObjects.plugin), Plugin.install(Aggregation.controllers(aggregation))).pipe(asSelf)
+  Layer.mergeAll(
+    Plugin.install(FlowObjects.plugin),
+    Plugin.install(Aggregation.controllers(aggregation)),
+    Plugin.install(Establishing.plugin),
+    Plugin.install(PolicyTypeChecking.plugin)
+  ).pipe(asSelf)
 
 /** The programs that act on what is stored. Of several servers, one runs them. */
 const programs = (options: Options) => {
@@ -258,9 +273,23 @@ const programs = (options: Options) => {
       TokenCleaner.plugin,
       new URL("../plugins/controllers/token-cleaner/TokenCleaner.ts", import.meta.url)
     ),
+    run(
+      "pvc-protection",
+      ClaimProtection.plugin,
+      new URL("../plugins/controllers/storage-protection/Claims.ts", import.meta.url)
+    ),
+    run(
+      "pv-protection",
+      VolumeProtection.plugin,
+      new URL("../plugins/controllers/storage-protection/Volumes.ts", import.meta.url)
+    ),
+    run(
+      "volumeattributesclass-protection",
+      AttributesClassProtection.plugin,
+      new URL("../plugins/controllers/storage-protection/AttributesClasses.ts", import.meta.url)
+    ),
     run("pod-garbage-collector", PodGc.plugin, new URL("../plugins/controllers/podgc/PodGc.ts", import.meta.url)),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
-    Plugin.install(Establishing.plugin).pipe(asSelf),
     ofServer(options),
     Plugin.install(MetricsServer.plugin(options.metricsServer)).pipe(asSelf),
     Compactor.layer({ window: options.history }),
@@ -286,6 +315,12 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(Priority.plugin),
     Plugin.install(LimitRanger.plugin),
     Plugin.install(PodSecurity.plugin()),
+    Plugin.install(ClaimResize.plugin),
+    Plugin.install(DefaultIngressClass.plugin),
+    Plugin.install(DefaultStorageClass.plugin),
+    Plugin.install(PodTopologyLabels.plugin),
+    Plugin.install(StorageProtection.plugin),
+    Plugin.install(TaintNodes.plugin),
     Plugin.install(Webhooks.plugin),
     Plugin.install(AdmissionPolicies.plugin),
     Plugin.install(ResourceQuotas.plugin),

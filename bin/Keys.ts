@@ -5,6 +5,7 @@ import { join } from "node:path"
 import * as Certificates from "../plugins/certificates/Certificates.ts"
 import { kubeconfig } from "../plugins/certificates/contracts/Kubeconfig.ts"
 import * as Requests from "../plugins/certificates/contracts/Requests.ts"
+import * as MetricsServer from "../plugins/metrics-server/MetricsServer.ts"
 import * as Members from "./Members.ts"
 import type { Paths } from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
@@ -60,6 +61,7 @@ export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths:
     kubeletClient: yield* issue("apiserver-kubelet-client", Requests.kubeletClient),
     ...(yield* ofNode(Members.first(settings))),
     further: yield* Effect.forEach(Members.further(settings), ofNode),
+    metricsServer: yield* issue("metrics-server", Requests.metricsServer(MetricsServer.host)),
     kubeProxy: yield* issue("kube-proxy", Requests.kubeProxy),
     dns: yield* issue("dns", Requests.dns)
   }

@@ -67,6 +67,12 @@ export const optionsOf = Effect.fnUntraced(function* (
     },
     authentication,
     aggregation: { clientCa: keys.ca.cert, proxy: keys.frontProxy },
+    metricsServer: {
+      address: Members.apiAddress(settings),
+      tls: { ...keys.metricsServer, ca: keys.ca.cert },
+      proxies: keys.frontProxy,
+      kubelet: { ca: keys.ca.cert, ...keys.kubeletClient }
+    },
     cluster: {
       identity: name,
       address: Members.apiAddress(settings),

@@ -2,6 +2,7 @@
 import { Predicate } from "effect"
 import type { Any as Kind } from "../../kernel/resource/Kind.ts"
 import * as Admission from "../../plugins/resources/contracts/admissionregistration/v1.ts"
+import * as Apiextensions from "../../plugins/resources/contracts/apiextensions/v1.ts"
 import * as Apps from "../../plugins/resources/contracts/apps/v1.ts"
 import * as Autoscaling from "../../plugins/resources/contracts/autoscaling/v2.ts"
 import * as Batch from "../../plugins/resources/contracts/batch/v1.ts"
@@ -19,6 +20,7 @@ import * as Storage from "../../plugins/resources/contracts/storage/v1.ts"
 
 const groups = [
   Admission,
+  Apiextensions,
   Apps,
   Autoscaling,
   Batch,

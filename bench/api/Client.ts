@@ -48,7 +48,9 @@ const measure = async (protocol: Plan.Protocol, format: Plan.Format, what: Plan.
   const { all: connections, close } = await Load.connect(task, protocol, inFlight)
   const next = nexts[what](format)
   // What comes first is compiled, opened and cached on both sides.
-  if (what !== "delete") await Load.run({ connections, inFlight, next, pids: [], seconds: seconds / 3 })
+  const isFirst = protocol === task.protocols[0] && format === task.formats[0]
+  const warming = isFirst ? 2 * seconds : seconds / 3
+  if (what !== "delete") await Load.run({ connections, inFlight, next, pids: [], seconds: warming })
   const { count: _, ...figures } = await Load.run({ connections, inFlight, next, pids, seconds })
   close()
   return { what, protocol, format, ...figures }

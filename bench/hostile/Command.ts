@@ -42,6 +42,7 @@ const soak = Effect.fnUntraced(function* ({ from, growth, requests, seed }: Give
     for (const [code, times] of Object.entries(outcome.codes)) codes.set(code, (codes.get(code) ?? 0) + times)
     last = yield* server.figures(true)
     longest = Math.max(longest, last.longest)
+    for (const fault of outcome.faults.slice(0, 3)) yield* Console.log(shown(fault))
     if (part === 0) base = last.heapUsed
     const { cut, harmless, refused, slowest } = outcome
     yield* Console.log(
@@ -56,7 +57,10 @@ const soak = Effect.fnUntraced(function* ({ from, growth, requests, seed }: Give
   yield* Console.log(`the heap has grown by ${grown} MiB; the event loop was held for at most ${longest.toFixed(0)} ms`)
   if (faults.length > 0) {
     const some = faults.slice(0, 20).map(shown).join("\n")
-    return yield* new Server.ServerFailed({ message: `${faults.length} answers are wrong:\n${some}` })
+    const said = server.said().slice(-3000)
+    return yield* new Server.ServerFailed({
+      message: `${faults.length} answers are wrong:\n${some}\nthe server said: ${said}`
+    })
   }
   if (grown > growth) return yield* new Server.ServerFailed({ message: `the server has grown by ${grown} MiB` })
 })

@@ -8,8 +8,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Endpoint from "../stage/Endpoint.ts"
-import * as KeelsonApi from "../stage/KeelsonApi.ts"
-import * as UpstreamApi from "../stage/UpstreamApi.ts"
+import * as KubeApiservers from "../stage/KubeApiservers.ts"
 import * as Compare from "./Compare.ts"
 import * as Description from "./Description.ts"
 import * as Plan from "./Plan.ts"
@@ -50,8 +49,8 @@ const directory = Effect.acquireRelease(
 
 const beside = Effect.fnUntraced(function* (file: string) {
   if (file !== "") return yield* Endpoint.fromKubeconfig(file)
-  const lacks = UpstreamApi.lacks()
-  if (lacks.length === 0) return yield* UpstreamApi.start(yield* directory)
+  const lacks = KubeApiservers.lacks()
+  if (lacks.length === 0) return yield* KubeApiservers.upstream(yield* directory)
   return yield* new Refused({ message: `--beside is not given, and this machine lacks ${lacks.join(", ")}` })
 })
 
@@ -92,7 +91,9 @@ interface Asked {
 
 const run = Effect.fnUntraced(function* ({ beside: peer, endpoint, from, only, out, requests, seed }: Asked) {
   const theirs = yield* Side.make(yield* beside(peer))
-  const ours = yield* Side.make(yield* endpoint === "" ? KeelsonApi.start : Endpoint.fromKubeconfig(endpoint))
+  const ours = yield* Side.make(
+    yield* endpoint === "" ? KubeApiservers.keelson(yield* directory) : Endpoint.fromKubeconfig(endpoint)
+  )
   const resources = yield* Description.read(theirs)
   const pattern = new RegExp(only)
   const done = out === "" ? [] : before(out, seed)

@@ -23,7 +23,7 @@ export class Normal {
   }
 
   #version(value: string) {
-    return /^\d{1,3}$/.test(value) && Number(value) < 2 ? value : this.#named(this.#versions, value, "version")
+    return /^0?$/.test(value) ? value : this.#named(this.#versions, value, "version")
   }
 
   text(value: string) {

@@ -110,7 +110,9 @@ export class TooLargeResourceVersion extends Schema.TaggedError<TooLargeResource
 /** Such as an eviction that a disruption budget does not allow now. */
 export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()("TooManyRequests", {
   detail: Text,
-  retryAfterSeconds: Int
+  /** 0: whoever asks comes back when he likes. */
+  retryAfterSeconds: Int,
+  causes: optionalKey(List(Struct({ reason: Text, message: Text })))
 }) {
   override get message(): string {
     return messageOf(this)

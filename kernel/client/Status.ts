@@ -44,7 +44,10 @@ const details = (error: Failure): Status["details"] => {
       return { causes, retryAfterSeconds: 1 }
     }
     case "TooManyRequests":
-      return { retryAfterSeconds: error.retryAfterSeconds }
+      return {
+        ...(error.causes !== undefined && { causes: error.causes }),
+        ...(error.retryAfterSeconds > 0 && { retryAfterSeconds: error.retryAfterSeconds })
+      }
     case "Unavailable": {
       const causes = [{ reason: applied, message: error.applied }]
       return error.applied === "no" ? { causes, retryAfterSeconds: 1 } : { causes }

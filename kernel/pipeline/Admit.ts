@@ -22,16 +22,15 @@ const verbs = { CREATE: "create", UPDATE: "update", DELETE: "delete", CONNECT: "
 
 const dry = { dryRun: ["All"] }
 
+/** A patch is told as the update, or the creation, that it comes to. */
 export const writing = (at: At, operation: "CREATE" | "UPDATE", options: WriteOptions): Asking => {
-  const { dryRun = false, fieldManager, fieldValidation, force, patches } = options
-  const kind = operation === "CREATE" ? "CreateOptions" : patches === true ? "PatchOptions" : "UpdateOptions"
+  const { dryRun = false, fieldManager, fieldValidation, isProgram = false } = options
   const wire = {
-    kind,
+    kind: operation === "CREATE" ? "CreateOptions" : "UpdateOptions",
     apiVersion: "meta.k8s.io/v1",
     ...(dryRun && dry),
-    ...(fieldManager !== undefined && { fieldManager }),
-    ...(fieldValidation !== undefined && { fieldValidation }),
-    ...(kind === "PatchOptions" && force !== undefined && { force })
+    ...(fieldManager !== undefined && !isProgram && { fieldManager }),
+    ...(fieldValidation !== undefined && { fieldValidation })
   }
   return { at, operation, options: wire, dryRun, warnings: [] }
 }
@@ -55,11 +54,15 @@ interface Objects {
   readonly old?: WireObject
 }
 
-const nameIn = ({ object, old }: Objects): unknown => Object((object ?? old)?.["metadata"])["name"]
+/** What a client posts to an action has not been looked at. */
+const nameIn = ({ object, old }: Objects): string => {
+  const name: unknown = Object((object ?? old)?.["metadata"])["name"]
+  return typeof name === "string" ? name : ""
+}
 
 const requestOf = (asking: Asking, round: Round, objects: Objects): Admitted => {
   const { at, dryRun, operation, options, warnings } = asking
-  const name = at.name === "" ? String(nameIn(objects) ?? "") : at.name
+  const name = at.name === "" ? nameIn(objects) : at.name
   return {
     attributes: attributesOf(name === at.name ? at : { ...at, name }, verbs[operation]),
     kind: at.served.kind,

@@ -1,5 +1,5 @@
 /** create: an object, or what is posted to an action. */
-import { Effect, Result } from "effect"
+import { Effect, Result, type Schema } from "effect"
 import type { WireObject } from "../client/Api.ts"
 import { AlreadyExists, BadRequest, MethodNotAllowed } from "../client/Errors.ts"
 import * as Decoder from "../resource/Decoder.ts"
@@ -41,10 +41,18 @@ const act = Effect.fnUntraced(function* (
   options: WriteOptions
 ) {
   const asking = Admit.writing(at, "CREATE", options)
-  const object = (yield* Admit.mutate(environment, asking, { object: body })) ?? body
+  const placed = inNamespace(at, body)
+  const object = (yield* Admit.mutate(environment, asking, { object: placed })) ?? placed
   yield* Admit.validate(environment, asking, { object })
   return answerOf(at, yield* action.act(at, object, options), asking.warnings)
 })
+
+/** What is posted to an action says where it belongs, as what is stored does. */
+const inNamespace = ({ namespace, served }: At, body: WireObject): WireObject => {
+  const metadata: { readonly [key: string]: Schema.Json } = Object(body["metadata"])
+  const isElsewhere = metadata["namespace"] !== undefined && metadata["namespace"] !== ""
+  return !served.kind.namespaced || isElsewhere ? body : { ...body, metadata: { ...metadata, namespace } }
+}
 
 /** The same without asking whether the user may: for a PUT or an apply that finds nothing. `managed`: ownership is settled already. */
 export const store = Effect.fnUntraced(function* (
@@ -137,11 +145,12 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
   const { log } = at.served.kind
   const { name, namespace = "" } = object.metadata
   const rows = environment.tables.of(at.served.kind)
-  const taken = new AlreadyExists({ ...where(at), name })
+  // An error costs a stack: it is made where it is needed.
+  const taken = () => new AlreadyExists({ ...where(at), name })
   const before = rows.get(`${namespace}/${name}`)
   if (before !== undefined) {
     const isEnding = before.object.metadata.deletionTimestamp !== undefined
-    return yield* isEnding ? new AlreadyExists({ ...where(at), name, isEnding }) : taken
+    return yield* isEnding ? new AlreadyExists({ ...where(at), name, isEnding }) : taken()
   }
   if (dryRun) return unstored(object)
   return yield* Stages.append(environment, at, "put", object, 0).pipe(
@@ -152,10 +161,10 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
         // A key that was deleted goes on from its deletion.
         return rows.get(`${namespace}/${name}`) === undefined
           ? yield* Stages.append(environment, at, "put", object, last)
-          : yield* taken
+          : yield* taken()
       })
     ),
-    Effect.catchTag("Conflict", () => Effect.fail(taken))
+    Effect.catchTag("Conflict", () => Effect.fail(taken()))
   )
 })
 

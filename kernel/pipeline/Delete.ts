@@ -8,7 +8,7 @@ import * as Admit from "./Admit.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
 import * as Patience from "./Patience.ts"
-import type { At, Deleted, SelectOptions } from "./Pipeline.ts"
+import type { At, Deleted, DeletedAll, SelectOptions } from "./Pipeline.ts"
 import { list, where } from "./Read.ts"
 import * as Stages from "./Stages.ts"
 import * as Stamp from "./Stamp.ts"
@@ -35,14 +35,14 @@ export const removeAll = Effect.fnUntraced(function* (
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
     ...(labelSelector === undefined ? {} : { labelSelector })
   }
-  const { rows } = yield* list(environment, at, selectors)
+  const { revision, rows } = yield* list(environment, at, selectors)
   // They are answered as they were found.
   const each = rows.map((row) =>
     Effect.map(one(environment, { ...at, name: row.name, namespace: row.namespace }, deletion), (deleted) => [
       { ...deleted, row }
     ]).pipe(Effect.catchTag("NotFound", () => Effect.succeed([])))
   )
-  return (yield* Effect.all(each, { concurrency: 16 })).flat()
+  return { revision, deleted: (yield* Effect.all(each, { concurrency: 16 })).flat() } satisfies DeletedAll
 })
 
 const one = Effect.fnUntraced(function* (

@@ -12,6 +12,7 @@ import * as Shape from "../resource/Shape.ts"
 import * as StrategicMerge from "../resource/StrategicMerge.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import * as Create from "./Create.ts"
+import * as Conversion from "./Conversion.ts"
 import type { Environment } from "./Environment.ts"
 import type { At, WriteOptions } from "./Pipeline.ts"
 import { where } from "./Read.ts"
@@ -28,23 +29,21 @@ export const patch = Effect.fn("Pipeline.patch")(function* (
   at: At,
   type: PatchType,
   body: Schema.Json,
-  given: WriteOptions = {}
+  options: WriteOptions = {}
 ) {
-  const options = { ...given, patches: true }
   yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "patch"))
-  if (at.subresource === "scale")
-    return yield* Scale.write(environment, at, (scale) => scaled(at, type, scale, body), options, change)
+  if (at.subresource === "scale") {
+    const settle: Scale.Settle = (stored, configuration) =>
+      Effect.map(applied(at, stored, configuration, options), ({ object }) => object)
+    const make = (scale: WireObject) => scaled(at, type, scale, body)
+    return yield* Scale.write(environment, at, make, options, change, type === "apply" ? settle : undefined)
+  }
   if (type === "apply") return yield* apply(environment, at, body, options)
   return yield* change(environment, at, (stored) => patched(at, type, stored, body, options), options)
 })
 
-const wireOf = (at: At, stored: Resource): WireObject => {
-  const wire = Stages.asWire(stored)
-  return at.version.convert === undefined
-    ? wire
-    : { ...at.version.convert.to(wire), apiVersion: apiVersion(at.version), kind: at.served.kind.kind }
-}
+const wireOf = (at: At, stored: Resource) => Conversion.oneToVersion(at.served.kind, Stages.asWire(stored), at.version)
 
 const patched = Effect.fnUntraced(function* (
   at: At,
@@ -53,10 +52,14 @@ const patched = Effect.fnUntraced(function* (
   body: Schema.Json,
   options: WriteOptions
 ) {
-  const before = wireOf(at, stored)
+  const before = yield* wireOf(at, stored)
   const after = yield* merged(at, type, before, body)
   const refused = (why: string) => Stages.invalid(at, [{ field: "patch", type: "FieldValueInvalid", detail: why }])
   if (!isObject(after)) return yield* refused("Invalid value: the patch leaves no object")
+  if (after["kind"] === undefined || after["apiVersion"] === undefined)
+    return yield* new BadRequest({
+      detail: `the name of the object (${at.name} based on URL) was undeterminable: name must be provided`
+    })
   if (after["kind"] !== before["kind"] || after["apiVersion"] !== before["apiVersion"])
     return yield* refused("Invalid value: the patch makes another kind of it")
   // The patch is sound, and what it makes is not: that is unprocessable, where a body like it would be a bad request.
@@ -164,6 +167,7 @@ const appliedTo = Effect.fnUntraced(function* (
     subresource: at.subresource,
     time: yield* Stamp.now,
     reset: Stages.resetOf(at),
+    inVersion: Stages.inVersion(at),
     force: options.force === true
   })
   if (Result.isSuccess(result)) return result.success
@@ -172,7 +176,8 @@ const appliedTo = Effect.fnUntraced(function* (
 })
 
 const applied = Effect.fnUntraced(function* (at: At, stored: Resource, body: WireObject, options: WriteOptions) {
-  const { object, warnings } = yield* Stages.decode(at, yield* appliedTo(at, wireOf(at, stored), body, options), options)
+  const live = yield* wireOf(at, stored)
+  const { object, warnings } = yield* Stages.decode(at, yield* appliedTo(at, live, body, options), options)
   yield* sameUid(at, object, stored)
   const { resourceVersion } = Object(body["metadata"])
   const pinned = typeof resourceVersion === "string" ? resourceVersion : ""
@@ -186,11 +191,12 @@ const applied = Effect.fnUntraced(function* (at: At, stored: Resource, body: Wir
 /** What is not there is created. The applier owns what it said, and not what the API filled in. */
 const created = Effect.fnUntraced(function* (environment: Environment, at: At, body: WireObject, options: WriteOptions) {
   yield* authorize(environment, attributesOf(at, "create"))
-  const { uid } = Object(body["metadata"])
+  const { resourceVersion: _, ...metadata } = Object(body["metadata"])
+  const { uid } = metadata
   if (typeof uid === "string" && uid !== "")
     return yield* new Conflict({
       ...where(at),
       detail: `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
     })
-  return yield* Create.store(environment, at, yield* appliedTo(at, undefined, body, options), options, true)
+  return yield* Create.store(environment, at, yield* appliedTo(at, undefined, { ...body, metadata }, options), options, true)
 })

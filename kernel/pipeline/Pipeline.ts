@@ -72,8 +72,8 @@ export interface WriteOptions {
   readonly repeated?: ReadonlyArray<string>
   /** Apply: takes fields that others own. */
   readonly force?: boolean
-  /** It came as a patch. */
-  readonly patches?: boolean
+  /** `fieldManager` was not asked for: it is the caller's program. */
+  readonly isProgram?: boolean
 }
 export interface Written {
   readonly row: Row
@@ -86,6 +86,12 @@ export interface Deleted {
   /** False: it is marked, and goes when its grace is over or its finalizers are done. */
   readonly gone: boolean
   readonly warnings: ReadonlyArray<string>
+}
+
+export interface DeletedAll {
+  /** Of the list by which they were found. */
+  readonly revision: number
+  readonly deleted: ReadonlyArray<Deleted>
 }
 
 type Answer<A, R = never> = Effect.Effect<A, ApiError | Unavailable, R>
@@ -102,7 +108,7 @@ export class Pipeline extends Context.Service<
     readonly update: (at: At, body: WireObject, options?: WriteOptions) => Answer<Written>
     readonly patch: (at: At, type: PatchType, body: Schema.Json, options?: WriteOptions) => Answer<Written>
     readonly delete: (at: At, options?: DeleteOptions) => Answer<Deleted>
-    readonly deleteCollection: (at: At, options: DeleteOptions & SelectOptions) => Answer<ReadonlyArray<Deleted>>
+    readonly deleteCollection: (at: At, options: DeleteOptions & SelectOptions) => Answer<DeletedAll>
     /** For subresources that act themselves, such as log: authorizes as the methods above do. */
     readonly authorize: (at: At, verb: string) => Answer<void>
     /** For connections (exec, attach, portforward, proxy): authorizes, and admits `options`, such as PodExecOptions. */

@@ -5,7 +5,7 @@ import type { WireObject } from "../client/Api.ts"
 import type { ApiError } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import * as Causes from "../resource/Causes.ts"
-import type { Resource } from "../resource/Kind.ts"
+import { apiVersion, type Resource } from "../resource/Kind.ts"
 import { LabelSelector } from "../resource/LabelSelector.ts"
 import * as Selector from "../resource/Selector.ts"
 import type { ScalePaths } from "../resource/Strategy.ts"
@@ -92,13 +92,17 @@ type ChangeOf = (
   options: WriteOptions
 ) => Effect.Effect<Written, ApiError | Unavailable>
 
+/** An apply of what stands for the replicas in the object itself: with its owners, or refused for another's. */
+export type Settle = (stored: Resource, configuration: WireObject) => Effect.Effect<Resource, ApiError | Unavailable>
+
 /** Makes a new Scale of the present one, and puts its replicas where the kind has them. */
 export const write = Effect.fnUntraced(function* (
   environment: Environment,
   at: At,
   make: (scale: WireObject) => Effect.Effect<Schema.Json, ApiError | Unavailable>,
   options: WriteOptions,
-  change: ChangeOf
+  change: ChangeOf,
+  settle?: Settle
 ) {
   const paths = yield* pathsOf(at)
   const main = { ...at, subresource: "" }
@@ -116,13 +120,17 @@ export const write = Effect.fnUntraced(function* (
       const causes = [Causes.invalid("spec.replicas", replicas, "must be greater than or equal to 0")]
       return yield* new Invalid({ ...where(at), group: "autoscaling", resource: "scales", kind: "Scale", causes })
     }
-    const object = Stages.asResource(write1(Stages.asWire(stored), paths.spec.split("."), replicas))
+    const replaced = (object: WireObject) => write1(object, paths.spec.split("."), replicas)
+    const named = { apiVersion: apiVersion(at.version), kind: at.served.kind.kind, metadata: { name: at.name } }
+    const object =
+      settle === undefined ? Stages.asResource(replaced(Stages.asWire(stored))) : yield* settle(stored, replaced(named))
     return {
       object: {
         ...object,
         metadata: { ...object.metadata, resourceVersion: metadata.resourceVersion ?? "", uid: metadata.uid ?? "" }
       },
       warnings: asking.warnings,
+      managed: settle !== undefined,
       shown: { at, of: show }
     }
   })

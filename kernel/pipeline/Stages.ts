@@ -5,6 +5,7 @@ import { type ApiError, BadRequest, Invalid, NotFound, RequestTooLarge } from ".
 import type { Conflict as LogConflict } from "../store/Log.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import * as Apply from "../resource/Apply.ts"
+import type { Causes } from "../resource/Causes.ts"
 import * as Decoder from "../resource/Decoder.ts"
 import { apiVersion, type Resource } from "../resource/Kind.ts"
 import * as MetadataRules from "../resource/MetadataRules.ts"
@@ -12,6 +13,7 @@ import * as Shape from "../resource/Shape.ts"
 import { keyOf, open, seal, unsaved } from "../table/Envelope.ts"
 import type { Row } from "../table/Row.ts"
 import { pathOf } from "../table/Rows.ts"
+import * as Conversion from "./Conversion.ts"
 import * as Admit from "./Admit.ts"
 import type { Environment } from "./Environment.ts"
 import * as Patience from "./Patience.ts"
@@ -50,6 +52,14 @@ export const decode = (
       return Effect.fail(invalid(at, causes, nameIn(body)))
     }
     const { object, warnings } = decoded.success
+    const { kind } = at.served
+    if (kind.convert !== undefined && at.version !== kind.versions[0]) {
+      const sent = { kind: kind.kind, apiVersion: apiVersion(at.version), ...object }
+      return Effect.map(Conversion.oneToVersion(kind, sent, kind.versions[0]), (stored) => ({
+        object: complete(at, stored),
+        warnings
+      }))
+    }
     return Effect.succeed({ object: complete(at, at.version.convert?.from(object) ?? object), warnings })
   })
 
@@ -84,7 +94,10 @@ export const elsewhere = new BadRequest({
   detail: "the namespace of the provided object does not match the namespace sent on the request"
 })
 
-const nameIn = ({ metadata }: Schema.JsonObject) => String(Object(metadata)["name"] ?? "")
+const nameIn = ({ metadata }: Schema.JsonObject): string => {
+  const name: unknown = Object(metadata)["name"]
+  return typeof name === "string" ? name : ""
+}
 
 /** With the storage version's names on it, and the defaults that depend on other fields. */
 const complete = ({ served: { kind, strategy } }: At, object: Schema.JsonObject): Resource => {
@@ -124,12 +137,22 @@ export const admit = (
   )
 
 /** Kubernetes' own rules and the kind's, all mistakes at once. */
-export const validate = (at: At, object: Resource, old: Resource | undefined): Answer<void> =>
+export const validate = (at: At, object: Resource, old: Resource | undefined): Answer<void> => {
+  const { version } = at
+  if (version.validate === undefined) return judge(at, object, old, [])
+  const objects = old === undefined ? [asWire(object)] : [asWire(object), asWire(old)]
+  return Effect.flatMap(Conversion.toVersion(at.served.kind, objects, version), ([sent, before]) =>
+    judge(at, object, old, sent === undefined ? [] : (version.validate?.(sent, before) ?? []))
+  )
+}
+
+/** `found`: what is wrong with it in the version that was asked. */
+const judge = (at: At, object: Resource, old: Resource | undefined, found: Causes): Answer<void> =>
   Effect.suspend(() => {
     const { kind, strategy } = at.served
     const causes = [
       ...MetadataRules.validate(kind, object, old, strategy.names, strategy.strategicMerge === false),
-      ...(at.version.validate?.(asWire(object), old && asWire(old)) ?? []),
+      ...found,
       ...((old !== undefined && at.subresource === "status"
         ? strategy.validateStatus?.(object, old)
         : strategy.validate?.(object, old)) ?? []),
@@ -139,10 +162,23 @@ export const validate = (at: At, object: Resource, old: Resource | undefined): A
   })
 
 /** What a write cannot change, whatever it says, and so does not come to own. */
-export const resetOf = ({ served: { kind }, subresource }: At): ReadonlyArray<string> => {
+export const resetOf = ({ served: { kind, strategy }, subresource }: At): ReadonlyArray<string> => {
   if (subresource === "status") return ["spec"]
-  return subresource === "" && kind.subresources.includes("status") ? ["status"] : []
+  if (subresource !== "") return []
+  return [...(strategy.unowned ?? []), ...(kind.subresources.includes("status") ? ["status"] : [])]
 }
+
+const shownAs = ({ version }: At, object: Resource): WireObject => version.convert?.to(asWire(object)) ?? asWire(object)
+
+/** Objects of this version as the other versions of their kind show them. */
+export const inVersion = ({ served: { kind }, version }: At): Apply.Write["inVersion"] =>
+  kind.versions.length === 1
+    ? undefined
+    : (name, object) => {
+        const other = kind.versions.find((one) => apiVersion(one) === name)
+        const stored = version.convert?.from(object) ?? object
+        return other && { shape: Shape.of(other.schema()), object: other.convert?.to(stored) ?? stored }
+      }
 
 /** Who owns what after this write: on every write, by the same walkers that merge. */
 export const own = Effect.fnUntraced(function* (
@@ -152,11 +188,12 @@ export const own = Effect.fnUntraced(function* (
   { fieldManager = "unknown" }: WriteOptions
 ) {
   const managedFields = Apply.update({
-    shape: storageShape(at),
-    before: old === undefined ? undefined : asWire(old),
-    after: asWire(object),
+    shape: Shape.of(at.version.schema()),
+    before: old === undefined ? undefined : shownAs(at, old),
+    after: shownAs(at, object),
     manager: fieldManager,
-    apiVersion: apiVersion(at.served.kind.versions[0]),
+    apiVersion: apiVersion(at.version),
+    inVersion: inVersion(at),
     subresource: at.subresource,
     reset: resetOf(at),
     time: yield* Stamp.now
@@ -192,10 +229,10 @@ export const append = Effect.fn("Pipeline.append")(function* (
 })
 
 /** What a change begins with. */
-export const find = ({ tables }: Environment, at: At): Effect.Effect<Row, NotFound> =>
-  Effect.suspend(() => {
+export const find = ({ tables }: Environment, at: At): Answer<Row> =>
+  Effect.suspend((): Answer<Row> => {
     const row = tables.of(at.served.kind).get(pathOf(at))
-    return row === undefined ? Effect.fail(new NotFound(where(at))) : Effect.succeed(row)
+    return row === undefined ? Effect.fail(new NotFound(where(at))) : Conversion.current(at.served.kind, row)
   })
 
 /** What a dry run answers: the object as it would be. */

@@ -118,7 +118,8 @@ const prepare = Effect.fnUntraced(function* (
   const { at } = asking
   const { strategy } = at.served
   const { shown } = wanted
-  const kept = alone(at, stored, keep(stored, wanted.object))
+  const { subresource } = shown?.at ?? at
+  const kept = alone(at, stored, keep(stored, wanted))
   const mutated = shown === undefined ? yield* Stages.mutate(environment, asking, kept, stored) : kept
   const prepared = strategy.prepareUpdate?.(mutated, stored, at.subresource) ?? byDefault(at, mutated, stored)
   const completed = yield* Stages.allocate(environment, asking, prepared, stored)
@@ -126,7 +127,7 @@ const prepare = Effect.fnUntraced(function* (
   const counted = isSame ? stored : count(at, completed, stored)
   // What the kind and admission add is nobody's: the writer owns what was sent, with its defaults.
   const isOwned = isSame || wanted.managed === true
-  const next = isOwned ? counted : ownedAs(yield* Stages.own(at, kept, stored, options), counted)
+  const next = isOwned ? counted : ownedAs(yield* Stages.own({ ...at, subresource }, kept, stored, options), counted)
   if (!isSame) yield* Stages.validate(at, next, stored)
   if (shown === undefined) yield* Stages.admit(environment, asking, next, stored)
   else {
@@ -136,9 +137,12 @@ const prepare = Effect.fnUntraced(function* (
   return next
 })
 
-/** A status that is written alone leaves the metadata as it was, but for who owns what. */
+/** What a write of the status leaves as it was, but for who owns what. */
 const alone = ({ served: { strategy }, subresource }: At, stored: Resource, wanted: Resource): Resource => {
-  if (subresource !== "status" || strategy.isStatusAlone !== true) return wanted
+  if (subresource !== "status" || strategy.keptByStatus === undefined) return wanted
+  const { labels: _, ...metadata } = wanted.metadata
+  const { labels } = stored.metadata
+  if (strategy.keptByStatus === "labels") return { ...wanted, metadata: { ...metadata, ...(labels && { labels }) } }
   const { managedFields } = wanted.metadata
   return { ...wanted, metadata: { ...stored.metadata, ...(managedFields && { managedFields }) } }
 }
@@ -150,7 +154,7 @@ const ownedAs = ({ metadata: { managedFields } }: Resource, object: Resource): R
 }
 
 /** What only the server may set stays as it is. */
-const keep = (stored: Resource, wanted: Resource): Resource => {
+const keep = (stored: Resource, { managed = false, object: wanted }: Wanted): Resource => {
   const {
     creationTimestamp,
     deletionGracePeriodSeconds,
@@ -162,13 +166,16 @@ const keep = (stored: Resource, wanted: Resource): Resource => {
     uid
   } = stored.metadata
   const {
-    deletionGracePeriodSeconds: _g,
-    deletionTimestamp: _d,
+    deletionGracePeriodSeconds: grace,
+    deletionTimestamp: ending,
     generation: _n,
     namespace: _ns,
     selfLink: _s,
     ...rest
   } = wanted.metadata
+  // Of one that is not being deleted, who says so is told that he cannot.
+  const end = deletionTimestamp ?? ending
+  const seconds = deletionTimestamp === undefined ? grace : deletionGracePeriodSeconds
   return {
     ...wanted,
     metadata: {
@@ -179,9 +186,9 @@ const keep = (stored: Resource, wanted: Resource): Resource => {
       resourceVersion,
       ...(namespace === undefined ? {} : { namespace }),
       ...(generation === undefined ? {} : { generation }),
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-      ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
-      ...(rest.managedFields === undefined && stored.metadata.managedFields !== undefined
+      ...(end === undefined ? {} : { deletionTimestamp: end }),
+      ...(seconds === undefined ? {} : { deletionGracePeriodSeconds: seconds }),
+      ...(!managed && rest.managedFields === undefined && stored.metadata.managedFields !== undefined
         ? { managedFields: stored.metadata.managedFields }
         : {})
     }

@@ -41,6 +41,22 @@ export const eventOf = ({ after, before, row }: Change, matches: (row: Row) => b
   return { type: "DELETED", row: after === undefined ? row : lastSeen(before, row.revision) }
 }
 
+/** What watchers with the same selection make of the same changes, made once. */
+const shared = new WeakMap<ReadonlyArray<Change>, Map<string, ReadonlyArray<WatchEvent>>>()
+
+const selectionOf = ({ name, namespace }: At, { fieldSelector = "", labelSelector = "" }: WatchOptions) =>
+  JSON.stringify([namespace, name, labelSelector, fieldSelector])
+
+const eventsOf = (changes: ReadonlyArray<Change>, selection: string, matches: (row: Row) => boolean) => {
+  const known = shared.get(changes) ?? new Map<string, ReadonlyArray<WatchEvent>>()
+  shared.set(changes, known)
+  const found = known.get(selection)
+  if (found !== undefined) return found
+  const events = changes.flatMap((change) => eventOf(change, matches) ?? [])
+  known.set(selection, events)
+  return events
+}
+
 /** What is pushed first: everything there is, or what happened since. */
 const first = (
   rows: Rows,
@@ -90,9 +106,10 @@ export const watch = Effect.fnUntraced(function* (environment: Environment, at: 
   if (options.sendInitialEvents === true && options.bookmarks === true) sink.bookmark(tables.revision(log), true)
 
   let isLost = false
+  const selection = selectionOf(at, options)
   const watcher = {
     changed: (changes: ReadonlyArray<Change>) => {
-      const some = changes.flatMap((change) => eventOf(change, matches) ?? [])
+      const some = eventsOf(changes, selection, matches)
       if (some.length > 0) sink.events(some)
     },
     reset: () => {

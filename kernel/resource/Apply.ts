@@ -29,6 +29,12 @@ export interface Write {
   readonly time: string
   /** Fields at the top that this write cannot change, whatever it says: `status`, or `spec` when the status is written. */
   readonly reset?: ReadonlyArray<string>
+  /** An object of this write's version as another shows it, where its kind has others: fields have other names there. */
+  readonly inVersion?: ((apiVersion: string, object: Object) => View | undefined) | undefined
+}
+export interface View {
+  readonly shape: Shape
+  readonly object: Object
 }
 
 const metadataOf = (object: Object): Object => (OwnedFields.isObject(object["metadata"]) ? object["metadata"] : {})
@@ -88,6 +94,27 @@ const differences = (write: Write, before: Json, after: Object) => {
   return OwnedFields.compare(shape, old, ownable(after, reset))
 }
 
+/** In the fields of each entry's own version. */
+const changesIn = (write: Write, before: Object | undefined, after: Object, own: OwnedFields.Difference) => {
+  const known = new Map([[write.apiVersion, own]])
+  return ({ apiVersion }: Entry): OwnedFields.Difference => {
+    const seen = known.get(apiVersion)
+    if (seen !== undefined) return seen
+    const now = write.inVersion?.(apiVersion, after)
+    const was = before && write.inVersion?.(apiVersion, before)
+    const { object, shape } = now ?? { object: after, shape: write.shape }
+    const found = now === undefined ? own : differences({ ...write, shape }, was?.object ?? {}, object)
+    known.set(apiVersion, found)
+    return found
+  }
+}
+
+/** What is left of an entry when somebody else has changed these. */
+const leftOf = (entry: Entry, { added, modified, removed }: OwnedFields.Difference): Entry => ({
+  ...entry,
+  set: Ownership.difference(Ownership.difference(entry.set, Ownership.union(added, modified)), removed)
+})
+
 /** Adds to what the same writer owns already. */
 const credit = (entries: ReadonlyArray<Entry>, entry: Entry): ReadonlyArray<Entry> => {
   const previous = entries.find((one) => ManagedFields.isSame(one, entry))
@@ -103,13 +130,10 @@ export const update = (
   const managed = managedOf(before, after, subresource)
   // Of an object whose entries were emptied nothing is recorded until somebody applies it.
   if (managed.length === 0 && before !== undefined) return []
-  const { added, modified, removed } = differences(write, before ?? zero(shape), after)
-  const changed = Ownership.union(added, modified)
-  const others = managed.map((entry) => ({
-    ...entry,
-    set: Ownership.difference(Ownership.difference(entry.set, changed), removed)
-  }))
-  const set = Ownership.difference(changed, ManagedFields.nobodys)
+  const own = differences(write, before ?? zero(shape), after)
+  const changes = changesIn(write, before, after, own)
+  const others = managed.map((entry) => leftOf(entry, changes(entry)))
+  const set = Ownership.difference(Ownership.union(own.added, own.modified), ManagedFields.nobodys)
   const entry = { ...writer(write, "Update"), set }
   return ManagedFields.encode(ManagedFields.cap(Ownership.isEmpty(set) ? others : credit(others, entry)))
 }
@@ -189,15 +213,14 @@ export const apply = (write: Apply): Result.Result<Object, Failure> =>
     const sets = [set, ...others.map((entry) => entry.set)]
     // What is merged from objects is an object.
     const pruned = prune(shape, merged, previous?.set ?? Ownership.empty, sets) as Object
-    const { added, modified, removed } = differences(write, live ?? {}, pruned)
-    const changed = Ownership.union(added, modified)
-    const conflicts = others.map((entry) => ({ entry, set: Ownership.intersection(entry.set, changed) }))
+    const changes = changesIn(write, live, pruned, differences(write, live ?? {}, pruned))
+    const conflicts = others.map((entry) => {
+      const { added, modified } = changes(entry)
+      return { entry, set: Ownership.intersection(entry.set, Ownership.union(added, modified)) }
+    })
     const refused = force ? [] : refusedOf(write, conflicts)
     if (refused.length > 0) return yield* Result.fail(conflictsOf(refused))
-    const left = others.map((entry) => ({
-      ...entry,
-      set: Ownership.difference(Ownership.difference(entry.set, changed), removed)
-    }))
+    const left = others.map((entry) => leftOf(entry, changes(entry)))
     const isUnchanged = live !== undefined && equal(ownable(live, []), ownable(pruned, []))
     // The time is that of the last change of a value.
     const entry: Entry = { ...self, set, time: isUnchanged ? previous?.time : self.time }

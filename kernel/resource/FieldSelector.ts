@@ -15,15 +15,20 @@ export type FieldSelector = ReadonlyArray<Requirement>
 
 /** `\,`, `\=` and `\\` are what they escape. */
 const unescape = (text: string) => text.replace(/\\([\\,=])/g, "$1")
+/** What is escaped and need not be; a backslash at the end escapes nothing. */
+const strange = (text: string) => /^(?:[^\\]|\\[\\,=])*(\\.?)/s.exec(text)?.[1]
 const refuse = (detail: string) => Result.fail(new BadRequest({ detail }))
 
 /** `known`: by which fields the kind can be selected; absent: whoever reads it decides. */
 export const parse = (text: string, known?: ReadonlyArray<string>): Result.Result<FieldSelector, BadRequest> => {
   const found: Array<Requirement> = []
-  for (const term of text.match(/(?:\\.|[^\\,])+/gs) ?? []) {
+  for (const term of text.match(/(?:\\.|[^\\,]|\\$)+/gs) ?? []) {
     const [, field, operator, value] = /^((?:\\.|[^\\=!])*)(!=|==|=)(.*)$/s.exec(term) ?? []
     if (field === undefined || value === undefined) return refuse(`invalid selector: '${text}'; can't understand '${term}'`)
     if (/(?:^|[^\\])(?:\\\\)*=/.test(value)) return refuse(`invalid field selector: invalid character '=' in '${value}'`)
+    const escaped = strange(value)
+    if (escaped !== undefined && !/^\\[\\,=]$/.test(escaped))
+      return refuse(`invalid field selector: invalid escape sequence: ${escaped}`)
     if (known !== undefined && !known.includes(field)) return refuse(`field label not supported: ${field}`)
     found.push({ field, equal: operator !== "!=", value: unescape(value) })
   }

@@ -2,8 +2,10 @@
  * What a kind of object is: where its objects live, and the versions in which the API serves them. A kind is an identity and
  * a type; what the server does with its objects (dynamic defaults, validation, columns) is its `Strategy`, beside it.
  */
-import type { Schema } from "effect"
-import type { Cause } from "../client/Errors.ts"
+import type { Effect, Schema } from "effect"
+import type { WireObject } from "../client/Api.ts"
+import type { ApiError, Cause } from "../client/Errors.ts"
+import type { Unavailable } from "../plugin/Contract.ts"
 import type { Lazy } from "./Field.ts"
 import type { ObjectMeta, ObjectMetaDraft, OwnerReference } from "./Metadata.ts"
 
@@ -60,6 +62,14 @@ export interface Kind<out A extends Resource, in Draft extends ResourceDraft> {
   readonly versions: readonly [Version, ...ReadonlyArray<Version>]
   /** What a list of it is called, if it is not the kind with `List` behind it. */
   readonly listKind?: string
+  /**
+   * Between its versions by somebody who has to be asked: whole objects of any of them, in `version`. Absent: by the functions of
+   * the versions.
+   */
+  readonly convert?: (
+    objects: ReadonlyArray<WireObject>,
+    version: Version
+  ) => Effect.Effect<ReadonlyArray<WireObject>, ApiError | Unavailable>
   /** Names the rules by which its objects were decoded before they were stored: where these can change. See `Reader` in Row.ts. */
   readonly form?: string
   /** No value: what binds the types of readers and writers to the kind. */

@@ -51,9 +51,17 @@ export interface Gvk {
 }
 const gvkExtension = ({ group, kind, version }: Gvk) => ({ "x-kubernetes-group-version-kind": [{ group, kind, version }] })
 
+/** What somebody has written about a definition, or a field of it. */
+export type Describe = (definition: string, field?: string) => string | undefined
+
 /** The definitions of one document, each put into it when something first refers to it. */
 export class Components {
   private readonly schemas = new Map<string, JsonObject>()
+  private readonly describe: Describe
+
+  constructor(describe: Describe = () => undefined) {
+    this.describe = describe
+  }
 
   all(): JsonObject {
     return Object.fromEntries([...this.schemas].toSorted(([a], [b]) => (a < b ? -1 : 1)))
@@ -134,20 +142,28 @@ export class Components {
     return shape.type === "string" ? { ...this.of(shape), default: "" } : this.of(shape)
   }
 
-  private object({ atomic, fields, preserveUnknown }: ObjectShape): JsonObject & { readonly properties: JsonObject } {
+  private object(shape: ObjectShape): JsonObject & { readonly properties: JsonObject } {
+    const { atomic, definition = "", fields, preserveUnknown } = shape
     const all = Array.from(fields)
+    const description = shape.description ?? this.describe(definition)
     const required = all.filter(([, field]) => field.required).map(([name]) => name)
     return {
+      ...(description !== undefined && { description }),
       type: "object",
-      properties: Object.fromEntries(all.map(([name, field]) => [name, this.field(field)])),
+      properties: Object.fromEntries(all.map(([name, field]) => [name, this.field(field, definition, name)])),
       ...(required.length > 0 && { required }),
       ...(atomic && { "x-kubernetes-map-type": "atomic" }),
       ...(preserveUnknown && { "x-kubernetes-preserve-unknown-fields": true })
     }
   }
 
-  private field({ default: value, shape }: FieldShape): JsonObject {
-    return { ...this.of(shape), ...(value !== undefined && { default: value }) }
+  private field({ default: value, shape }: FieldShape, definition: string, name: string): JsonObject {
+    const description = shape.description ?? this.describe(definition, name)
+    return {
+      ...this.of(shape),
+      ...(description !== undefined && { description }),
+      ...(value !== undefined && { default: value })
+    }
   }
 }
 

@@ -100,6 +100,10 @@ const canonical = (element: string): string | undefined => {
   }
 }
 export const keyed = (keys: ReadonlyArray<readonly [string, unknown]>) =>
+  keys.length === 1 && keys[0] !== undefined
+    ? `k:{${JSON.stringify(keys[0][0])}:${JSON.stringify(keys[0][1])}}`
+    : several(keys)
+const several = (keys: ReadonlyArray<readonly [string, unknown]>) =>
   `k:${JSON.stringify(Object.fromEntries(keys.toSorted(([a], [b]) => (a < b ? -1 : 1))))}`
 
 /** Sets do not change, and an object's entries are read again at every write. */
@@ -132,10 +136,16 @@ const read = (json: { readonly [element: string]: unknown }): FieldSet | string 
 
 /** Sorted, so that one set has one form. */
 export const toJson = ({ children, member }: FieldSet): Schema.JsonObject => {
-  const entries = Array.from(children, ([element, set]) => [element, toJson(set)] as const)
-  entries.sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(member && entries.length > 0 ? [[".", {}] as const, ...entries] : entries)
+  if (children.size === 0) return nothingInside
+  const json: { [element: string]: Schema.JsonObject } = member ? { ".": nothingInside } : {}
+  // On every write of every object: most elements stand in their order already.
+  for (const element of inOrder(children)) json[element] = toJson(children.get(element) ?? empty)
+  return json
 }
+const nothingInside: Schema.JsonObject = {}
+
+const inOrder = (children: FieldSet["children"]): Iterable<string> =>
+  children.size === 1 ? children.keys() : [...children.keys()].sort()
 
 const text = (value: unknown) => JSON.stringify(value)
 /** As in messages: `.spec`, `[name="web"]`, `[="a"]`, `[0]`. */

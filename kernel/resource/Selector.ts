@@ -77,9 +77,7 @@ const operators = new Map<string, readonly [Operator, many: boolean]>([
   ["in", ["in", true]],
   ["notin", ["notin", true]],
   [">", ["gt", false]],
-  ["<", ["lt", false]],
-  ["gt", ["gt", false]],
-  ["lt", ["lt", false]]
+  ["<", ["lt", false]]
 ])
 
 const checked = (requirement: Requirement): Parsed<Requirement> => {
@@ -114,7 +112,7 @@ export const parse = (text: string): Parsed<Selector> => {
       for (let token = next(); token !== ")"; token = next()) {
         if (token === ",") found.push("")
         else if (isWord(token) && found.at(-1) === "") found[found.length - 1] = token
-        else return yield* refuse(`unable to parse requirement: found '${token}', expected: ',', or ')'`)
+        else return yield* refuse(`unable to parse requirement: found '${token}', expected: ',' or ')'`)
       }
       return [...new Set(found)]
     })

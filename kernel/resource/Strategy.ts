@@ -67,8 +67,10 @@ export interface Strategy<A extends Resource> {
   readonly prepareDelete?: (object: A) => A
   /** A PUT has to say which version it replaces. */
   readonly isConditional?: boolean
-  /** A write of the status changes none of the metadata. */
-  readonly isStatusAlone?: boolean
+  /** What of the metadata a write of the status does not change. Without it: owners and finalizers. */
+  readonly keptByStatus?: "metadata" | "labels"
+  /** What no write of the object comes to own, besides the status. */
+  readonly unowned?: ReadonlyArray<string>
   /** A PUT of what is not there creates it. */
   readonly createOnUpdate?: boolean
   /** `false` for custom resources, which know JSON and merge patches only. */

@@ -39,6 +39,7 @@ export class Row {
   private view: Uint8Array | undefined
   private parsed: WireObject | undefined
   private encodings: Map<string, Uint8Array> | undefined
+  private versions: Map<string, WireObject> | undefined
 
   constructor(about: {
     readonly namespace: string
@@ -68,6 +69,7 @@ export class Row {
 
   private reread(stored: Uint8Array, reader: Reader | undefined) {
     this.shrink()
+    this.versions = undefined
     this.view = undefined
     this.reader = reader
     if (reader === undefined || reader.form === this.form) return
@@ -96,6 +98,16 @@ export class Row {
     const made = make(this)
     this.encodings.set(key, made)
     return made
+  }
+
+  /** The object in another version, if somebody has converted it. */
+  inVersion(apiVersion: string): WireObject | undefined {
+    if (this.rules !== undefined && this.rules.reader !== this.reader) void this.json
+    return this.versions?.get(apiVersion)
+  }
+  keepVersion(apiVersion: string, object: WireObject) {
+    this.versions ??= new Map()
+    this.versions.set(apiVersion, object)
   }
 
   /** Gives up what can be made again: few read a version that another has replaced. */

@@ -32,8 +32,6 @@ interface Group {
   readonly members: Map<string, Set<Watcher>>
 }
 
-const nobody: ReadonlySet<Watcher> = new Set()
-
 export class Watchers {
   private readonly unbound = new Set<Watcher>()
   private readonly groups = new Map<string, Group>()
@@ -62,16 +60,18 @@ export class Watchers {
   }
 
   tell(changes: ReadonlyArray<Change>, upTo: number) {
-    const concerned = new Map<Watcher, Array<Change>>()
+    const concerned = new Map<ReadonlySet<Watcher>, Array<Change>>()
     for (const { members, of } of this.groups.values()) {
       for (const change of changes) {
         const [was, is] = [this.valueIn(of, change.before), this.valueIn(of, change.after)]
-        for (const watcher of this.membersOf(members, was)) note(concerned, watcher, change)
-        if (is !== was) for (const watcher of this.membersOf(members, is)) note(concerned, watcher, change)
+        note(concerned, was, members, change)
+        if (is !== was) note(concerned, is, members, change)
       }
     }
     for (const watcher of [...this.unbound]) this.attempt(watcher, () => watcher.changed(changes, upTo))
-    for (const [watcher, some] of concerned) this.attempt(watcher, () => watcher.changed(some, upTo))
+    // All who chose the same value are told the same array: what is made of it can be made once.
+    for (const [watchers, some] of concerned)
+      for (const watcher of [...watchers]) this.attempt(watcher, () => watcher.changed(some, upTo))
   }
 
   reset() {
@@ -104,14 +104,17 @@ export class Watchers {
       return undefined
     }
   }
-
-  private membersOf(members: Group["members"], value: string | undefined) {
-    return (value === undefined ? undefined : members.get(value)) ?? nobody
-  }
 }
 
-const note = (concerned: Map<Watcher, Array<Change>>, watcher: Watcher, change: Change) => {
-  const found = concerned.get(watcher)
-  if (found === undefined) concerned.set(watcher, [change])
+const note = (
+  concerned: Map<ReadonlySet<Watcher>, Array<Change>>,
+  value: string | undefined,
+  members: Group["members"],
+  change: Change
+) => {
+  const watchers = value === undefined ? undefined : members.get(value)
+  if (watchers === undefined) return
+  const found = concerned.get(watchers)
+  if (found === undefined) concerned.set(watchers, [change])
   else found.push(change)
 }

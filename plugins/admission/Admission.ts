@@ -2,6 +2,13 @@
 import { Layer } from "effect"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Certificates from "./certificates/Certificates.ts"
+import * as ClaimResize from "./claim-resize/ClaimResize.ts"
+import * as DefaultIngressClass from "./default-ingress-class/DefaultIngressClass.ts"
+import * as DefaultStorageClass from "./default-storage-class/DefaultStorageClass.ts"
+import * as PodTopologyLabels from "./pod-topology-labels/PodTopologyLabels.ts"
+import * as StorageProtection from "./storage-protection/StorageProtection.ts"
+import * as TaintNodes from "./taint-nodes/TaintNodes.ts"
+import * as PodSecurity from "./pod-security/PodSecurity.ts"
 import * as DefaultTolerations from "./default-tolerations/DefaultTolerations.ts"
 import * as LimitRanger from "./limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "./namespace-lifecycle/NamespaceLifecycle.ts"
@@ -15,6 +22,13 @@ export const layer = Layer.mergeAll(
   Certificates.layer,
   ServiceAccount.layer,
   DefaultTolerations.layer,
+  PodSecurity.layer(),
+  ClaimResize.layer,
+  DefaultIngressClass.layer,
+  DefaultStorageClass.layer,
+  PodTopologyLabels.layer,
+  StorageProtection.layer,
+  TaintNodes.layer,
   Priority.layer,
   RuntimeClass.layer,
   LimitRanger.layer,

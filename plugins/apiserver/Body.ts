@@ -135,13 +135,15 @@ const named = (given: Schema.Json | undefined, expected: string): string | undef
 /** Names what the body left unnamed, and refuses what is of another kind than the path. */
 export const fitting = (
   body: Schema.JsonObject,
-  expected: { readonly apiVersion: string; readonly kind: string },
+  expected: { readonly apiVersion: string; readonly kind: string; readonly older?: ReadonlyArray<string> },
   isKnown: (apiVersion: string, kind: string) => boolean
 ): Result.Result<Schema.JsonObject, BadRequest> => {
   const kind = named(body["kind"], expected.kind)
   const apiVersion = named(body["apiVersion"], expected.apiVersion)
   if (kind === undefined || apiVersion === undefined)
     return Result.fail(new BadRequest({ detail: unreadable(expected.kind)("apiVersion and kind have to be strings") }))
+  if (kind === expected.kind && expected.older?.includes(apiVersion) === true)
+    return Result.succeed({ ...body, apiVersion: expected.apiVersion, kind })
   if (kind === expected.kind && apiVersion === expected.apiVersion) return Result.succeed({ ...body, apiVersion, kind })
   const why = isKnown(apiVersion, kind)
     ? `${apiVersion} ${kind} is not ${expected.apiVersion} ${expected.kind}`

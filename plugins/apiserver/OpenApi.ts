@@ -1,24 +1,62 @@
-/** `/openapi/v3`: an index, and one document for each group and version, made when it is first asked for. Source: KEP-2896. */
+/**
+ * `/openapi/v3`: an index, and one document for each group and version; `/openapi/v2`: one of all. Each is made when it is first asked
+ * for. Source: KEP-2896.
+ */
 import { SubscriptionRef } from "effect"
 import { createHash } from "node:crypto"
+import type { OutgoingHttpHeaders } from "node:http"
 import { apiVersion } from "../../kernel/resource/Kind.ts"
 import type { Kinds } from "../../kernel/resource/Kinds.ts"
 import { document } from "../../kernel/resource/OpenApi.ts"
-import { type Answer, failure, json, jsonType, whole } from "./Answer.ts"
+import { ranges } from "./Accept.ts"
+import { type Answer, failure, jsonType, whole } from "./Answer.ts"
 import type { Backends } from "./contracts/Backends.ts"
-import type { Exchange } from "./Exchange.ts"
+import { type Exchange, header } from "./Exchange.ts"
+import { find as describe } from "../resources/contracts/Descriptions.ts"
+import * as Gnostic from "./openapi/Gnostic.ts"
+import * as V2 from "./openapi/V2.ts"
 import { notFound } from "./Refused.ts"
 
 const root = "/openapi/v3"
 /** A hash in the URL names one text for ever. */
 const immutable = { "cache-control": "public, immutable", expires: "Thu, 31 Dec 2037 23:55:55 GMT" }
 
-export const serves = (path: string) => path === root || path.startsWith(`${root}/`)
+const whole2 = "/openapi/v2"
+
+export const serves = (path: string) => path === whole2 || path === root || path.startsWith(`${root}/`)
 
 const pathOf = (group: string, version: string) => (group === "" ? `api/${version}` : `apis/${group}/${version}`)
 
+const etagOf = (body: string | Uint8Array) => `"${createHash("sha512").update(body).digest("hex").toUpperCase()}"`
+
+interface Text {
+  readonly body: string | Uint8Array
+  readonly type: string
+  readonly etag: string
+}
+const textOf = (body: string | Uint8Array, type = jsonType): Text => ({ body, type, etag: etagOf(body) })
+
+const answerOf = (exchange: Exchange, { body, etag, type }: Text, further: OutgoingHttpHeaders = {}): Answer => {
+  const headers = { etag, vary: "Accept", ...further }
+  const isKnown = header(exchange.incoming, "if-none-match") === etag
+  return isKnown ? whole(304, "", headers, type) : whole(200, body, headers, type)
+}
+
+const v2Types: { readonly [type: string]: "json" | "protobuf" } = {
+  [jsonType]: "json",
+  "application/*": "json",
+  "*/*": "json",
+  [Gnostic.mediaType]: "protobuf",
+  [Gnostic.answered]: "protobuf"
+}
+/** The first that we have, as upstream takes it. */
+const v2Form = (accept = "*/*") => {
+  for (const { type } of ranges(accept)) if (v2Types[type] !== undefined) return v2Types[type]
+  return undefined
+}
+
 export const make = (kinds: Kinds["Service"], release: string, backends: Backends["Service"]) => {
-  const texts = new Map<string, string>()
+  const texts = new Map<string, Text>()
   let generation = -1
   const versions = () =>
     new Map(
@@ -49,23 +87,44 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
           openApi === undefined ? [] : [[pathOf(group, version), { serverRelativeURL: openApi }] as const]
         )
     )
-  const textOf = (path: string) => {
-    const found = texts.get(path)
-    if (found !== undefined) return found
+  const built = (name: string, make: () => Text) => {
+    const found = texts.get(name) ?? make()
+    texts.set(name, found)
+    return found
+  }
+  const documentOf = (path: string) => {
     const version = versions().get(path)
     if (version === undefined) return undefined
-    const text = JSON.stringify(document(kinds.all(), version.group, version.version))
-    texts.set(path, text)
-    return text
+    return built(path, () => textOf(JSON.stringify(document(kinds.all(), version.group, version.version, describe))))
   }
-  return ({ path, query }: Exchange): Answer => {
+  const swagger = () =>
+    V2.document(
+      [...versions().values()].map(({ group, version }) => document(kinds.all(), group, version, describe)),
+      { title: "Kubernetes", version: release }
+    )
+  const v2 = (exchange: Exchange): Answer => {
+    const form = v2Form(header(exchange.incoming, "accept"))
+    if (form === undefined) return whole(406, "", { vary: "Accept" })
+    if (form === "json")
+      return answerOf(
+        exchange,
+        built(whole2, () => textOf(JSON.stringify(swagger())))
+      )
+    return answerOf(
+      exchange,
+      built(`${whole2} protobuf`, () => textOf(Gnostic.encode(swagger()), Gnostic.answered))
+    )
+  }
+  return (exchange: Exchange): Answer => {
+    const { path, query } = exchange
     const now = SubscriptionRef.getUnsafe(kinds.generation)
     if (now !== generation) texts.clear()
     generation = now
+    if (path === whole2) return v2(exchange)
     const below = path.slice(root.length + 1).replace(/\/$/, "")
-    if (below === "") return json(200, { paths: { ...index(), ...remote() } })
-    const text = textOf(below)
+    if (below === "") return answerOf(exchange, textOf(JSON.stringify({ paths: { ...index(), ...remote() } })))
+    const text = documentOf(below)
     if (text === undefined) return failure(notFound)
-    return whole(200, text, query.has("hash") ? immutable : undefined, jsonType)
+    return answerOf(exchange, text, query.has("hash") ? immutable : undefined)
   }
 }

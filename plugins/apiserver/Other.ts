@@ -44,6 +44,7 @@ const fixed = [
   "/healthz",
   "/livez",
   "/metrics",
+  "/openapi/v2",
   "/openapi/v3",
   "/openid/v1/jwks",
   "/readyz",

@@ -100,6 +100,8 @@ export const list = (query: URLSearchParams): Result.Result<ListOptions, BadRequ
   const causes = listCauses(query)
   const limit = integer(query, "limit")
   if (Result.isFailure(limit)) return Result.fail(limit.failure)
+  const timeout = integer(query, "timeoutSeconds")
+  if (Result.isFailure(timeout)) return Result.fail(timeout.failure)
   if (causes.length > 0) return Result.fail(invalidOptions("ListOptions", causes))
   const match = query.get(field)
   return Result.succeed(

@@ -15,9 +15,10 @@ const validationOf = (text: string | null) => validations.find((word) => word ==
 const managerLimit = 128
 const managerCauses = (manager: string): ReadonlyArray<Cause> => {
   if (manager.length > managerLimit) return [Causes.tooLong("fieldManager", managerLimit)]
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager)
-    ? []
-    : [Causes.invalid("fieldManager", manager, "should only contain printable characters")]
+  const at = manager.search(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u)
+  if (at < 0) return []
+  const code = (manager.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, "0")
+  return [Causes.invalid("fieldManager", manager, `invalid character U+${code} (at position ${at})`)]
 }
 
 export type Verb = "CreateOptions" | "UpdateOptions" | "PatchOptions"
@@ -48,6 +49,7 @@ export const write = (
   const fieldValidation = validationOf(validation)
   return Result.succeed({
     fieldManager: asked === "" ? manager : asked,
+    ...(asked === "" && { isProgram: true }),
     ...(dryRun.length > 0 && { dryRun: true }),
     ...(fieldValidation !== undefined && { fieldValidation }),
     ...(force !== undefined && { force })

@@ -9,6 +9,8 @@ import { Kinds } from "../../kernel/resource/Kinds.ts"
 import { Tables } from "../../kernel/table/Tables.ts"
 import type { Event } from "../../kernel/table/Table.ts"
 import { CustomResourceDefinition } from "../resources/contracts/apiextensions/v1.ts"
+import { ServiceClient } from "../apiserver/contracts/ServiceClient.ts"
+import * as ConversionWebhook from "./ConversionWebhook.ts"
 import * as Definition from "./Definition.ts"
 import * as Stored from "./Stored.ts"
 
@@ -21,6 +23,7 @@ const serve = Effect.gen(function* () {
   const kinds = yield* Kinds
   const tables = yield* Tables
   const client = yield* Client
+  const webhook = ConversionWebhook.make(yield* ServiceClient)
   const served = new Map<string, Serving>()
 
   const stop = (name: string) =>
@@ -32,7 +35,7 @@ const serve = Effect.gen(function* () {
 
   const apply = Effect.fnUntraced(function* (crd: CustomResourceDefinition) {
     const { name } = crd.metadata
-    const definition = Definition.of(crd)
+    const definition = Definition.of(crd, webhook)
     if (definition === undefined) return yield* stop(name)
     const before = served.get(name)
     if (before?.digest === definition.digest) return

@@ -12,6 +12,7 @@ import * as Shape from "../../kernel/resource/Shape.ts"
 import type { ScalePaths } from "../../kernel/resource/Strategy.ts"
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from "../resources/contracts/apiextensions/v1.ts"
 import * as Columns from "./Columns.ts"
+import * as CustomKinds from "./contracts/CustomKinds.ts"
 import * as Selectable from "./Selectable.ts"
 import * as Strategies from "./Strategies.ts"
 import * as Validation from "./Validation.ts"
@@ -85,13 +86,13 @@ const viewOf = (version: Version): View => {
   }
 }
 
-/** Nothing, as long as it is not established or has no version to store. */
-export const of = (crd: Crd): Definition | undefined => {
+/** Nothing, as long as it is not established or has no version to store. `convert`: how a webhook is asked. */
+export const of = (crd: Crd, convert?: (crd: Crd) => Kind.Any["convert"]): Definition | undefined => {
   const { spec, status } = crd
-  const isEstablished = status?.conditions?.some(({ status, type }) => type === "Established" && status === "True") === true
   const stored = spec.versions.find(({ storage }) => storage)
-  if (!isEstablished || stored === undefined) return undefined
-  const { acceptedNames: names = spec.names } = status
+  if (!CustomKinds.isEstablished(crd) || stored === undefined) return undefined
+  const { acceptedNames: names = spec.names } = status ?? {}
+  const asked = spec.conversion.strategy === "Webhook" ? convert?.(crd) : undefined
   const versions = [stored, ...spec.versions.filter((version) => version !== stored)]
   const kind: CustomKind = Kind.make({
     kind: names.kind,
@@ -105,6 +106,7 @@ export const of = (crd: Crd): Definition | undefined => {
     subresources: subresourcesOf(stored),
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
+    ...(asked !== undefined && { convert: asked }),
     versions: [servedVersion(crd, stored), ...versions.slice(1).map((version) => servedVersion(crd, version))]
   })
   return {

@@ -1,11 +1,21 @@
 /** What is wrong with a custom resource, by the schema of the version that was asked for. Compiled at its first object. */
 import type { Schema } from "effect"
 import type { Cause } from "../../kernel/client/Errors.ts"
+import * as Causes from "../../kernel/resource/Causes.ts"
+import * as Rules from "../cel/contracts/Rules.ts"
 import { embeddedResources, lists } from "./schema/ListTypes.ts"
 import { compile } from "./schema/Values.ts"
 
 type JsonObject = Schema.JsonObject
 export type Validate = (object: JsonObject, old: JsonObject | undefined) => ReadonlyArray<Cause>
+
+/** Rules are not asked of what is not even of the right type. */
+const blocking = new Set(["FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"])
+const unchecked = Causes.invalid(
+  "<nil>",
+  null,
+  "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
+)
 
 const make = (schema: JsonObject): Validate => {
   const check = compile(schema)
@@ -24,10 +34,16 @@ const make = (schema: JsonObject): Validate => {
     check(object, old, "", changed)
     return changed
   }
+  const rules = Rules.compile(schema)
+  const ruled = (object: JsonObject, old: JsonObject | undefined, before: ReadonlyArray<Cause>): ReadonlyArray<Cause> => {
+    if (rules === undefined) return before
+    if (before.some(({ type }) => blocking.has(type))) return [...before, unchecked]
+    return [...before, ...rules.validate(object, old).causes]
+  }
   return (object, old) => {
     const twice = found(duplicates, object)
     const isOld = twice.length > 0 && old !== undefined && found(duplicates, old).length > 0
-    return [...schemas(object, old), ...found(embedded, object), ...(isOld ? [] : twice)]
+    return ruled(object, old, [...schemas(object, old), ...found(embedded, object), ...(isOld ? [] : twice)])
   }
 }
 

@@ -4,6 +4,7 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type * as Kind from "../../kernel/resource/Kind.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
 import type { Strategy } from "../../kernel/resource/Strategy.ts"
+import * as Configurations from "./admissionregistration/Configurations.ts"
 import * as Webhooks from "./admissionregistration/Webhooks.ts"
 import * as CustomResourceDefinition from "./apiextensions/CustomResourceDefinition.ts"
 import * as APIService from "./apiregistration/APIService.ts"
@@ -74,11 +75,11 @@ const entry = <A extends Kind.Resource, D extends Kind.ResourceDraft>(
 
 const written: ReadonlyArray<Entry> = [
   entry(Admissionregistration.MutatingAdmissionPolicy, Webhooks.mutatingPolicy),
-  entry(Admissionregistration.MutatingAdmissionPolicyBinding, Webhooks.policyBinding),
-  entry(Admissionregistration.MutatingWebhookConfiguration, Webhooks.configuration),
+  entry(Admissionregistration.MutatingAdmissionPolicyBinding, Webhooks.mutatingPolicyBinding),
+  entry(Admissionregistration.MutatingWebhookConfiguration, Configurations.configuration),
   entry(Admissionregistration.ValidatingAdmissionPolicy, Webhooks.policy),
   entry(Admissionregistration.ValidatingAdmissionPolicyBinding, Webhooks.policyBinding),
-  entry(Admissionregistration.ValidatingWebhookConfiguration, Webhooks.configuration),
+  entry(Admissionregistration.ValidatingWebhookConfiguration, Configurations.configuration),
   entry(Apiextensions.CustomResourceDefinition, CustomResourceDefinition.strategy),
   entry(Apiregistration.APIService, APIService.strategy),
   entry(Apps.ControllerRevision, ControllerRevision.strategy),

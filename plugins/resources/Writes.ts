@@ -46,11 +46,12 @@ const counted = new Map([
 ])
 
 export const withWrites = <A extends Resource>(storage: string, strategy: Strategy<A> | undefined) => {
-  if (![conditional, alone, orphaning, counted].some((some) => some.has(storage))) return strategy
   const generation = counted.get(storage)
   const writes = {
     ...(conditional.has(storage) && { isConditional: true }),
-    ...(alone.has(storage) && { isStatusAlone: true }),
+    ...(alone.has(storage) && { keptByStatus: "metadata" as const }),
+    ...(storage === "deployments.apps" && { keptByStatus: "labels" as const }),
+    ...(storage === "certificatesigningrequests.certificates.k8s.io" && { unowned: ["spec"] }),
     ...(orphaning.has(storage) && { isOrphaning: true }),
     ...(generation !== undefined && { generation })
   }

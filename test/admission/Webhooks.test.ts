@@ -149,9 +149,9 @@ describe("a validating webhook", () => {
           yield* create(map("a"))
           yield* register(
             "validating",
-            hook(backend, "all", { rules: [rule(["*/*"], { operations: ["DELETE", "CONNECT", "UPDATE"] })] })
+            hook(backend, "all", { rules: [rule(["*/*"], { operations: ["DELETE", "CONNECT", "UPDATE"] })] }),
+            hook(backend, "more")
           )
-          yield* register("validating", hook(backend, "more"))
           const door = yield* Pipeline
           const no = 'admission webhook "all.example.com" denied the request without explanation'
           const config = yield* where("", "v1", "configmaps", { name: "a" })
@@ -185,8 +185,7 @@ describe("a validating webhook", () => {
             hook(backend, "slow", { ...only("slow"), timeoutSeconds: 1 }),
             hook(backend, "broken", only("broken")),
             hook(backend, "odd", only("odd")),
-            hook(backend, "open", { ...only("open"), failurePolicy: "Ignore" }),
-            hook(backend, "effects", { ...only("effects"), sideEffects: "Some" })
+            hook(backend, "open", { ...only("open"), failurePolicy: "Ignore" })
           )
           const labelled = (ask: string) => ({ metadata: { name: ask, labels: { ask } } })
           const failed = (name: string) => `Internal error occurred: failed calling webhook "${name}.example.com": `
@@ -203,10 +202,27 @@ describe("a validating webhook", () => {
             /: received invalid webhook response: expected response.uid="[0-9a-f-]+", got "x"$/
           )
           yield* create(labelled("open"))
-          assert.strictEqual(
-            yield* refused(labelled("effects"), { dryRun: true }),
-            'admission webhook "effects.example.com" does not support dry run'
+        })
+    )
+  )
+})
+
+describe("a webhook with match conditions", () => {
+  it.live("is asked only where they hold; one that fails refuses, unless it may be left out", () =>
+    run(
+      (asked) => allow(asked, { allowed: false }),
+      (backend) =>
+        Effect.gen(function* () {
+          const when = (expression: string) => ({ matchConditions: [{ name: "c", expression }] })
+          yield* register(
+            "validating",
+            hook(backend, "named", when("object.metadata.name == 'a' && request.operation == 'CREATE'")),
+            hook(backend, "open", { ...when("object.data.missing == 'x'"), failurePolicy: "Ignore" })
           )
+          assert.match(yield* refused(map("a")), /^admission webhook "named.example.com" denied the request/)
+          yield* create(map("b"))
+          yield* register("validating", hook(backend, "closed", when("object.data.missing == 'x'")))
+          assert.match(yield* refused(map("c")), /^configmaps "c" is forbidden: .*no such key: data$/)
         })
     )
   )

@@ -60,14 +60,14 @@ describe("admission", () => {
         "validate CREATE  a CreateOptions ConfigMap -",
         "mutate UPDATE  a UpdateOptions ConfigMap ConfigMap",
         "validate UPDATE  a UpdateOptions ConfigMap ConfigMap",
-        "mutate UPDATE  a PatchOptions ConfigMap ConfigMap",
-        "validate UPDATE  a PatchOptions ConfigMap ConfigMap",
+        "mutate UPDATE  a UpdateOptions ConfigMap ConfigMap",
+        "validate UPDATE  a UpdateOptions ConfigMap ConfigMap",
         "mutate DELETE  a DeleteOptions - ConfigMap",
         "validate DELETE  a DeleteOptions - ConfigMap",
         "mutate CREATE  d CreateOptions Deployment -",
         "validate CREATE  d CreateOptions Deployment -",
-        "mutate UPDATE scale d PatchOptions Scale Scale",
-        "validate UPDATE scale d PatchOptions Scale Scale",
+        "mutate UPDATE scale d UpdateOptions Scale Scale",
+        "validate UPDATE scale d UpdateOptions Scale Scale",
         "mutate CONNECT exec p  PodExecOptions -",
         "validate CONNECT exec p  PodExecOptions -"
       ])

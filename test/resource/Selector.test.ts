@@ -21,7 +21,7 @@ describe("label selectors", () => {
     ["! app , b", { b: "x" }, true],
     ["app=", { app: "" }, true],
     ["app in ()", { app: "" }, true],
-    ["n gt 3", { n: "12" }, true],
+    ["n > 3", { n: "12" }, true],
     ["n>3", { n: "2" }, false],
     ["n<3", {}, false],
     ["in in (in)", { in: "in" }, true],
@@ -35,7 +35,7 @@ describe("label selectors", () => {
     ["a,", "found '', expected: identifier after ','"],
     [",a", "found ',', expected: !, identifier, or 'end of string'"],
     ["a in b", "unable to parse requirement: found 'b' expected: '('"],
-    ["a in (b", "unable to parse requirement: found '', expected: ',', or ')'"],
+    ["a in (b", "unable to parse requirement: found '', expected: ',' or ')'"],
     ["!", "unable to parse requirement: found '', expected: identifier"]
   ])("refuses %s", (text, detail) => expect(refused(text)).toBe(detail))
 

@@ -22,21 +22,30 @@ const keep = (request: Admitted) => {
     : Effect.void
 }
 
+/** What only asks whether somebody may do something, and would tell by its answer which namespaces there are. */
+const asks = ({ kind: { kind, versions } }: Admitted) =>
+  versions[0].group === "authorization.k8s.io" && kind === "LocalSubjectAccessReview"
+
 export const layer = Layer.unwrap(
   Effect.gen(function* () {
     const client = yield* Client
     const cache = yield* client.cache(Namespace, { indexes: {} })
     const check = Effect.fnUntraced(function* (request: Admitted) {
-      const { attributes, kind, object, old } = request
-      if (!kind.namespaced || object === undefined || old !== undefined) return undefined
-      const key = { namespace: "", name: attributes.namespace }
+      const { attributes, kind, operation } = request
+      const { group, name, namespace, resource } = attributes
+      if (!kind.namespaced || operation !== "CREATE" || asks(request)) return undefined
+      const key = { namespace: "", name: namespace }
       const cached = cache.get(key)
       // Another process may have made it just now.
       const found = cached === undefined ? yield* client.find(Namespace, key) : Option.some(cached)
       if (Option.isNone(found)) return yield* new NotFound({ group: "", resource: Namespace.plural, ...key })
       if (!isGoing(found.value)) return undefined
-      const detail = `unable to create new content in namespace ${key.name} because it is being terminated`
-      return yield* forbidden(request, detail)
+      const ending = `namespace ${namespace} is being terminated`
+      return yield* new Forbidden({
+        ...{ group, resource, namespace, name },
+        detail: `unable to create new content in namespace ${namespace} because it is being terminated`,
+        causes: [{ reason: "NamespaceTerminating", message: ending, field: "metadata.namespace" }]
+      })
     })
     // Before anything is completed, so that a missing namespace is what is told.
     return Admissions.add({ name: "NamespaceLifecycle", order: 100, mutate: check, validate: keep })

@@ -9,11 +9,10 @@ import { equal } from "../../../kernel/resource/JsonEqual.ts"
 import * as JsonPatch from "../../../kernel/resource/JsonPatch.ts"
 import { Kinds } from "../../../kernel/resource/Kinds.ts"
 import type { ServiceClient } from "../../apiserver/contracts/ServiceClient.ts"
-import type { Namespaces } from "../matching/Selectors.ts"
 import * as Subject from "../matching/Subject.ts"
 import { call, type Invocation, settle } from "./Call.ts"
 import type { Hook } from "./Hooks.ts"
-import { invocationOf, isSubject } from "./Matching.ts"
+import { invocationOf, isSubject, type World } from "./Matching.ts"
 import { shownObject } from "./Review.ts"
 
 const parse = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Json))
@@ -87,7 +86,7 @@ const overtake = ({ again, asked }: Progress) => {
 
 export const mutate = Effect.fnUntraced(function* (
   hooks: ReadonlyArray<Hook>,
-  namespaces: Namespaces,
+  world: World,
   request: Admitted
 ): Effect.fn.Return<WireObject | undefined, ApiError | Unavailable, ServiceClient | Kinds> {
   const { operation, round } = request
@@ -97,7 +96,7 @@ export const mutate = Effect.fnUntraced(function* (
   if (round.isSecond && own.left !== request.object) overtake(own)
   let current = request
   for (const hook of hooks) {
-    const invocation = yield* invocationOf(hook, current, subject, namespaces)
+    const invocation = yield* invocationOf(hook, current, subject, world, "admit")
     if (invocation === undefined || (round.isSecond && !own.again.has(hook.id))) continue
     const about = { name: hook.webhook.name, type: "admit", operation } as const
     const changed = yield* settle(invocation, about, ask(invocation, current, subject))

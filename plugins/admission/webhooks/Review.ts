@@ -14,9 +14,18 @@ export type ReviewVersion = (typeof known)[number]
 export const versionOf = (accepted: ReadonlyArray<string>): ReviewVersion | undefined =>
   accepted.flatMap((version) => known.find((one) => one === version) ?? [])[0]
 
+/** What only the server says is not there yet before a create, and a name that is to be made up. */
+const blank = ["name", "resourceVersion", "uid"]
+const withoutBlanks = (object: WireObject): WireObject => {
+  const metadata: WireObject = Object(object["metadata"])
+  if (!blank.some((field) => metadata[field] === "")) return object
+  const said = Object.entries(metadata).filter(([field, value]) => value !== "" || !blank.includes(field))
+  return { ...object, metadata: Object.fromEntries(said) }
+}
+
 /** The object in the version that the webhook wants. */
 export const shownObject = (request: Admitted, subject: Subject, object: WireObject | undefined, version: Version) =>
-  object === undefined || subject.isOther ? object : inVersion(request, object, version)
+  object === undefined || subject.isOther ? object : withoutBlanks(inVersion(request, object, version))
 
 /** `version`: the one that the webhook's rules name. */
 export const question = (

@@ -4,22 +4,21 @@ import type { ApiError } from "../../../kernel/client/Errors.ts"
 import type { Admitted } from "../../../kernel/pipeline/Policy.ts"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import type { ServiceClient } from "../../apiserver/contracts/ServiceClient.ts"
-import type { Namespaces } from "../matching/Selectors.ts"
 import * as Subject from "../matching/Subject.ts"
 import { call, type Invocation, settle } from "./Call.ts"
 import type { Hook } from "./Hooks.ts"
-import { invocationOf, isSubject } from "./Matching.ts"
+import { invocationOf, isSubject, type World } from "./Matching.ts"
 
 export const validate = Effect.fnUntraced(function* (
   hooks: ReadonlyArray<Hook>,
-  namespaces: Namespaces,
+  world: World,
   request: Admitted
 ): Effect.fn.Return<void, ApiError | Unavailable, ServiceClient> {
   const subject = Subject.of(request)
   if (!isSubject(request, subject)) return
   const invocations: Array<Invocation> = []
   for (const hook of hooks) {
-    const invocation = yield* invocationOf(hook, request, subject, namespaces)
+    const invocation = yield* invocationOf(hook, request, subject, world, "validating")
     if (invocation !== undefined) invocations.push(invocation)
   }
   const one = (invocation: Invocation) => {

@@ -4,7 +4,7 @@
  */
 import { Effect, Layer } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
-import { Admissions } from "../../../kernel/pipeline/Policy.ts"
+import { Admissions, Authorizers } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import type { Kinds } from "../../../kernel/resource/Kinds.ts"
 import type { ServiceClient } from "../../apiserver/contracts/ServiceClient.ts"
@@ -12,6 +12,7 @@ import {
   MutatingWebhookConfiguration,
   ValidatingWebhookConfiguration
 } from "../../resources/contracts/admissionregistration/v1.ts"
+import { deciding } from "../matching/Expressions.ts"
 import * as Selectors from "../matching/Selectors.ts"
 import { inOrder } from "./Hooks.ts"
 import { mutate } from "./Mutating.ts"
@@ -23,7 +24,7 @@ export const layer = Layer.unwrap(
     const context = yield* Effect.context<Kinds | ServiceClient>()
     const mutating = yield* client.cache(MutatingWebhookConfiguration, { indexes: {} })
     const validating = yield* client.cache(ValidatingWebhookConfiguration, { indexes: {} })
-    const namespaces = yield* Selectors.make
+    const world = { namespaces: yield* Selectors.make, decide: deciding(yield* Authorizers) }
     return Layer.mergeAll(
       Admissions.add({
         name: "MutatingAdmissionWebhook",
@@ -31,7 +32,7 @@ export const layer = Layer.unwrap(
         mutate: (request) =>
           Effect.suspend(() => {
             const hooks = inOrder(mutating.all())
-            return hooks.length === 0 ? Effect.undefined : Effect.provide(mutate(hooks, namespaces, request), context)
+            return hooks.length === 0 ? Effect.undefined : Effect.provide(mutate(hooks, world, request), context)
           })
       }),
       Admissions.add({
@@ -40,7 +41,7 @@ export const layer = Layer.unwrap(
         validate: (request) =>
           Effect.suspend(() => {
             const hooks = inOrder(validating.all())
-            return hooks.length === 0 ? Effect.void : Effect.provide(validate(hooks, namespaces, request), context)
+            return hooks.length === 0 ? Effect.void : Effect.provide(validate(hooks, world, request), context)
           })
       })
     )

@@ -17,8 +17,6 @@ export interface FrontProxy extends RequestHeader {
   readonly key: string
 }
 
-export const commonName = "front-proxy-client"
-
 export const headers = {
   username: "X-Remote-User",
   uid: "X-Remote-Uid",

@@ -1,18 +1,23 @@
 /** All of a server's resources in two documents. Source: KEP-3352; apidiscovery.k8s.io/v2 and v2beta1, which look alike. */
+import type { GroupKind } from "../objects/BodyKind.ts"
 import type { Group, GroupVersion, Resource } from "./Resources.ts"
+
+/** What is of the group and version in which it stands does not say so again. */
+const kindIn = (within: { readonly group: string; readonly version: string }, { group, kind, version }: GroupKind) =>
+  group === within.group && version === within.version ? { group: "", version: "", kind } : { group, version, kind }
 
 const resource = ({ kind, subresources, verbs, version }: Resource) => ({
   resource: kind.plural,
-  responseKind: { group: version.group, version: version.version, kind: kind.kind },
+  responseKind: { group: "", version: "", kind: kind.kind },
   scope: kind.namespaced ? "Namespaced" : "Cluster",
   singularResource: kind.singular,
   verbs,
   ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
   ...(kind.categories.length > 0 && { categories: kind.categories }),
   ...(subresources.length > 0 && {
-    subresources: subresources.map(({ group, kind, name, verbs, version }) => ({
+    subresources: subresources.map(({ name, verbs, ...its }) => ({
       subresource: name,
-      responseKind: { group, version, kind },
+      responseKind: kindIn(version, its),
       verbs
     }))
   })

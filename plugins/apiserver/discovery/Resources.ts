@@ -4,7 +4,7 @@ import type * as Kind from "../../../kernel/resource/Kind.ts"
 import { apiVersion } from "../../../kernel/resource/Kind.ts"
 import type { Kinds } from "../../../kernel/resource/Kinds.ts"
 import type { Aggregated, Backend } from "../contracts/Backends.ts"
-import { type GroupKind, ofSubresource } from "../objects/BodyKind.ts"
+import { type GroupKind, ofSubresource, verbsOf } from "../objects/BodyKind.ts"
 
 export interface Subresource extends GroupKind {
   readonly name: string
@@ -27,19 +27,6 @@ export interface GroupVersion {
 export interface Group {
   readonly name: string
   readonly versions: readonly [GroupVersion, ...ReadonlyArray<GroupVersion>]
-}
-
-const readWrite = ["get", "patch", "update"]
-const verbs: { readonly [subresource: string]: ReadonlyArray<string> } = {
-  attach: ["create", "get"],
-  binding: ["create"],
-  eviction: ["create"],
-  exec: ["create", "get"],
-  finalize: ["update"],
-  log: ["get"],
-  portforward: ["create", "get"],
-  proxy: ["create", "delete", "get", "patch", "update"],
-  token: ["create"]
 }
 
 /** Which group a word without one means: earlier ones first. The upstream API server's order. */
@@ -87,7 +74,7 @@ const resource = (kind: Kind.Any, version: Kind.Version): Resource => ({
     kind: kind.kind,
     ...ofSubresource(kind.storage, name),
     name,
-    verbs: verbs[name] ?? readWrite
+    verbs: verbsOf(name)
   })),
   storageVersionHash: kind.verbs.includes("list") ? hash(kind) : undefined
 })

@@ -178,9 +178,10 @@ export class Level {
     return why
   }
 
-  /** What is wider than the level has it to itself. */
+  /** What is wider than the level has it to itself; one without seats lets nobody in. */
   private hasRoom(seats: number) {
-    return seats > this.limit ? this.seatsInUse === 0 : this.seatsInUse + seats <= this.limit
+    if (seats > this.limit) return this.limit > 0 && this.seatsInUse === 0
+    return this.seatsInUse + seats <= this.limit
   }
 
   /** Of the flow's hand the queue with the least work before it. */

@@ -1,4 +1,4 @@
-/** The kind of object that the body of a request has: the path's own, or for some subresources another. */
+/** What subresources are asked with: by which verbs, and with a body of which kind, the path's own or another. */
 import type { At } from "../../../kernel/pipeline/Pipeline.ts"
 import { apiVersion } from "../../../kernel/resource/Kind.ts"
 
@@ -26,9 +26,26 @@ const kinds: { readonly [path: string]: GroupKind } = {
 export const ofSubresource = (storage: string, subresource: string): GroupKind | undefined =>
   kinds[`${storage}/${subresource}`] ?? kinds[`*/${subresource}`]
 
+const readWrite = ["get", "patch", "update"]
+const verbs: { readonly [subresource: string]: ReadonlyArray<string> } = {
+  attach: ["create", "get"],
+  binding: ["create"],
+  eviction: ["create"],
+  exec: ["create", "get"],
+  finalize: ["update"],
+  log: ["get"],
+  portforward: ["create", "get"],
+  proxy: ["create", "delete", "get", "patch", "update"],
+  token: ["create"]
+}
+export const verbsOf = (subresource: string) => verbs[subresource] ?? readWrite
+
+/** What clients of before send, and means the same. */
+const older: { readonly [path: string]: ReadonlyArray<string> } = { "pods/eviction": ["policy/v1beta1"] }
+
 export const bodyKind = ({ served: { kind }, subresource, version }: At) => {
   const other = subresource === "" ? undefined : ofSubresource(kind.storage, subresource)
   return other === undefined
-    ? { apiVersion: apiVersion(version), kind: kind.kind }
-    : { apiVersion: apiVersion(other), kind: other.kind }
+    ? { apiVersion: apiVersion(version), kind: kind.kind, older: [] }
+    : { apiVersion: apiVersion(other), kind: other.kind, older: older[`${kind.storage}/${subresource}`] ?? [] }
 }

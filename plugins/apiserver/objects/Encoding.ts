@@ -24,14 +24,20 @@ const isOwn = ({ served }: Serves, wire: WireObject) => wire["kind"] === served.
 
 export const wireOf = (serves: Serves, row: Row): WireObject => {
   const { wire } = row
-  if (isStorage(serves) || !isOwn(serves, wire)) return wire
+  if (!isOwn(serves, wire)) return wire
+  if (serves.served.kind.convert !== undefined) return row.inVersion(Kind.apiVersion(serves.version)) ?? wire
+  if (isStorage(serves)) return wire
   const { apiVersion: _storage, kind: _kind, ...object } = wire
   const converted: Schema.JsonObject = serves.version.convert?.to(object) ?? object
   return { kind: serves.served.kind.kind, apiVersion: Kind.apiVersion(serves.version), ...converted }
 }
 
+/** Whether it lies in the log as it is asked for. What others have to convert may lie there in any version. */
+const lies = (serves: Serves, row: Row) =>
+  serves.served.kind.convert === undefined ? isStorage(serves) : row.wire["apiVersion"] === Kind.apiVersion(serves.version)
+
 export const bytesOf = (serves: Serves, row: Row): Uint8Array => {
-  if (isStorage(serves)) return row.json
+  if (lies(serves, row)) return row.json
   return row.encoded(Kind.apiVersion(serves.version), (row) => encode(wireOf(serves, row)))
 }
 

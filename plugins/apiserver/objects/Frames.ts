@@ -16,6 +16,8 @@ type JsonObject = Schema.JsonObject
 
 export interface Frames {
   readonly type: string
+  /** Frames of the same key say the same of the same events; without one each watch says something else. */
+  readonly key?: string
   readonly event: (event: WatchEvent) => Iterable<Uint8Array>
   readonly bookmark: (metadata: JsonObject) => Uint8Array
   readonly failed: (status: JsonObject) => Uint8Array
@@ -88,7 +90,7 @@ const tables = (at: At, version: Form["version"], include: Table.Include): Frame
   return lines(object, (metadata) => Table.bookmark(style(), metadata))
 }
 
-export const of = Effect.fnUntraced(function* (at: At, { as, format, version }: Form, query: URLSearchParams) {
+const made = Effect.fnUntraced(function* (at: At, { as, format, version }: Form, query: URLSearchParams) {
   if (format === "yaml")
     return yield* notAcceptable(
       `only the following media types are accepted: ${jsonType};stream=watch, ${Protobuf.watchType}`
@@ -116,3 +118,10 @@ export const of = Effect.fnUntraced(function* (at: At, { as, format, version }: 
       return yield* notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list")
   }
 })
+
+export const of = (at: At, form: Form, query: URLSearchParams) =>
+  Effect.map(made(at, form, query), (frames): Frames => {
+    // The first of a watch's Tables has titles.
+    if (form.as === "Table") return frames
+    return { ...frames, key: `${form.format} ${form.as} ${form.version} ${Kind.apiVersion(at.version)}` }
+  })

@@ -1,5 +1,6 @@
 /** Lists as bytes: joined from those of their rows, and never encoded as a whole. */
 import { Clock, Effect } from "effect"
+import * as Conversion from "../../../kernel/pipeline/Conversion.ts"
 import type { At, Listed } from "../../../kernel/pipeline/Pipeline.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
@@ -55,6 +56,7 @@ export const answer = Effect.fnUntraced(function* (at: At, form: Form, query: UR
   // Before anything is sent: a list that lacks an object would say that it is gone.
   const lost = listed.rows.find((row) => row.lost !== undefined)?.lost
   if (lost !== undefined) return yield* Effect.die(lost)
+  yield* Conversion.prepare(at, listed.rows)
   const metadata = metadataOf(listed)
   switch (form.as) {
     case "Object": {

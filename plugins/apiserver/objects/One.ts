@@ -1,11 +1,12 @@
 /** One object as an answer, in the form that was asked for. */
 import { Clock, Effect } from "effect"
 import type { OutgoingHttpHeaders } from "node:http"
+import * as Conversion from "../../../kernel/pipeline/Conversion.ts"
 import type { At } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import type { Form } from "../Accept.ts"
 import { type Answer, whole } from "../Answer.ts"
-import { notAcceptable, type Refused } from "../Refused.ts"
+import { type DoorError, notAcceptable, type Refused } from "../Refused.ts"
 import type { BadRequest } from "../../../kernel/client/Errors.ts"
 import { envelope } from "../protobuf/Envelope.ts"
 import * as Cbor from "../Cbor.ts"
@@ -14,9 +15,10 @@ import { bytesOf, cborOf, messageOf, partialCborOf, partialMessageOf, partialOf,
 import * as Table from "./Table.ts"
 
 /** Quotes and backslashes end a warning's text. Source: RFC 7234, "Warning". */
-const quoted = (text: string) => `299 - "${text.replaceAll(/[\\"]/g, "\\$&").replaceAll(/[^\x20-\x7e]/g, "?")}"`
+const quoted = (text: string) => `299 - "${text.replaceAll(/[\\"]/g, "\\$&").replaceAll(/\p{Cc}/gu, " ")}"`
 export const warned = (warnings: ReadonlyArray<string>): OutgoingHttpHeaders =>
-  warnings.length === 0 ? {} : { warning: warnings.map(quoted).join(", ") }
+  // A header is bytes to Node.js, which takes them for Latin-1.
+  warnings.length === 0 ? {} : { warning: Buffer.from(warnings.map(quoted).join(", ")).toString("latin1") }
 
 const table = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchParams, row: Row) {
   const include = yield* Effect.fromResult(Table.include(query))
@@ -45,13 +47,13 @@ const partial = ({ format, version }: Form, row: Row, code: number, warnings: Re
   return whole(code, message, headers, Protobuf.mediaType)
 }
 
-export const answer = (
+const inForm = (
   at: At,
   form: Form,
   query: URLSearchParams,
   row: Row,
-  code = 200,
-  warnings: ReadonlyArray<string> = []
+  code: number,
+  warnings: ReadonlyArray<string>
 ): Effect.Effect<Answer, Refused | BadRequest> => {
   switch (form.as) {
     case "Object":
@@ -64,3 +66,18 @@ export const answer = (
       return Effect.map(table(at, form, query, row), (body) => whole(code, body, warned(warnings)))
   }
 }
+
+export const answer = (
+  at: At,
+  form: Form,
+  query: URLSearchParams,
+  row: Row,
+  code = 200,
+  warnings: ReadonlyArray<string> = []
+): Effect.Effect<Answer, DoorError> =>
+  at.served.kind.convert === undefined
+    ? inForm(at, form, query, row, code, warnings)
+    : Effect.andThen(
+        Conversion.prepare(at, [row]),
+        Effect.suspend(() => inForm(at, form, query, row, code, warnings))
+      )

@@ -10,7 +10,7 @@ import type { Served } from "../../../kernel/resource/Kinds.ts"
 import type { Column } from "../../../kernel/resource/Strategy.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import type { Form } from "../Accept.ts"
-import { bytesOf, encode, partialOf, type Serves } from "./Encoding.ts"
+import { bytesOf, encode, partialOf, type Serves, wireOf } from "./Encoding.ts"
 
 export type Include = "None" | "Metadata" | "Object"
 
@@ -90,7 +90,9 @@ const cell = (column: Column<Resource>, object: Resource, now: number) => {
 }
 
 const rowOf = function* (style: Style, row: Row): Generator<Uint8Array> {
-  const { object } = row
+  // Columns of a kind that others convert are those of the version that is shown; it has the shape of an object, hence the cast.
+  const isConverted = style.serves.served.kind.convert !== undefined
+  const object = isConverted ? (wireOf(style.serves, row) as unknown as Resource) : row.object
   const cells = columnsOf(style.serves.served).map((column) => cell(column, object, style.now))
   yield utf8.encode(`{"cells":${JSON.stringify(cells)},"object":`)
   yield objectOf(style, row)

@@ -2,7 +2,10 @@
  * Watches: what the pipeline pushes, written as one chunk for each batch, past all queues and streams; a large first state in
  * slices, as its reader takes it, while others are served. A reader that lets too much wait is dropped: it comes back and lists. Source: API concepts, "Efficient detection of changes"; KEP-3157.
  */
-import { Deferred, Effect, Random } from "effect"
+import { Deferred, Effect, Queue, Random } from "effect"
+import { type ApiError, internalError } from "../../../kernel/client/Errors.ts"
+import * as Conversion from "../../../kernel/pipeline/Conversion.ts"
+import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import type { At, WatchEvent, WatchSink } from "../../../kernel/pipeline/Pipeline.ts"
 import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Form } from "../Accept.ts"
@@ -46,6 +49,14 @@ class Writer {
     this.backlog.push(pieces[Symbol.iterator]())
     if (!this.isPumping) this.pump()
   }
+  /** What is bytes already, if nothing waits before it. */
+  chunk(make: () => Buffer) {
+    if (this.outgoing.writableEnded) return
+    if (this.isPumping || this.backlog.length > 0 || this.waiting > waitingLimit) return this.write([make()])
+    this.open()
+    const chunk = make()
+    if (chunk.length > 0) this.bytes(chunk)
+  }
   /** All that waits, and the end: a watch ends whole. */
   end() {
     if (!this.outgoing.headersSent) return
@@ -64,8 +75,11 @@ class Writer {
     this.isPumping = false
   }
   private send(slice: ReadonlyArray<Uint8Array>, taken = () => {}) {
+    const [first] = slice
+    this.bytes(slice.length === 1 && first !== undefined ? first : Buffer.concat(slice), taken)
+  }
+  private bytes(chunk: Uint8Array, taken = () => {}) {
     if (this.outgoing.writableEnded) return
-    const chunk = Buffer.concat(slice)
     this.waiting += chunk.length
     this.outgoing.write(chunk, () => {
       this.waiting -= chunk.length
@@ -81,6 +95,27 @@ class Writer {
 
 const initialEnd = { "k8s.io/initial-events-end": "true" }
 
+/** What a batch is as bytes, for all watches that say it alike. */
+const chunks = new WeakMap<ReadonlyArray<WatchEvent>, Map<string, Buffer>>()
+/** More than that, or more bytes, is a first state, or nearly one: it is written in slices. */
+const batchLimit = { events: 256, bytes: 1 << 20 }
+const isBatch = (events: ReadonlyArray<WatchEvent>) => {
+  if (events.length > batchLimit.events) return false
+  let bytes = 0
+  for (const { row } of events) bytes += row.size
+  return bytes <= batchLimit.bytes
+}
+
+const chunkOf = (frames: Frames.Frames, key: string, events: ReadonlyArray<WatchEvent>): Buffer => {
+  const known = chunks.get(events) ?? new Map<string, Buffer>()
+  chunks.set(events, known)
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const chunk = Buffer.concat([...piecesOf(frames, events)])
+  known.set(key, chunk)
+  return chunk
+}
+
 /** Made when they are written, one event after another. */
 const piecesOf = function* (frames: Frames.Frames, events: ReadonlyArray<WatchEvent>) {
   for (const event of events) yield* frames.event(event)
@@ -89,7 +124,11 @@ const piecesOf = function* (frames: Frames.Frames, events: ReadonlyArray<WatchEv
 const sinkOf = (writer: Writer, frames: Frames.Frames, over: () => void): WatchSink => ({
   events: (events: ReadonlyArray<WatchEvent>) => {
     const lost = events.find(({ row }) => row.lost !== undefined)?.row.lost
-    if (lost === undefined) return writer.write(piecesOf(frames, events))
+    if (lost === undefined) {
+      const { key } = frames
+      if (key === undefined || !isBatch(events)) return writer.write(piecesOf(frames, events))
+      return writer.chunk(() => chunkOf(frames, key, events))
+    }
     writer.write([frames.failed(statusOf(internal(lost.message)))])
     over()
   },
@@ -101,6 +140,31 @@ const sinkOf = (writer: Writer, frames: Frames.Frames, over: () => void): WatchS
     writer.write([frames.failed(statusOf(error))])
     over()
   }
+})
+
+/** What somebody else has to convert passes one batch after another: only when it is converted it can be made into bytes. */
+const converted = Effect.fnUntraced(function* (at: At, sink: WatchSink) {
+  if (at.served.kind.convert === undefined) return sink
+  const queue = yield* Queue.unbounded<Effect.Effect<void, ApiError | Unavailable>>()
+  const pass = (events: ReadonlyArray<WatchEvent>, tell: () => void) => {
+    const rows = events.map(({ row }) => row).filter(({ lost }) => lost === undefined)
+    Queue.offerUnsafe(queue, Effect.andThen(Conversion.prepare(at, rows), Effect.sync(tell)))
+  }
+  yield* Effect.forever(Effect.flatten(Queue.take(queue))).pipe(
+    Effect.catch((error) =>
+      Effect.sync(() =>
+        sink.failed(
+          error._tag === "Unavailable" ? internalError(`the objects cannot be converted: ${error.message}`) : error
+        )
+      )
+    ),
+    Effect.forkScoped
+  )
+  return {
+    events: (events) => pass(events, () => sink.events(events)),
+    bookmark: (revision, isInitialEnd) => pass([], () => sink.bookmark(revision, isInitialEnd)),
+    failed: (error) => pass([], () => sink.failed(error))
+  } satisfies WatchSink
 })
 
 /** Runs until its time is over, the pipeline ends it, the reader goes, or the server does. */
@@ -116,8 +180,9 @@ export const answer = Effect.fnUntraced(function* (exchange: Exchange, at: At, f
       yield* Effect.forkScoped(Effect.delay(Effect.sync(over), `${seconds} seconds`))
       const stop = at.served.onEnd?.(over)
       if (stop !== undefined) yield* Effect.addFinalizer(() => Effect.sync(stop))
+      const sink = yield* converted(at, sinkOf(writer, frames, over))
       // What is not there yet is waited for, but not longer than the watch lasts.
-      yield* Effect.raceFirst(pipeline.watch(at, watching.options, sinkOf(writer, frames, over)), Deferred.await(end))
+      yield* Effect.raceFirst(pipeline.watch(at, watching.options, sink), Deferred.await(end))
       writer.open()
       exchange.initialized?.()
       yield* Deferred.await(end)

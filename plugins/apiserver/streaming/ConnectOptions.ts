@@ -29,7 +29,8 @@ const ofPorts = (query: URLSearchParams): WireObject => {
 
 /** `path`: what follows `proxy`. */
 export const optionsOf = (at: At, query: URLSearchParams, path = ""): WireObject => {
-  const type = bodyKind(at)
+  const { apiVersion, kind } = bodyKind(at)
+  const type = { apiVersion, kind }
   if (at.subresource === "proxy") return { ...type, ...(path !== "" && { path }) }
   return { ...type, ...(at.subresource === "portforward" ? ofPorts(query) : ofStreams(query)) }
 }

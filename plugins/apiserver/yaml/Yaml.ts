@@ -30,15 +30,18 @@ const inThread = (text: string) =>
   Effect.callback<string, string>((resume) => {
     const worker = idle.pop() ?? start()
     const settle = (result: Effect.Effect<string, string>) => {
-      worker.removeAllListeners()
+      worker.off("message", told).off("error", failed).off("exit", gone)
       resume(result)
     }
-    worker.once("message", (told: Told) => {
+    const told = (told: Told) => {
       settle("json" in told ? Effect.succeed(told.json) : Effect.fail(told.why))
+      worker.unref()
       idle.push(worker)
-    })
-    worker.once("error", (error) => settle(Effect.fail(reason(error))))
-    worker.once("exit", () => settle(Effect.fail("the text could not be read")))
+    }
+    const failed = (error: Error) => settle(Effect.fail(reason(error)))
+    const gone = () => settle(Effect.fail("the text could not be read"))
+    worker.on("message", told).on("error", failed).on("exit", gone)
+    worker.ref()
     worker.postMessage(text)
     return Effect.promise(() => worker.terminate())
   })

@@ -57,6 +57,11 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may([...read, "delete"], { "": "pods" }),
     ...events
   ],
+  "volumeattributesclass-protection-controller": [
+    ...may(read, { "": "persistentvolumeclaims persistentvolumes" }),
+    ...may([...read, "update"], { "storage.k8s.io": "volumeattributesclasses" }),
+    ...events
+  ],
   "ttl-after-finished-controller": [...may([...read, "delete"], { batch: "jobs" }), ...events],
   "endpoint-controller": [
     ...may(read, { "": "nodes pods services" }),

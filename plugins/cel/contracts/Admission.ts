@@ -4,8 +4,10 @@
  */
 import { Result, type Schema } from "effect"
 import type { User } from "../../../kernel/pipeline/Attributes.ts"
+import type { Shape } from "../../../kernel/resource/Shape.ts"
 import { type Returns, returns, scopeOf, type Wanted } from "../admission/Environment.ts"
 import { jsonOf, write } from "../admission/Written.ts"
+import { ofShape } from "../Declared.ts"
 import { fromJson } from "../Json.ts"
 import { Authorizer, type Decide, ResourceCheck, type What } from "../library/Authorizer.ts"
 import * as Program from "../Program.ts"
@@ -15,7 +17,13 @@ import { Dict, Failure, fail, type Value } from "../Values.ts"
 type JsonObject = Schema.JsonObject
 
 export type { Decide, Returns, Wanted, What }
-export { ofSchema, ofShape } from "../Declared.ts"
+
+/** Of the objects of a kind, for checking expressions before there is one. */
+export const objectType = (shape: Shape, kind: string): Type.Type => {
+  const { fields = new Map(), ...type } = ofShape(shape, kind).type
+  const named = [...fields, ["apiVersion", Type.string], ["kind", Type.string]] as const
+  return type.kind === "object" ? { ...type, fields: new Map<string, Type.Type>(named) } : type
+}
 
 /** For all expressions of one policy and request. */
 export const budget = 10_000_000

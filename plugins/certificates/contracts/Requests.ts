@@ -39,6 +39,9 @@ export const kubeletClient = client("kube-apiserver-kubelet-client")
 /** What the API server shows to servers that answer for a group instead of it, and by which they believe what it says of who asks. */
 export const frontProxy = client("front-proxy-client")
 
+/** What serves metrics.k8s.io, under the name of its Service. */
+export const metricsServer = (host: string): Request => ({ commonName: "metrics-server", hosts: [host], usages: ["server"] })
+
 /** A server of the store, under all by which clients and the other servers reach it. To the others it is a client, too. */
 export const storeServer = (hosts: ReadonlyArray<string>): Request => ({
   commonName: "keelson-store-server",

@@ -7,6 +7,7 @@ import { Client } from "../../../kernel/client/Client.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
 import type { OwnerReference } from "../../../kernel/resource/Metadata.ts"
 import type { Event } from "../../../kernel/table/Table.ts"
+import * as CustomKinds from "../../custom-resources/contracts/CustomKinds.ts"
 import { Event as EventKind } from "../../resources/contracts/core/v1.ts"
 import * as BuiltIn from "../contracts/BuiltIn.ts"
 import * as Controllers from "../contracts/Controllers.ts"
@@ -37,14 +38,15 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   const client = yield* Client
   const graph = new Graph()
   const followed = BuiltIn.kept(kinds).filter(({ storage }) => storage !== EventKind.storage)
+  const custom = yield* CustomKinds.follow
   const complete = Latch.makeUnsafe()
-  let missing = followed.length
+  let missing = followed.length + custom.all().length
 
   /** A live owner by the cache, or what a fresh read says. An owner of a kind that is not known is left in peace. */
   const ownerOf = Effect.fnUntraced(function* (object: Kind.Resource, reference: OwnerReference) {
     const known = graph.byUid(reference.uid)
     if (known !== undefined) return { reference, found: waitsForDependents(known.object) ? "waiting" : "solid" } as const
-    const kind = kindOf(kinds, reference)
+    const kind = kindOf(kinds, reference) ?? kindOf(custom.all(), reference)
     const { namespace = "" } = object.metadata
     // What lives in no namespace has no owner in one.
     if (kind === undefined || (kind.namespaced && namespace === "")) return { reference, found: "solid" } as const
@@ -143,7 +145,7 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   yield* Effect.forkScoped(Effect.delay(complete.open, patience))
   // Whatever a lost watch kept from us is found again.
   const sweep = Controllers.every("5 minutes", () => graph.owned().map(keyOf))
-  const triggers = [...followed.map(follow), sweep]
+  const triggers = [...followed.map(follow), custom.each(follow), sweep]
   yield* Controllers.run({ name: "garbage_collector", triggers, concurrency: 20, reconcile })
 })
 

@@ -6,6 +6,7 @@ import { Clock, Effect, Equal } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
 import * as Status from "../../../kernel/client/Status.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
+import * as CustomKinds from "../../custom-resources/contracts/CustomKinds.ts"
 import { Namespace, Pod } from "../../resources/contracts/core/v1.ts"
 import { time } from "../../resources/contracts/Time.ts"
 import * as BuiltIn from "../contracts/BuiltIn.ts"
@@ -24,7 +25,9 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   const client = yield* Client
   const namespaces = yield* client.cache(Namespace, { indexes: {} })
   const pods = yield* client.cache(Pod, { indexes: {} })
-  const others = BuiltIn.kept(kinds).filter(({ namespaced, storage }) => namespaced && storage !== Pod.storage)
+  const custom = yield* CustomKinds.follow
+  const others = () =>
+    BuiltIn.kept([...kinds, ...custom.all()]).filter(({ namespaced, storage }) => namespaced && storage !== Pod.storage)
 
   const remove = (kind: Kind.Any, object: Kind.Resource) =>
     object.metadata.deletionTimestamp !== undefined
@@ -59,7 +62,7 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   const emptyInOrder = Effect.fnUntraced(function* (namespace: string) {
     const first = yield* emptyAll([Pod], namespace)
     if (first.remains.length > 0 || first.failures.length > 0) return first
-    return yield* emptyAll(others, namespace)
+    return yield* emptyAll(others(), namespace)
   })
 
   const report = Effect.fnUntraced(function* (namespace: Namespace, outcome: Outcome) {

@@ -2,6 +2,7 @@
 import { Clock, Effect, Equal, Queue, Scope, Stream } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
 import { type Any, type Key, type Kind, keyOf, type Resource, type ResourceDraft } from "../../../kernel/resource/Kind.ts"
+import * as CustomKinds from "../../custom-resources/contracts/CustomKinds.ts"
 import { ResourceQuota } from "../../resources/contracts/core/v1.ts"
 import { kinds } from "../contracts/BuiltIn.ts"
 import * as Controllers from "../contracts/Controllers.ts"
@@ -10,8 +11,6 @@ import * as Count from "./Count.ts"
 /** How long nobody may have charged a quota before less is believed, in milliseconds. */
 const quiet = 1000
 
-const namespaced = kinds.filter((kind) => kind.namespaced)
-
 /** Nothing is written of such a kind, so that its drafts do not matter; hence the cast. */
 const readable = (kind: Any) => kind as unknown as Kind<Resource, ResourceDraft>
 
@@ -19,6 +18,8 @@ const start = Effect.gen(function* () {
   const client = yield* Client
   const scope = yield* Effect.scope
   const quotas = yield* client.cache(ResourceQuota, { indexes: Controllers.byNamespace })
+  const custom = yield* CustomKinds.follow
+  const namespaced = () => [...kinds, ...custom.all()].filter((kind) => kind.namespaced)
   const changed = yield* Queue.unbounded<ReadonlyArray<Key>>()
   /** Only kinds that some quota counts are listened to. */
   const caches = new Map<string, (namespace: string) => ReadonlyArray<Resource>>()
@@ -50,7 +51,7 @@ const start = Effect.gen(function* () {
     const quota = quotas.get(key)
     if (quota === undefined) return Controllers.done
     const now = yield* Clock.currentTimeMillis
-    const counted = yield* Effect.forEach(Count.counted(quota, namespaced), (kind) =>
+    const counted = yield* Effect.forEach(Count.counted(quota, namespaced()), (kind) =>
       Effect.map(open(kind), (read) => ({ kind, objects: read(key.namespace) }))
     )
     const left = sinceOf(quota, now) + quiet - now
@@ -68,7 +69,8 @@ const start = Effect.gen(function* () {
     ),
     Effect.forkIn(scope)
   )
-  const triggers = [Controllers.each(quotas), Stream.fromQueue(changed)]
+  const arrived = custom.each(() => Stream.succeed(quotas.all().map(keyOf)))
+  const triggers = [Controllers.each(quotas), Stream.fromQueue(changed), arrived]
   yield* Controllers.run({ name: "resourcequota", triggers, reconcile })
 })
 

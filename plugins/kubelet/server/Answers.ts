@@ -7,6 +7,7 @@ import { time } from "../../resources/contracts/Time.ts"
 import type { Logs } from "../contracts/Logs.ts"
 import type { Stats } from "../contracts/Stats.ts"
 import type { Site } from "../Site.ts"
+import * as MachineUsage from "./MachineUsage.ts"
 
 /** An answer that is no success: its code and its text. */
 export interface Refused {
@@ -128,17 +129,13 @@ export const summary = Effect.fnUntraced(function* (site: Site, { sample }: Stat
       }
     }
   })
-  const total = (of: (pod: (typeof pods)[number]) => number) => pods.reduce((sum, pod) => sum + of(pod), 0)
+  const { cpuNanoseconds, memoryBytes, workingSetBytes } = MachineUsage.read()
   return {
     node: {
       nodeName: site.settings.nodeName,
       startTime: now,
-      cpu: { time: now, usageCoreNanoSeconds: total(({ cpu }) => cpu.usageCoreNanoSeconds) },
-      memory: {
-        time: now,
-        usageBytes: total(({ memory }) => memory.usageBytes),
-        workingSetBytes: total(({ memory }) => memory.workingSetBytes)
-      }
+      cpu: { time: now, usageCoreNanoSeconds: cpuNanoseconds },
+      memory: { time: now, usageBytes: memoryBytes, workingSetBytes }
     },
     pods
   }

@@ -14,6 +14,7 @@ import * as Channels from "./Channels.ts"
 import * as PortForward from "./PortForward.ts"
 import * as SpdyCommands from "./SpdyCommands.ts"
 import * as Upgrades from "./Upgrades.ts"
+import * as ResourceMetrics from "./ResourceMetrics.ts"
 import * as Runtimes from "./Runtimes.ts"
 
 /** PEM texts. `clientCa` signs the certificates of those who may ask. */
@@ -76,6 +77,10 @@ export const make = Effect.fnUntraced(function* (site: Site, options: Options) {
     }
     if (pathname === "/metrics") {
       return Effect.flatMap(Answers.metrics(site), (text) => Answers.send(response, 200, "text/plain; version=0.0.4", text))
+    }
+    if (pathname === "/metrics/resource") {
+      const text = ResourceMetrics.text(site, stats)
+      return Effect.flatMap(text, (body) => Answers.send(response, 200, "text/plain; version=0.0.4", body))
     }
     if (pathname === "/stats/summary")
       return Effect.flatMap(Answers.summary(site, stats), (value) => Answers.json(response, value))

@@ -1,6 +1,5 @@
-/** Webhooks and policies of admission: how they are shown. */
-import type { ObjectMeta } from "../../../kernel/resource/Metadata.ts"
-import type { Strategy } from "../../../kernel/resource/Strategy.ts"
+/** Policies of admission: how they are shown and checked. */
+import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
 import { integer, text, unset } from "../Columns.ts"
 import type {
   MutatingAdmissionPolicy,
@@ -8,17 +7,10 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding
 } from "../contracts/admissionregistration/v1.ts"
-
-interface Configuration {
-  readonly metadata: ObjectMeta
-  readonly webhooks?: ReadonlyArray<unknown>
-}
-export const configuration: Strategy<Configuration> = {
-  generation: true,
-  columns: [integer("Webhooks", "How many there are.", ({ webhooks }) => webhooks?.length)]
-}
+import { mutating, mutatingBinding, validating, validatingBinding } from "./Policies.ts"
 
 export const policy: Strategy<ValidatingAdmissionPolicy> = {
+  validate: validating,
   columns: [
     integer("Validations", "How many rules it has.", ({ spec }) => spec?.validations?.length),
     text("ParamKind", "What it takes its parameters from.", ({ spec }) =>
@@ -29,6 +21,7 @@ export const policy: Strategy<ValidatingAdmissionPolicy> = {
 
 export const mutatingPolicy: Strategy<MutatingAdmissionPolicy> = {
   generation: true,
+  validate: mutating,
   columns: [
     integer("Mutations", "How many changes it makes.", ({ spec }) => spec?.mutations?.length),
     text("ParamKind", "What it takes its parameters from.", ({ spec }) =>
@@ -37,7 +30,8 @@ export const mutatingPolicy: Strategy<MutatingAdmissionPolicy> = {
   ]
 }
 
-export const policyBinding: Strategy<MutatingAdmissionPolicyBinding | ValidatingAdmissionPolicyBinding> = {
+type Binding = MutatingAdmissionPolicyBinding | ValidatingAdmissionPolicyBinding
+const shownBinding: Pick<Strategy<Binding>, "generation"> & { readonly columns: ReadonlyArray<Column<Binding>> } = {
   generation: true,
   columns: [
     text("PolicyName", "The policy.", ({ spec }) => spec?.policyName ?? ""),
@@ -48,3 +42,5 @@ export const policyBinding: Strategy<MutatingAdmissionPolicyBinding | Validating
     })
   ]
 }
+export const policyBinding: Strategy<ValidatingAdmissionPolicyBinding> = { ...shownBinding, validate: validatingBinding }
+export const mutatingPolicyBinding: Strategy<MutatingAdmissionPolicyBinding> = { ...shownBinding, validate: mutatingBinding }

@@ -131,13 +131,38 @@ const isInScope = (pod: Pod, rule: ScopedResourceSelectorRequirement): boolean =
   }
 }
 
-/** A quota with scopes is about Pods alone. */
+/** By the attribute classes that a claim names, has, or is to get. */
+const isOfClass = ({ spec, status }: PersistentVolumeClaim, rule: ScopedResourceSelectorRequirement): boolean => {
+  const { operator, values = [] } = rule
+  const names = [
+    spec.volumeAttributesClassName ?? "",
+    status?.currentVolumeAttributesClassName ?? "",
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName ?? ""
+  ].filter((name) => name !== "")
+  switch (operator) {
+    case "In":
+      return names.some((name) => values.includes(name))
+    case "NotIn":
+      return !names.some((name) => values.includes(name))
+    case "DoesNotExist":
+      return names.length === 0
+    default:
+      return names.length > 0
+  }
+}
+
+/** A quota with scopes is about Pods alone, and with that of attribute classes about claims. */
 export const applies = ({ spec }: ResourceQuota, kind: Kind.Any, object: Kind.Resource): boolean => {
   const rules = [
     ...(spec.scopes ?? []).map((scopeName) => ({ scopeName, operator: "Exists" })),
     ...(spec.scopeSelector?.matchExpressions ?? [])
   ]
   if (rules.length === 0) return true
+  // The objects of a kind have been decoded as such, hence the casts.
+  if (kind.storage === PersistentVolumeClaim.storage)
+    return rules.every(
+      (rule) => rule.scopeName === "VolumeAttributesClass" && isOfClass(object as PersistentVolumeClaim, rule)
+    )
   return kind.storage === Pod.storage && rules.every((rule) => isInScope(object as Pod, rule))
 }
 

@@ -44,12 +44,16 @@ const obstacle = ({ metadata, spec }: Pod, { metadata: { uid = "" } }: Binding):
   return (spec.schedulingGates ?? []).length > 0 ? `pod ${name} has non-empty .spec.schedulingGates` : undefined
 }
 
-const bound = (pod: Pod, { metadata: { annotations = {} }, target: { name = "" } }: Binding, now: string): Pod => {
+const bound = (pod: Pod, { metadata: { annotations = {}, labels }, target: { name = "" } }: Binding, now: string): Pod => {
   const { conditions = [] } = pod.status
   const scheduled: PodCondition = { type: "PodScheduled", status: "True", lastTransitionTime: now }
   return {
     ...pod,
-    metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } },
+    metadata: {
+      ...pod.metadata,
+      annotations: { ...pod.metadata.annotations, ...annotations },
+      ...(labels !== undefined && { labels: { ...pod.metadata.labels, ...labels } })
+    },
     spec: { ...pod.spec, nodeName: name },
     status: { ...pod.status, conditions: [...conditions.filter(({ type }) => type !== "PodScheduled"), scheduled] }
   }

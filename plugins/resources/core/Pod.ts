@@ -4,6 +4,7 @@ import type { Pod, PodStatus } from "../contracts/core/v1.ts"
 import { statusApart } from "../Updates.ts"
 import { columns } from "./PodColumns.ts"
 import * as PodDefaults from "./PodDefaults.ts"
+import * as PodResize from "./PodResize.ts"
 import { validateUpdate } from "./PodUpdate.ts"
 import { validatePod } from "./PodValidation.ts"
 import * as QualityOfService from "./QualityOfService.ts"
@@ -29,6 +30,7 @@ const prepareUpdate = (pod: Pod, old: Pod, subresource: string): Pod => {
     const { ephemeralContainers } = pod.spec
     return { ...old, metadata: pod.metadata, spec: { ...old.spec, ...(ephemeralContainers && { ephemeralContainers }) } }
   }
+  if (subresource === "resize") return PodResize.prepare(pod, old)
   // Binding writes the node and says that it did.
   if (subresource === "binding") return pod
   return statusApart(pod, old, subresource)
@@ -46,7 +48,8 @@ export const strategy: Strategy<Pod> = {
   prepareCreate: (pod) => ({ ...pod, status: firstStatus(pod) }),
   prepareUpdate,
   validate: validatePod,
-  validateUpdate,
+  validateUpdate: (pod, old, subresource) =>
+    subresource === "resize" ? PodResize.validate(pod, old) : validateUpdate(pod, old, subresource),
   uncounted: ["binding"],
   graceSeconds,
   selectable: {

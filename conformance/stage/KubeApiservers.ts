@@ -1,4 +1,7 @@
-/** A real kube-apiserver with RBAC, on an etcd of its own that does not wait for its disk, and nobody else in its cluster. */
+/**
+ * Two API servers that are started alike, with RBAC, and with nobody else in their clusters: a real kube-apiserver, on an etcd that
+ * does not wait for its disk, and our program that stands in its place.
+ */
 import { Effect } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -10,14 +13,20 @@ import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
 import type { Endpoint } from "./Endpoint.ts"
 import * as Machine from "./Machine.ts"
 
+/** What this machine lacks for the real one. */
 export const lacks = () => Machine.lacking("etcd", "kube-apiserver")
 
-/** Started with the scope, and ended with it. */
-export const start = Effect.fnUntraced(function* (directory: string) {
+const address = "127.0.0.1"
+
+/** Runs the program with these flags and the common ones, until the scope ends. */
+const start = Effect.fnUntraced(function* (
+  directory: string,
+  program: ReadonlyArray<string>,
+  own: { readonly [flag: string]: string }
+) {
   mkdirSync(directory, { recursive: true })
-  const { endpoint } = yield* Etcd.start(Program.find("etcd") ?? "etcd", directory, 1, 0, false)
   const ca = yield* Pki.authority("conformance")
-  const serving = yield* Pki.issue(ca, { commonName: "kube-apiserver", hosts: ["127.0.0.1"], usages: ["server"] })
+  const serving = yield* Pki.issue(ca, { commonName: "kube-apiserver", hosts: [address], usages: ["server"] })
   const front = yield* Pki.issue(ca, Requests.client("front-proxy-client"))
   const admin = yield* Pki.issue(ca, Requests.admin)
   const signing = yield* Pki.signingKey
@@ -29,9 +38,8 @@ export const start = Effect.fnUntraced(function* (directory: string) {
   }
   const authority = file("ca.crt", ca.cert)
   const flags = {
-    "etcd-servers": endpoint,
-    "bind-address": "127.0.0.1",
-    "advertise-address": "127.0.0.1",
+    "bind-address": address,
+    "advertise-address": address,
     "secure-port": `${port}`,
     "client-ca-file": authority,
     "tls-cert-file": file("serving.crt", serving.cert),
@@ -49,13 +57,29 @@ export const start = Effect.fnUntraced(function* (directory: string) {
     "service-cluster-ip-range": "10.96.0.0/16",
     "authorization-mode": "Node,RBAC",
     "allow-privileged": "true",
-    profiling: "false"
+    "cert-dir": directory,
+    ...own
   }
-  const binary = Program.find("kube-apiserver") ?? "kube-apiserver"
-  const command = [binary, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]
-  const server = `https://127.0.0.1:${port}`
-  const started: Children.Server = { name: "kube-apiserver", directory, command, delay: 0, health: `${server}/readyz` }
+  const server = `https://${address}:${port}`
+  const started: Children.Server = {
+    name: "kube-apiserver",
+    directory,
+    command: [...program, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)],
+    delay: 0,
+    health: `${server}/readyz`
+  }
   yield* Children.start(started)
   yield* Children.healthy(started, { ca: ca.cert, ...admin })
   return { server, ca: ca.cert, ...admin } satisfies Endpoint
 })
+
+export const upstream = Effect.fnUntraced(function* (directory: string) {
+  mkdirSync(directory, { recursive: true })
+  const { endpoint } = yield* Etcd.start(Program.find("etcd") ?? "etcd", directory, 1, 0, false)
+  return yield* start(directory, [Program.find("kube-apiserver") ?? "kube-apiserver"], { "etcd-servers": endpoint })
+})
+
+export const keelson = (directory: string) => {
+  const main = join(import.meta.dirname, "..", "..", "bin", "KubeApiserver.ts")
+  return start(directory, [process.execPath, "--import", "tsx", main], {})
+}

@@ -1,0 +1,33 @@
+/** A claim that names no class gets the default one. Source: "Storage Classes" of the Kubernetes documentation. */
+import { Effect, Layer } from "effect"
+import type { WireObject } from "../../../kernel/client/Api.ts"
+import { Client } from "../../../kernel/client/Client.ts"
+import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
+import * as Plugin from "../../../kernel/plugin/Plugin.ts"
+import { PersistentVolumeClaim } from "../../resources/contracts/core/v1.ts"
+import { StorageClass } from "../../resources/contracts/storage/v1.ts"
+import { fresh, youngest } from "../Fresh.ts"
+
+const marks = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
+const oldName = "volume.beta.kubernetes.io/storage-class"
+const isDefault = ({ metadata: { annotations } }: StorageClass) => marks.some((mark) => annotations?.[mark] === "true")
+
+export const layer = Layer.unwrap(
+  Effect.gen(function* () {
+    const client = yield* Client
+    const indexes = { default: (one: StorageClass) => (isDefault(one) ? [""] : []) }
+    const classes = yield* client.cache(StorageClass, { indexes })
+    const mutate = (request: Admitted) =>
+      Effect.sync(() => {
+        const claim = fresh(PersistentVolumeClaim, request)
+        const isNamed = claim?.spec.storageClassName !== undefined || claim?.metadata.annotations?.[oldName] !== undefined
+        if (claim === undefined || isNamed) return undefined
+        const storageClassName = youngest(classes.by("default", ""))?.metadata.name
+        if (storageClassName === undefined) return undefined
+        return { ...claim, spec: { ...claim.spec, storageClassName } } as unknown as WireObject
+      })
+    return Admissions.add({ name: "DefaultStorageClass", order: 420, mutate })
+  })
+)
+
+export const plugin = Plugin.make({ name: "admission/default-storage-class", layer })
