@@ -29,6 +29,8 @@ export interface Options {
   readonly first: number
   readonly count: number
   readonly atOnce: number
+  /** As who; otherwise as nobody. */
+  readonly token?: string
 }
 
 /** One connection in fifty is broken below HTTP. */
@@ -44,8 +46,8 @@ const target: Request = {
 const redirected = (code: number) => code >= 200 && code < 400
 
 /** Numbers `first` to `first + count` of what a seed gives. */
-export const run = async ({ atOnce, count, first, host, port, seed }: Options): Promise<Outcome> => {
-  const sender = Send.make(host, port)
+export const run = async ({ atOnce, count, first, host, port, seed, token }: Options): Promise<Outcome> => {
+  const sender = Send.make(host, port, token)
   const codes: { [code: string]: number } = {}
   const faults: Array<Fault> = []
   let [refused, harmless, cut] = [0, 0, 0]

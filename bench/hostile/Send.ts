@@ -26,7 +26,9 @@ const once = (start: (settle: Settle) => void) =>
     })
   })
 
-export const make = (host: string, port: number) => {
+/** `token`: as who all this is sent. */
+export const make = (host: string, port: number, token?: string) => {
+  const who = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const tls = { host, port, rejectUnauthorized: false }
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   let session: ClientHttp2Session | undefined
@@ -34,7 +36,7 @@ export const make = (host: string, port: number) => {
   const overOne = ({ body, headers, method, path }: Request) =>
     once((settle) => {
       const length = body === undefined ? {} : { "content-length": body.length }
-      const options: RequestOptions = { ...tls, agent, method, path, headers: { ...length, ...headers } }
+      const options: RequestOptions = { ...tls, agent, method, path, headers: { ...length, ...who, ...headers } }
       const call = httpsRequest(options, (response) => {
         const code = response.statusCode ?? 0
         let text = ""
@@ -60,7 +62,7 @@ export const make = (host: string, port: number) => {
   }
   const overTwo = ({ body, headers, method, path }: Request) =>
     once((settle) => {
-      const call = sessionNow().request({ ":method": method, ":path": path, ...headers })
+      const call = sessionNow().request({ ":method": method, ":path": path, ...who, ...headers })
       let [code, text] = [0, ""]
       call.on("response", (given) => {
         code = given[":status"] ?? 0
@@ -92,7 +94,7 @@ export const make = (host: string, port: number) => {
     })
 
   const written = ({ body = Buffer.alloc(0), headers, method, path }: Request) => {
-    const lines = Object.entries({ host, connection: "close", "content-length": `${body.length}`, ...headers })
+    const lines = Object.entries({ host, connection: "close", "content-length": `${body.length}`, ...who, ...headers })
     const head = [`${method} ${path} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n")
     return Buffer.concat([Buffer.from(head), body])
   }

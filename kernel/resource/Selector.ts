@@ -13,6 +13,8 @@ export interface Requirement {
   readonly key: string
   readonly operator: Operator
   readonly values: ReadonlyArray<string>
+  /** Written as a set, also if there is one in it. */
+  readonly isSet?: boolean
 }
 /** All of them have to hold; an empty one selects everything. */
 export type Selector = ReadonlyArray<Requirement>
@@ -162,7 +164,8 @@ export const ofObject = (selector: LabelSelector | undefined): Selector | undefi
     ...(selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => ({
       key,
       operator: wireOperators[operator] ?? ("in" as const),
-      values
+      values,
+      isSet: true
     }))
   ]
 
@@ -172,7 +175,7 @@ export const matcher = (selector: LabelSelector | undefined): ((labels: Labels |
   return requirements === undefined ? () => false : compile(requirements)
 }
 
-const word = ({ key, operator, values }: Requirement) => {
+const word = ({ isSet = false, key, operator, values }: Requirement) => {
   switch (operator) {
     case "exists":
       return key
@@ -184,7 +187,7 @@ const word = ({ key, operator, values }: Requirement) => {
       return `${key}<${values[0]}`
     default: {
       const sorted = values.toSorted()
-      if (sorted.length !== 1) return `${key} ${operator} (${sorted.join(",")})`
+      if (sorted.length !== 1 || isSet) return `${key} ${operator} (${sorted.join(",")})`
       return operator === "in" ? `${key}=${sorted[0]}` : `${key}!=${sorted[0]}`
     }
   }

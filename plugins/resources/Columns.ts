@@ -21,6 +21,12 @@ export const integer = <A>(name: string, description: string, value: (object: A)
   description,
   value: (object) => value(object) ?? 0
 })
+export const truth = <A>(name: string, description: string, value: (object: A) => boolean | undefined): Column<A> => ({
+  name,
+  type: "boolean",
+  description,
+  value: (object) => value(object) ?? false
+})
 export const wide = <A>(column: Column<A>): Column<A> => ({ ...column, wide: true })
 
 /** For kinds that have columns after it. */

@@ -96,7 +96,7 @@ const written: ReadonlyArray<Entry> = [
   entry({ ...Core.ComponentStatus, verbs: ["get", "list"] }, ComponentStatus.strategy),
   entry(Core.ConfigMap, Data.configMap),
   entry(Core.Endpoints, Endpoints.strategy),
-  entry(Core.Event, Event.strategy),
+  entry(Event.kind, Event.strategy),
   entry(Core.LimitRange, Limits.limitRange),
   entry(Core.Namespace, Namespace.strategy),
   entry(Core.Node, Node.strategy),

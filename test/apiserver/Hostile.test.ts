@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { PassThrough } from "node:stream"
+import * as Hostile from "../../bench/hostile/Run.ts"
 import * as Body from "../../plugins/apiserver/Body.ts"
 import { type Asking, start } from "./Cluster.ts"
 
@@ -66,6 +67,21 @@ describe("a hostile request", () => {
         }
         expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false)
         expect((yield* admin.ask(`${configMaps}/q`)).json).not.toHaveProperty("data")
+      })
+    )
+  )
+
+  // The first of those that `npm run soak -- hostile` sends.
+  it.live("of any kind is refused, and the server goes on", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { admin, port } = yield* start()
+        const options = { host: "127.0.0.1", port, seed: 1, first: 0, count: 300, atOnce: 4, token: "good" }
+        const { faults, refused } = yield* Effect.promise(() => Hostile.run(options))
+        expect(faults).toEqual([])
+        expect(refused).toBeGreaterThan(250)
+        expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false)
+        expect((yield* admin.ask(`${configMaps}/there`)).json.data).toEqual({ a: "b" })
       })
     )
   )

@@ -86,7 +86,7 @@ describe("a definition", () => {
     const [problem = ""] = problems(root(object({ min: integer }, { rule: "self.max > 0" })))
     assert.match(
       problem,
-      /^s\.properties\[spec\]\.x-kubernetes-validations\[0\]\.rule: Invalid value: apiextensions\.ValidationRule\{Rule:"self\.max > 0"/
+      /^s\.properties\[spec\]\.x-kubernetes-validations\[0\]\.rule: Invalid value: \{"Rule":"self\.max > 0","Message":""/
     )
     assert.match(problem, /compilation failed: ERROR: <input>:1:5: undefined field 'max'$/)
   })

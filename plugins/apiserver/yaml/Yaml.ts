@@ -16,8 +16,10 @@ const threads = Semaphore.makeUnsafe(2)
 const reason = (why: unknown) => (why instanceof Error ? why.message : String(why))
 const attempt = (read: () => unknown) => Effect.try({ try: read, catch: reason })
 
-/** Those that have nothing to do, and keep no process alive. */
+/** Those that have nothing to do, and keep no process alive. After some texts one ends, with the memory that these took. */
 const idle: Array<Worker> = []
+const most = 32
+const texts = new WeakMap<Worker, number>()
 const start = () => {
   // Node.js reads its few lines as they are, without the loader of the process.
   const worker = new Worker(new URL("./Thread.ts", import.meta.url), { execArgv: ["--disable-warning=ExperimentalWarning"] })
@@ -35,8 +37,13 @@ const inThread = (text: string) =>
     }
     const told = (told: Told) => {
       settle("json" in told ? Effect.succeed(told.json) : Effect.fail(told.why))
-      worker.unref()
-      idle.push(worker)
+      const read = (texts.get(worker) ?? 0) + 1
+      texts.set(worker, read)
+      if (read >= most) void worker.terminate()
+      else {
+        worker.unref()
+        idle.push(worker)
+      }
     }
     const failed = (error: Error) => settle(Effect.fail(reason(error)))
     const gone = () => settle(Effect.fail("the text could not be read"))

@@ -17,6 +17,6 @@ export const strategy: Strategy<ControllerRevision> = {
   validateUpdate: ({ data }, { data: old }) => (same(data, old) ? [] : [Causes.immutable("data", data)]),
   columns: [
     text("Controller", "What it is a revision of.", ownerOf),
-    text("Revision", "Its number.", ({ revision }) => `${revision}`)
+    text("Revision", "Its number.", ({ revision }) => revision)
   ]
 }

@@ -77,8 +77,8 @@ export const strategy: Strategy<Deployment> = {
   scale: { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" },
   columns: [
     text("Ready", "How many Pods are ready.", ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas}`),
-    text("Up-to-date", "How many Pods are of the newest template.", ({ status }) => `${status.updatedReplicas ?? 0}`),
-    text("Available", "How many Pods have been ready long enough.", ({ status }) => `${status.availableReplicas ?? 0}`),
+    text("Up-to-date", "How many Pods are of the newest template.", ({ status }) => status.updatedReplicas ?? 0),
+    text("Available", "How many Pods have been ready long enough.", ({ status }) => status.availableReplicas ?? 0),
     age,
     ...containers<Deployment>(({ spec }) => spec.template.spec),
     Workloads.selector()

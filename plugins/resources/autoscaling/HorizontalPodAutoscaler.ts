@@ -1,9 +1,13 @@
 /** HorizontalPodAutoscalers, as the API server treats them. */
-import * as Causes from "../../../kernel/resource/Causes.ts"
-import { required } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { none, text, unset } from "../Columns.ts"
-import type { HorizontalPodAutoscaler, MetricSpec, MetricTarget } from "../contracts/autoscaling/v2.ts"
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerBehavior,
+  MetricSpec,
+  MetricTarget
+} from "../contracts/autoscaling/v2.ts"
+import { validate } from "./AutoscalerValidation.ts"
 
 /** Without a metric it goes by the processor. */
 const byProcessor: ReadonlyArray<MetricSpec> = [
@@ -26,23 +30,40 @@ const targets = ({ spec: { metrics = [] }, status: { currentMetrics = [] } }: Ho
   return `${all.slice(0, 2).join(", ")}${all.length > 2 ? ` + ${all.length - 2} more...` : ""}`
 }
 
+/** Who says something of how fast it goes gets the usual for what it does not say. */
+const withRules = ({ scaleDown, scaleUp }: HorizontalPodAutoscalerBehavior): HorizontalPodAutoscalerBehavior => ({
+  scaleUp: {
+    stabilizationWindowSeconds: 0,
+    selectPolicy: "Max",
+    policies: [
+      { type: "Pods", value: 4, periodSeconds: 15 },
+      { type: "Percent", value: 100, periodSeconds: 15 }
+    ],
+    ...scaleUp
+  },
+  scaleDown: { selectPolicy: "Max", policies: [{ type: "Percent", value: 100, periodSeconds: 15 }], ...scaleDown }
+})
+
 export const strategy: Strategy<HorizontalPodAutoscaler> = {
   generation: false,
-  defaults: (one) => ((one.spec.metrics ?? []).length > 0 ? one : { ...one, spec: { ...one.spec, metrics: byProcessor } }),
-  validate: ({ spec: { maxReplicas, minReplicas, scaleTargetRef } }) => [
-    ...(minReplicas < 1 ? [Causes.invalid("spec.minReplicas", minReplicas, "must be greater than or equal to 1")] : []),
-    ...(maxReplicas < 1 ? [Causes.invalid("spec.maxReplicas", maxReplicas, "must be greater than 0")] : []),
-    ...(maxReplicas < minReplicas
-      ? [Causes.invalid("spec.maxReplicas", maxReplicas, "must be greater than or equal to `minReplicas`")]
-      : []),
-    ...required("spec.scaleTargetRef.kind", scaleTargetRef.kind),
-    ...required("spec.scaleTargetRef.name", scaleTargetRef.name)
-  ],
+  defaults: (one) => {
+    const { behavior, metrics = [] } = one.spec
+    if (behavior === undefined && metrics.length > 0) return one
+    return {
+      ...one,
+      spec: {
+        ...one.spec,
+        ...(metrics.length === 0 && { metrics: byProcessor }),
+        ...(behavior && { behavior: withRules(behavior) })
+      }
+    }
+  },
+  validate,
   columns: [
     text("Reference", "What it scales.", ({ spec }) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`),
     text("Targets", "What it goes by.", targets),
     text("MinPods", "The fewest.", ({ spec }) => `${spec.minReplicas}`),
-    text("MaxPods", "The most.", ({ spec }) => `${spec.maxReplicas}`),
-    text("Replicas", "How many there are.", ({ status }) => `${status.currentReplicas}`)
+    text("MaxPods", "The most.", ({ spec }) => spec.maxReplicas),
+    text("Replicas", "How many there are.", ({ status }) => status.currentReplicas ?? 0)
   ]
 }

@@ -64,7 +64,7 @@ export const strategy: Strategy<CronJob> = {
   columns: [
     text("Schedule", "When it runs.", ({ spec }) => spec.schedule),
     text("Timezone", "By which clock.", ({ spec }) => spec.timeZone ?? none),
-    text("Suspend", "Whether it is stopped.", ({ spec }) => (spec.suspend ? "True" : "False")),
+    { ...text("Suspend", "Whether it is stopped.", ({ spec }) => (spec.suspend ? "True" : "False")), type: "boolean" },
     integer("Active", "How many Jobs are running.", ({ status }) => status.active?.length),
     text("Last Schedule", "When it ran last.", ({ status }, now) =>
       status.lastScheduleTime === undefined ? none : Age.since(status.lastScheduleTime, now)

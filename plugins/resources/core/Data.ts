@@ -10,7 +10,7 @@ type Values = { readonly [key: string]: string }
 const maxBytes = 1024 * 1024
 
 const count = (...values: ReadonlyArray<Values | undefined>) =>
-  `${values.reduce((sum, one) => sum + Object.keys(one ?? {}).length, 0)}`
+  values.reduce((sum, one) => sum + Object.keys(one ?? {}).length, 0)
 
 const validateValues = (values: Values, field: string): Causes.Causes =>
   Object.keys(values).flatMap((key) => Causes.broken(`${field}[${key}]`, key, Names.configKey(key)))

@@ -2,27 +2,44 @@
 import { isIP } from "node:net"
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
+import { address, between, each, named, namedIfGiven, oneOf, when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { none, text } from "../Columns.ts"
-import type { Endpoints, EndpointSubset } from "../contracts/core/v1.ts"
+import type { EndpointAddress, Endpoints, EndpointSubset } from "../contracts/core/v1.ts"
 
-const address = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+const validateAddress = ({ hostname = "", ip, nodeName }: EndpointAddress, field: string): Causes.Causes => [
+  ...address(`${field}.ip`, ip),
+  ...namedIfGiven(`${field}.hostname`, hostname, Names.dns1123Label),
+  ...named(`${field}.nodeName`, nodeName, Names.dns1123Subdomain),
+  ...(isIP(ip) === 0
+    ? [Causes.invalid(`${field}.ip`, ip, "must be a valid IP address")]
+    : when(unreachable.test(ip), () => Causes.invalid(`${field}.ip`, ip, reasonOf(ip))))
+]
 
-const validateSubset = (
-  { addresses = [], notReadyAddresses = [], ports = [] }: EndpointSubset,
-  index: number
-): Causes.Causes => {
-  const field = `subsets[${index}]`
+/** Of this machine, of this link, of nobody, or of many. */
+const unreachable = /^(?:0\.0\.0\.0|127\.|169\.254\.|224\.0\.0\.|::$|::1$|fe80:|ff02:)/i
+const reasonOf = (ip: string) => {
+  if (ip === "0.0.0.0" || ip === "::") return `may not be unspecified (${ip})`
+  if (ip.startsWith("127.") || ip === "::1") return "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+  if (ip.startsWith("169.254.") || /^fe80:/i.test(ip))
+    return "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+  return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
+}
+
+const validateSubset = (subset: EndpointSubset, field: string): Causes.Causes => {
+  const { addresses = [], notReadyAddresses = [], ports = [] } = subset
   return [
-    ...(addresses.length + notReadyAddresses.length === 0
-      ? [Causes.required(field, "must specify `addresses` or `notReadyAddresses`")]
-      : []),
-    ...addresses.flatMap(({ ip }, at) =>
-      isIP(ip) > 0 ? [] : [Causes.invalid(`${field}.addresses[${at}].ip`, ip, address)]
+    ...when(addresses.length + notReadyAddresses.length === 0, () =>
+      Causes.required(field, "must specify `addresses` or `notReadyAddresses`")
     ),
-    ...ports.flatMap(({ name = "", port }, at) => [
-      ...(name === "" && ports.length > 1 ? [Causes.required(`${field}.ports[${at}].name`)] : []),
-      ...Names.portNumber(port).map((why) => Causes.invalid(`${field}.ports[${at}].port`, port, why))
+    ...each(addresses, `${field}.addresses`, validateAddress),
+    ...each(notReadyAddresses, `${field}.notReadyAddresses`, validateAddress),
+    ...each(ports, `${field}.ports`, ({ appProtocol, name = "", port, protocol }, at) => [
+      ...when(name === "" && ports.length > 1, () => Causes.required(`${at}.name`)),
+      ...namedIfGiven(`${at}.name`, name, Names.dns1123Label),
+      ...between(`${at}.port`, port, 1, 65535),
+      ...oneOf(`${at}.protocol`, protocol, ["SCTP", "TCP", "UDP"]),
+      ...named(`${at}.appProtocol`, appProtocol, Names.labelKey)
     ])
   ]
 }
@@ -42,6 +59,6 @@ const placesOf = ({ subsets = [] }: Endpoints) => {
 }
 
 export const strategy: Strategy<Endpoints> = {
-  validate: ({ subsets = [] }) => subsets.flatMap(validateSubset),
+  validate: ({ subsets = [] }) => each(subsets, "subsets", validateSubset),
   columns: [text("Endpoints", "Where the Service is served.", placesOf)]
 }

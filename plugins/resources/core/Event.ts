@@ -1,8 +1,10 @@
 /** Events: what they are found by, and how they are shown. */
+import type { Schema } from "effect"
 import * as Age from "../../../kernel/resource/Age.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { text, unknown, wide } from "../Columns.ts"
-import type * as Core from "../contracts/core/v1.ts"
+import { validate, validateNew } from "./EventValidation.ts"
+import * as Core from "../contracts/core/v1.ts"
 
 const lastSeen = ({ eventTime, firstTimestamp, lastTimestamp, series }: Core.Event) =>
   series?.lastObservedTime ?? lastTimestamp ?? firstTimestamp ?? eventTime
@@ -14,7 +16,21 @@ const sourceOf = ({ reportingComponent = "", reportingInstance = "", source }: C
   return host === "" ? component : `${component}, ${host}`
 }
 
+/** It has been decoded, hence the cast. */
+const ofNew = (object: Schema.JsonObject, old: Schema.JsonObject | undefined) =>
+  old === undefined ? validateNew(object as unknown as Core.Event) : []
+
+const [first, ...others] = Core.Event.versions
+/** Who writes it as events.k8s.io has it has to say more. */
+export const kind: typeof Core.Event = {
+  ...Core.Event,
+  versions: [first, ...others.map((version) => ({ ...version, validate: ofNew }))]
+}
+
 export const strategy: Strategy<Core.Event> = {
+  // Old events are called after what they are of.
+  names: () => [],
+  validate,
   selectable: {
     "involvedObject.kind": ({ involvedObject }) => involvedObject.kind ?? "",
     "involvedObject.namespace": ({ involvedObject }) => involvedObject.namespace ?? "",
@@ -23,6 +39,13 @@ export const strategy: Strategy<Core.Event> = {
     "involvedObject.apiVersion": ({ involvedObject }) => involvedObject.apiVersion ?? "",
     "involvedObject.resourceVersion": ({ involvedObject }) => involvedObject.resourceVersion ?? "",
     "involvedObject.fieldPath": ({ involvedObject }) => involvedObject.fieldPath ?? "",
+    ...Object.fromEntries(
+      ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"].map((name) => [
+        `regarding.${name}`,
+        ({ involvedObject }: Core.Event) => String(new Map<string, unknown>(Object.entries(involvedObject)).get(name) ?? "")
+      ])
+    ),
+    reportingController: ({ reportingComponent = "" }) => reportingComponent,
     reason: ({ reason = "" }) => reason,
     reportingComponent: ({ reportingComponent = "" }) => reportingComponent,
     source: ({ reportingComponent = "", source }) => source?.component || reportingComponent,
@@ -41,7 +64,7 @@ export const strategy: Strategy<Core.Event> = {
         firstSeen(event) ? Age.since(firstSeen(event), now) : unknown
       )
     ),
-    wide(text("Count", "How often it happened.", ({ count = 0, series }) => `${series?.count ?? (count > 0 ? count : 1)}`)),
+    wide(text("Count", "How often it happened.", ({ count = 0, series }) => series?.count ?? (count > 0 ? count : 1))),
     wide({
       name: "Name",
       type: "string",

@@ -1,17 +1,42 @@
 /** Nodes, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { oneOf } from "../../../kernel/resource/Rules.ts"
+import { cidr, each, enumerated, when } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, joined, none, text, unknown, wide } from "../Columns.ts"
 import type { Node, NodeSystemInfo, Taint } from "../contracts/core/v1.ts"
 
-/** What a node has can be given away, unless it says otherwise. */
+/** What a node has can be given away, unless it says otherwise; each of the two fields for its addresses says what the other does. */
 const defaults = (node: Node): Node => {
   const { allocatable, capacity } = node.status
-  return allocatable === undefined && capacity !== undefined
-    ? { ...node, status: { ...node.status, allocatable: capacity } }
-    : node
+  const { configSource: _, podCIDR = "", podCIDRs = [], ...spec } = node.spec
+  const ranges = podCIDRs.length > 0 || podCIDR === "" ? podCIDRs : [podCIDR]
+  const [first] = ranges
+  return {
+    ...node,
+    spec: {
+      ...spec,
+      ...((podCIDR || first) && { podCIDR: podCIDR || (first ?? "") }),
+      ...(ranges.length > 0 && { podCIDRs: ranges })
+    },
+    ...(allocatable === undefined && capacity !== undefined && { status: { ...node.status, allocatable: capacity } })
+  }
+}
+
+const validateRanges = ({ podCIDR = "", podCIDRs = [] }: Node["spec"]): Causes.Causes => {
+  const families = podCIDRs.map((range) => range.includes(":"))
+  const shown = podCIDR === "" ? podCIDRs : [podCIDR, ...podCIDRs.slice(1)]
+  return [
+    ...each(shown, "spec.podCIDRs", (range, at) => cidr(at, range)),
+    ...when(podCIDRs.length > 2 || (podCIDRs.length === 2 && new Set(families).size === 1), () =>
+      Causes.invalid("spec.podCIDRs", podCIDRs, "may specify no more than one CIDR for each IP family")
+    )
+  ]
+}
+
+const again = (field: string, taint: object): Causes.Causes[number] => {
+  const cause = Causes.duplicate(field, taint)
+  return { ...cause, detail: `${cause.detail}: taints must be unique by key and effect pair` }
 }
 
 const validateTaints = (taints: ReadonlyArray<Taint>): Causes.Causes =>
@@ -22,8 +47,9 @@ const validateTaints = (taints: ReadonlyArray<Taint>): Causes.Causes =>
     return [
       ...Causes.broken(`${field}.key`, key, Names.labelKey(key)),
       ...Causes.broken(`${field}.value`, value, Names.labelValue(value)),
-      ...oneOf(`${field}.effect`, effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"]),
-      ...(isAgain ? [Causes.duplicate(field, { key, value, effect })] : [])
+      ...(effect === "" ? [Causes.required(`${field}.effect`)] : []),
+      ...enumerated(`${field}.effect`, effect || undefined, ["NoSchedule", "PreferNoSchedule", "NoExecute"]),
+      ...(isAgain ? [again(field, { Key: key, Value: value, Effect: effect, TimeAdded: null })] : [])
     ]
   })
 
@@ -35,7 +61,7 @@ const validateUpdate = ({ spec }: Node, { spec: old }: Node): Causes.Causes =>
     .filter((name) => (old[name] ?? "") !== "" && spec[name] !== old[name])
     .map((name) =>
       Causes.forbidden(
-        name === "podCIDR" ? "spec" : `spec.${name}`,
+        name === "podCIDR" ? "spec.podCIDRs" : `spec.${name}`,
         `node updates may not change ${name} except from "" to valid`
       )
     )
@@ -69,7 +95,9 @@ const info =
 export const strategy: Strategy<Node> = {
   generation: false,
   defaults,
-  validate: ({ spec }) => validateTaints(spec.taints ?? []),
+  // Who adds a node says how it is.
+  prepareCreate: (node) => node,
+  validate: ({ spec }) => [...validateTaints(spec.taints ?? []), ...validateRanges(spec)],
   validateUpdate,
   selectable: { "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false) },
   columns: [

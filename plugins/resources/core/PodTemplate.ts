@@ -9,6 +9,7 @@ export const strategy: Strategy<PodTemplate> = {
   generation: true,
   defaults: (one) => ({ ...one, template: PodDefaults.template(one.template) }),
   validate: ({ template }) => validateTemplate(template, "template"),
+  onlyColumns: true,
   columns: [
     ...containers<PodTemplate>(({ template }) => template.spec).map(({ wide: _, ...column }) => column),
     text("Pod Labels", "The labels of its Pods.", ({ template }) => labels(template.metadata?.labels))

@@ -8,7 +8,8 @@ import type { Container, EphemeralContainer, PodSpec, ResourceRequirements } fro
 type Amounts = { readonly [name: string]: string }
 
 const isHugePages = (name: string) => name.startsWith("hugepages-")
-const isStandard = (name: string) => name === "cpu" || name === "memory" || name === "ephemeral-storage" || isHugePages(name)
+export const isStandard = (name: string) =>
+  name === "cpu" || name === "memory" || name === "ephemeral-storage" || isHugePages(name)
 /** Of what only whole pieces are given away, nobody may be promised more than there is. */
 const isDivisible = (name: string) => (!name.includes("/") || name.includes("kubernetes.io/")) && !isHugePages(name)
 const isExtended = (name: string) => !name.startsWith("requests.") && Names.labelKey(`requests.${name}`).length === 0

@@ -1,7 +1,7 @@
 /** Services, as the API server treats them. Their addresses and node ports are given out by a plugin of their own. */
 import { isIP } from "node:net"
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { duplicates, oneOf } from "../../../kernel/resource/Rules.ts"
+import { cidr, duplicates, each, enumerated, named, namedIfGiven, oneOf, when } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
 import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
@@ -28,13 +28,13 @@ const addresses = ({ clusterIP = "", clusterIPs = [] }: ServiceSpec) => {
 }
 
 const defaults = (service: Service): Service => {
-  const { internalTrafficPolicy, ports, ...spec } = { ...service.spec, ...addresses(service.spec) }
+  const { internalTrafficPolicy, ports, sessionAffinityConfig, ...spec } = { ...service.spec, ...addresses(service.spec) }
   const completed = {
     ...spec,
     ...(spec.type !== "ExternalName" && { internalTrafficPolicy: internalTrafficPolicy ?? "Cluster" }),
     ...(ports && { ports: ports.map(withTarget) }),
     ...(spec.sessionAffinity === "ClientIP" && {
-      sessionAffinityConfig: spec.sessionAffinityConfig ?? { clientIP: { timeoutSeconds: 10800 } }
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 10800, ...sessionAffinityConfig?.clientIP } }
     }),
     ...(isExternal(service.spec) && { externalTrafficPolicy: spec.externalTrafficPolicy ?? "Cluster" }),
     ...(spec.type === "LoadBalancer" && { allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true })
@@ -96,7 +96,16 @@ const validate = ({ spec }: Service): Causes.Causes => [
   ...validatePorts(spec),
   ...validateAddresses(spec),
   ...oneOf("spec.sessionAffinity", spec.sessionAffinity, ["ClientIP", "None"]),
+  ...validateAffinity(spec),
+  ...validateRanges(spec),
   ...Selector.validateLabels(spec.selector, "spec.selector"),
+  ...enumerated("spec.ipFamilyPolicy", spec.ipFamilyPolicy, ["PreferDualStack", "RequireDualStack", "SingleStack"]),
+  ...each(spec.ipFamilies, "spec.ipFamilies", (family, at, index) => [
+    ...enumerated(at, family, ["IPv4", "IPv6"]),
+    ...when((spec.ipFamilies ?? []).indexOf(family) < index, () => Causes.duplicate(at, family))
+  ]),
+  ...enumerated("spec.trafficDistribution", spec.trafficDistribution, ["PreferClose", "PreferSameNode", "PreferSameZone"]),
+  ...namedIfGiven("spec.loadBalancerClass", spec.loadBalancerClass, Names.labelKey),
   ...oneOf("spec.internalTrafficPolicy", spec.internalTrafficPolicy, ["Cluster", "Local"]),
   ...oneOf("spec.externalTrafficPolicy", spec.externalTrafficPolicy, ["Cluster", "Local"]),
   ...(spec.externalTrafficPolicy !== undefined && !isExternal(spec)
@@ -109,6 +118,28 @@ const validate = ({ spec }: Service): Causes.Causes => [
       ]
     : [])
 ]
+
+const maxAffinity = 86400
+
+const validateAffinity = ({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): Causes.Causes => {
+  const field = "spec.sessionAffinityConfig"
+  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds
+  return [
+    ...when(sessionAffinity === "ClientIP" && seconds !== undefined && (seconds <= 0 || seconds > maxAffinity), () =>
+      Causes.invalid(`${field}.clientIP.timeoutSeconds`, seconds, `must be greater than 0 and less than ${maxAffinity}`)
+    )
+  ]
+}
+
+/** Upstream names it so. */
+const validateRanges = ({ loadBalancerSourceRanges = [], type }: ServiceSpec): Causes.Causes => {
+  const field = "spec.LoadBalancerSourceRanges"
+  return type === "LoadBalancer"
+    ? each(loadBalancerSourceRanges, field, (range, at) => cidr(at, range.trim()))
+    : when(loadBalancerSourceRanges.length > 0, () =>
+        Causes.forbidden(field, "may only be used when `type` is 'LoadBalancer'")
+      )
+}
 
 const address = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 
@@ -154,7 +185,7 @@ const validatePorts = (spec: ServiceSpec): Causes.Causes => {
 }
 
 const validateServicePort = (
-  { name = "", nodePort = 0, port, protocol, targetPort }: ServicePort,
+  { appProtocol, name = "", nodePort = 0, port, protocol, targetPort }: ServicePort,
   field: string,
   spec: ServiceSpec,
   needsName: boolean
@@ -164,6 +195,7 @@ const validateServicePort = (
   ...Names.portNumber(port).map((why) => Causes.invalid(`${field}.port`, port, why)),
   ...oneOf(`${field}.protocol`, protocol, ["SCTP", "TCP", "UDP"]),
   ...(targetPort === undefined ? [] : validatePort(targetPort, `${field}.targetPort`)),
+  ...named(`${field}.appProtocol`, appProtocol, Names.labelKey),
   ...(spec.type === "ClusterIP" && nodePort !== 0
     ? [Causes.forbidden(`${field}.nodePort`, "may not be used when `type` is 'ClusterIP'")]
     : [])

@@ -1,13 +1,15 @@
 /** PersistentVolumes and their claims, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { oneOf } from "../../../kernel/resource/Rules.ts"
+import * as Names from "../../../kernel/resource/Names.ts"
+import { enumerated, inside, namedIfGiven, required, requiredName, when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
 import { age, text, unset, wide } from "../Columns.ts"
 import type { PersistentVolume, PersistentVolumeClaim } from "../contracts/core/v1.ts"
-import { validateQuantity } from "./ResourceValidation.ts"
+import { validateNodeSelector } from "./AffinityValidation.ts"
+import { validateClaimSpec, validateModes, validateStorage, volumeModes } from "./ClaimValidation.ts"
+import { validateDriver, validateSources } from "./VolumeSources.ts"
 
-const modes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
 const shortModes: { readonly [mode: string]: string } = {
   ReadOnlyMany: "ROX",
   ReadWriteMany: "RWX",
@@ -20,29 +22,86 @@ const shown = (list: ReadonlyArray<string> | undefined) =>
     .map((mode) => shortModes[mode])
     .join(",")
 
-const validateModes = (accessModes: ReadonlyArray<string> = [], detail: string): Causes.Causes => [
-  ...(accessModes.length === 0 ? [Causes.required("spec.accessModes", detail)] : []),
-  ...accessModes.flatMap((mode) => oneOf("spec.accessModes", mode, modes)),
-  ...(accessModes.includes("ReadWriteOncePod") && accessModes.length > 1
-    ? [Causes.forbidden("spec.accessModes", "may not use ReadWriteOncePod with other access modes")]
-    : [])
-]
-
 /** Where the bytes are. */
 const sources =
-  /^(?:awsElasticBlockStore|azure|cephfs|cinder|csi|fc$|flex|flocker|gcePersistentDisk|glusterfs|hostPath|iscsi|local|nfs|photon|portworx|quobyte|rbd|scaleIO|storageos|vsphere)/
+  /^(?:awsElasticBlockStore|azureDisk|azureFile|cephfs|cinder|csi|fc|flexVolume|flocker|gcePersistentDisk|glusterfs|hostPath|iscsi|local|nfs|photonPersistentDisk|portworxVolume|quobyte|rbd|scaleIO|storageos|vsphereVolume)$/
+const sourcesOf = (spec: PersistentVolume["spec"]) =>
+  Object.fromEntries(Object.entries(spec).filter(([name]) => sources.test(name)))
+
+type Secret = NonNullable<NonNullable<PersistentVolume["spec"]["csi"]>["nodePublishSecretRef"]>
+const validateSecret = ({ name, namespace }: Secret, field: string): Causes.Causes => [
+  ...requiredName(`${field}.name`, name, Names.dns1123Subdomain),
+  ...requiredName(`${field}.namespace`, namespace, Names.dns1123Label)
+]
+
+const secrets = [
+  "controllerPublishSecretRef",
+  "controllerExpandSecretRef",
+  "nodePublishSecretRef",
+  "nodeExpandSecretRef"
+] as const
+
+const validateCsi = (csi: NonNullable<PersistentVolume["spec"]["csi"]>, field: string): Causes.Causes => [
+  ...validateDriver(csi.driver, `${field}.driver`),
+  ...required(`${field}.volumeHandle`, csi.volumeHandle),
+  ...secrets.flatMap((name) => inside(csi[name], (secret) => validateSecret(secret, `${field}.${name}`)))
+]
 
 const validateVolume = ({ spec }: PersistentVolume): Causes.Causes => {
-  const { accessModes, capacity, persistentVolumeReclaimPolicy } = spec
-  const [first, second] = Object.keys(spec).filter((name) => sources.test(name))
+  const { accessModes, capacity, csi, local, nodeAffinity, persistentVolumeReclaimPolicy, volumeMode } = spec
+  const given = sourcesOf(spec)
+  const [first, second] = Object.keys(given)
+  const storage = capacity?.["storage"]
+  const vac = spec.volumeAttributesClassName
   return [
-    ...validateModes(accessModes, ""),
-    ...(capacity?.["storage"] === undefined
-      ? [Causes.notSupported("spec.capacity", capacity ?? null, ["storage"])]
-      : validateQuantity(capacity["storage"], "spec.capacity[storage]")),
-    ...(first === undefined ? [Causes.required("spec", "must specify a volume type")] : []),
-    ...(second === undefined ? [] : [Causes.forbidden(`spec.${second}`, "may not specify more than 1 volume type")]),
-    ...oneOf("spec.persistentVolumeReclaimPolicy", persistentVolumeReclaimPolicy, ["Delete", "Recycle", "Retain"])
+    ...validateModes(accessModes, "spec.accessModes", ""),
+    ...when(capacity === undefined, () => Causes.required("spec.capacity")),
+    ...when(storage === undefined || Object.keys(capacity ?? {}).length > 1, () =>
+      Causes.notSupported("spec.capacity", capacity ?? null, ["storage"])
+    ),
+    ...Object.entries(capacity ?? {}).flatMap(([name, amount]) => validateStorage(amount, `spec.capacity[${name}]`)),
+    ...enumerated("spec.persistentVolumeReclaimPolicy", persistentVolumeReclaimPolicy, ["Delete", "Recycle", "Retain"]),
+    ...inside(nodeAffinity, ({ required: terms }) =>
+      terms === undefined
+        ? [Causes.required("spec.nodeAffinity.required", "must specify required node constraints")]
+        : validateNodeSelector(terms, "spec.nodeAffinity.required")
+    ),
+    ...when(first === undefined, () => Causes.required("spec", "must specify a volume type")),
+    ...when(second !== undefined, () => Causes.forbidden(`spec.${second}`, "may not specify more than 1 volume type")),
+    ...validateSources(given, "spec"),
+    ...inside(csi, (one) => validateCsi(one, "spec.csi")),
+    ...when(local !== undefined && nodeAffinity === undefined, () =>
+      Causes.required("spec.nodeAffinity", "Local volume requires node affinity")
+    ),
+    ...when(spec.hostPath?.path === "/" && persistentVolumeReclaimPolicy === "Recycle", () =>
+      Causes.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'")
+    ),
+    ...namedIfGiven("spec.storageClassName", spec.storageClassName, Names.dns1123Subdomain),
+    ...enumerated("spec.volumeMode", volumeMode, volumeModes),
+    ...when(vac === "", () => Causes.required("spec.volumeAttributesClassName", "an empty string is disallowed")),
+    ...namedIfGiven("spec.volumeAttributesClassName", vac, Names.dns1123Subdomain),
+    ...when(vac !== undefined && csi === undefined, () =>
+      Causes.required("spec.csi", "has to be specified when using volumeAttributesClassName")
+    )
+  ]
+}
+
+const validateVolumeUpdate = ({ spec }: PersistentVolume, { spec: old }: PersistentVolume): Causes.Causes => {
+  const { csi, ...others } = spec
+  const { controllerExpandSecretRef: _, ...driver } = csi ?? {}
+  const isNewSecret = old.csi !== undefined && old.csi.controllerExpandSecretRef === undefined
+  const now = { ...sourcesOf(others), ...(csi && { csi: isNewSecret ? driver : csi }) }
+  return [
+    ...when(!same(now, sourcesOf(old)), () =>
+      Causes.forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation")
+    ),
+    ...when(spec.volumeMode !== old.volumeMode, () => Causes.immutable("volumeMode", spec.volumeMode)),
+    ...when(old.nodeAffinity !== undefined && !same(spec.nodeAffinity, old.nodeAffinity), () =>
+      Causes.invalid("nodeAffinity", spec.nodeAffinity ?? null, "field is immutable")
+    ),
+    ...when(old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined, () =>
+      Causes.forbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden")
+    )
   ]
 }
 
@@ -52,7 +111,13 @@ const betaClass = "volume.beta.kubernetes.io/storage-class"
 
 export const volume: Strategy<PersistentVolume> = {
   generation: false,
+  // It is in its first phase since it is there.
+  identified: (volume) => ({
+    ...volume,
+    status: { phase: "Pending", lastPhaseTransitionTime: volume.metadata.creationTimestamp }
+  }),
   validate: validateVolume,
+  validateUpdate: (now, old, subresource) => (subresource === "" ? validateVolumeUpdate(now, old) : []),
   columns: [
     text("Capacity", "How much it holds.", ({ spec }) => spec.capacity?.["storage"] ?? ""),
     text("Access Modes", "By whom it can be mounted.", ({ spec }) => shown(spec.accessModes)),
@@ -73,14 +138,19 @@ export const volume: Strategy<PersistentVolume> = {
   ]
 }
 
-const validateClaim = ({ spec }: PersistentVolumeClaim): Causes.Causes => {
-  const storage = spec.resources.requests?.["storage"]
-  return [
-    ...validateModes(spec.accessModes, "at least 1 access mode is required"),
-    ...(storage === undefined
-      ? [Causes.required("spec.resources[storage]")]
-      : validateQuantity(storage, "spec.resources[storage]"))
-  ]
+const withSources = (claim: PersistentVolumeClaim): PersistentVolumeClaim => {
+  const { dataSource, dataSourceRef } = claim.spec
+  if ((dataSource === undefined) === (dataSourceRef === undefined) || dataSourceRef?.namespace) return claim
+  // Each of the two fields for it says what the other does.
+  const { apiGroup, kind = "", name = "" } = dataSource ?? dataSourceRef ?? {}
+  const source = { ...(apiGroup === undefined ? {} : { apiGroup }), kind, name }
+  const isKnown = kind === "PersistentVolumeClaim" || (kind === "VolumeSnapshot" && apiGroup === "snapshot.storage.k8s.io")
+  // The older of them takes only two kinds.
+  if (dataSource !== undefined && !isKnown) {
+    const { dataSource: _, ...spec } = claim.spec
+    return { ...claim, spec }
+  }
+  return { ...claim, spec: { ...claim.spec, dataSource: source, dataSourceRef: source } }
 }
 
 const claimFixed =
@@ -104,7 +174,8 @@ const validateClaimUpdate = ({ spec }: PersistentVolumeClaim, { spec: old }: Per
 
 export const claim: Strategy<PersistentVolumeClaim> = {
   generation: false,
-  validate: validateClaim,
+  defaults: withSources,
+  validate: ({ spec }) => validateClaimSpec(spec, "spec"),
   validateUpdate: validateClaimUpdate,
   columns: [
     text("Status", "Whether it is bound.", ({ metadata, status }) =>
@@ -112,7 +183,7 @@ export const claim: Strategy<PersistentVolumeClaim> = {
     ),
     text("Volume", "The volume it is bound to.", ({ spec }) => spec.volumeName ?? ""),
     text("Capacity", "How much it holds.", ({ spec, status }) =>
-      spec.volumeName ? (status.capacity?.["storage"] ?? "") : ""
+      spec.volumeName ? (status.capacity?.["storage"] ?? "0") : ""
     ),
     text("Access Modes", "By whom it can be mounted.", ({ spec, status }) =>
       spec.volumeName ? shown(status.accessModes) : ""

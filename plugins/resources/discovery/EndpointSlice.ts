@@ -1,39 +1,68 @@
 /** EndpointSlices: where a Service is served, some of it in each. */
 import { isIP } from "node:net"
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { duplicates, oneOf } from "../../../kernel/resource/Rules.ts"
+import { address, each, enumerated, named, namedIfGiven, oneOf, when } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { joined, text, unset } from "../Columns.ts"
 import type { Endpoint, EndpointSlice } from "../contracts/discovery/v1.ts"
 
 const families: { readonly [type: string]: number } = { IPv4: 4, IPv6: 6 }
-const maxEndpoints = 1000
-const maxPorts = 100
+const most = { endpoints: 1000, ports: 20_000, addresses: 100, zones: 8, nodes: 8 }
 
-const validateEndpoint = ({ addresses }: Endpoint, field: string, addressType: string): Causes.Causes => [
-  ...(addresses.length === 0 ? [Causes.required(`${field}.addresses`, "must contain at least 1 address")] : []),
-  ...addresses.flatMap((one, index) => {
-    const at = `${field}.addresses[${index}]`
-    if (addressType === "FQDN") return Causes.broken(at, one, Names.dns1123Subdomain(one))
-    return isIP(one) === families[addressType] ? [] : [Causes.invalid(at, one, `must be an ${addressType} address`)]
-  })
+const validateAddress = (value: string, field: string, addressType: string): Causes.Causes => {
+  if (addressType === "FQDN") return named(field, value, Names.dns1123Subdomain)
+  const wrong = address(field, value)
+  if (wrong.length > 0 || isIP(value) === families[addressType]) return wrong
+  return when(families[addressType] !== undefined, () => Causes.invalid(field, value, `must be an ${addressType} address`))
+}
+
+const validateHints = (
+  hints: ReadonlyArray<{ readonly name: string }> = [],
+  field: string,
+  limit: number,
+  rule: Names.Rule
+): Causes.Causes => [
+  ...when(hints.length > limit, () => Causes.tooMany(field, hints.length, limit)),
+  ...each(hints, field, ({ name }, at, index) => [
+    ...named(`${at}.name`, name, rule),
+    ...when(name !== "" && hints.findIndex((other) => other.name === name) < index, () =>
+      Causes.duplicate(`${at}.name`, name)
+    )
+  ])
 ]
+
+const validateEndpoint = (endpoint: Endpoint, field: string, addressType: string): Causes.Causes => {
+  const { addresses, hints, hostname, nodeName } = endpoint
+  return [
+    ...when(addresses.length === 0, () => Causes.required(`${field}.addresses`, "must contain at least 1 address")),
+    ...when(addresses.length > most.addresses, () => Causes.tooMany(`${field}.addresses`, addresses.length, most.addresses)),
+    ...each(addresses, `${field}.addresses`, (one, at) => validateAddress(one, at, addressType)),
+    ...named(`${field}.nodeName`, nodeName, Names.dns1123Subdomain),
+    ...named(`${field}.hostname`, hostname, Names.dns1123Label),
+    ...validateHints(hints?.forZones, `${field}.hints.forZones`, most.zones, Names.labelValue),
+    ...validateHints(hints?.forNodes, `${field}.hints.forNodes`, most.nodes, Names.dns1123Subdomain)
+  ]
+}
 
 const validate = ({ addressType, endpoints, ports = [] }: EndpointSlice): Causes.Causes => [
   ...oneOf("addressType", addressType, ["FQDN", "IPv4", "IPv6"]),
-  ...(endpoints.length > maxEndpoints ? [Causes.tooMany("endpoints", endpoints.length, maxEndpoints)] : []),
-  ...endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, `endpoints[${index}]`, addressType)),
-  ...(ports.length > maxPorts ? [Causes.tooMany("ports", ports.length, maxPorts)] : []),
-  ...ports.flatMap(({ name = "", protocol }, index) => [
-    ...(name === "" ? [] : Causes.broken(`ports[${index}].name`, name, Names.dns1123Label(name))),
-    ...oneOf(`ports[${index}].protocol`, protocol, ["SCTP", "TCP", "UDP"])
-  ]),
-  ...duplicates(
-    ports.map(({ name }) => name),
-    (index) => `ports[${index}].name`
-  )
+  ...when(endpoints.length > most.endpoints, () => Causes.tooMany("endpoints", endpoints.length, most.endpoints)),
+  ...each(endpoints, "endpoints", (endpoint, at) => validateEndpoint(endpoint, at, addressType)),
+  ...when(ports.length > most.ports, () => Causes.tooMany("ports", ports.length, most.ports)),
+  ...each(ports, "ports", ({ appProtocol, name = "", protocol }, at, index) => [
+    ...namedIfGiven(`${at}.name`, name, Names.dns1123Label),
+    ...when(ports.findIndex((other) => (other.name ?? "") === name) < index, () => Causes.duplicate(`${at}.name`, name)),
+    ...enumerated(`${at}.protocol`, protocol, ["SCTP", "TCP", "UDP"]),
+    ...named(`${at}.appProtocol`, appProtocol, Names.labelKey)
+  ])
 ]
+
+/** What nobody says any more. */
+const withoutTopology = (slice: EndpointSlice): EndpointSlice =>
+  slice.endpoints.some(({ deprecatedTopology }) => deprecatedTopology !== undefined)
+    ? { ...slice, endpoints: slice.endpoints.map(({ deprecatedTopology: _, ...endpoint }) => endpoint) }
+    : slice
 
 const portsOf = ({ ports }: EndpointSlice) =>
   ports === undefined || ports.length === 0
@@ -49,6 +78,7 @@ const addressesOf = ({ endpoints }: EndpointSlice) => {
 
 export const strategy: Strategy<EndpointSlice> = {
   generation: true,
+  prepareCreate: withoutTopology,
   validate,
   validateUpdate: ({ addressType }, { addressType: old }) =>
     addressType === old ? [] : [Causes.immutable("addressType", addressType)],

@@ -2,9 +2,12 @@
 import { isIP } from "node:net"
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
+import { cidr, each, isCidr, namedIfGiven, requiredName, when } from "../../../kernel/resource/Rules.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
+import { validateClass, validateIngress } from "./IngressValidation.ts"
+import { validatePolicy } from "./PolicyValidation.ts"
 import { joined, none, text } from "../Columns.ts"
 import type {
   Ingress,
@@ -24,11 +27,38 @@ const addressName: Names.Rule = (value) =>
 
 export const address: Strategy<IPAddress> = {
   names: addressName,
+  validate: ({ spec: { parentRef } }) =>
+    parentRef === undefined
+      ? [Causes.required("spec.parentRef")]
+      : [
+          ...namedIfGiven("spec.parentRef.group", parentRef.group, Names.dns1123Subdomain),
+          ...requiredName("spec.parentRef.resource", parentRef.resource, Names.pathSegment),
+          ...requiredName("spec.parentRef.name", parentRef.name, Names.pathSegment),
+          ...namedIfGiven("spec.parentRef.namespace", parentRef.namespace, Names.pathSegment)
+        ],
   validateUpdate: ({ spec }, { spec: old }) => (same(spec, old) ? [] : [Causes.immutable("spec.parentRef", spec.parentRef)]),
+  onlyColumns: true,
   columns: [text("ParentRef", "Who has it.", ({ spec }) => parentOf(spec.parentRef))]
 }
 
+const validateRanges = (cidrs: ReadonlyArray<string>): Causes.Causes => {
+  const families = new Set(cidrs.map((one) => one.includes(":")))
+  if (cidrs.length === 0) return [Causes.required("spec.cidrs", "at least one CIDR required")]
+  if (cidrs.length > 2) return [Causes.invalid("spec.cidrs", { CIDRs: cidrs }, "may only hold up to 2 values")]
+  return [
+    ...when(cidrs.length === 2 && cidrs.every(isCidr) && families.size === 1, () =>
+      Causes.invalid(
+        "spec.cidrs",
+        { CIDRs: cidrs },
+        "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96"
+      )
+    ),
+    ...each(cidrs, "spec.cidrs", (one, at) => cidr(at, one))
+  ]
+}
+
 export const range: Strategy<ServiceCIDR> = {
+  validate: ({ spec }, old) => (old === undefined ? validateRanges(spec.cidrs ?? []) : []),
   validateUpdate: ({ spec }, { spec: old }) =>
     same(spec.cidrs, old.cidrs) ? [] : [Causes.immutable("spec.cidrs", spec.cidrs)],
   columns: [text("CIDRs", "The addresses.", ({ spec }) => (spec.cidrs ?? []).join(","))]
@@ -40,17 +70,6 @@ const hostsOf = ({ spec: { rules = [] } }: Ingress) => {
 }
 const reachedAt = ({ status }: Ingress) =>
   (status.loadBalancer.ingress ?? []).map(({ hostname = "", ip = "" }) => ip || hostname).join(",")
-
-const validateIngress = ({ spec: { defaultBackend, rules = [] } }: Ingress): Causes.Causes => [
-  ...(rules.length === 0 && defaultBackend === undefined
-    ? [Causes.invalid("spec", rules, "either `defaultBackend` or `rules` must be specified")]
-    : []),
-  ...rules.flatMap(({ host = "" }, index) => {
-    if (host === "") return []
-    const field = `spec.rules[${index}].host`
-    return Causes.broken(field, host, host.startsWith("*") ? Names.wildcardSubdomain(host) : Names.dns1123Subdomain(host))
-  })
-]
 
 export const ingress: Strategy<Ingress> = {
   validate: validateIngress,
@@ -64,6 +83,9 @@ export const ingress: Strategy<Ingress> = {
 
 export const ingressClass: Strategy<IngressClass> = {
   generation: true,
+  validate: validateClass,
+  validateUpdate: ({ spec }, { spec: old }) =>
+    spec?.controller === old?.controller ? [] : [Causes.immutable("spec.controller", spec?.controller ?? "")],
   columns: [
     text("Controller", "Who serves it.", ({ spec }) => spec?.controller ?? ""),
     text("Parameters", "How.", ({ spec }) => {
@@ -83,7 +105,7 @@ const withTypes = (policy: NetworkPolicy): NetworkPolicy => {
 export const policy: Strategy<NetworkPolicy> = {
   generation: true,
   defaults: withTypes,
-  validate: ({ spec }) => Selector.validate(spec.podSelector, "spec.podSelector"),
+  validate: validatePolicy,
   columns: [
     text("Pod-Selector", "For which Pods.", ({ spec }) => Selector.format(Selector.ofObject(spec.podSelector) ?? []) || none)
   ]

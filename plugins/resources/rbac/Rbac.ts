@@ -1,12 +1,13 @@
 /** Roles and their bindings, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { required } from "../../../kernel/resource/Rules.ts"
+import { each, inside, required } from "../../../kernel/resource/Rules.ts"
+import * as Selector from "../../../kernel/resource/Selector.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { ObjectMeta } from "../../../kernel/resource/Metadata.ts"
 import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
 import { age, text, wide } from "../Columns.ts"
-import type { PolicyRule, RoleRef, Subject } from "../contracts/rbac/v1.ts"
+import type { AggregationRule, ClusterRole, PolicyRule, Role, RoleRef, Subject } from "../contracts/rbac/v1.ts"
 
 const group = "rbac.authorization.k8s.io"
 
@@ -59,14 +60,27 @@ const validateRule =
     ]
   }
 
-const roles = (namespaced: boolean): Strategy<HasRules> => ({
+const validateAggregation = ({ clusterRoleSelectors = [] }: AggregationRule): Causes.Causes => {
+  const field = "aggregationRule.clusterRoleSelectors"
+  if (clusterRoleSelectors.length === 0)
+    return [Causes.required(field, "at least one clusterRoleSelector required if aggregationRule is non-nil")]
+  return each(clusterRoleSelectors, field, (selector, at) => Selector.validate(selector, at))
+}
+
+const roles = <A extends HasRules>(namespaced: boolean): Strategy<A> => ({
   names: Names.pathSegment,
   validate: ({ rules = [] }) => rules.flatMap(validateRule(namespaced)),
   // A column named as Age is keeps the other one away.
   columns: [{ ...created, name: "Created At" }]
 })
-export const role = roles(true)
-export const clusterRole = roles(false)
+export const role = roles<Role>(true)
+export const clusterRole: Strategy<ClusterRole> = {
+  ...roles<ClusterRole>(false),
+  validate: ({ aggregationRule, rules }) => [
+    ...(rules ?? []).flatMap(validateRule(false)),
+    ...inside(aggregationRule, validateAggregation)
+  ]
+}
 
 interface Binding {
   readonly metadata: ObjectMeta

@@ -2,7 +2,7 @@
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import { oneOf } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
-import { age, integer, text } from "../Columns.ts"
+import { age, integer, text, truth } from "../Columns.ts"
 import type { PriorityClass } from "../contracts/scheduling/v1.ts"
 
 /** Above it only the system's own. */
@@ -30,9 +30,7 @@ export const strategy: Strategy<PriorityClass> = {
   ],
   columns: [
     integer("Value", "The priority.", ({ value }) => value),
-    text("Global-Default", "Whether it is everyone's who names none.", ({ globalDefault }) =>
-      String(globalDefault ?? false)
-    ),
+    truth("Global-Default", "Whether it is everyone's who names none.", ({ globalDefault }) => globalDefault),
     age,
     text("PreemptionPolicy", "Whether it drives others away.", ({ preemptionPolicy }) => preemptionPolicy)
   ]

@@ -1,9 +1,21 @@
 /** What is shown, and may not change, of storage classes and of what storage drivers say of themselves. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { oneOf, required } from "../../../kernel/resource/Rules.ts"
-import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
+import * as Names from "../../../kernel/resource/Names.ts"
+import {
+  duplicates,
+  each,
+  enumerated,
+  inside,
+  named,
+  nonNegative,
+  required,
+  requiredName,
+  when
+} from "../../../kernel/resource/Rules.ts"
+import * as Selector from "../../../kernel/resource/Selector.ts"
+import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
-import { age, integer, text, unset } from "../Columns.ts"
+import { age, integer, text, truth, unset } from "../Columns.ts"
 import type {
   CSIDriver,
   CSINode,
@@ -12,6 +24,8 @@ import type {
   VolumeAttachment,
   VolumeAttributesClass
 } from "../contracts/storage/v1.ts"
+import { validateQuantity } from "../core/ResourceValidation.ts"
+import { validateDriver } from "../core/VolumeSources.ts"
 import { created } from "../rbac/Rbac.ts"
 
 const defaultAnnotations = [
@@ -22,16 +36,37 @@ const isDefault = ({ metadata }: StorageClass) => defaultAnnotations.some((name)
 
 const fixed = ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const
 
+const most = { parameters: 512, bytes: 256 * 1024 }
+
+const validateParameters = (parameters: { readonly [key: string]: string }, field: string): Causes.Causes => {
+  const all = Object.entries(parameters)
+  const bytes = all.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0)
+  return [
+    ...when(all.length > most.parameters, () => Causes.tooLong("Provisioner Parameters", most.parameters)),
+    ...all.flatMap(([key]) => when(key === "", () => Causes.invalid(field, key, "field can not be empty."))),
+    ...when(bytes > most.bytes, () => Causes.tooLong(field, most.bytes))
+  ]
+}
+
 export const storageClass: Strategy<StorageClass> = {
-  validate: ({ provisioner, reclaimPolicy, volumeBindingMode }) => [
-    ...required("provisioner", provisioner),
-    ...oneOf("reclaimPolicy", reclaimPolicy, ["Delete", "Retain"]),
-    ...oneOf("volumeBindingMode", volumeBindingMode, ["Immediate", "WaitForFirstConsumer"])
+  validate: ({ allowedTopologies = [], parameters = {}, provisioner, reclaimPolicy, volumeBindingMode }) => [
+    ...requiredName("provisioner", provisioner.toLowerCase(), Names.labelKey),
+    ...validateParameters(parameters, "parameters"),
+    ...enumerated("reclaimPolicy", reclaimPolicy || undefined, ["Delete", "Retain"]),
+    ...enumerated("volumeBindingMode", volumeBindingMode, ["Immediate", "WaitForFirstConsumer"]),
+    ...each(allowedTopologies, "allowedTopologies", ({ matchLabelExpressions = [] }, at) =>
+      each(matchLabelExpressions, `${at}.matchLabelExpressions`, ({ key, values }, one, index) => [
+        ...named(`${one}.key`, key, Names.labelKey),
+        ...required(`${one}.values`, values),
+        ...duplicates(values, (value) => `${one}.values[${value}]`),
+        ...when(matchLabelExpressions.findIndex((other) => other.key === key) < index, () =>
+          Causes.duplicate(`${one}.key`, key)
+        )
+      ])
+    )
   ],
   validateUpdate: (now, old) =>
-    fixed
-      .filter((name) => !same(now[name], old[name]))
-      .map((name) => Causes.forbidden(name, `updates to ${name} are forbidden.`)),
+    fixed.filter((name) => !same(now[name], old[name])).map((name) => Causes.immutable(name, now[name] ?? null)),
   columns: [
     {
       name: "Name",
@@ -43,20 +78,78 @@ export const storageClass: Strategy<StorageClass> = {
     text("Provisioner", "Who makes the volumes.", ({ provisioner }) => provisioner),
     text("ReclaimPolicy", "What becomes of them without a claim.", ({ reclaimPolicy }) => reclaimPolicy),
     text("VolumeBindingMode", "When they are made.", ({ volumeBindingMode }) => volumeBindingMode),
-    text("AllowVolumeExpansion", "Whether they can grow.", ({ allowVolumeExpansion }) =>
-      String(allowVolumeExpansion ?? false)
-    )
+    // Upstream says that it is a text.
+    {
+      ...truth("AllowVolumeExpansion", "Whether they can grow.", ({ allowVolumeExpansion }) => allowVolumeExpansion),
+      type: "string"
+    }
   ]
 }
 
+const maxNodeId = 256
+
 export const node: Strategy<CSINode> = {
+  validate: ({ spec: { drivers } }) =>
+    each(drivers, "spec.drivers", ({ allocatable, name, nodeID, topologyKeys = [] }, at, index) => [
+      ...validateDriver(name, `${at}.name`),
+      ...required(`${at}.nodeID`, nodeID),
+      ...when(nodeID.length > maxNodeId, () =>
+        Causes.invalid(`${at}.nodeID`, nodeID, `must be ${maxNodeId} characters or less`)
+      ),
+      ...nonNegative(`${at}.allocatable.count`, allocatable?.count),
+      ...topologyKeys.flatMap((key, place) => [
+        ...when(key === "", () => Causes.required(at)),
+        ...named(at, key, Names.labelKey),
+        ...when(topologyKeys.indexOf(key) < place, () => Causes.duplicate(at, key))
+      ]),
+      ...when(drivers.findIndex((other) => other.name === name) < index, () => Causes.duplicate(`${at}.name`, name))
+    ]),
+  validateUpdate: ({ spec }, { spec: old }) =>
+    spec.drivers.flatMap((driver) => {
+      const before = old.drivers.find(({ name }) => name === driver.name)
+      const { allocatable: _n, ...now } = driver
+      const { allocatable: _b, ...then } = before ?? driver
+      return same(now, then) ? [] : [Causes.invalid("CSINodeDriver", driver, "field is immutable")]
+    }),
   columns: [integer("Drivers", "How many drivers the node has.", ({ spec }) => spec.drivers.length)]
 }
 
-const flag = <A>(name: string, description: string, value: (object: A) => boolean | undefined): Column<A> =>
-  text(name, description, (object) => String(value(object) ?? false))
+const flag = truth
+
+const leastTokenSeconds = 600
+const mostTokenSeconds = 2 ** 32
+const fixedOfDriver = ["attachRequired", "volumeLifecycleModes"] as const
 
 export const driver: Strategy<CSIDriver> = {
+  validate: ({ metadata: { name }, spec }, old) => [
+    ...(old === undefined && name !== "" ? validateDriver(name, "metadata.name") : []),
+    ...enumerated("spec.fsGroupPolicy", spec.fsGroupPolicy, ["File", "None", "ReadWriteOnceWithFSType"]),
+    ...spec.volumeLifecycleModes.flatMap((mode) =>
+      enumerated("spec.volumeLifecycleModes", mode, ["Persistent", "Ephemeral"])
+    ),
+    ...each(spec.tokenRequests, "spec.tokenRequests", ({ audience, expirationSeconds: seconds }, at, index) => [
+      ...when((spec.tokenRequests ?? []).findIndex((other) => other.audience === audience) < index, () =>
+        Causes.duplicate(`${at}.audience`, audience)
+      ),
+      ...when(seconds !== undefined && seconds < leastTokenSeconds, () =>
+        Causes.invalid(`${at}.expirationSeconds`, seconds, "may not specify a duration less than 10 minutes")
+      ),
+      ...when(seconds !== undefined && seconds > mostTokenSeconds, () =>
+        Causes.invalid(`${at}.expirationSeconds`, seconds, "may not specify a duration larger than 2^32 seconds")
+      )
+    ]),
+    ...when((spec.nodeAllocatableUpdatePeriodSeconds ?? 10) < 10, () =>
+      Causes.invalid(
+        "spec.nodeAllocatableUpdatePeriodSeconds",
+        spec.nodeAllocatableUpdatePeriodSeconds,
+        "must be greater than or equal to 10 seconds"
+      )
+    )
+  ],
+  validateUpdate: ({ spec }, { spec: old }) =>
+    fixedOfDriver
+      .filter((name) => !same(spec[name], old[name]))
+      .map((name) => Causes.immutable(name === "attachRequired" ? "spec.attachedRequired" : `spec.${name}`, spec[name])),
   columns: [
     flag("AttachRequired", "Whether volumes are attached first.", ({ spec }) => spec.attachRequired),
     flag("PodInfoOnMount", "Whether it is told of the Pod.", ({ spec }) => spec.podInfoOnMount),
@@ -73,14 +166,56 @@ export const driver: Strategy<CSIDriver> = {
 }
 
 export const attributes: Strategy<VolumeAttributesClass> = {
+  validate: ({ driverName, parameters = {} }) => [
+    ...validateDriver(driverName, "driverName"),
+    ...when(Object.keys(parameters).length === 0, () =>
+      Causes.required("parameters", "must contain at least one key/value pair")
+    ),
+    ...validateParameters(parameters, "parameters")
+  ],
+  validateUpdate: (now, old) => [
+    ...(["driverName", "parameters"] as const)
+      .filter((name) => !same(now[name], old[name]))
+      .map((name) => Causes.forbidden(name, `updates to ${name} are forbidden.`))
+  ],
   columns: [text("DriverName", "Who understands them.", ({ driverName }) => driverName)]
 }
 
-export const capacity: Strategy<CSIStorageCapacity> = { columns: [created] }
+export const capacity: Strategy<CSIStorageCapacity> = {
+  validate: ({ capacity: amount, maximumVolumeSize, nodeTopology, storageClassName }) => [
+    ...requiredClass(storageClassName),
+    ...inside(nodeTopology, (selector) => Selector.validate(selector, "nodeTopology")),
+    ...inside(amount, (one) => validateQuantity(one, "capacity")),
+    ...inside(maximumVolumeSize, (one) => validateQuantity(one, "maximumVolumeSize"))
+  ],
+  validateUpdate: (now, old) => [
+    ...(same(now.nodeTopology, old.nodeTopology) ? [] : [Causes.immutable("nodeTopology", now.nodeTopology ?? null)]),
+    ...(now.storageClassName === old.storageClassName ? [] : [Causes.immutable("storageClassName", now.storageClassName)])
+  ],
+  columns: [created]
+}
+
+const requiredClass = (name: string): Causes.Causes =>
+  Names.dns1123Subdomain(name).map((why) => Causes.invalid("storageClassName", name, why))
 
 export const attachment: Strategy<VolumeAttachment> = {
+  validate: ({ spec: { attacher, nodeName, source } }) => [
+    ...validateDriver(attacher, "spec.attacher"),
+    ...when(source.inlineVolumeSpec === undefined && source.persistentVolumeName === undefined, () =>
+      Causes.required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
+    ),
+    ...when(source.inlineVolumeSpec !== undefined && source.persistentVolumeName !== undefined, () =>
+      Causes.forbidden("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
+    ),
+    ...when(source.persistentVolumeName === "", () =>
+      Causes.required("spec.source.persistentVolumeName", "must specify non empty persistentVolumeName")
+    ),
+    ...named("spec.source.persistentVolumeName", source.persistentVolumeName, Names.dns1123Subdomain),
+    ...named("spec.nodeName", nodeName, Names.dns1123Subdomain)
+  ],
+  validateUpdate: ({ spec }, { spec: old }) => (same(spec, old) ? [] : [Causes.immutable("spec", spec)]),
   columns: [
-    text("Attacher", "Who attaches.", ({ spec }) => spec.attacher),
+    { ...text("Attacher", "Who attaches.", ({ spec }) => spec.attacher), format: "name" },
     text("PV", "What.", ({ spec }) => spec.source.persistentVolumeName ?? ""),
     text("Node", "Where to.", ({ spec }) => spec.nodeName),
     flag("Attached", "Whether it is.", ({ status }) => status.attached)
