@@ -42,6 +42,7 @@ const soak = Effect.fnUntraced(function* ({ from, growth, requests, seed }: Give
     for (const [code, times] of Object.entries(outcome.codes)) codes.set(code, (codes.get(code) ?? 0) + times)
     last = yield* server.figures(true)
     longest = Math.max(longest, last.longest)
+    for (const fault of outcome.faults.slice(0, 3)) yield* Console.log(shown(fault))
     if (part === 0) base = last.heapUsed
     const { cut, harmless, refused, slowest } = outcome
     yield* Console.log(

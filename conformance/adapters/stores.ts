@@ -1,3 +1,4 @@
+/** Stores: an SQLite file, and JetStream of one NATS server, of three, or of somebody else's. */
 import { Effect, Layer, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"

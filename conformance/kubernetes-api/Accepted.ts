@@ -35,6 +35,17 @@ export const accepted: ReadonlyArray<Accepted> = [
   { aspect: "message", values: /^".*patch: Invalid value: .*" \| "/, reason: patchNamed },
   { aspect: "object", path: /^details\.causes$/, reason: isSaidOnce },
   {
+    aspect: "message",
+    values: /StorageError: |unknown conversion|no kind ".*" is registered/,
+    reason: "upstream tells of its inside"
+  },
+  { step: /: a prefix that is wrong$/, reason: "a name that was made is told" },
+  {
+    aspect: "managedFields",
+    path: /^\w+ Apply scale$/,
+    reason: "upstream's entry of an apply to scale has no time"
+  },
+  {
     aspect: "object",
     path: /^spec\.extra$|^status\.userInfo\.extra$/,
     reason: "a certificate's digest is no part of its user: no credential is named to admission and in reviews"

@@ -47,8 +47,18 @@ const ofStatuses = (ours: JsonObject, theirs: JsonObject): ReadonlyArray<Differe
     ...different("reason", "", ours["reason"], theirs["reason"]),
     ...different("causes", "", causesOf(ours), causesOf(theirs)),
     ...different("details", "", without(ours), without(theirs)),
-    ...different("message", "", ours["message"], theirs["message"])
+    ...(inParts(ours) === inParts(theirs) ? [] : different("message", "", ours["message"], theirs["message"]))
   ]
+}
+
+/** Go's maps have no order, and so have lists of mistakes that come of them. */
+const inParts = ({ message }: JsonObject) => textOf(message).replaceAll(/[[\]]/g, "").split(/, |\n/).toSorted().join("\n")
+
+/** Without what has been compared as such. */
+const withoutCauses = (status: JsonObject): JsonObject => {
+  const { details, message: _, ...rest } = status
+  const { causes: _c, ...others } = fields(details)
+  return { ...rest, details: others }
 }
 
 /** An entry for each manager, whichever order they are in. */
@@ -96,7 +106,7 @@ export const between = (ours: Answer, theirs: Answer): ReadonlyArray<Difference>
   const type = different("type", "", ours.type, theirs.type)
   if (isStatus(ours.body) && isStatus(theirs.body)) {
     const inside = ofStatuses(ours.body, theirs.body)
-    const rest = inside.length > 0 ? [] : ofValues("object", "", ours.body, theirs.body)
+    const rest = inside.length > 0 ? [] : ofValues("object", "", withoutCauses(ours.body), withoutCauses(theirs.body))
     return [...code, ...inside, ...rest, ...warnings, ...type]
   }
   // One did it and the other did not: the rest follows from that.

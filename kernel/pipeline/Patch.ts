@@ -191,11 +191,12 @@ const applied = Effect.fnUntraced(function* (at: At, stored: Resource, body: Wir
 /** What is not there is created. The applier owns what it said, and not what the API filled in. */
 const created = Effect.fnUntraced(function* (environment: Environment, at: At, body: WireObject, options: WriteOptions) {
   yield* authorize(environment, attributesOf(at, "create"))
-  const { uid } = Object(body["metadata"])
+  const { resourceVersion: _, ...metadata } = Object(body["metadata"])
+  const { uid } = metadata
   if (typeof uid === "string" && uid !== "")
     return yield* new Conflict({
       ...where(at),
       detail: `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
     })
-  return yield* Create.store(environment, at, yield* appliedTo(at, undefined, body, options), options, true)
+  return yield* Create.store(environment, at, yield* appliedTo(at, undefined, { ...body, metadata }, options), options, true)
 })

@@ -151,7 +151,13 @@ const judge = (at: At, object: Resource, old: Resource | undefined, found: Cause
   Effect.suspend(() => {
     const { kind, strategy } = at.served
     const causes = [
-      ...MetadataRules.validate(kind, object, old, strategy.names, strategy.strategicMerge === false),
+      ...MetadataRules.validate(
+        kind,
+        object,
+        old,
+        strategy.names,
+        strategy.strategicMerge === false || strategy.anyFinalizer === true
+      ),
       ...found,
       ...((old !== undefined && at.subresource === "status"
         ? strategy.validateStatus?.(object, old)

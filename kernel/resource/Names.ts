@@ -4,7 +4,8 @@
  */
 export type Rule = (value: string) => ReadonlyArray<string>
 
-const maxBytes = (limit: number) => `must be no more than ${limit} bytes`
+/** Of what stands in labels upstream counts bytes. */
+const tooLong = (limit: number, unit: "bytes" | "characters") => `must be no more than ${limit} ${unit}`
 const withPattern = (message: string, pattern: string, ...examples: ReadonlyArray<string>) => {
   const shown = examples.map((example) => `'${example}', `).join(" or ")
   return examples.length === 0
@@ -13,14 +14,19 @@ const withPattern = (message: string, pattern: string, ...examples: ReadonlyArra
 }
 
 /** A text of at most `limit` bytes that matches a pattern. All patterns are of ASCII, so that a match has as many bytes as characters. */
-const rule = (limit: number, pattern: string, message: string, ...examples: ReadonlyArray<string>): Rule => {
-  const regex = new RegExp(`^(?:${pattern})$`)
-  const broken = withPattern(message, pattern, ...examples)
-  return (value) => {
-    if (value.length <= limit && regex.test(value)) return []
-    return [...(value.length > limit ? [maxBytes(limit)] : []), ...(regex.test(value) ? [] : [broken])]
+const ruleIn =
+  (unit: "bytes" | "characters") =>
+  (limit: number, pattern: string, message: string, ...examples: ReadonlyArray<string>): Rule => {
+    const regex = new RegExp(`^(?:${pattern})$`)
+    const broken = withPattern(message, pattern, ...examples)
+    return (value) => {
+      if (value.length <= limit && regex.test(value)) return []
+      return [...(value.length > limit ? [tooLong(limit, unit)] : []), ...(regex.test(value) ? [] : [broken])]
+    }
   }
-}
+
+const rule = ruleIn("characters")
+const labelRule = ruleIn("bytes")
 
 const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 const subdomain = `${label}(\\.${label})*`
@@ -50,7 +56,7 @@ const plainLabel = rule(
 export const dns1123Label: Rule = (value) => {
   const messages = plainLabel(value)
   const dotted = messages.length > 0 && value.includes(".") && dns1123Subdomain(value).length === 0
-  return dotted ? [...(value.length > 63 ? [maxBytes(63)] : []), "must not contain dots"] : messages
+  return dotted ? [...(value.length > 63 ? [tooLong(63, "characters")] : []), "must not contain dots"] : messages
 }
 
 export const dns1035Label = rule(
@@ -77,7 +83,7 @@ export const pathSegment: Rule = (value) => {
 const key = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 const keyMessage =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-const keyName = rule(63, key, keyMessage, "MyName", "my.name", "123-abc")
+const keyName = labelRule(63, key, keyMessage, "MyName", "my.name", "123-abc")
 
 /** Of labels, annotations, finalizers, taints, resources: `example.com/name` or `name`. */
 export const labelKey: Rule = (value) => {
@@ -93,7 +99,7 @@ export const labelKey: Rule = (value) => {
   return [...ofPrefix.map((message) => `prefix part ${message}`), ...ofName.map((message) => `name part ${message}`)]
 }
 
-export const labelValue = rule(
+export const labelValue = labelRule(
   63,
   `(${key})?`,
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
@@ -133,7 +139,7 @@ export const headerName = rule(
 )
 
 export const portName: Rule = (value) => [
-  ...(value.length > 15 ? [maxBytes(15)] : []),
+  ...(value.length > 15 ? [tooLong(15, "characters")] : []),
   ...(/^[-a-z0-9]+$/.test(value) ? [] : ["must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"]),
   ...(/[a-z]/.test(value) ? [] : ["must contain at least one letter (a-z)"]),
   ...(value.includes("--") ? ["must not contain consecutive hyphens"] : []),

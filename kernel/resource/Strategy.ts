@@ -63,6 +63,8 @@ export interface Strategy<A extends Resource> {
   readonly isOrphaning?: boolean
   /** What keeps a marked object besides `metadata.finalizers`, such as a Namespace's `spec.finalizers`. */
   readonly finalizers?: (object: A) => ReadonlyArray<string>
+  /** Finalizers need no domain in front, as of custom resources and their definitions. */
+  readonly anyFinalizer?: boolean
   /** What a deletion does to the object besides marking it, such as a Namespace's phase. */
   readonly prepareDelete?: (object: A) => A
   /** A PUT has to say which version it replaces. */

@@ -10,6 +10,7 @@ import * as Fairness from "./fairness/Fairness.ts"
 import type { Check } from "./Health.ts"
 import { type Handler, type ListenOptions, start } from "./Listener.ts"
 import * as ComponentStatuses from "./objects/ComponentStatuses.ts"
+import * as StartChecks from "./StartChecks.ts"
 import * as Kubelet from "./streaming/Kubelet.ts"
 import * as Version from "./Version.ts"
 
@@ -49,7 +50,7 @@ const listening = Effect.fnUntraced(function* (options: Options) {
   const tables = yield* Tables
   const fairness = yield* Fairness.make(tables, yield* Kinds)
   const door = yield* Door.make({
-    checks: [...stores(tables), ...(options.checks ?? [])],
+    checks: [...StartChecks.of(tables), ...stores(tables), ...(options.checks ?? [])],
     components: ComponentStatuses.ofTables(tables),
     openid: options.openid,
     address: () => options.advertise ?? `${inUrl(options.addresses[0] ?? "localhost")}:${port}`,

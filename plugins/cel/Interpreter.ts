@@ -177,6 +177,7 @@ class Planner {
       if (name === "_&&_") return logical(first, second, false)
       if (name === "_||_") return logical(first, second, true)
       if (name === "@in" && constants.has(second)) return this.membership(call, first, second, steps)
+      if (isMember && steps.length === 2 && (name === "or" || name === "orValue")) return otherwise(first, second, name)
     }
     if (first !== undefined && name === "@not_strictly_false")
       return (frame) => {
@@ -326,6 +327,17 @@ const logical =
     if (second === absorbing) return absorbing
     if (first === !absorbing && second === !absorbing) return !absorbing
     return first instanceof Failure ? first : second instanceof Failure ? second : noOverload
+  }
+
+/** What is there, or else the other, which is asked for only then. Neither costs anything itself. */
+const otherwise =
+  (optional: Step, other: Step, name: "or" | "orValue"): Step =>
+  (frame) => {
+    const first = optional(frame)
+    if (first instanceof Failure) return first
+    if (!(first instanceof Optional)) return noOverload
+    if (first.value === undefined) return other(frame)
+    return name === "or" ? first : first.value
   }
 
 const select =

@@ -4,6 +4,12 @@ import { Context, Effect, Exit } from "effect"
 import { Routes } from "../../plugins/apiserver/contracts/Routes.ts"
 import { start } from "./Cluster.ts"
 
+/** Without the checks that have upstream's names, of which one is looked for by itself. */
+const own = (report: string) => {
+  expect(report).toContain("[+]poststarthook/crd-informer-synced ok\n")
+  return report.replace(/^\[\+\](?:log|etcd|informer-sync|autoregister-completion|poststarthook\/.*) ok\n/gm, "")
+}
+
 const configMaps = "/api/v1/namespaces/default/configmaps"
 const aggregated = { accept: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json" }
 
@@ -93,11 +99,11 @@ describe("the door", () => {
         const { admin } = yield* start({ checks })
         const ready = yield* admin.ask("/readyz")
         expect(ready).toMatchObject({ code: 500 })
-        expect(ready.text).toBe(
+        expect(own(ready.text)).toBe(
           "[+]ping ok\n[+]store-objects ok\n[+]store-events ok\n[+]store-leases ok\n[-]moon failed: reason withheld\nreadyz check failed\n"
         )
         expect(yield* admin.ask("/readyz?exclude=moon")).toMatchObject({ code: 200, text: "ok" })
-        expect((yield* admin.ask("/livez?verbose")).text).toBe("[+]ping ok\nlivez check passed\n")
+        expect(own((yield* admin.ask("/livez?verbose")).text)).toBe("[+]ping ok\nlivez check passed\n")
         expect((yield* admin.ask("/healthz/ping")).text).toBe("ok")
         expect((yield* admin.ask("/healthz/sun")).code).toBe(404)
         expect((yield* admin.ask("/version")).json).toMatchObject({ major: "1", minor: "36" })

@@ -62,7 +62,7 @@ describe("a hostile request", () => {
           const began = performance.now()
           const reply = yield* admin.ask(path, asking)
           expect([what, reply.code, reply.text.slice(0, 200)]).toEqual([what, code, expect.anything()])
-          expect([what, performance.now() - began < 2000]).toEqual([what, true])
+          expect([what, performance.now() - began < 10_000]).toEqual([what, true])
         }
         expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false)
         expect((yield* admin.ask(`${configMaps}/q`)).json).not.toHaveProperty("data")

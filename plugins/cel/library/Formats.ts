@@ -57,7 +57,7 @@ const formats: ReadonlyArray<readonly [string, Format]> = [
     new Format(
       "uuid",
       unless("does not match the UUID format", (value) => uuid.test(value)),
-      80
+      70
     )
   ],
   [

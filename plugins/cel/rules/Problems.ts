@@ -159,18 +159,16 @@ const judge = (found: Found, compiled: CompiledRule, path: string, context: Cont
     )
 }
 
-/** Upstream shows the whole rule as Go prints it, and scripts have come to match that. */
+/** Upstream shows the whole rule, and scripts have come to match that. */
 const ofRule = (field: string, rule: Rule, detail: string): Cause => {
-  const { fieldPath = "", message = "", messageExpression = "", optionalOldSelf, reason } = rule
-  const text = (value: string) => JSON.stringify(value)
-  const pointer = (type: string, isSet: boolean) => (isSet ? `(*${type})(0xc000000000)` : `(*${type})(nil)`)
-  const shown = [
-    `Rule:${text(rule.rule)}`,
-    `Message:${text(message)}`,
-    `MessageExpression:${text(messageExpression)}`,
-    `Reason:${pointer("apiextensions.FieldValueErrorReason", reason !== undefined)}`,
-    `FieldPath:${text(fieldPath)}`,
-    `OptionalOldSelf:${pointer("bool", typeof optionalOldSelf === "boolean")}`
-  ].join(", ")
-  return { field, type: "FieldValueInvalid", detail: `Invalid value: apiextensions.ValidationRule{${shown}}: ${detail}` }
+  const { fieldPath = "", message = "", messageExpression = "", optionalOldSelf = null, reason = null } = rule
+  const shown = {
+    Rule: rule.rule,
+    Message: message,
+    MessageExpression: messageExpression,
+    Reason: reason,
+    FieldPath: fieldPath,
+    OptionalOldSelf: optionalOldSelf
+  }
+  return Causes.invalid(field, shown, detail)
 }

@@ -53,6 +53,7 @@ const prepareDelete = (crd: Crd): Crd => {
 
 export const strategy: Strategy<Crd> = {
   generation: true,
+  anyFinalizer: true,
   defaults,
   prepareCreate: (crd) => withStored({ ...crd, status: {} }),
   prepareUpdate,
