@@ -11,6 +11,7 @@ import * as Endpoint from "../stage/Endpoint.ts"
 import * as KubeApiservers from "../stage/KubeApiservers.ts"
 import * as Compare from "./Compare.ts"
 import * as Description from "./Description.ts"
+import * as Kubectl from "./Kubectl.ts"
 import * as Plan from "./Plan.ts"
 import * as Report from "./Report.ts"
 import * as Side from "./Side.ts"
@@ -33,6 +34,9 @@ const flags = {
   only: Flag.String("only").pipe(
     Flag.withDescription("Only scenarios whose names match this expression: ^apply/"),
     Flag.withDefault("")
+  ),
+  kubectl: Flag.Boolean("kubectl").pipe(
+    Flag.withDescription("Also commands of a real kubectl, which is on the PATH; with --only '^$' nothing else")
   ),
   out: Flag.String("out").pipe(
     Flag.withDescription(
@@ -86,14 +90,15 @@ interface Asked {
   readonly requests: number
   readonly from: number
   readonly only: string
+  readonly kubectl: boolean
   readonly out: string
 }
 
-const run = Effect.fnUntraced(function* ({ beside: peer, endpoint, from, only, out, requests, seed }: Asked) {
-  const theirs = yield* Side.make(yield* beside(peer))
-  const ours = yield* Side.make(
-    yield* endpoint === "" ? KubeApiservers.keelson(yield* directory) : Endpoint.fromKubeconfig(endpoint)
-  )
+const run = Effect.fnUntraced(function* (asked: Asked) {
+  const { beside: peer, endpoint, from, kubectl, only, out, requests, seed } = asked
+  const upstream = yield* beside(peer)
+  const keelson = yield* endpoint === "" ? KubeApiservers.keelson(yield* directory) : Endpoint.fromKubeconfig(endpoint)
+  const [theirs, ours] = [yield* Side.make(upstream), yield* Side.make(keelson)]
   const resources = yield* Description.read(theirs)
   const pattern = new RegExp(only)
   const done = out === "" ? [] : before(out, seed)
@@ -109,10 +114,12 @@ const run = Effect.fnUntraced(function* ({ beside: peer, endpoint, from, only, o
     compared.push(...own)
     if (out !== "") appendFileSync(fileOf(out, seed), own.map((one) => `${JSON.stringify(one)}\n`).join(""))
   }
-  const report = Report.text(compared)
+  const replayed = kubectl ? yield* Kubectl.replay(yield* directory, keelson, upstream) : []
+  const report = [Report.text(compared), ...(kubectl ? [Kubectl.text(replayed)] : [])].join("\n\n")
   if (out !== "") writeFileSync(join(out, `kubernetes-api-${seed}.txt`), `${report}\n`)
   yield* Console.log(report)
-  if (compared.length === 0) return yield* new Refused({ message: "nothing was sent: no scenario is called that" })
+  if (compared.length + replayed.length === 0)
+    return yield* new Refused({ message: "nothing was sent: no scenario is called that" })
   const different = compared.filter((one) => !Report.isEqual(one)).length
   if (different > 0) return yield* new Different({ message: `${different} requests were answered differently` })
 }, Effect.scoped)

@@ -123,7 +123,8 @@ const pipelineAt = Effect.fnUntraced(function* (environment: Environment, moment
         of: ({ storage }) => storages.get(storage) ?? new Rows(revision, () => {}),
         revision: () => revision,
         passed: (_, wanted) => (wanted <= revision ? Effect.void : Effect.never),
-        current: () => Effect.succeed(revision)
+        current: () => Effect.succeed(revision),
+        atOnce: () => revision
       }
       return { ...environment, tables }
     })

@@ -61,6 +61,8 @@ export const append = (log: Log["Service"], change: Change) =>
 /** Brings the tables to all that was acknowledged before, and says how far that is. */
 export const current = (tables: Tables["Service"], log: LogName, longest: Duration.Duration) =>
   Effect.suspend(() => {
+    const seq = tables.atOnce(log)
+    if (seq !== undefined) return Effect.succeed(seq)
     let cause: unknown = silent
     return tables.current(log).pipe(
       Effect.tapError((error) =>

@@ -1,5 +1,5 @@
 /** The logs materialised: the rows of every storage, kept at their log by one follower each, in every API process. */
-import { Context, Deferred, Effect, Latch, Layer, Schedule, Stream } from "effect"
+import { Cause, Context, Deferred, Effect, Exit, Latch, Layer, Schedule, Stream } from "effect"
 import { Unavailable } from "../plugin/Contract.ts"
 import { Damaged, type Entry, type Followed, Log } from "../store/Log.ts"
 import { open, storageOf } from "./Envelope.ts"
@@ -20,6 +20,8 @@ export class Tables extends Context.Service<
     readonly passed: (log: LogName, revision: number) => Effect.Effect<void>
     /** Waits until everything is known that was acknowledged before, and says how far that is. */
     readonly current: (log: LogName) => Effect.Effect<number, Unavailable>
+    /** The same where nobody has to be asked and waited for: the log is in this process, and all of it is known. */
+    readonly atOnce: (log: LogName) => number | undefined
     /** Whether the follower of each log was heard of lately. */
     readonly following: () => boolean
     /** Why a log is not ready: the store does not answer, or this process is behind it. Nothing if it is. */
@@ -213,6 +215,18 @@ const coalesced = (ask: Effect.Effect<number, Unavailable>) => {
   })
 }
 
+/** Asks a log without waiting; once it was seen to answer later only, it is not asked so again. */
+const immediately = (ask: Effect.Effect<number, Unavailable>, { run }: { readonly run: typeof Effect.runSyncExit }) => {
+  let isLater = false
+  return () => {
+    if (isLater) return undefined
+    const exit = run(ask)
+    if (Exit.isSuccess(exit)) return exit.value
+    isLater = Cause.hasDies(exit.cause)
+    return undefined
+  }
+}
+
 export const layer = Layer.effect(
   Tables,
   Effect.gen(function* () {
@@ -240,7 +254,19 @@ export const layer = Layer.effect(
       events: coalesced(log.barrier({ log: "events" })),
       leases: coalesced(log.barrier({ log: "leases" }))
     }
+    const run = Effect.runSyncExitWith(yield* Effect.context<never>())
+    const now = {
+      objects: immediately(log.barrier({ log: "objects" }), { run }),
+      events: immediately(log.barrier({ log: "events" }), { run }),
+      leases: immediately(log.barrier({ log: "leases" }), { run })
+    }
+    const atOnce = (log: LogName) => {
+      const { fault, revision } = tables[log]
+      const seq = fault === undefined ? now[log]() : undefined
+      return seq !== undefined && seq <= revision ? seq : undefined
+    }
     return Tables.of({
+      atOnce,
       of: ({ log, storage }) => tables[log].of(storage),
       revision: (log) => tables[log].revision,
       passed: (log, revision) => tables[log].passed(revision),

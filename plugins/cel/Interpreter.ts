@@ -3,10 +3,11 @@
  * stopped (`Exhausted`). What a part costs follows upstream's planner: names and fields one unit each, a condition nothing itself.
  */
 import type { Checked } from "./Checker.ts"
-import { costOf, listBase, mapBase, structBase } from "./Costs.ts"
+import { listBase, mapBase, structBase } from "./Costs.ts"
 import type { Call, Comprehension, Expression, ListOf, MapOf, Struct } from "./Expression.ts"
+import { type Frame, pay, type Step, Unplannable } from "./Frame.ts"
+import { invoke } from "./Invoke.ts"
 import { find, get } from "./library/Arithmetic.ts"
-import { fits, type Overload } from "./library/Function.ts"
 import { type Functions, types as typeNames } from "./library/Library.ts"
 import {
   Dict,
@@ -22,35 +23,6 @@ import {
   typeName,
   type Value
 } from "./Values.ts"
-
-/** One evaluation. */
-export interface Frame {
-  cost: number
-  readonly limit: number
-  /** Variables of comprehensions, by their place. */
-  readonly locals: Array<Value>
-  readonly variable: (name: string) => Value | undefined
-}
-export type Step = (frame: Frame) => Value
-
-/** Thrown through all steps, and caught by whoever began. */
-export class Exhausted {
-  readonly cost: number
-  constructor(cost: number) {
-    this.cost = cost
-  }
-}
-/** Thrown by `plan`: a conversion of a constant that cannot be made. */
-export class Unplannable {
-  readonly message: string
-  constructor(message: string) {
-    this.message = message
-  }
-}
-const pay = (frame: Frame, cost: number) => {
-  frame.cost += cost
-  if (frame.cost > frame.limit) throw new Exhausted(frame.cost)
-}
 
 export interface Making {
   readonly checked: Checked
@@ -371,29 +343,3 @@ const indexed =
     if (found !== none) pay(frame, 1)
     return found
   }
-
-/** The first overload that fits the values is called. `name` is for the complaint; operators have none. */
-const invoke = (overloads: ReadonlyArray<Overload>, steps: ReadonlyArray<Step>, name: string): Step => {
-  const priced = overloads.map((overload) => ({ overload, cost: costOf(overload) }))
-  return (frame) => {
-    const values: Array<Value> = []
-    let failure: Failure | undefined
-    for (const step of steps) {
-      const value = step(frame)
-      if (value instanceof Failure) failure ??= value
-      values.push(value)
-    }
-    if (failure !== undefined) {
-      pay(frame, 1)
-      return failure
-    }
-    for (const { cost, overload } of priced) {
-      if (!overload.args.every((type, index) => fits(type, values[index] ?? null))) continue
-      const result = overload.call(...values)
-      pay(frame, cost(values, result))
-      return result
-    }
-    pay(frame, 1)
-    return name === "" ? noOverload : fail(`no such overload: ${name}(${values.map(typeName).join(", ")})`)
-  }
-}
