@@ -85,7 +85,11 @@ describe("a refusal", () => {
       yield* Context.get(services, Admissions).add({
         name: "Loud",
         order: 1,
-        mutate: ({ warn }) => Effect.as(Effect.sync(() => warn('beware of "é"')), undefined),
+        mutate: ({ warn }) =>
+          Effect.as(
+            Effect.sync(() => warn('beware of "é"')),
+            undefined
+          ),
         validate: () => Effect.fail(refuse)
       })
       const answer = yield* admin.ask(configMaps, { method: "POST", body: { metadata: { name: "a" } } })
