@@ -3,6 +3,7 @@ import type { Schema } from "effect"
 import * as Age from "../../../kernel/resource/Age.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { text, unknown, wide } from "../Columns.ts"
+import type * as Events from "../contracts/events/v1.ts"
 import { validate, validateNew } from "./EventValidation.ts"
 import * as Core from "../contracts/core/v1.ts"
 
@@ -18,7 +19,7 @@ const sourceOf = ({ reportingComponent = "", reportingInstance = "", source }: C
 
 /** It has been decoded, hence the cast. */
 const ofNew = (object: Schema.JsonObject, old: Schema.JsonObject | undefined) =>
-  old === undefined ? validateNew(object as unknown as Core.Event) : []
+  old === undefined ? validateNew(object as unknown as Events.Event) : []
 
 const [first, ...others] = Core.Event.versions
 /** Who writes it as events.k8s.io has it has to say more. */

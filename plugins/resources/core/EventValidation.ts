@@ -3,6 +3,7 @@ import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import { named, required, when } from "../../../kernel/resource/Rules.ts"
 import type { Event } from "../contracts/core/v1.ts"
+import type * as Events from "../contracts/events/v1.ts"
 
 /** An event of a namespace is of an object in it; one of the cluster's objects is in `default`. */
 const validateNamespace = ({ involvedObject: { namespace = "" }, metadata }: Event): Causes.Causes => {
@@ -21,10 +22,10 @@ const limitOf = (field: string) => longest[field] ?? Number.POSITIVE_INFINITY
 const types = ["Normal", "Warning"]
 
 /** As events.k8s.io shows it. */
-export const validateNew = (event: Event): Causes.Causes => {
-  const { action = "", eventTime, message = "", reason = "", series, type = "" } = event
-  const { reportingComponent: controller = "", reportingInstance = "" } = event
-  const tooLong = Object.entries({ reportingInstance, action, reason, note: message }).filter(
+export const validateNew = (event: Events.Event): Causes.Causes => {
+  const { action = "", eventTime, note = "", reason = "", series, type = "" } = event
+  const { reportingController: controller = "", reportingInstance = "" } = event
+  const tooLong = Object.entries({ reportingInstance, action, reason, note }).filter(
     ([name, text]) => Buffer.byteLength(text) > limitOf(name)
   )
   return [
