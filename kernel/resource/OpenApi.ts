@@ -16,7 +16,7 @@ export const document = (kinds: ReadonlyArray<Served>, group: string, version: s
   const components = new Components(describe)
   const paths: { [path: string]: JsonObject } = {}
   for (const { kind } of kinds) {
-    const served = kind.versions.find((one) => one.group === group && one.version === version)
+    const served = kind.versions.find((one) => one.group === group && one.version === version && one.served !== false)
     if (served !== undefined) Object.assign(paths, pathsOf(kind, served, components))
   }
   return {
@@ -38,11 +38,11 @@ interface Target {
   readonly tag: string
 }
 
-const pathsOf = (kind: Kind.Any, { group, schema, version }: Kind.Version, components: Components) => {
+const pathsOf = (kind: Kind.Any, { described, group, schema, version }: Kind.Version, components: Components) => {
   const gvk = { group, version, kind: kind.kind }
   const shape = Shape.of(schema())
   if (shape.type !== "object") throw new Error(`the kind ${kind.kind} is no object`)
-  const one = components.kind(shape, gvk)
+  const one = described === undefined ? components.kind(shape, gvk) : components.described(described, shape, gvk)
   const groupWord = group === "" ? "core" : (group.split(".")[0] ?? group)
   const target: Target = {
     kind,

@@ -67,6 +67,17 @@ export class Components {
     return Object.fromEntries([...this.schemas].toSorted(([a], [b]) => (a < b ? -1 : 1)))
   }
 
+  /** A kind that brings its description: shown as it was written, with what all kinds have. */
+  described(schema: JsonObject, shape: ObjectShape, gvk: Gvk): string {
+    const name = nameOf(shape, gvk)
+    const metadata = shape.fields.get("metadata")
+    const { properties, ...rest } = schema
+    const own = typeof properties === "object" && properties !== null ? properties : {}
+    const all = { ...own, ...typeMeta, ...(metadata !== undefined && { metadata: this.of(metadata.shape) }) }
+    this.schemas.set(name, { ...rest, properties: all, ...gvkExtension(gvk) })
+    return name
+  }
+
   /** A kind: its shape, and what all kinds have in front. */
   kind(shape: ObjectShape, gvk: Gvk): string {
     const name = nameOf(shape, gvk)

@@ -62,13 +62,14 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
     new Map(
       kinds
         .all()
-        .flatMap(({ kind }) => kind.versions.map((version) => [pathOf(version.group, version.version), version] as const))
+        .flatMap(({ kind }) => kind.versions.filter(({ served }) => served !== false))
+        .map((version) => [pathOf(version.group, version.version), version] as const)
     )
   /** Names the kinds that stand in it: the text itself would have to be made for that. */
   const hashOf = (path: string, group: string, version: string) => {
     const name = apiVersion({ group, version })
     const inIt = kinds.all().filter(({ kind }) => kind.versions.some((other) => apiVersion(other) === name))
-    const what = inIt.map(({ kind }) => `${kind.storage} ${kind.verbs} ${kind.subresources}`).toSorted()
+    const what = inIt.map(({ kind }) => `${kind.storage} ${kind.form} ${kind.verbs} ${kind.subresources}`).toSorted()
     return createHash("sha256").update(`${release} ${generation} ${path} ${what}`).digest("hex").toUpperCase()
   }
   const index = () =>

@@ -51,7 +51,7 @@ const servedVersion = (crd: Crd, version: Version): Kind.Version => {
     version: version.name,
     served: version.served,
     schema: Field.asJson(() => (built ??= Shape.asSchema(shapeOf(crd, version)))),
-    ...(schema !== undefined && { validate: Validation.of(schema) })
+    ...(schema !== undefined && { validate: Validation.of(schema), described: schema })
   }
 }
 
