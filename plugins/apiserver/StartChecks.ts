@@ -7,6 +7,7 @@ import type { Tables } from "../../kernel/table/Tables.ts"
 import type { Check } from "./Health.ts"
 
 const hooks = [
+  "storage-readiness",
   "start-apiserver-admission-initializer",
   "generic-apiserver-start-informers",
   "priority-and-fairness-config-consumer",
