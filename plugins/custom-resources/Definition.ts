@@ -86,6 +86,9 @@ const viewOf = (version: Version): View => {
   }
 }
 
+/** While its definition goes, no more objects of a kind are made. */
+const verbs = ["delete", "deletecollection", "get", "list", "patch", "update", "watch"] as const
+
 /** Nothing, as long as it is not established or has no version to store. `convert`: how a webhook is asked. */
 export const of = (crd: Crd, convert?: (crd: Crd) => Kind.Any["convert"]): Definition | undefined => {
   const { spec, status } = crd
@@ -102,7 +105,7 @@ export const of = (crd: Crd, convert?: (crd: Crd) => Kind.Any["convert"]): Defin
     namespaced: spec.scope === "Namespaced",
     storage: `${names.plural}.${spec.group}`,
     form: digestOf([stored.name, stored.schema, spec.preserveUnknownFields]),
-    verbs: ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
+    verbs: CustomKinds.isTerminating(crd) ? verbs : [...verbs, "create"],
     subresources: subresourcesOf(stored),
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
@@ -112,6 +115,6 @@ export const of = (crd: Crd, convert?: (crd: Crd) => Kind.Any["convert"]): Defin
   return {
     kind,
     views: new Map(versions.map((version) => [version.name, viewOf(version)])),
-    digest: digestOf([spec, names, crd.metadata.uid])
+    digest: digestOf([spec, names, crd.metadata.uid, CustomKinds.isTerminating(crd)])
   }
 }
