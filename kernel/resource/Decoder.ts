@@ -171,8 +171,11 @@ const isZeroed = (shape: Shape) =>
 
 /** Lists and maps of built-in kinds, and scalars that say so, as Go's JSON leaves them out. What custom resources say is kept. */
 const isFleeting = ({ definition }: ObjectShape, { default: value, omitted = false, required, shape }: FieldShape) =>
-  omitted ||
-  (definition !== undefined && !required && value === undefined && (shape.type === "list" || shape.type === "map"))
+  omitted || (definition !== undefined && !required && value === undefined && isCollection(shape))
+
+/** Bytes are a list, too. */
+const isCollection = (shape: Shape) =>
+  shape.type === "list" || shape.type === "map" || (shape.type === "string" && shape.format === "byte")
 
 const isEmpty = (value: Schema.Json) => {
   if (typeof value !== "object") return value === "" || value === 0 || value === false
