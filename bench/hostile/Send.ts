@@ -57,6 +57,10 @@ export const make = (host: string, port: number, token?: string) => {
     if (session !== undefined && !session.closed && !session.destroyed) return session
     const fresh = connectHttp2(`https://${host}:${port}`, { rejectUnauthorized: false })
     fresh.on("error", () => {})
+    // Told to go elsewhere, as any client of HTTP/2 does: to a new session.
+    fresh.on("goaway", () => {
+      if (session === fresh) session = undefined
+    })
     session = fresh
     return fresh
   }
@@ -101,7 +105,10 @@ export const make = (host: string, port: number, token?: string) => {
 
   const send = async (asked: Request, isSecond: boolean) => {
     try {
-      return await (isSecond ? overTwo(asked) : overOne(asked))
+      if (!isSecond) return await overOne(asked)
+      const answer = await overTwo(asked)
+      // A session that ended takes others with it that were on it.
+      return answer.code === 0 ? await overTwo(asked) : answer
     } catch {
       // The client's own library refuses to say this.
       return raw(written(asked))
