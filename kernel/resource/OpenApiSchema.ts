@@ -83,8 +83,17 @@ export class Components {
     const name = nameOf(shape, gvk)
     // Also if another kind has referred to it, because then it was none.
     const { properties, ...rest } = this.object(shape)
-    this.schemas.set(name, { ...rest, properties: { ...typeMeta, ...properties }, ...gvkExtension(gvk) })
+    this.schemas.set(name, { ...rest, properties: { ...this.typeMeta(), ...properties }, ...gvkExtension(gvk) })
     return name
+  }
+
+  private typeMeta(): JsonObject {
+    return Object.fromEntries(
+      Object.entries(typeMeta).map(([name, schema]) => {
+        const description = this.describe("", name)
+        return [name, description === undefined ? schema : { description, ...schema }]
+      })
+    )
   }
 
   list(item: string, gvk: Gvk): string {

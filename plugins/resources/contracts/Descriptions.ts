@@ -1,8 +1,13 @@
 /**
  * Short descriptions, in our own words, of the kinds and fields that people look up with `kubectl explain`. One line each: the name of
- * a definition, or of a field of it, and what it is.
+ * a definition, or of a field of it (`*`: of any), and what it is.
  */
 const lines = `
+*.apiVersion The group and version of the kind.
+*.kind What kind of object this is.
+*.metadata Its name, its labels, and what else every object has.
+*.spec What is wanted.
+*.status What was last observed. Written by the cluster.
 meta.v1.ObjectMeta What every object has: its name, its labels, who owns it.
 meta.v1.ObjectMeta.name The name, unique within the namespace among the objects of a kind. It cannot be changed.
 meta.v1.ObjectMeta.generateName A prefix by which the server makes a name, where none is given.
@@ -251,5 +256,6 @@ export const find = (definition: string, field?: string): string | undefined => 
         return [line.slice(0, space), line.slice(space + 1)]
       })
   )
-  return known.get(field === undefined ? definition : `${definition}.${field}`)
+  if (field === undefined) return known.get(definition)
+  return known.get(`${definition}.${field}`) ?? known.get(`*.${field}`)
 }

@@ -6,6 +6,7 @@ import type { ComponentStatus } from "../contracts/core/v1.ts"
 const healthy = ({ conditions = [] }: ComponentStatus) => conditions.find(({ type }) => type === "Healthy")
 
 export const strategy: Strategy<ComponentStatus> = {
+  onlyColumns: true,
   columns: [
     text("Status", "Whether it is healthy.", (one) => (healthy(one)?.status === "True" ? "Healthy" : "Unhealthy")),
     text("Message", "What it says.", (one) => healthy(one)?.message ?? ""),
