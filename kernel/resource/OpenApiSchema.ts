@@ -34,6 +34,11 @@ const named = {
 
 const text = { type: "string" }
 const typeMeta = { apiVersion: text, kind: text }
+/** The same for those who read of a kind that is not built in. */
+const explained = {
+  apiVersion: { description: "APIVersion defines in which version of its group the object is written.", type: "string" },
+  kind: { description: "Kind is the name of the object's type.", type: "string" }
+}
 const listMeta: JsonObject = {
   type: "object",
   properties: {
@@ -73,7 +78,7 @@ export class Components {
     const metadata = shape.fields.get("metadata")
     const { properties, ...rest } = schema
     const own = typeof properties === "object" && properties !== null ? properties : {}
-    const all = { ...own, ...typeMeta, ...(metadata !== undefined && { metadata: this.of(metadata.shape) }) }
+    const all = { ...own, ...explained, ...(metadata !== undefined && { metadata: this.of(metadata.shape) }) }
     this.schemas.set(name, { ...rest, properties: all, ...gvkExtension(gvk) })
     return name
   }
