@@ -163,7 +163,9 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     }).pipe(
       Effect.catch((error) => Effect.succeed(failure(error))),
       Effect.catchCause(broken),
-      Effect.tap((answer) => finish({ ...base, user: Identity.anonymous }, answer))
+      Effect.tap((answer) => finish({ ...base, user: Identity.anonymous }, answer)),
+      // A body that nobody has read would hold up all other requests of a connection of HTTP/2.
+      Effect.ensuring(Effect.sync(() => void incoming.resume()))
     )
     const entry = { fiber: fork(program), isLong }
     running.add(entry)
