@@ -22,12 +22,22 @@ export const where = ({ name, namespace, served, version }: At) => ({
 /** How long a reader waits for a revision that is not there yet. */
 const patience = "3 seconds"
 
-export const parseRevision = (text: string): Result.Result<number, BadRequest> =>
-  /^\d{1,16}$/.test(text) ? Result.succeed(Number(text)) : Result.fail(new BadRequest({ detail: noRevision(text) }))
+/** What fits into 64 bits, as upstream has it. No log comes to numbers that JavaScript cannot tell apart: they are all too large. */
+export const parseRevision = (text: string): Result.Result<number, BadRequest> => {
+  const detail = noRevision(text)
+  if (detail !== undefined) return Result.fail(new BadRequest({ detail }))
+  return Result.succeed(Math.min(Number(text), Number.MAX_SAFE_INTEGER))
+}
 
-/** As the conversion of Go's library words it. */
-export const noRevision = (text: string) =>
-  `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`
+const maxRevision = 2n ** 64n - 1n
+
+/** Why it is none, as the conversion of Go's library words it. */
+export const noRevision = (text: string) => {
+  const isNumber = /^\d+$/.test(text)
+  if (isNumber && BigInt(text) <= maxRevision) return undefined
+  const why = isNumber ? "value out of range" : "invalid syntax"
+  return `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`
+}
 
 /** Waits until the tables know `revision`. */
 export const reach = ({ tables }: Environment, log: LogName, revision: number) =>

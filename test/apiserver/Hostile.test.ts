@@ -50,6 +50,8 @@ const cases: ReadonlyArray<readonly [what: string, path: string, asking: Asking,
     }),
     400
   ],
+  ["a revision that JavaScript cannot count to", `${configMaps}?resourceVersion=9007199254740993`, {}, 504],
+  ["a revision that does not fit into 64 bits", `${configMaps}?resourceVersion=${2n ** 64n}`, {}, 400],
   ["a huge header", configMaps, { headers: { "x-large": "x".repeat(1 << 15) } }, 431],
   ["a huge URL", `${configMaps}?labelSelector=${"x".repeat(1 << 15)}`, {}, 431]
 ]

@@ -303,6 +303,8 @@ describe("built-in kinds", () => {
         assert.deepStrictEqual(yield* causes(client.update(Secret, { ...secret, data: { a: "" } })), [
           "data: Forbidden: field is immutable when `immutable` is set"
         ])
+        const odd = yield* client.create(Secret, { metadata: at("odd"), type: "constructor" })
+        assert.strictEqual(odd.type, "constructor")
         const map = yield* client.create(ConfigMap, { metadata: at("m"), data: { a: "1" } })
         assert.deepStrictEqual(yield* causes(client.update(ConfigMap, { ...map, data: { "a b": "1" } })), [
           "data[a b]: Invalid value: \"a b\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"

@@ -47,17 +47,18 @@ const withData = ({ stringData, ...secret }: Secret): Secret => {
 const accountAnnotation = "kubernetes.io/service-account.name"
 
 /** What a Secret of a type has to have. */
-const needed: { readonly [type: string]: ReadonlyArray<string> } = {
-  "kubernetes.io/dockercfg": [".dockercfg"],
-  "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
-  "kubernetes.io/ssh-auth": ["ssh-privatekey"],
-  "kubernetes.io/tls": ["tls.crt", "tls.key"]
-}
+/** A map: a type may be called like anything that objects have. */
+const needed: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
+  ["kubernetes.io/dockercfg", [".dockercfg"]],
+  ["kubernetes.io/dockerconfigjson", [".dockerconfigjson"]],
+  ["kubernetes.io/ssh-auth", ["ssh-privatekey"]],
+  ["kubernetes.io/tls", ["tls.crt", "tls.key"]]
+])
 
 const validateSecret = ({ data = {}, metadata, type }: Secret): Causes.Causes => [
   ...validateValues(data, "data"),
   ...(bytesOf(data) > maxBytes ? [Causes.tooLong("data", maxBytes)] : []),
-  ...(needed[type ?? ""] ?? []).filter((key) => !Object.hasOwn(data, key)).map((key) => Causes.required(`data[${key}]`)),
+  ...(needed.get(type ?? "") ?? []).filter((key) => !Object.hasOwn(data, key)).map((key) => Causes.required(`data[${key}]`)),
   ...(type === "kubernetes.io/basic-auth" && !Object.hasOwn(data, "username") && !Object.hasOwn(data, "password")
     ? [Causes.required("data[username]"), Causes.required("data[password]")]
     : []),
