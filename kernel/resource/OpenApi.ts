@@ -36,6 +36,8 @@ interface Target {
   /** `CoreV1NamespacedPod`. */
   readonly words: string
   readonly tag: string
+  /** Custom kinds have no strategic merge, and kubectl patches by what stands here. */
+  readonly isCustom: boolean
 }
 
 const pathsOf = (kind: Kind.Any, { described, group, schema, version }: Kind.Version, components: Components) => {
@@ -50,7 +52,8 @@ const pathsOf = (kind: Kind.Any, { described, group, schema, version }: Kind.Ver
     one,
     many: kind.verbs.includes("list") ? components.list(one, gvk) : one,
     words: `${capital(groupWord)}${capital(version)}${kind.namespaced ? "Namespaced" : ""}${kind.kind}`,
-    tag: `${groupWord}_${version}`
+    tag: `${groupWord}_${version}`,
+    isCustom: described !== undefined
   }
   const base = group === "" ? `/api/${version}` : `/apis/${group}/${version}`
   const collection = `${base}${kind.namespaced ? "/namespaces/{namespace}" : ""}/${kind.plural}`
@@ -101,8 +104,8 @@ const pathItem = (parameters: ReadonlyArray<JsonObject>, operations: Operations,
   }
 }
 
-const operation = (action: Action, { gvk, many, one, tag, words }: Target): JsonObject => {
-  const content = contentOf(action, one)
+const operation = (action: Action, { gvk, isCustom, many, one, tag, words }: Target): JsonObject => {
+  const content = contentOf(action, one, isCustom)
   return {
     tags: [tag],
     operationId: `${about[action][1]}${words}`,
@@ -129,12 +132,13 @@ const successes: { readonly [A in Action]: ReadonlyArray<string> } = {
 const json = "application/json"
 const answer = (name: string): JsonObject => ({ description: "OK", content: { [json]: { schema: ref(name) } } })
 
-const patches = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"]
-const contentOf = (action: Action, one: string): JsonObject | undefined => {
+const patches = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"]
+const strategic = "application/strategic-merge-patch+json"
+const contentOf = (action: Action, one: string, isCustom: boolean): JsonObject | undefined => {
   if (action === "post" || action === "put") return { "*/*": { schema: ref(one) } }
   if (action !== "patch") return undefined
   const body: Json = { schema: { type: "object" } }
-  return Object.fromEntries([...patches, "application/apply-patch+yaml"].map((type) => [type, body]))
+  return Object.fromEntries((isCustom ? patches : [...patches, strategic]).map((type) => [type, body]))
 }
 
 const parameter = (name: string, where: string, type: string, required = false): JsonObject => ({

@@ -4,6 +4,7 @@ import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
 import { masters } from "../../kernel/pipeline/Attributes.ts"
 import { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
+import * as OpenApi from "../../kernel/resource/OpenApi.ts"
 import { ServiceClient } from "../../plugins/apiserver/contracts/ServiceClient.ts"
 import * as CustomResources from "../../plugins/custom-resources/CustomResources.ts"
 import * as Establishing from "../../plugins/custom-resources/Establishing.ts"
@@ -58,6 +59,10 @@ describe("custom resources", () => {
       const size = { type: "integer", default: 1 }
       yield* pipeline.create(yield* crds(), wire(definition(version("v1", { size }, true))))
       const place = yield* soon(widgets())
+      // kubectl patches by what the description says, and a custom kind knows no strategic merge.
+      const described = JSON.stringify(OpenApi.document([place.served], group, "v1"))
+      expect(described).toContain('"application/merge-patch+json"')
+      expect(described).not.toContain("strategic-merge-patch")
       const body = { metadata: { name: "a", finalizers: ["x.example.com/hold"] }, spec: { other: 1 } }
       const { row, warnings } = yield* pipeline.create(place, wire(body))
       expect(row.wire).toMatchObject({ apiVersion: `${group}/v1`, kind: "Widget", spec: { size: 1 } })

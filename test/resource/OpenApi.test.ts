@@ -49,6 +49,12 @@ describe("OpenApi.document", () => {
     ])
   })
 
+  it("says in which forms a patch may come", () => {
+    expect(JSON.stringify(at(core, "paths", `${pods}/{name}`, "patch"))).toContain(
+      '"application/strategic-merge-patch+json"'
+    )
+  })
+
   it("says which query parameters a patch takes", () => {
     const parameters = JSON.stringify(at(core, "paths", `${pods}/{name}`, "patch", "parameters"))
     for (const name of ["fieldValidation", "fieldManager", "dryRun", "force"])
