@@ -4,7 +4,6 @@
  */
 import { Clock, DateTime, Effect, Layer, Option, Schedule } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
-import type { Invalid } from "../../kernel/client/Errors.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { equal } from "../../kernel/resource/JsonEqual.ts"
 import type { Kind, Resource, ResourceDraft } from "../../kernel/resource/Kind.ts"
@@ -157,16 +156,13 @@ const publishEndpoints = Effect.fnUntraced(function* (all: ReturnType<typeof liv
 /** A typed object as the JSON that it is. */
 const plain = (value: object) => Object(value)
 
-/** A server that is reached on its own machine alone has no address that others could be told. It serves all the same. */
-const unshown = (error: Invalid) => Effect.logDebug("the Service kubernetes leads nowhere", error.message)
-
 /** Every server does this, and finds it done: who dies is left out by those that live. */
 const publish = Effect.gen(function* () {
   const client = yield* Client
   const leases = yield* client.list(Lease, { namespace: ApiServers.namespace, labelSelector: ApiServers.selector })
   const all = living(leases, yield* Clock.currentTimeMillis)
-  yield* Effect.catchTag(publishSlices(slicesOf(all)), "Invalid", unshown)
-  yield* Effect.catchTag(publishEndpoints(all), "Invalid", unshown)
+  yield* publishSlices(slicesOf(all))
+  yield* publishEndpoints(all)
 })
 
 const again = { times: 5, schedule: Schedule.spaced("200 millis") }

@@ -11,10 +11,14 @@ const validateAddress = ({ hostname = "", ip, nodeName }: EndpointAddress, field
   ...address(`${field}.ip`, ip),
   ...namedIfGiven(`${field}.hostname`, hostname, Names.dns1123Label),
   ...named(`${field}.nodeName`, nodeName, Names.dns1123Subdomain),
-  ...(isIP(ip) === 0
-    ? [Causes.invalid(`${field}.ip`, ip, "must be a valid IP address")]
-    : when(unreachable.test(ip), () => Causes.invalid(`${field}.ip`, ip, reasonOf(ip))))
+  ...when(isIP(ip) === 0, () => Causes.invalid(`${field}.ip`, ip, "must be a valid IP address"))
 ]
+
+const validateReach = ({ ip }: EndpointAddress, field: string): Causes.Causes =>
+  when(unreachable.test(ip), () => Causes.invalid(`${field}.ip`, ip, reasonOf(ip)))
+
+/** The servers of a cluster on one machine may be reached there alone, and are told to the nodes of that machine. */
+const isApi = ({ name, namespace }: Endpoints["metadata"]) => namespace === "default" && name === "kubernetes"
 
 /** Of this machine, of this link, of nobody, or of many. */
 const unreachable = /^(?:0\.0\.0\.0|127\.|169\.254\.|224\.0\.0\.|::$|::1$|fe80:|ff02:)/i
@@ -26,14 +30,18 @@ const reasonOf = (ip: string) => {
   return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
 }
 
-const validateSubset = (subset: EndpointSubset, field: string): Causes.Causes => {
+const validateSubset = (subset: EndpointSubset, field: string, isAnywhere: boolean): Causes.Causes => {
+  const validate = (one: EndpointAddress, at: string) => [
+    ...validateAddress(one, at),
+    ...(isAnywhere ? [] : validateReach(one, at))
+  ]
   const { addresses = [], notReadyAddresses = [], ports = [] } = subset
   return [
     ...when(addresses.length + notReadyAddresses.length === 0, () =>
       Causes.required(field, "must specify `addresses` or `notReadyAddresses`")
     ),
-    ...each(addresses, `${field}.addresses`, validateAddress),
-    ...each(notReadyAddresses, `${field}.notReadyAddresses`, validateAddress),
+    ...each(addresses, `${field}.addresses`, validate),
+    ...each(notReadyAddresses, `${field}.notReadyAddresses`, validate),
     ...each(ports, `${field}.ports`, ({ appProtocol, name = "", port, protocol }, at) => [
       ...when(name === "" && ports.length > 1, () => Causes.required(`${at}.name`)),
       ...namedIfGiven(`${at}.name`, name, Names.dns1123Label),
@@ -59,6 +67,7 @@ const placesOf = ({ subsets = [] }: Endpoints) => {
 }
 
 export const strategy: Strategy<Endpoints> = {
-  validate: ({ subsets = [] }) => each(subsets, "subsets", validateSubset),
+  validate: ({ metadata, subsets = [] }) =>
+    each(subsets, "subsets", (subset, field) => validateSubset(subset, field, isApi(metadata))),
   columns: [text("Endpoints", "Where the Service is served.", placesOf)]
 }
