@@ -5,8 +5,8 @@
 import { SubscriptionRef } from "effect"
 import { createHash } from "node:crypto"
 import type { OutgoingHttpHeaders } from "node:http"
-import { apiVersion } from "../../kernel/resource/Kind.ts"
-import type { Kinds } from "../../kernel/resource/Kinds.ts"
+import { apiVersion, type Version } from "../../kernel/resource/Kind.ts"
+import type { Kinds, Served } from "../../kernel/resource/Kinds.ts"
 import { document } from "../../kernel/resource/OpenApi.ts"
 import { ranges } from "./Accept.ts"
 import { type Answer, failure, jsonType, whole } from "./Answer.ts"
@@ -57,6 +57,7 @@ const v2Form = (accept = "*/*") => {
 
 export const make = (kinds: Kinds["Service"], release: string, backends: Backends["Service"]) => {
   const texts = new Map<string, Text>()
+  const documents = new Map<string, { readonly of: ReadonlyArray<Served>; readonly text: Text }>()
   let generation = -1
   const versions = () =>
     new Map(
@@ -65,18 +66,23 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
         .flatMap(({ kind }) => kind.versions.filter(({ served }) => served !== false))
         .map((version) => [pathOf(version.group, version.version), version] as const)
     )
-  /** Names the kinds that stand in it: the text itself would have to be made for that. */
-  const hashOf = (path: string, group: string, version: string) => {
+  /** Made anew when one of the kinds in it is another than before. */
+  const documentOf = (path: string, { group, version }: Version) => {
     const name = apiVersion({ group, version })
     const inIt = kinds.all().filter(({ kind }) => kind.versions.some((other) => apiVersion(other) === name))
-    const what = inIt.map(({ kind }) => `${kind.storage} ${kind.form} ${kind.verbs} ${kind.subresources}`).toSorted()
-    return createHash("sha256").update(`${release} ${generation} ${path} ${what}`).digest("hex").toUpperCase()
+    const found = documents.get(path)
+    if (found !== undefined && found.of.length === inIt.length && found.of.every((one, at) => one === inIt[at]))
+      return found.text
+    const text = textOf(JSON.stringify(document(inIt, group, version, describe)))
+    documents.set(path, { of: inIt, text })
+    return text
   }
+  /** The hash is of the text, because clients keep what it names for ever, also when another server comes to that address. */
   const index = () =>
     Object.fromEntries(
-      [...versions()].map(([path, { group, version }]) => [
+      [...versions()].map(([path, version]) => [
         path,
-        { serverRelativeURL: `${root}/${path}?hash=${hashOf(path, group, version)}` }
+        { serverRelativeURL: `${root}/${path}?hash=${documentOf(path, version).etag.replaceAll('"', "")}` }
       ])
     )
   /** Their documents are theirs to give: the door leads there. */
@@ -92,11 +98,6 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
     const found = texts.get(name) ?? make()
     texts.set(name, found)
     return found
-  }
-  const documentOf = (path: string) => {
-    const version = versions().get(path)
-    if (version === undefined) return undefined
-    return built(path, () => textOf(JSON.stringify(document(kinds.all(), version.group, version.version, describe))))
   }
   const swagger = () =>
     V2.document(
@@ -119,13 +120,19 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
   return (exchange: Exchange): Answer => {
     const { path, query } = exchange
     const now = SubscriptionRef.getUnsafe(kinds.generation)
-    if (now !== generation) texts.clear()
-    generation = now
+    if (now !== generation) {
+      generation = now
+      texts.clear()
+      const there = versions()
+      for (const path of documents.keys()) if (!there.has(path)) documents.delete(path)
+    }
     if (path === whole2) return v2(exchange)
     const below = path.slice(root.length + 1).replace(/\/$/, "")
     if (below === "") return answerOf(exchange, textOf(JSON.stringify({ paths: { ...index(), ...remote() } })))
-    const text = documentOf(below)
-    if (text === undefined) return failure(notFound)
-    return answerOf(exchange, text, query.has("hash") ? immutable : undefined)
+    const version = versions().get(below)
+    if (version === undefined) return failure(notFound)
+    const text = documentOf(below, version)
+    const isThat = query.get("hash") === text.etag.replaceAll('"', "")
+    return answerOf(exchange, text, isThat ? immutable : undefined)
   }
 }

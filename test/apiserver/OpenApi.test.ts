@@ -75,6 +75,12 @@ describe("OpenAPI v3", () => {
         const index = yield* admin.ask("/openapi/v3")
         const document = yield* admin.ask(index.json.paths["apis/apps/v1"].serverRelativeURL)
         expect(document.headers["cache-control"]).toBe("public, immutable")
+        // What another server has said there is not kept for ever under this one's words.
+        const stale = yield* admin.ask("/openapi/v3/apis/apps/v1?hash=0123")
+        expect([stale.text, stale.headers["cache-control"]]).toEqual([
+          document.text,
+          expect.not.stringContaining("immutable")
+        ])
         const known = { "if-none-match": String(document.headers["etag"]) }
         expect((yield* admin.ask("/openapi/v3/apis/apps/v1", { headers: known })).code).toBe(304)
         const { description, properties } = document.json.components.schemas["io.k8s.api.apps.v1.DeploymentSpec"]
