@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import protobuf from "protobufjs/minimal.js"
 import * as Gnostic from "../../plugins/apiserver/openapi/Gnostic.ts"
+import * as V2 from "../../plugins/apiserver/openapi/V2.ts"
 import { start } from "./Cluster.ts"
 
 /** Bytes, texts and messages by the number of their field. */
@@ -65,6 +66,13 @@ describe("OpenAPI v2", () => {
       })
     )
   )
+})
+
+it("a kind that may have any field is an object in v2, and nothing of it is named", () => {
+  const gvk = [{ group: "example.com", version: "v1", kind: "Any" }]
+  const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-group-version-kind": gvk }
+  const { definitions } = V2.document([{ components: { schemas: { Any: { ...schema, properties: { a: {} } } } } }], {})
+  expect(definitions).toEqual({ Any: { type: "object", "x-kubernetes-group-version-kind": gvk } })
 })
 
 describe("OpenAPI v3", () => {

@@ -38,6 +38,16 @@ const schemaOf = (schema: JsonObject): JsonObject => {
 const mapped = (schemas: Json): JsonObject =>
   Object.fromEntries(Object.entries(objectOf(schemas)).map(([name, schema]) => [name, schemaOf(objectOf(schema))]))
 
+const kinds = "x-kubernetes-group-version-kind"
+/**
+ * A kind that may have whatever fields: kubectl takes those that are named for all that there are, so none is. Source: the
+ * apiextensions API server's document of v2.
+ */
+const definitionOf = (schema: JsonObject): JsonObject =>
+  schema[kinds] !== undefined && schema["x-kubernetes-preserve-unknown-fields"] === true
+    ? { type: "object", [kinds]: schema[kinds] }
+    : schemaOf(schema)
+
 const parameterOf = (parameter: Json): JsonObject => {
   const { schema, ...rest } = objectOf(parameter)
   return { ...rest, ...schemaOf(objectOf(schema)) }
@@ -94,7 +104,7 @@ export const document = (documents: ReadonlyArray<JsonObject>, title: JsonObject
   for (const { components, paths: some } of documents) {
     for (const [path, item] of Object.entries(objectOf(some))) paths[path] = pathOf(objectOf(item))
     for (const [name, schema] of Object.entries(objectOf(objectOf(components)["schemas"])))
-      definitions[name] ??= schemaOf(objectOf(schema))
+      definitions[name] ??= definitionOf(objectOf(schema))
   }
   return {
     swagger: "2.0",

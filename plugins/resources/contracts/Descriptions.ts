@@ -8,7 +8,7 @@ const lines = `
 *.metadata Its name, its labels, and what else every object has.
 *.spec What is wanted.
 *.status What was last observed. Written by the cluster.
-meta.v1.ObjectMeta What every object has: its name, its labels, who owns it.
+meta.v1.ObjectMeta Standard object's metadata: its name, its labels, who owns it.
 meta.v1.ObjectMeta.name The name, unique within the namespace among the objects of a kind. It cannot be changed.
 meta.v1.ObjectMeta.generateName A prefix by which the server makes a name, where none is given.
 meta.v1.ObjectMeta.namespace The namespace that the object lies in. Empty for objects of the cluster.
@@ -17,7 +17,7 @@ meta.v1.ObjectMeta.annotations Keys and values for programs and people; nothing 
 meta.v1.ObjectMeta.uid What tells the object from every other one, also from an earlier one of its name. Set by the server.
 meta.v1.ObjectMeta.resourceVersion Which version of the object this is. Clients compare it for equality, and nothing else.
 meta.v1.ObjectMeta.generation Counts the changes of what is desired. Set by the server.
-meta.v1.ObjectMeta.creationTimestamp When the object was created. Set by the server.
+meta.v1.ObjectMeta.creationTimestamp CreationTimestamp is a timestamp: when the object was created. Set by the server.
 meta.v1.ObjectMeta.deletionTimestamp Since when, or by when, the object is to go. Set by the server when it is deleted.
 meta.v1.ObjectMeta.deletionGracePeriodSeconds How many seconds the object has to end by itself.
 meta.v1.ObjectMeta.finalizers Who must have done their part before the object goes.
