@@ -13,12 +13,18 @@ const [address, port] = ["127.0.0.90", 5390]
 const outside = ["127.0.0.90:5391", "127.0.0.90:5392"]
 
 const conformance = (...args: ReadonlyArray<string>) =>
-  Effect.callback<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((resume) => {
+  Effect.callback<{ readonly code: number; readonly stdout: string; readonly stderr: string }, "it hung">((resume) => {
     const main = new URL("../../conformance/Main.ts", import.meta.url).pathname
-    execFile(process.execPath, ["--import", "tsx", main, ...args], (error, stdout, stderr) =>
-      resume(Effect.succeed({ code: error === null ? 0 : Number(error.code), stdout, stderr }))
+    const call = [process.execPath, ["--import", "tsx", main, ...args], { timeout: 100_000, killSignal: "SIGKILL" }] as const
+    execFile(...call, (error, stdout, stderr) =>
+      resume(
+        error?.killed === true
+          ? Effect.fail("it hung")
+          : Effect.succeed({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+      )
     )
-  })
+    // Seen once: Node.js with tsx's loader, at its end, waiting for its own thread.
+  }).pipe(Effect.retry({ times: 1 }))
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "kt-law-test-"))),

@@ -21,12 +21,18 @@ const register = Effect.gen(function* () {
   const client = yield* Client
   if (Option.isSome(yield* client.find(Node, { namespace: "", name: nodeName }))) return
   const [podCIDR = "", ...others] = Fabric.rangesOf(index)
-  const made = yield* client.create(Node, {
+  yield* client.create(Node, {
     metadata: { name: nodeName },
     spec: { podCIDR, podCIDRs: [podCIDR, ...others] }
   })
   const addresses = Fabric.addressesOf(index).map((address) => ({ type: "InternalIP", address }))
-  yield* client.update(Node, { ...made, status: { ...made.status, addresses } }, { subresource: "status" })
+  // The cluster's controllers write it too.
+  yield* client.get(Node, { namespace: "", name: nodeName }).pipe(
+    Effect.flatMap((node) =>
+      client.update(Node, { ...node, status: { ...node.status, addresses } }, { subresource: "status" })
+    ),
+    Effect.retry({ while: ({ _tag }) => _tag === "Conflict", times: 20 })
+  )
 })
 
 const program = Effect.gen(function* () {
