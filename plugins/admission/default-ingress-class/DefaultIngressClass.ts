@@ -1,11 +1,11 @@
 /** An Ingress that names no class gets the default one. Source: "Ingress" of the Kubernetes documentation. */
 import { Effect, Layer } from "effect"
-import type { WireObject } from "../../../kernel/client/Api.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Ingress, IngressClass } from "../../resources/contracts/networking/v1.ts"
 import { fresh, youngest } from "../Fresh.ts"
+import { asWire } from "../../../kernel/pipeline/Stages.ts"
 
 const mark = "ingressclass.kubernetes.io/is-default-class"
 const oldName = "kubernetes.io/ingress.class"
@@ -25,7 +25,8 @@ export const layer = Layer.unwrap(
         if (ingress === undefined || isNamed) return undefined
         const ingressClassName = youngest(classes.by("default", ""))?.metadata.name
         if (ingressClassName === undefined) return undefined
-        return { ...ingress, spec: { ...ingress.spec, ingressClassName } } as unknown as WireObject
+        const named: typeof ingress = { ...ingress, spec: { ...ingress.spec, ingressClassName } }
+        return asWire(named)
       })
     return Admissions.add({ name: "DefaultIngressClass", order: 850, mutate })
   })

@@ -1,12 +1,12 @@
 /** A claim that names no class gets the default one. Source: "Storage Classes" of the Kubernetes documentation. */
 import { Effect, Layer } from "effect"
-import type { WireObject } from "../../../kernel/client/Api.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { PersistentVolumeClaim } from "../../resources/contracts/core/v1.ts"
 import { StorageClass } from "../../resources/contracts/storage/v1.ts"
 import { fresh, youngest } from "../Fresh.ts"
+import { asWire } from "../../../kernel/pipeline/Stages.ts"
 
 const marks = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
 const oldName = "volume.beta.kubernetes.io/storage-class"
@@ -24,7 +24,8 @@ export const layer = Layer.unwrap(
         if (claim === undefined || isNamed) return undefined
         const storageClassName = youngest(classes.by("default", ""))?.metadata.name
         if (storageClassName === undefined) return undefined
-        return { ...claim, spec: { ...claim.spec, storageClassName } } as unknown as WireObject
+        const named: typeof claim = { ...claim, spec: { ...claim.spec, storageClassName } }
+        return asWire(named)
       })
     return Admissions.add({ name: "DefaultStorageClass", order: 420, mutate })
   })

@@ -3,7 +3,7 @@ import { Effect, Result, type Schema } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
 import type { Client } from "../../../kernel/client/Client.ts"
 import { type ApiError, internalError, StatusError } from "../../../kernel/client/Errors.ts"
-import type { Admitted, Round } from "../../../kernel/pipeline/Policy.ts"
+import type { Admitted } from "../../../kernel/pipeline/Policy.ts"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { equal } from "../../../kernel/resource/JsonEqual.ts"
 import type { Version } from "../../../kernel/resource/Kind.ts"
@@ -23,6 +23,7 @@ import * as Changes from "./Changes.ts"
 import * as Compiled from "./Compiled.ts"
 import { isSubject, params, versionFor } from "./Matching.ts"
 import { namespaceOf } from "./Validating.ts"
+import * as Rounds from "../matching/Rounds.ts"
 
 export interface Known {
   readonly policies: ReadonlyArray<MutatingAdmissionPolicy>
@@ -41,21 +42,7 @@ interface Invocation {
 }
 
 /** What has become of the policies that want to be asked again. */
-interface Progress {
-  readonly asked: Set<string>
-  readonly again: Set<string>
-  left: WireObject | undefined
-}
-const progress = new WeakMap<Round, Progress>()
-const progressOf = (round: Round): Progress => {
-  const found = progress.get(round) ?? { asked: new Set(), again: new Set(), left: undefined }
-  progress.set(round, found)
-  return found
-}
-const overtake = ({ again, asked }: Progress) => {
-  for (const id of asked) again.add(id)
-  asked.clear()
-}
+const progressOf = Rounds.make()
 
 const isIgnored = ({ spec }: MutatingAdmissionPolicy) => spec?.failurePolicy === "Ignore"
 
@@ -160,14 +147,14 @@ export const mutate = Effect.fn("Policies.mutate")(function* (
   if (request.object === undefined || !isSubject(request, subject)) return undefined
   const { round } = request
   const own = progressOf(round)
-  if (round.isSecond && own.left !== request.object) overtake(own)
+  if (round.isSecond && own.left !== request.object) Rounds.overtake(own)
   let current = request
   for (const invocation of yield* invocationsOf(known, request, subject)) {
     if (round.isSecond && !own.again.has(invocation.id)) continue
     const changed = yield* invoke(known, invocation, current, subject)
     if (changed !== undefined) {
       current = { ...current, object: changed }
-      overtake(own)
+      Rounds.overtake(own)
       round.again()
     }
     if (invocation.policy.spec?.reinvocationPolicy === "IfNeeded") own.asked.add(invocation.id)

@@ -3,7 +3,6 @@
  * "Storage Object in Use Protection" of the Kubernetes documentation.
  */
 import { Effect } from "effect"
-import type { WireObject } from "../../../kernel/client/Api.ts"
 import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import type { Resource } from "../../../kernel/resource/Kind.ts"
@@ -11,6 +10,7 @@ import { PersistentVolume, PersistentVolumeClaim } from "../../resources/contrac
 import * as Protection from "../../resources/contracts/StorageProtection.ts"
 import { VolumeAttributesClass } from "../../resources/contracts/storage/v1.ts"
 import { fresh } from "../Fresh.ts"
+import { asWire } from "../../../kernel/pipeline/Stages.ts"
 
 const protectedKinds = [
   [PersistentVolumeClaim, Protection.claim],
@@ -33,8 +33,7 @@ const mutate = (request: Admitted) =>
     const [object, finalizer] = found
     const { finalizers = [] } = object.metadata
     if (finalizers.includes(finalizer)) return undefined
-    // It has been decoded as its kind, hence the cast.
-    return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } } as unknown as WireObject
+    return asWire({ ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } })
   })
 
 export const layer = Admissions.add({ name: "StorageObjectInUseProtection", order: 430, mutate })

@@ -2,7 +2,7 @@
 import { Effect, Option, Result, Schema } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
 import { type ApiError, internalError, type StatusError } from "../../../kernel/client/Errors.ts"
-import type { Admitted, Round } from "../../../kernel/pipeline/Policy.ts"
+import type { Admitted } from "../../../kernel/pipeline/Policy.ts"
 import * as Stages from "../../../kernel/pipeline/Stages.ts"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { equal } from "../../../kernel/resource/JsonEqual.ts"
@@ -14,6 +14,7 @@ import { call, type Invocation, settle } from "./Call.ts"
 import type { Hook } from "./Hooks.ts"
 import { invocationOf, isSubject, type World } from "./Matching.ts"
 import { shownObject } from "./Review.ts"
+import * as Rounds from "../matching/Rounds.ts"
 
 const parse = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Json))
 const isObject = (value: Schema.Json): value is WireObject =>
@@ -65,24 +66,7 @@ const ask = Effect.fnUntraced(function* (invocation: Invocation, request: Admitt
 })
 
 /** What has become of the webhooks that want to be asked again. */
-interface Progress {
-  /** Asked, and not yet overtaken by a change. */
-  readonly asked: Set<string>
-  /** To be asked in the second round. */
-  readonly again: Set<string>
-  /** What the last of them left. */
-  left: WireObject | undefined
-}
-const progress = new WeakMap<Round, Progress>()
-const progressOf = (round: Round): Progress => {
-  const found = progress.get(round) ?? { asked: new Set(), again: new Set(), left: undefined }
-  progress.set(round, found)
-  return found
-}
-const overtake = ({ again, asked }: Progress) => {
-  for (const id of asked) again.add(id)
-  asked.clear()
-}
+const progressOf = Rounds.make()
 
 export const mutate = Effect.fnUntraced(function* (
   hooks: ReadonlyArray<Hook>,
@@ -93,7 +77,7 @@ export const mutate = Effect.fnUntraced(function* (
   const subject = Subject.of(request)
   if (!isSubject(request, subject)) return undefined
   const own = progressOf(round)
-  if (round.isSecond && own.left !== request.object) overtake(own)
+  if (round.isSecond && own.left !== request.object) Rounds.overtake(own)
   let current = request
   for (const hook of hooks) {
     const invocation = yield* invocationOf(hook, current, subject, world, "admit")
@@ -102,7 +86,7 @@ export const mutate = Effect.fnUntraced(function* (
     const changed = yield* settle(invocation, about, ask(invocation, current, subject))
     if (changed !== undefined) {
       current = { ...current, object: changed }
-      overtake(own)
+      Rounds.overtake(own)
       round.again()
     }
     if (hook.webhook.reinvocationPolicy === "IfNeeded") own.asked.add(hook.id)
