@@ -36,7 +36,8 @@ const flags = {
     Flag.withDefault("")
   ),
   kubectl: Flag.Boolean("kubectl").pipe(
-    Flag.withDescription("Also commands of a real kubectl, which is on the PATH; with --only '^$' nothing else")
+    Flag.withDescription("Also commands of a real kubectl, which is on the PATH; with --only '^$' nothing else"),
+    Flag.withDefault(false)
   ),
   out: Flag.String("out").pipe(
     Flag.withDescription(
