@@ -21,9 +21,21 @@ export interface Selection {
 const names: Omit<Interest, "value"> = { by: "metadata.name", of: ({ name }) => name }
 const namespaces: Omit<Interest, "value"> = { by: "metadata.namespace", of: ({ namespace }) => namespace }
 
-const valueOf = (object: Resource, { kind, strategy }: Served, field: string): string | undefined => {
+const common = ["metadata.name", "metadata.namespace"]
+
+/** By which fields a kind can be selected, and how others are refused: both in the upstream API server's words. */
+const selectable = ({ kind, strategy }: Served) => {
+  const { notSelectable, selectable } = strategy
+  if (selectable === undefined) {
+    const only = common.map((field) => JSON.stringify(field)).join(", ")
+    return { known: common, refusal: (field: string) => `${JSON.stringify(field)} is not a known field selector: only ${only}` }
+  }
+  return { known: [...common.slice(0, kind.namespaced ? 2 : 1), ...Object.keys(selectable)], refusal: notSelectable }
+}
+
+const valueOf = (object: Resource, { strategy }: Served, field: string): string | undefined => {
   if (field === "metadata.name") return object.metadata.name
-  if (field === "metadata.namespace" && kind.namespaced) return object.metadata.namespace ?? ""
+  if (field === "metadata.namespace") return object.metadata.namespace ?? ""
   return strategy.selectable?.[field]?.(object)
 }
 
@@ -33,12 +45,8 @@ export const compile = (
 ): Result.Result<Selection, BadRequest> =>
   Result.gen(function* () {
     const labels = labelSelector === "" ? undefined : yield* Selector.parseLabels(labelSelector)
-    const known = [
-      "metadata.name",
-      ...(served.kind.namespaced ? ["metadata.namespace"] : []),
-      ...Object.keys(served.strategy.selectable ?? {})
-    ]
-    const fields = fieldSelector === "" ? [] : yield* Selector.parseFields(fieldSelector, known)
+    const { known, refusal } = selectable(served)
+    const fields = fieldSelector === "" ? [] : yield* Selector.parseFields(fieldSelector, known, refusal)
     const named =
       fields.find(({ equal, field }) => equal && field === "metadata.name")?.value ?? (name === "" ? undefined : name)
     const others = fields.filter(({ equal, field }) => !(equal && field === "metadata.name"))

@@ -79,13 +79,13 @@ const validateHosts = ({ metadata: { name }, spec: { completionMode, completions
 
 /** Who chooses the selector has to choose labels that it selects. */
 const validateSelector = ({ metadata, spec: { manualSelector, selector, template } }: Job): Causes.Causes => {
-  if (selector === undefined) return [Causes.required("spec.selector")]
   const labels = template.metadata?.labels
+  const unselected = () =>
+    Causes.invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`")
+  if (selector === undefined) return [Causes.required("spec.selector"), unselected()]
   return [
     ...Selector.validate(selector, "spec.selector"),
-    ...when(!Selector.matcher(selector)(labels), () =>
-      Causes.invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`")
-    ),
+    ...when(!Selector.matcher(selector)(labels), unselected),
     ...when(manualSelector !== true && selector.matchLabels?.[uidLabel] !== metadata.uid, () =>
       Causes.invalid("spec.selector", selector, "`selector` not auto-generated")
     )
@@ -167,6 +167,7 @@ export const strategy: Strategy<Job> = {
   validateStatus: JobStatus.validate,
   validateUpdate: (job, old, subresource) => (subresource === "status" ? [] : validateUpdate(job, old)),
   selectable: { "status.successful": ({ status }) => `${status.succeeded ?? 0}` },
+  notSelectable: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   columns: [
     text("Status", "Whether it is done.", statusOf),
     text("Completions", "How many of its Pods have succeeded.", completionsOf),
