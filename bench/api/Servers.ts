@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
 import { existsSync, globSync, mkdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as Program from "../../adapters/Program.ts"
 import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
 import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
@@ -61,7 +62,7 @@ const start = Effect.fnUntraced(function* (name: string, directory: string, comm
     writeFileSync(path, text, { mode: 0o600 })
     return path
   }
-  const [port = 0] = yield* Children.freePorts(1)
+  const port = yield* freePort
   const flags = {
     "cert-dir": directory,
     "bind-address": "127.0.0.1",

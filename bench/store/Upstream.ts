@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as Program from "../../adapters/Program.ts"
 import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
 import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
@@ -23,7 +24,7 @@ export const start = Effect.fnUntraced(function* (directory: string, etcd: Retur
     writeFileSync(path, text, { mode: 0o600 })
     return path
   }
-  const [port = 0] = yield* Children.freePorts(1)
+  const port = yield* freePort
   const flags = {
     "etcd-servers": endpoint,
     "bind-address": "127.0.0.1",

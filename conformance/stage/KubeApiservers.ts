@@ -5,6 +5,7 @@
 import { Effect } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as Program from "../../adapters/Program.ts"
 import * as Children from "../../bench/store/Children.ts"
 import * as Etcd from "../../bench/store/Etcd.ts"
@@ -30,7 +31,7 @@ const start = Effect.fnUntraced(function* (
   const front = yield* Pki.issue(ca, Requests.client("front-proxy-client"))
   const admin = yield* Pki.issue(ca, Requests.admin)
   const signing = yield* Pki.signingKey
-  const [port = 0] = yield* Children.freePorts(1)
+  const port = yield* freePort
   const file = (name: string, text: string) => {
     const path = join(directory, name)
     writeFileSync(path, text, { mode: 0o600 })
