@@ -19,6 +19,8 @@ export interface Options extends ListenOptions {
   readonly kubelet: Kubelet.KubeletOptions
   /** `host:port` under which clients reach this server, if it is not where it listens. */
   readonly advertise?: string
+  /** What `/readyz` asks, and `/livez` of those that are `live`. */
+  readonly checks?: ReadonlyArray<Check>
   /** The documents of `/.well-known/openid-configuration` and `/openid/v1/jwks`. */
   readonly openid?: { readonly configuration: object; readonly keys: object }
   /** Of this program, for `/version`. */
@@ -48,7 +50,7 @@ const listening = Effect.fnUntraced(function* (options: Options) {
   const tables = yield* Tables
   const fairness = yield* Fairness.make(tables, yield* Kinds)
   const door = yield* Door.make({
-    checks: [...StartChecks.of(tables), ...stores(tables)],
+    checks: [...StartChecks.of(tables), ...stores(tables), ...(options.checks ?? [])],
     components: ComponentStatuses.ofTables(tables),
     openid: options.openid,
     address: () => options.advertise ?? `${inUrl(options.addresses[0] ?? "localhost")}:${port}`,
