@@ -29,8 +29,9 @@ export const asWire = (object: Resource) => object as unknown as WireObject
 
 export const storageShape = ({ served }: At) => Shape.of(served.kind.versions[0].schema())
 
+/** It is of the group in which the kind is kept, whichever was asked. */
 export const invalid = (at: At, causes: Invalid["causes"], name = at.name) =>
-  new Invalid({ ...where(at), name, kind: at.served.kind.kind, causes })
+  new Invalid({ ...where(at), group: at.served.kind.versions[0].group, name, kind: at.served.kind.kind, causes })
 
 export interface Decoded {
   readonly object: Resource

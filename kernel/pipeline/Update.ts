@@ -67,9 +67,10 @@ export const change = Effect.fnUntraced(function* (
     const row = yield* Stages.find(environment, at)
     const stored = row.object
     const wanted = yield* make(stored)
+    Admit.warn(asking, wanted.warnings)
+    const { warnings } = asking
     const pinned = yield* preconditions(at, stored, wanted.object)
     const next = yield* prepare(environment, asking, stored, wanted, options)
-    const warnings = [...wanted.warnings, ...asking.warnings]
     if (next === stored) return { row, created: false, warnings }
     const written = yield* write(environment, at, row, next, options).pipe(
       Effect.catchTag("Conflict", (conflict): Effect.Effect<undefined, Conflict | Unavailable> => {
@@ -129,6 +130,7 @@ const prepare = Effect.fnUntraced(function* (
   const isOwned = isSame || wanted.managed === true
   const next = isOwned ? counted : ownedAs(yield* Stages.own({ ...at, subresource }, kept, stored, options), counted)
   if (!isSame) yield* Stages.validate(at, next, stored)
+  Admit.warn(asking, strategy.warnings?.(next, stored))
   if (shown === undefined) yield* Stages.admit(environment, asking, next, stored)
   else {
     const objects = { object: shown.of(next), old: shown.of(stored) }

@@ -61,7 +61,7 @@ export interface Strategy<A extends Resource> {
   readonly generation?: boolean
   /** What of the metadata is counted in it, too. */
   readonly isCounted?: (object: A, old: A) => boolean
-  /** The subresources whose writes are not counted in it, although they change the spec. */
+  /** The subresources whose writes are not counted in it, although they change the spec, and are owned by nobody. */
   readonly uncounted?: ReadonlyArray<string>
   /** A deletion that does not say what becomes of dependents leaves them behind. */
   readonly isOrphaning?: boolean

@@ -44,6 +44,8 @@ const defaults = (job: Job): Job => {
 const uidLabel = "batch.kubernetes.io/controller-uid"
 const nameLabel = "batch.kubernetes.io/job-name"
 
+const generated = (uid: string) => ({ matchLabels: { [uidLabel]: uid } })
+
 /** The labels and the selector by which a Job knows its Pods, unless its author chose others. */
 const withSelector = (job: Job): Job => {
   const { manualSelector, template } = job.spec
@@ -85,10 +87,10 @@ const validateSelector = ({ metadata, spec: { manualSelector, selector, template
   if (selector === undefined) return [Causes.required("spec.selector"), unselected()]
   return [
     ...Selector.validate(selector, "spec.selector"),
-    ...when(!Selector.matcher(selector)(labels), unselected),
-    ...when(manualSelector !== true && selector.matchLabels?.[uidLabel] !== metadata.uid, () =>
+    ...when(manualSelector !== true && !same(selector, generated(metadata.uid)), () =>
       Causes.invalid("spec.selector", selector, "`selector` not auto-generated")
-    )
+    ),
+    ...when(!Selector.matcher(selector)(labels), unselected)
   ]
 }
 
