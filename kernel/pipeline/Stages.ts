@@ -171,6 +171,7 @@ const judge = (at: At, object: Resource, old: Resource | undefined, found: Cause
 /** What a write cannot change, whatever it says, and so does not come to own. */
 export const resetOf = ({ served: { kind, strategy }, subresource }: At): ReadonlyArray<string> => {
   if (subresource === "status") return ["spec"]
+  if (subresource === "finalize") return ["status"]
   if (subresource !== "") return []
   return [...(strategy.unowned ?? []), ...(kind.subresources.includes("status") ? ["status"] : [])]
 }

@@ -21,7 +21,8 @@ const interval = Duration.seconds(15)
 
 /** What this process knows of an autoscaler beside what is stored. */
 interface Known {
-  readonly generation: number | undefined
+  /** Of what was asked for, and of which object of that name. */
+  readonly version: string
   /** When it is to be looked at again; before, only a change of what it says is a reason. */
   readonly due: number
   readonly history: Pace.History | undefined
@@ -47,12 +48,14 @@ const looking = (hpa: HorizontalPodAutoscaler, now: number): Look => {
   return { hpa, now, say, conditions: () => conditions }
 }
 
-/** What is wanted, and for people why. Nothing of it: what is known does not allow to say. */
+/** What is wanted, and for people why. No number: what is known does not allow to say. */
 interface Wish {
-  readonly replicas: number
+  readonly replicas: number | undefined
   readonly reason: string
   readonly statuses: Proposals.Combined["statuses"]
 }
+
+const versionOf = ({ metadata: { generation = 0, uid } }: HorizontalPodAutoscaler) => `${uid}/${generation}`
 
 const start = Effect.gen(function* () {
   const client = yield* Client
@@ -68,7 +71,13 @@ const start = Effect.gen(function* () {
     record({ kind: HorizontalPodAutoscaler, object, type: "Warning", reason, message })
 
   const put = ({ conditions, hpa }: Look, status: Partial<HorizontalPodAutoscalerStatus>) => {
-    const after = { ...hpa.status, ...status, conditions: conditions() }
+    const { currentMetrics = [], currentReplicas = 0, ...rest } = { ...hpa.status, ...status }
+    const after = {
+      ...rest,
+      ...(currentMetrics.length > 0 && { currentMetrics }),
+      ...(currentReplicas > 0 && { currentReplicas }),
+      conditions: conditions()
+    }
     return Equal.equals(after, hpa.status)
       ? Effect.void
       : Effect.asVoid(client.update(HorizontalPodAutoscaler, { ...hpa, status: after }, { subresource: "status" }))
@@ -87,7 +96,10 @@ const start = Effect.gen(function* () {
   const podsOf = Effect.fnUntraced(function* ({ hpa, say }: Look, selector: string) {
     const refuse = (reason: string, event: string, message: string, told: string) => {
       say("ScalingActive", false, reason, message)
-      return Effect.as(warn(hpa, event, told), undefined)
+      return warn(hpa, event, told).pipe(
+        Effect.andThen(warn(hpa, "FailedComputeMetricsReplicas", told)),
+        Effect.as(undefined)
+      )
     }
     if (selector === "") {
       return yield* refuse(
@@ -110,11 +122,11 @@ const start = Effect.gen(function* () {
     return yield* refuse("AmbiguousSelector", "AmbiguousSelector", why, why)
   })
 
-  /** By the metrics. Fails never: what is not known is said. */
+  /** By the metrics. What is not known is said. */
   const measured = Effect.fnUntraced(function* (look: Look, target: Target.Scaled) {
     const { hpa, say } = look
     const own = yield* podsOf(look, target.selector)
-    if (own === undefined) return undefined
+    if (own === undefined) return { replicas: undefined, metric: "", statuses: [] }
     const metrics = hpa.spec.metrics ?? []
     const { selector, specReplicas, statusReplicas } = target
     const state: Proposals.Target = {
@@ -132,9 +144,8 @@ const start = Effect.gen(function* () {
     if (first !== undefined && best === undefined) {
       say("ScalingActive", false, first.reason, `the HPA was unable to compute the replica count: ${first.detail}`)
       const count = `${unknown.length} invalid out of ${metrics.length}`
-      yield* warn(hpa, "FailedComputeMetricsReplicas", `invalid metrics (${count}), first error is: ${first.detail}`)
-      yield* put(look, { currentReplicas: specReplicas, currentMetrics: statuses })
-      return undefined
+      yield* warn(hpa, "FailedComputeMetricsReplicas", `invalid metrics (${count}), first error is: ${first.whole}`)
+      return { replicas: undefined, metric: "", statuses }
     }
     const metric = best?.metric ?? ""
     say(
@@ -151,21 +162,15 @@ const start = Effect.gen(function* () {
     const { hpa, now, say } = look
     const { behavior, maxReplicas, minReplicas } = hpa.spec
     const current = target.specReplicas
-    const simply = (replicas: number, reason: string): Wish => ({
-      replicas,
-      reason,
-      statuses: hpa.status.currentMetrics ?? []
-    })
+    const simply = (replicas: number, reason: string): Wish => ({ replicas, reason, statuses: [] })
     if (current === 0 && minReplicas !== 0) {
       say("ScalingActive", false, "ScalingDisabled", "scaling is disabled since the replica count of the target is zero")
-      return { ...simply(0, ""), statuses: [] }
+      return simply(0, "")
     }
-    if (current > maxReplicas)
-      return { ...simply(maxReplicas, "Current number of replicas above Spec.MaxReplicas"), statuses: [] }
-    if (current < minReplicas)
-      return { ...simply(minReplicas, "Current number of replicas below Spec.MinReplicas"), statuses: [] }
+    if (current > maxReplicas) return simply(maxReplicas, "Current number of replicas above Spec.MaxReplicas")
+    if (current < minReplicas) return simply(minReplicas, "Current number of replicas below Spec.MinReplicas")
     const found = yield* measured(look, target)
-    if (found === undefined) return undefined
+    if (found.replicas === undefined) return { replicas: undefined, reason: "", statuses: found.statuses }
     const reason =
       found.replicas > current ? `${found.metric} above target` : found.replicas < current ? "All metrics below target" : ""
     const step = { current, desired: found.replicas, maxReplicas, minReplicas, now }
@@ -175,9 +180,14 @@ const start = Effect.gen(function* () {
     return { replicas: limited.count, reason, statuses: found.statuses }
   })
 
-  const rescale = Effect.fnUntraced(function* (look: Look, target: Target.Scaled, wish: Wish, history: Pace.History) {
+  const rescale = Effect.fnUntraced(function* (
+    look: Look,
+    target: Target.Scaled,
+    { reason, statuses }: Wish,
+    replicas: number,
+    history: Pace.History
+  ) {
     const { hpa, now, say } = look
-    const { reason, replicas, statuses } = wish
     const current = target.specReplicas
     const size = `New size: ${replicas}; reason: ${reason}`
     const failed = Effect.fnUntraced(function* ({ detail }: Target.NoScale) {
@@ -217,12 +227,14 @@ const start = Effect.gen(function* () {
     }
     const { selector, specReplicas } = target.success
     const history = before?.history ?? Pace.begin(specReplicas, now)
-    known.set(pathOf(keyOf(hpa)), { generation: hpa.metadata.generation, due: now, history, selector })
+    known.set(pathOf(keyOf(hpa)), { version: versionOf(hpa), due: now, history, selector })
     seen.say("AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale")
     const wish = yield* wished(seen, target.success, history)
-    if (wish === undefined) yield* put(seen, {})
-    else if (wish.replicas !== specReplicas) yield* rescale(seen, target.success, wish, history)
-    else yield* put(seen, { currentReplicas: specReplicas, desiredReplicas: specReplicas, currentMetrics: wish.statuses })
+    const { replicas, statuses } = wish
+    const found = { currentReplicas: specReplicas, currentMetrics: statuses }
+    if (replicas === undefined) yield* put(seen, found)
+    else if (replicas === specReplicas) yield* put(seen, { ...found, desiredReplicas: replicas })
+    else yield* rescale(seen, target.success, wish, replicas, history)
     return { history, selector }
   })
 
@@ -234,13 +246,12 @@ const start = Effect.gen(function* () {
     }
     const now = yield* Clock.currentTimeMillis
     const before = known.get(pathOf(key))
-    const { generation } = hpa.metadata
+    const version = versionOf(hpa)
     // Its own writes of the status are no reason to read the metrics again.
-    if (before !== undefined && before.generation === generation && now < before.due)
-      return Controllers.again(before.due - now)
+    if (before !== undefined && before.version === version && now < before.due) return Controllers.again(before.due - now)
     const due = now + Duration.toMillis(interval)
     const { history, selector } = yield* look(hpa, now, before)
-    known.set(pathOf(key), { generation, due, history, selector })
+    known.set(pathOf(key), { version, due, history, selector })
     return Controllers.again(interval)
   })
 

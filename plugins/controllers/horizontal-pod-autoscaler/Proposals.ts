@@ -13,10 +13,11 @@ import type { Pod } from "../../resources/contracts/core/v1.ts"
 import { type Described, NoMetrics, type Sources } from "./Sources.ts"
 import * as Usage from "./Usage.ts"
 
-/** A metric that proposes nothing; `reason` is that of the condition. */
+/** A metric that proposes nothing; `reason` is that of the condition, `whole` the detail with what it was asked for. */
 export interface Unknown {
   readonly reason: string
   readonly detail: string
+  readonly whole: string
 }
 export interface Proposed {
   readonly replicas: number
@@ -58,9 +59,10 @@ const printed = ({ selector }: MetricIdentifier) => {
 }
 
 type Answer<R = never> = Effect.Effect<Proposed, Unknown, R>
-const unknown = (reason: string, what: string) => (error: string | { readonly message: string }) => ({
+const unknown = (reason: string, what: string) => (detail: string) => ({
   reason,
-  detail: `failed to get ${what}: ${typeof error === "string" ? error : error.message}`
+  detail,
+  whole: `failed to get ${what}: ${detail}`
 })
 
 /** The calculation fails for the same reason as the reading. */
@@ -100,7 +102,7 @@ export const make = (sources: Sources) => {
     return resource(target, name, container, wanted).pipe(
       Effect.mapError(unknown(reason, `${name} ${word} metric value`)),
       Effect.map(({ replicas, usage, utilization }) => {
-        const averageValue = Usage.quantity(usage)
+        const averageValue = Usage.quantity(usage, name === "memory" ? "BinarySI" : "DecimalSI")
         const current = { averageValue, ...(utilization !== undefined && { averageUtilization: utilization }) }
         const by = utilization === undefined ? "" : " utilization (percentage of request)"
         const status: MetricStatus = isContainer
@@ -164,13 +166,19 @@ export const make = (sources: Sources) => {
       const selector = selectorOf(metric)
       const usage = yield* Effect.mapError(
         sources.external(target.namespace, metric.name, selector),
-        ({ message }) =>
-          `failed to get ${metric.name} external metric: unable to get external metric ${target.namespace}/${metric.name}/${printed(metric)}: ${message}`
+        ({ message }) => `unable to get external metric ${target.namespace}/${metric.name}/${printed(metric)}: ${message}`
       )
       const { current, replicas } = judged(target, usage, wanted)
       const status = { type: "External", external: { metric, current } }
       return { replicas, metric: `external metric ${metric.name}(${printed(metric)})`, status }
-    }).pipe(Effect.mapError(unknown("FailedGetExternalMetric", `${metric.name} external metric value`)))
+    }).pipe(
+      Effect.mapError(
+        unknown(
+          "FailedGetExternalMetric",
+          `${metric.name} external metric value: failed to get external metric ${metric.name}`
+        )
+      )
+    )
 
   return (target: Target, spec: MetricSpec): Answer => {
     if (spec.resource !== undefined) return ofResource(target, spec.resource.name, spec.resource.target)
@@ -182,7 +190,7 @@ export const make = (sources: Sources) => {
     if (spec.object !== undefined) return ofObject(target, spec.object)
     if (spec.external !== undefined) return ofExternal(target, spec.external)
     const detail = `unknown metric source type ${JSON.stringify(spec.type)}`
-    return Effect.fail({ reason: "InvalidMetricSourceType", detail })
+    return Effect.fail({ reason: "InvalidMetricSourceType", detail, whole: detail })
   }
 }
 export type Propose = ReturnType<typeof make>

@@ -49,10 +49,16 @@ export const duration = (text: string) =>
     0
   )
 
+const nowhere = (api: string, { group, resource }: { readonly group: string; readonly resource: string }) =>
+  api === "custom"
+    ? "no custom metrics API (custom.metrics.k8s.io) registered"
+    : `the server could not find the requested resource (get ${resource}.${group})`
+const reasonOf = (api: string, error: Failure | Schema.SchemaError) => {
+  if (error._tag === "NotFound") return nowhere(api, error)
+  return error._tag === "SchemaError" ? error.message : messageOf(error)
+}
 const failed = (api: string) => (error: Failure | Schema.SchemaError) =>
-  new NoMetrics({
-    detail: `unable to fetch metrics from ${api} metrics API: ${error._tag === "SchemaError" ? error.message : messageOf(error)}`
-  })
+  new NoMetrics({ detail: `unable to fetch metrics from ${api} metrics API: ${reasonOf(api, error)}` })
 const empty = (api: string) => new NoMetrics({ detail: `no metrics returned from ${api} metrics API` })
 
 const defaultWindow = 60_000
@@ -81,14 +87,8 @@ export const make = Effect.gen(function* () {
     const samples = new Map<string, Sample>()
     for (const { containers, metadata, timestamp, window } of pods) {
       const measured = container === "" ? containers : containers.filter((one) => one.name === container)
-      if (container !== "" && measured.length === 0) {
-        const pod = `${namespace}/${metadata.name}`
-        return yield* new NoMetrics({
-          detail: `failed to get container metrics: container ${container} not present in metrics for pod ${pod}`
-        })
-      }
       const amounts = measured.flatMap(({ usage }) => usage[name] ?? [])
-      if (amounts.length < measured.length) continue
+      if (measured.length === 0 || amounts.length < measured.length) continue
       const value = amounts.reduce((sum, amount) => sum + milli(amount), 0)
       samples.set(metadata.name, { value, at: millisOf(timestamp), window: duration(window) })
     }

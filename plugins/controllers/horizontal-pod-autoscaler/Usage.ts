@@ -43,8 +43,8 @@ export interface Asked {
 }
 
 export const milli = (text: string) => Math.ceil(Number(Quantity.of(text).nanos) / 1e6)
-export const quantity = (amount: number) =>
-  Quantity.format({ nanos: BigInt(Math.trunc(amount)) * 1_000_000n, format: "DecimalSI" })
+export const quantity = (amount: number, format: Quantity.Quantity["format"] = "DecimalSI") =>
+  Quantity.format({ nanos: BigInt(Math.trunc(amount)) * 1_000_000n, format })
 
 /** A Pod that begins uses much, and what it used before it was ready says nothing. */
 const initialization = 5 * 60_000

@@ -39,12 +39,21 @@ const validate = ({ spec: { finalizers = [] } }: Namespace): Causes.Causes =>
     ...when(!one.includes("/") && !standard.includes(one), () => Causes.invalid("spec.finalizers", one, unqualified))
   ])
 
+const validateStatus = ({ metadata, status }: Namespace): Causes.Causes => {
+  const { phase = "" } = status
+  const [expected, time] = metadata.deletionTimestamp === undefined ? ["Active", "empty"] : ["Terminating", "not empty"]
+  return when(phase !== expected, () =>
+    Causes.invalid("status.Phase", phase, `may only be '${expected}' if \`deletionTimestamp\` is ${time}`)
+  )
+}
+
 export const strategy: Strategy<Namespace> = {
   names: Names.dns1123Label,
   generation: false,
   defaults: withLabel,
   prepareCreate,
   validate,
+  validateStatus,
   prepareUpdate,
   deletionTimeOnly: true,
   prepareDelete: (namespace) => ({ ...namespace, status: { ...namespace.status, phase: "Terminating" } }),
