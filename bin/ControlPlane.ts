@@ -3,6 +3,7 @@
  * replace its line.
  */
 import { Effect, Layer, Schema } from "effect"
+import { Aggregated } from "../kernel/client/Aggregated.ts"
 import { Api } from "../kernel/client/Api.ts"
 import type { Client } from "../kernel/client/Client.ts"
 import * as PipelineApi from "../kernel/client/PipelineApi.ts"
@@ -59,6 +60,7 @@ import * as EndpointsController from "../plugins/controllers/endpoints/Endpoints
 import * as EndpointSlices from "../plugins/controllers/endpointslice/EndpointSlice.ts"
 import * as EndpointSliceMirroring from "../plugins/controllers/endpointslicemirroring/EndpointSliceMirroring.ts"
 import * as GarbageCollector from "../plugins/controllers/garbage-collector/GarbageCollector.ts"
+import * as HorizontalPodAutoscaler from "../plugins/controllers/horizontal-pod-autoscaler/HorizontalPodAutoscaler.ts"
 import * as Job from "../plugins/controllers/job/Job.ts"
 import * as NamespaceController from "../plugins/controllers/namespace/Namespace.ts"
 import * as NodeIpam from "../plugins/controllers/node-ipam/NodeIpam.ts"
@@ -150,7 +152,7 @@ const asSelf = Layer.provide(ownClient)
 const program = <Offers>(
   isolate: ReadonlyArray<string>,
   user: User,
-  plugin: Plugin.Plugin<Offers, Client>,
+  plugin: Plugin.Plugin<Offers, Client | Api>,
   module: URL,
   options?: Schema.Json
 ) =>
@@ -158,7 +160,7 @@ const program = <Offers>(
     ? Plugin.install(Worker.isolate(plugin, module, { needs: [Api], ...(options === undefined ? {} : { options }) })).pipe(
         Layer.provide(PipelineApi.layer(user))
       )
-    : Plugin.install(plugin).pipe(Layer.provide(PipelineClient.layer(user)))
+    : Plugin.install(plugin).pipe(Layer.provide(Layer.merge(PipelineClient.layer(user), PipelineApi.layer(user))))
 
 /** What upstream's API server does for its own sake; of several servers, one. */
 const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
@@ -173,7 +175,7 @@ const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
 const programs = (options: Options) => {
   const { ca, identity, isolate, joining, podCidr } = options
   const names = [Scheduler.plugin.name]
-  const run = <Offers>(name: string, plugin: Plugin.Plugin<Offers, Client>, module: URL, options?: Schema.Json) => {
+  const run = <Offers>(name: string, plugin: Plugin.Plugin<Offers, Client | Api>, module: URL, options?: Schema.Json) => {
     names.push(plugin.name)
     return program(isolate, account(`${name}-controller`), plugin, module, options)
   }
@@ -233,6 +235,11 @@ const programs = (options: Options) => {
     run("statefulset", StatefulSet.plugin, new URL("../plugins/controllers/statefulset/StatefulSet.ts", import.meta.url)),
     run("job", Job.plugin, new URL("../plugins/controllers/job/Job.ts", import.meta.url)),
     run("cronjob", CronJob.plugin, new URL("../plugins/controllers/cronjob/CronJob.ts", import.meta.url)),
+    run(
+      "horizontal-pod-autoscaler",
+      HorizontalPodAutoscaler.plugin,
+      new URL("../plugins/controllers/horizontal-pod-autoscaler/HorizontalPodAutoscaler.ts", import.meta.url)
+    ),
     run("disruption", Disruption.plugin, new URL("../plugins/controllers/disruption/Disruption.ts", import.meta.url)),
     run(
       "resourcequota",
@@ -332,7 +339,9 @@ const kernel = ({ log }: ApiOptions) =>
     Layer.provideMerge(Tables.layer),
     Layer.provideMerge(Measured.layer),
     Layer.provideMerge(log),
-    Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Routes.layer, Plugin.Host.layer))
+    Layer.provideMerge(
+      Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Aggregated.layer, Routes.layer, Plugin.Host.layer)
+    )
   )
 
 const complete = Layer.satisfiesServicesType<never>()

@@ -3,7 +3,7 @@
  * containers need. Plain JavaScript without dependencies, for any Node.js from 18 on. Running it twice changes nothing.
  */
 import { execFileSync, spawnSync } from "node:child_process"
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -53,6 +53,10 @@ export const npmPackages = () => {
   const marker = join(root, "node_modules", ".keelson-lock")
   const wanted = readFileSync(lock, "utf8")
   if (existsSync(node) && existsSync(marker) && readFileSync(marker, "utf8") === wanted) return
+  if (lstatSync(join(root, "node_modules"), { throwIfNoEntry: false })?.isSymbolicLink())
+    fail(
+      "node_modules is a link to a folder that others use, and not as package-lock.json wants it: remove the link, or install there"
+    )
   say("installing the npm packages of package-lock.json")
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,

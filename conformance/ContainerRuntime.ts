@@ -115,6 +115,30 @@ export const suite = Suite.make(ContainerRuntime, {
     },
     ({ startContainer }) => ({ startContainer: anew(startContainer) })
   ),
+  "update/runs": check(
+    function* ({ runtime, sleep, status }) {
+      const resources = { cpuShares: 512, cpuQuota: 50_000, cpuPeriod: 100_000, memoryBytes: 256 << 20 }
+      const id = yield* runtime.startContainer({ ...sleep, resources })
+      const before = yield* status
+      yield* runtime.updateContainer({ id, resources: { cpuShares: 256, cpuQuota: 25_000, cpuPeriod: 100_000 } })
+      yield* runtime.updateContainer({ id, resources: { memoryBytes: 128 << 20 } })
+      assert.deepEqual(yield* status, before)
+      assert.equal(before?.containers[0]?.state, "Running")
+    },
+    ({ stopContainer }) => ({
+      updateContainer: ({ id }) => stopContainer({ id, graceSeconds: 0 })
+    })
+  ),
+  "update/missing": check(
+    function* ({ runtime, sleep }) {
+      const id = yield* runtime.startContainer(sleep)
+      yield* runtime.stopContainer({ id, graceSeconds: 0 })
+      yield* runtime.removeContainer({ id })
+      const refused = yield* Effect.flip(runtime.updateContainer({ id, resources: { memoryBytes: 128 << 20 } }))
+      assert.equal(refused._tag, "ContainerMissing")
+    },
+    () => ({ updateContainer: () => Effect.void })
+  ),
   "stop/again": check(
     function* ({ runtime, sleep, status }) {
       const stop = { id: yield* runtime.startContainer(sleep), graceSeconds: 0 }

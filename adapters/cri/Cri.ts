@@ -7,7 +7,7 @@ import { Cause, Context, type Duration, Effect, Layer, Queue, Schema, Stream } f
 import * as Description from "./Description.ts"
 import description from "./generated/cri-v1.json" with { type: "json" }
 
-export const { NOT_FOUND, DEADLINE_EXCEEDED, UNIMPLEMENTED } = grpc.status
+export const { NOT_FOUND, DEADLINE_EXCEEDED, UNAVAILABLE, UNIMPLEMENTED } = grpc.status
 
 export class CriFailed extends Schema.TaggedError<CriFailed>()("CriFailed", {
   method: Schema.String,

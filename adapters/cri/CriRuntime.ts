@@ -7,10 +7,13 @@ import {
   ImageMissing,
   NetworkUnsupported,
   PodMissing,
-  PodRefused
+  PodRefused,
+  UpdateRefused
 } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
+import { ContainerMissing } from "../../plugins/kubelet/contracts/Exec.ts"
 import { Events } from "../../plugins/kubelet/contracts/Events.ts"
-import { Cri, type CriFailed, NOT_FOUND } from "./Cri.ts"
+import type { Resources } from "../../plugins/kubelet/contracts/Pods.ts"
+import { Cri, type CriFailed, NOT_FOUND, UNAVAILABLE } from "./Cri.ts"
 import * as CriEvents from "./CriEvents.ts"
 import * as Handlers from "./Handlers.ts"
 import * as Replies from "./Replies.ts"
@@ -104,6 +107,15 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
     return id
   })
 
+  const updateContainer = (id: string, { oomScoreAdjust: _, ...limits }: Resources) =>
+    cri.call("UpdateContainerResources", Replies.Nothing, { container_id: id, linux: Requests.resources(limits) }).pipe(
+      Effect.asVoid,
+      Effect.mapError((failure) => {
+        if (isMissing(failure)) return new ContainerMissing({ id })
+        return failure.code === UNAVAILABLE ? lost(failure) : new UpdateRefused({ message: failure.detail })
+      })
+    )
+
   const stopContainer = (id: string, timeout: number) =>
     gone(cri.call("StopContainer", Replies.Nothing, { container_id: id, timeout }, `${timeout + 120} seconds`))
 
@@ -141,6 +153,7 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
         gone(cri.call("RemovePodSandbox", Replies.Nothing, { pod_sandbox_id: pod }))
       ),
     startContainer,
+    updateContainer: ({ id, resources }) => updateContainer(id, resources),
     stopContainer: ({ graceSeconds, id }) => stopContainer(id, graceSeconds),
     removeContainer: ({ id }) => gone(cri.call("RemoveContainer", Replies.Nothing, { container_id: id })),
     list: ({ uid }) => Effect.mapError(statuses.list(uid), lost)

@@ -18,7 +18,9 @@ export class EngineFailed extends Schema.TaggedError<EngineFailed>()("EngineFail
   }
 }
 
-export const isMissing = ({ status }: EngineFailed) => status === 404
+/** Podman answers with 500 when a container goes while it is being inspected. */
+export const isMissing = ({ detail, status }: EngineFailed) =>
+  status === 404 || /no such container|container has already been removed/.test(detail)
 
 /** `unknown`: the runtime may have done it all the same. */
 export const unavailable = (contract: string) => (cause: EngineFailed) =>

@@ -8,9 +8,12 @@ import {
   ImageMissing,
   NetworkUnsupported,
   PodMissing,
-  PodRefused
+  PodRefused,
+  UpdateRefused
 } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
+import { ContainerMissing } from "../../plugins/kubelet/contracts/Exec.ts"
 import { Events } from "../../plugins/kubelet/contracts/Events.ts"
+import type { Resources } from "../../plugins/kubelet/contracts/Pods.ts"
 import * as Changes from "./Changes.ts"
 import { killAll } from "./ContainerProcesses.ts"
 import { Engine, EngineFailed, isMissing, unavailable } from "./Engine.ts"
@@ -42,6 +45,8 @@ export interface Dialect {
   readonly network: "given" | "made"
   readonly pod: (config: PodConfig, name: string, program: string) => Creation
   readonly container: (config: ContainerConfig, place: Place, program: string) => Creation
+  /** The body of a request to update a container. */
+  readonly limits: (resources: Resources) => object
   /** How a time to wait is said in a request to stop. */
   readonly grace: string
   /** The names of the events after which something may look different. */
@@ -236,6 +241,11 @@ const make = Effect.fnUntraced(function* (dialect: Dialect, { cgroup, handlers }
     stopPod: ({ graceSeconds, pod }) => stopPod(pod, graceSeconds),
     removePod: ({ pod }) => removePod(pod),
     startContainer,
+    updateContainer: ({ id, resources: { oomScoreAdjust: _, ...limits } }) =>
+      Effect.mapError(engine.tell("POST", `/containers/${id}/update`, { body: dialect.limits(limits) }), (failure) => {
+        if (isMissing(failure)) return new ContainerMissing({ id })
+        return isAnswer(failure) ? new UpdateRefused({ message: failure.detail }) : lost(failure)
+      }),
     stopContainer: ({ graceSeconds, id }) => stop(id, graceSeconds),
     removeContainer: ({ id }) => gone(remove(id)),
     list: ({ uid }) => Effect.mapError(statuses.list(uid), lost)

@@ -106,7 +106,7 @@ const propagation = {
   both: "PROPAGATION_BIDIRECTIONAL"
 } as const
 
-const resources = ({
+export const resources = ({
   cpuPeriod,
   cpuQuota,
   cpuShares,

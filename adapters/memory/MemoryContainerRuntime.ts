@@ -5,6 +5,7 @@
 import { Effect, Layer, PubSub, Stream } from "effect"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Contract from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
+import { ContainerMissing } from "../../plugins/kubelet/contracts/Exec.ts"
 import { Events } from "../../plugins/kubelet/contracts/Events.ts"
 import { MemoryNode, now, type Options } from "./MemoryNode.ts"
 
@@ -88,6 +89,8 @@ export const layerOn = Layer.effect(
         yield* node.start(id, [...command, ...args])
         return id
       }),
+
+      updateContainer: ({ id }) => (node.podOf(id) === undefined ? Effect.fail(new ContainerMissing({ id })) : Effect.void),
 
       stopContainer: ({ id }) => node.stop(id),
 

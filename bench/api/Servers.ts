@@ -4,13 +4,13 @@
  */
 import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
-import { existsSync, globSync, mkdirSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import * as Program from "../../adapters/Program.ts"
 import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
-import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
 import * as Children from "../store/Children.ts"
 import * as Etcd from "../store/Etcd.ts"
+import * as KubeApiserver from "../store/KubeApiserver.ts"
 import type { Address } from "./Connection.ts"
 
 export interface Contestant {
@@ -49,46 +49,20 @@ const binding = {
 }
 
 const start = Effect.fnUntraced(function* (name: string, directory: string, command: ReadonlyArray<string>, etcd?: string) {
-  mkdirSync(directory, { recursive: true })
-  const ca = yield* Pki.authority("bench-authority")
-  const serving = yield* Pki.issue(ca, { commonName: "kube-apiserver", hosts: ["127.0.0.1"], usages: ["server"] })
-  const admin = yield* Pki.issue(ca, Requests.admin)
-  // Somebody who may do everything because a role says so.
-  const user = yield* Pki.issue(ca, { commonName: "bench", hosts: [], usages: ["client"] })
-  const signing = yield* Pki.signingKey
-  const file = (name: string, text: string) => {
-    const path = join(directory, name)
-    writeFileSync(path, text, { mode: 0o600 })
-    return path
-  }
-  const [port = 0] = yield* Children.freePorts(1)
   const flags = {
-    "cert-dir": directory,
-    "bind-address": "127.0.0.1",
-    "advertise-address": "127.0.0.1",
-    "secure-port": `${port}`,
-    "client-ca-file": file("ca.crt", ca.cert),
-    "tls-cert-file": file("serving.crt", serving.cert),
-    "tls-private-key-file": file("serving.key", serving.key),
-    "service-account-key-file": file("accounts.pub", signing.publicKey),
-    "service-account-signing-key-file": file("accounts.key", signing.privateKey),
-    "service-account-issuer": "https://kubernetes.default.svc",
-    "service-cluster-ip-range": "10.96.0.0/16",
     "authorization-mode": "RBAC",
     // Nobody is here who makes service accounts.
     "disable-admission-plugins": "ServiceAccount",
     ...(etcd !== undefined && { "etcd-servers": etcd })
   }
-  const all = [...command, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]
-  const url = `https://127.0.0.1:${port}`
-  const server: Children.Server = { name, directory, command: all, delay: 0, health: `${url}/readyz` }
-  const began = performance.now()
-  const pid = yield* Children.start(server)
-  yield* Children.healthy(server, { ca: ca.cert, ...admin })
-  const ready = performance.now() - began
-  yield* Effect.promise(() => post(url, { ca: ca.cert, ...admin }))
-  yield* Children.healthy({ ...server, health: `${url}/api/v1/namespaces` }, { ca: ca.cert, ...user })
-  return { address: { port, ca: ca.cert, ...user }, pid, ready }
+  const { authority, endpoint, pid, port, ready, server } = yield* KubeApiserver.start(name, directory, command, () =>
+    Effect.succeed(flags)
+  )
+  // Somebody who may do everything because a role says so.
+  const user = yield* Pki.issue(authority, { commonName: "bench", hosts: [], usages: ["client"] })
+  yield* Effect.promise(() => post(endpoint.server, endpoint))
+  yield* Children.healthy({ ...server, health: `${endpoint.server}/api/v1/namespaces` }, { ca: endpoint.ca, ...user })
+  return { address: { port, ca: endpoint.ca, ...user }, pid, ready }
 })
 
 const post = async (url: string, tls: { readonly ca: string; readonly cert: string; readonly key: string }) => {

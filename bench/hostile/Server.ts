@@ -6,7 +6,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { request } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as Children from "../store/Children.ts"
+import { freePort } from "../../kernel/FreePort.ts"
 
 export class ServerFailed extends Schema.TaggedError<ServerFailed>()("ServerFailed", { message: Schema.String }) {}
 
@@ -38,7 +38,7 @@ const isReady = (port: number) =>
 
 /** Ended, and its folder removed, with the scope. */
 export const start = Effect.fnUntraced(function* () {
-  const [port = 0] = yield* Children.freePorts(1)
+  const port = yield* freePort
   const directory = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "keelson-soak-"))),
     (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))

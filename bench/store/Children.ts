@@ -1,25 +1,10 @@
 /** Servers that a benchmark starts as children, each in a folder of its own, and ended with the scope. */
 import { Effect, Schedule } from "effect"
 import { spawn } from "node:child_process"
-import { once } from "node:events"
 import { openSync } from "node:fs"
 import http, { type IncomingMessage } from "node:http"
 import https from "node:https"
-import { createServer } from "node:net"
 import * as Delayed from "./Delayed.ts"
-
-/** Free ports, that many at once: so that no two are one. */
-export const freePorts = (count: number) =>
-  Effect.promise(async () => {
-    const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"))
-    await Promise.all(servers.map((server) => once(server, "listening")))
-    const ports = servers.map((server) => {
-      const address = server.address()
-      return typeof address === "object" && address !== null ? address.port : 0
-    })
-    await Promise.all(servers.map((server) => once(server.close(), "close")))
-    return ports
-  })
 
 export interface Server {
   readonly name: string

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as Program from "../../adapters/Program.ts"
 import * as Children from "./Children.ts"
 
@@ -55,7 +56,7 @@ export const start = Effect.fnUntraced(function* (
   synced = true
 ) {
   mkdirSync(directory, { recursive: true })
-  const ports = yield* Children.freePorts(3 * members)
+  const ports = yield* Effect.replicateEffect(freePort, 3 * members)
   const servers = Array.from({ length: members }, (_, member) => memberOf(binary, directory, delay, ports, member, synced))
   const pids = yield* Children.startAll(servers)
   for (const [member, { health }] of servers.entries()) {

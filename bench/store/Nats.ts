@@ -3,6 +3,7 @@ import { connect } from "@nats-io/transport-node"
 import { Effect, Schedule, Schema } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as Children from "./Children.ts"
 
 const memberOf = (
@@ -47,7 +48,7 @@ export const start = Effect.fnUntraced(function* (
   synced = true
 ) {
   mkdirSync(directory, { recursive: true })
-  const ports = yield* Children.freePorts(3 * replicas)
+  const ports = yield* Effect.replicateEffect(freePort, 3 * replicas)
   const servers = Array.from({ length: replicas }, (_, member) => memberOf(binary, directory, delay, ports, member, synced))
   const pids = yield* Children.startAll(servers)
   if (synced) yield* Effect.forEach(servers, assertSync, { discard: true })

@@ -3,11 +3,11 @@
  * does not wait for its disk, and our program that stands in its place.
  */
 import { Effect } from "effect"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import * as Program from "../../adapters/Program.ts"
-import * as Children from "../../bench/store/Children.ts"
 import * as Etcd from "../../bench/store/Etcd.ts"
+import * as KubeApiserver from "../../bench/store/KubeApiserver.ts"
 import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
 import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
 import type { Endpoint } from "./Endpoint.ts"
@@ -16,61 +16,27 @@ import * as Machine from "./Machine.ts"
 /** What this machine lacks for the real one. */
 export const lacks = () => Machine.lacking("etcd", "kube-apiserver")
 
-const address = "127.0.0.1"
-
 /** Runs the program with these flags and the common ones, until the scope ends. */
 const start = Effect.fnUntraced(function* (
   directory: string,
   program: ReadonlyArray<string>,
   own: { readonly [flag: string]: string }
 ) {
-  mkdirSync(directory, { recursive: true })
-  const ca = yield* Pki.authority("conformance")
-  const serving = yield* Pki.issue(ca, { commonName: "kube-apiserver", hosts: [address], usages: ["server"] })
-  const front = yield* Pki.issue(ca, Requests.client("front-proxy-client"))
-  const admin = yield* Pki.issue(ca, Requests.admin)
-  const signing = yield* Pki.signingKey
-  const [port = 0] = yield* Children.freePorts(1)
-  const file = (name: string, text: string) => {
-    const path = join(directory, name)
-    writeFileSync(path, text, { mode: 0o600 })
-    return path
-  }
-  const authority = file("ca.crt", ca.cert)
-  const flags = {
-    "bind-address": address,
-    "advertise-address": address,
-    "secure-port": `${port}`,
-    "client-ca-file": authority,
-    "tls-cert-file": file("serving.crt", serving.cert),
-    "tls-private-key-file": file("serving.key", serving.key),
-    "requestheader-client-ca-file": authority,
-    "requestheader-allowed-names": "front-proxy-client",
-    "requestheader-username-headers": "X-Remote-User",
-    "requestheader-group-headers": "X-Remote-Group",
-    "requestheader-extra-headers-prefix": "X-Remote-Extra-",
-    "proxy-client-cert-file": file("front.crt", front.cert),
-    "proxy-client-key-file": file("front.key", front.key),
-    "service-account-key-file": file("accounts.pub", signing.publicKey),
-    "service-account-signing-key-file": file("accounts.key", signing.privateKey),
-    "service-account-issuer": "https://kubernetes.default.svc",
-    "service-cluster-ip-range": "10.96.0.0/16",
-    "authorization-mode": "Node,RBAC",
-    "allow-privileged": "true",
-    "cert-dir": directory,
-    ...own
-  }
-  const server = `https://${address}:${port}`
-  const started: Children.Server = {
-    name: "kube-apiserver",
-    directory,
-    command: [...program, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)],
-    delay: 0,
-    health: `${server}/readyz`
-  }
-  yield* Children.start(started)
-  yield* Children.healthy(started, { ca: ca.cert, ...admin })
-  return { server, ca: ca.cert, ...admin } satisfies Endpoint
+  const { endpoint } = yield* KubeApiserver.start("kube-apiserver", directory, program, (ca, file) =>
+    Effect.map(Pki.issue(ca, Requests.client("front-proxy-client")), (front) => ({
+      "requestheader-client-ca-file": file("front-ca.crt", ca.cert),
+      "requestheader-allowed-names": "front-proxy-client",
+      "requestheader-username-headers": "X-Remote-User",
+      "requestheader-group-headers": "X-Remote-Group",
+      "requestheader-extra-headers-prefix": "X-Remote-Extra-",
+      "proxy-client-cert-file": file("front.crt", front.cert),
+      "proxy-client-key-file": file("front.key", front.key),
+      "authorization-mode": "Node,RBAC",
+      "allow-privileged": "true",
+      ...own
+    }))
+  )
+  return endpoint satisfies Endpoint
 })
 
 export const upstream = Effect.fnUntraced(function* (directory: string) {

@@ -63,8 +63,8 @@ export class Api extends Contract.make<Api>()(
     }
   },
   Contract.method("get", {
-    doc: "One object, or a subresource of it.",
-    payload: object,
+    doc: "One object, or a subresource of it. `query`: what the URL asks besides, where the answer is computed.",
+    payload: { ...object, query: optionalKey(Schema.Record(Text, Text)) },
     success: WireObject,
     errors: Errors.all
   }),

@@ -1,10 +1,15 @@
 /** The API as data, inside the server: what isolates are given to reach their cluster by, under the identity they have. */
-import { Cause, Effect, Layer, Queue, Stream } from "effect"
+import { Cause, Effect, Layer, Option, Predicate, Queue, Schema, Stream } from "effect"
 import type { User } from "../pipeline/Attributes.ts"
 import { type At, Pipeline, type WatchEvent } from "../pipeline/Pipeline.ts"
+import * as Field from "../resource/Field.ts"
+import * as Kind from "../resource/Kind.ts"
 import { Kinds } from "../resource/Kinds.ts"
-import { Api, type WatchBatch } from "./Api.ts"
+import { ObjectMetaDraft } from "../resource/Metadata.ts"
+import * as Aggregated from "./Aggregated.ts"
+import { Api, type WatchBatch, WireObject } from "./Api.ts"
 import { type ApiError, Expired, NotFound } from "./Errors.ts"
+import type { Unavailable } from "../plugin/Contract.ts"
 
 interface Collection {
   readonly group: string
@@ -15,6 +20,21 @@ interface Collection {
   readonly subresource?: string | undefined
 }
 type Batch = typeof WatchBatch.Type
+type Query = Aggregated.Question["query"]
+
+/** What is served elsewhere, as far as authorization looks at it. */
+const foreign = ({ group, namespace, resource, version }: Collection) =>
+  Kind.make<Kind.Resource, Kind.ResourceDraft>({
+    kind: resource,
+    plural: resource,
+    singular: resource,
+    namespaced: namespace !== "",
+    storage: `${resource}.${group}`,
+    verbs: [],
+    versions: [{ group, version, schema: Field.asJson(ObjectMetaDraft) }]
+  })
+
+const isWireObject = Schema.is(WireObject)
 
 /** Batches that may wait for a reader: an isolate in an endless loop must not fill the server's memory. */
 const patience = 1000
@@ -26,6 +46,7 @@ export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
     Effect.gen(function* () {
       const pipeline = yield* Pipeline
       const kinds = yield* Kinds
+      const aggregated = yield* Effect.serviceOption(Aggregated.Aggregated)
       const at = ({
         group,
         name = "",
@@ -37,6 +58,22 @@ export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
         const found = kinds.find(group, version, resource)
         if (found === undefined) return Effect.fail(new NotFound({ group, resource, namespace, name }))
         return Effect.succeed({ user, ...found, namespace, name, subresource })
+      }
+
+      /** From the server that answers for the group, if this one does not. */
+      const elsewhere = (
+        payload: Collection,
+        verb: "get" | "list",
+        query: Query
+      ): Effect.Effect<WireObject, ApiError | Unavailable> | undefined => {
+        const { group, name = "", namespace, resource, subresource = "", version } = payload
+        if (Option.isNone(aggregated) || kinds.find(group, version, resource) !== undefined) return undefined
+        const remote = aggregated.value.find(group, version)
+        if (remote === undefined) return undefined
+        const kind = foreign(payload)
+        const place = { user, served: { kind, strategy: {} }, version: kind.versions[0], namespace, name, subresource }
+        const question = { user, group, version, namespace, resource, name, subresource, query }
+        return Effect.andThen(pipeline.authorize(place, verb), remote.ask(question))
       }
 
       const watch = Effect.fnUntraced(function* (
@@ -67,9 +104,13 @@ export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
       })
 
       return Api.of({
-        get: (payload) => Effect.flatMap(at(payload), (place) => Effect.map(pipeline.get(place), ({ wire }) => wire)),
-        list: ({ continue: token, limit, ...payload }) =>
-          Effect.flatMap(at(payload), (place) =>
+        get: ({ query = {}, ...payload }) =>
+          elsewhere(payload, "get", query) ??
+          Effect.flatMap(at(payload), (place) => Effect.map(pipeline.get(place), ({ wire }) => wire)),
+        list: ({ continue: token, limit, ...payload }) => {
+          const remote = elsewhere(payload, "list", selectors(payload))
+          if (remote !== undefined) return Effect.map(remote, listed)
+          return Effect.flatMap(at(payload), (place) =>
             Effect.map(
               pipeline.list(place, {
                 ...selectors(payload),
@@ -82,7 +123,8 @@ export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
                 ...(next === undefined ? {} : { continue: next })
               })
             )
-          ),
+          )
+        },
         watch: (payload) => Stream.unwrap(watch(payload)),
         create: ({ body, ...payload }) =>
           Effect.flatMap(at(payload), (place) => Effect.map(pipeline.create(place, body, payload), ({ row }) => row.wire)),
@@ -119,3 +161,12 @@ const changed = ({ row, type }: WatchEvent): Batch["events"][number] => ({
   _tag: type === "DELETED" ? "Deleted" : "Applied",
   object: row.wire
 })
+
+/** The answer of another server is what it says, so no more of it is taken for granted than that its items are objects. */
+const listed = ({ items, metadata }: WireObject) => {
+  const revision = Predicate.hasProperty(metadata, "resourceVersion") ? Number(metadata.resourceVersion) : 0
+  return {
+    revision: Number.isSafeInteger(revision) ? revision : 0,
+    items: Array.isArray(items) ? items.filter(isWireObject) : []
+  }
+}

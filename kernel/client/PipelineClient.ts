@@ -151,9 +151,9 @@ export const layer = (user: User): Layer.Layer<Client, never, Pipeline | Tables 
     })
   )
 
-/** Programs are told apart by the last part of their name, as managers of fields. */
+/** Programs are told apart by the last part of their name, as managers of fields; the server is called as its program is. */
 const managed = <O extends { readonly fieldManager?: string }>({ name }: User, options: O) => ({
-  fieldManager: name.slice(name.lastIndexOf(":") + 1),
+  fieldManager: name === "system:apiserver" ? "kube-apiserver" : name.slice(name.lastIndexOf(":") + 1),
   fieldValidation: "Ignore" as const,
   ...options
 })

@@ -35,6 +35,11 @@ export const writing = (at: At, operation: "CREATE" | "UPDATE", options: WriteOp
   return { at, operation, options: wire, dryRun, warnings: heard }
 }
 
+/** Nobody is told the same twice, also if a write starts over. */
+export const warn = ({ warnings }: Asking, more: ReadonlyArray<string> = []) => {
+  for (const one of more) if (!warnings.includes(one)) warnings.push(one)
+}
+
 export const deleting = (at: At, { dryRun = false, resourceVersion, uid, ...options }: DeleteOptions): Asking => {
   const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) }
   const wire = {

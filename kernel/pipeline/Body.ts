@@ -17,9 +17,9 @@ export const decoder =
       return Effect.fail(new BadRequest({ detail }))
     })
 
-/** The `spec` of what is posted, and nothing else: what a client says of the answer is not read. */
+/** The `spec` of what is posted, empty if there is none, and nothing else: what a client says of the answer is not read. */
 export const specDecoder = <A>(schema: Lazy<A>) => {
   let whole: Schema.Codec<{ readonly spec: A }> | undefined
   const decode = decoder<{ readonly spec: A }>(() => (whole ??= Schema.Struct({ spec: schema() })))
-  return (body: Schema.JsonObject) => Effect.map(decode(body), ({ spec }) => spec)
+  return (body: Schema.JsonObject) => Effect.map(decode({ spec: {}, ...body }), ({ spec }) => spec)
 }

@@ -63,8 +63,9 @@ export const store = Effect.fnUntraced(function* (
   managed = false
 ) {
   const { object, warnings } = yield* Stages.decode(at, body, options)
-  const placed = yield* place(at, object)
   const asking = Admit.writing(at, "CREATE", options)
+  Admit.warn(asking, warnings)
+  const placed = yield* place(at, object)
   // What the kind and admission add is nobody's: the author owns what was sent, with its defaults.
   const owned = managed ? placed : yield* Stages.own(at, placed, undefined, options)
   const mutated = yield* Stages.mutate(environment, asking, owned, undefined)
@@ -75,7 +76,7 @@ export const store = Effect.fnUntraced(function* (
         prepared.metadata.name === "" && attempt < attempts ? Effect.succeed(undefined) : Effect.fail(taken)
       )
     )
-    if (row !== undefined) return { row, created: true, warnings: [...warnings, ...asking.warnings] } satisfies Written
+    if (row !== undefined) return { row, created: true, warnings: asking.warnings } satisfies Written
   }
 })
 
@@ -119,6 +120,7 @@ const one = Effect.fnUntraced(function* (environment: Environment, asking: Admit
   const stamped = { ...completed, metadata }
   const object = strategy.identified?.(stamped) ?? stamped
   yield* Stages.validate(at, object, undefined)
+  Admit.warn(asking, strategy.warnings?.(object, undefined))
   yield* Stages.admit(environment, asking, object, undefined)
   return yield* put(environment, at, object, dryRun)
 })

@@ -117,7 +117,9 @@ const policyOf = ({ isOrphaning = false }: At["served"]["strategy"], { finalizer
 
 /** The object with its deletion in it. One that is marked already is marked again only if its grace gets shorter. */
 export const mark = ({ served: { strategy } }: At, stored: Resource, options: DeleteOptions, now: number): Resource => {
-  const { deletionGracePeriodSeconds: before, deletionTimestamp, finalizers: _, ...metadata } = stored.metadata
+  const isTimeOnly = strategy.deletionTimeOnly === true
+  const { deletionTimestamp, finalizers: _, ...metadata } = stored.metadata
+  const { deletionGracePeriodSeconds: before = isTimeOnly ? 0 : undefined } = stored.metadata
   const asked = strategy.graceSeconds?.(stored, options.gracePeriodSeconds) ?? 0
   const grace = deletionTimestamp === undefined ? asked : Math.min(before ?? 0, asked)
   const policy = options.propagationPolicy ?? policyOf(strategy, stored.metadata)
@@ -129,12 +131,12 @@ export const mark = ({ served: { strategy } }: At, stored: Resource, options: De
     metadata: {
       ...metadata,
       ...(finalizers.length > 0 ? { finalizers } : {}),
-      ...(metadata.generation !== undefined && deletionTimestamp === undefined
+      ...(metadata.generation !== undefined && deletionTimestamp === undefined && !isTimeOnly
         ? { generation: metadata.generation + 1 }
         : {}),
       deletionTimestamp:
         deletionTimestamp !== undefined && grace === before ? deletionTimestamp : Stamp.time(now + grace * 1000),
-      deletionGracePeriodSeconds: grace
+      ...(isTimeOnly ? {} : { deletionGracePeriodSeconds: grace })
     }
   }
   return strategy.prepareDelete?.(marked) ?? marked

@@ -36,7 +36,8 @@ export const patch = Effect.fn("Pipeline.patch")(function* (
   if (at.subresource === "scale") {
     const settle: Scale.Settle = (stored, configuration) =>
       Effect.map(applied(at, stored, configuration, options), ({ object }) => object)
-    const make = (scale: WireObject) => scaled(at, type, scale, body)
+    const make = (scale: WireObject) =>
+      Effect.flatMap(scaled(at, type, scale, body), (wire) => Scale.asked(at, wire, options, true))
     return yield* Scale.write(environment, at, make, options, change, type === "apply" ? settle : undefined)
   }
   if (type === "apply") return yield* apply(environment, at, body, options)

@@ -6,6 +6,7 @@ import type { Row } from "../table/Row.ts"
 import { pathOf } from "../table/Rows.ts"
 import type { LogName } from "../table/Tables.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
+import * as Conversion from "./Conversion.ts"
 import * as Continue from "./Continue.ts"
 import type { Environment } from "./Environment.ts"
 import * as Patience from "./Patience.ts"
@@ -118,12 +119,12 @@ const needs = (options: ListOptions, token: Continue.Token | undefined): ReadOpt
 }
 
 /** What is made of the rows of a list, at the moment at which they are as of the revision that is told with them. */
-const listed = Effect.fnUntraced(function* (
+const listed = Effect.fnUntraced(function* <A>(
   environment: Environment,
   at: At,
   options: ListOptions,
   token: Continue.Token | undefined,
-  make: (source: Source) => Listed
+  make: (source: Source) => A
 ) {
   const rows = environment.tables.of(at.served.kind)
   const exact = yield* Effect.fromResult(exactly(options, token))
@@ -153,7 +154,11 @@ export const list = Effect.fnUntraced(function* (environment: Environment, at: A
   const selection = yield* Effect.fromResult(selected)
   // Whatever there is, is all at hand: it is not cut into pages.
   const make = (source: Source) => page(source, selection, resourceVersion === "0" ? 0 : options.limit)
-  return yield* listed(environment, at, options, token, make)
+  if (!selection.isConverted) return yield* listed(environment, at, options, token, make)
+  const all = ({ revision, rows }: Source) => ({ revision, rows: [...rows] })
+  const source = yield* listed(environment, at, options, token, all)
+  yield* Conversion.prepare(at, source.rows)
+  return make(source)
 })
 
 const twoVersions = new BadRequest({ detail: "specifying resource version is not allowed when using continue" })

@@ -1,13 +1,17 @@
 /** The subresource `scale`: the replicas of any kind that says where they are, as one small object. Source: autoscaling/v1 Scale. */
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Result, Schema } from "effect"
 import { BadRequest, Invalid, MethodNotAllowed } from "../client/Errors.ts"
 import type { WireObject } from "../client/Api.ts"
 import type { ApiError } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import * as Causes from "../resource/Causes.ts"
+import * as Decoder from "../resource/Decoder.ts"
+import { Int32, optional, struct, Text } from "../resource/Field.ts"
 import { apiVersion, type Resource } from "../resource/Kind.ts"
 import { LabelSelector } from "../resource/LabelSelector.ts"
+import { ObjectMetaDraft } from "../resource/Metadata.ts"
 import * as Selector from "../resource/Selector.ts"
+import * as Shape from "../resource/Shape.ts"
 import type { ScalePaths } from "../resource/Strategy.ts"
 import { unsaved } from "../table/Envelope.ts"
 import type { Row } from "../table/Row.ts"
@@ -18,18 +22,43 @@ import { where } from "./Read.ts"
 import * as Stages from "./Stages.ts"
 import type { Change } from "./Update.ts"
 
-const Body = Schema.Struct({
-  metadata: Schema.optionalKey(
-    Schema.Struct({
-      name: Schema.optionalKey(Schema.String),
-      namespace: Schema.optionalKey(Schema.String),
-      resourceVersion: Schema.optionalKey(Schema.String),
-      uid: Schema.optionalKey(Schema.String)
-    })
-  ),
-  spec: Schema.optionalKey(Schema.Struct({ replicas: Schema.optionalKey(Schema.Int) }))
+const Body = struct({
+  metadata: optional(ObjectMetaDraft()),
+  spec: optional(struct({ replicas: optional(Int32) })),
+  status: optional(struct({ replicas: optional(Int32), selector: optional(Text) }))
 })
 const decodeBody = Schema.decodeUnknownOption(Body)
+
+const type = { kind: "Scale", apiVersion: "autoscaling/v1" }
+
+/** A Scale that a client wants, and what of it nobody knows. */
+export interface Asked {
+  readonly scale: WireObject
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** Checked and pruned; a patch that makes no Scale is told as such. */
+export const asked = (
+  at: At,
+  wire: Schema.Json,
+  { fieldValidation = "Warn", repeated = [] }: WriteOptions,
+  isPatch: boolean
+): Effect.Effect<Asked, BadRequest | Invalid> =>
+  Effect.suspend((): Effect.Effect<Asked, BadRequest | Invalid> => {
+    const decoded = Decoder.decode(Shape.of(Body))(wire, { unknown: fieldValidation, repeated })
+    if (Result.isSuccess(decoded)) {
+      const { object: scale, warnings } = decoded.success
+      return Effect.succeed({ scale, warnings })
+    }
+    const { causes, malformed } = decoded.failure
+    if (malformed === undefined) return Effect.fail(invalid(at, causes))
+    if (!isPatch)
+      return Effect.fail(new BadRequest({ detail: `Scale in version "v1" cannot be handled as a Scale: ${malformed}` }))
+    return Effect.fail(invalid(at, [{ field: "patch", type: "FieldValueInvalid", detail: `Invalid value: ${malformed}` }]))
+  })
+
+const invalid = (at: At, causes: Invalid["causes"]) =>
+  new Invalid({ ...where(at), group: "autoscaling", resource: "scales", kind: "Scale", causes })
 
 const decodeSelector = Schema.decodeUnknownOption(LabelSelector())
 
@@ -61,11 +90,11 @@ export const scaleOf = (row: Row, paths: ScalePaths): WireObject => {
   const { metadata } = row.object
   const { creationTimestamp, name, namespace, resourceVersion, uid } = metadata
   const selector = paths.selector === undefined ? "" : selectorText(read(row.wire, paths.selector))
+  const replicas = read(row.wire, paths.spec) ?? 0
   return {
-    kind: "Scale",
-    apiVersion: "autoscaling/v1",
+    ...type,
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: { replicas: read(row.wire, paths.spec) ?? 0 },
+    spec: replicas === 0 ? {} : { replicas },
     status: { replicas: read(row.wire, paths.status) ?? 0, ...(selector === "" ? {} : { selector }) }
   }
 }
@@ -99,7 +128,7 @@ export type Settle = (stored: Resource, configuration: WireObject) => Effect.Eff
 export const write = Effect.fnUntraced(function* (
   environment: Environment,
   at: At,
-  make: (scale: WireObject) => Effect.Effect<Schema.Json, ApiError | Unavailable>,
+  make: (scale: WireObject) => Effect.Effect<Asked, ApiError | Unavailable>,
   options: WriteOptions,
   change: ChangeOf,
   settle?: Settle
@@ -109,16 +138,15 @@ export const write = Effect.fnUntraced(function* (
   const wanted = Effect.fnUntraced(function* (stored: Resource) {
     const show = (object: Resource) => scaleOf(Stages.dryRow(main, object, Number(stored.metadata.resourceVersion)), paths)
     const present = show(stored)
-    const asked = yield* make(present)
+    const { scale, warnings } = yield* make(present)
     const asking = Admit.writing(at, "UPDATE", options)
-    const objects = { object: { apiVersion: present["apiVersion"], kind: present["kind"], ...Object(asked) }, old: present }
+    const objects = { object: { ...scale, ...type }, old: present }
     const body = decodeBody(yield* Admit.mutate(environment, asking, objects))
-    if (Option.isNone(body)) return yield* new BadRequest({ detail: "spec.replicas: expected an integer of at least 0" })
+    if (Option.isNone(body)) return yield* new BadRequest({ detail: "what admission made of the Scale is none" })
     const { metadata = {}, spec: { replicas = 0 } = {} } = body.value
     yield* Stages.addressed(at, { ...stored, metadata: { ...stored.metadata, name: "", namespace: "", ...metadata } })
     if (replicas < 0) {
-      const causes = [Causes.invalid("spec.replicas", replicas, "must be greater than or equal to 0")]
-      return yield* new Invalid({ ...where(at), group: "autoscaling", resource: "scales", kind: "Scale", causes })
+      return yield* invalid(at, [Causes.invalid("spec.replicas", replicas, "must be greater than or equal to 0")])
     }
     const replaced = (object: WireObject) => write1(object, paths.spec.split("."), replicas)
     const named = { apiVersion: apiVersion(at.version), kind: at.served.kind.kind, metadata: { name: at.name } }
@@ -129,7 +157,7 @@ export const write = Effect.fnUntraced(function* (
         ...object,
         metadata: { ...object.metadata, resourceVersion: metadata.resourceVersion ?? "", uid: metadata.uid ?? "" }
       },
-      warnings: asking.warnings,
+      warnings: [...warnings, ...asking.warnings],
       managed: settle !== undefined,
       shown: { at, of: show }
     }

@@ -29,8 +29,9 @@ export const asWire = (object: Resource) => object as unknown as WireObject
 
 export const storageShape = ({ served }: At) => Shape.of(served.kind.versions[0].schema())
 
+/** It is of the group in which the kind is kept, whichever was asked. */
 export const invalid = (at: At, causes: Invalid["causes"], name = at.name) =>
-  new Invalid({ ...where(at), name, kind: at.served.kind.kind, causes })
+  new Invalid({ ...where(at), group: at.served.kind.versions[0].group, name, kind: at.served.kind.kind, causes })
 
 export interface Decoded {
   readonly object: Resource
@@ -170,6 +171,7 @@ const judge = (at: At, object: Resource, old: Resource | undefined, found: Cause
 /** What a write cannot change, whatever it says, and so does not come to own. */
 export const resetOf = ({ served: { kind, strategy }, subresource }: At): ReadonlyArray<string> => {
   if (subresource === "status") return ["spec"]
+  if (subresource === "finalize") return ["status"]
   if (subresource !== "") return []
   return [...(strategy.unowned ?? []), ...(kind.subresources.includes("status") ? ["status"] : [])]
 }

@@ -35,7 +35,10 @@ export const update = Effect.fn("Pipeline.update")(function* (
 ) {
   yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "update"))
-  if (at.subresource === "scale") return yield* Scale.write(environment, at, () => Effect.succeed(body), options, change)
+  if (at.subresource === "scale") {
+    const make = () => Scale.asked(at, body, options, false)
+    return yield* Scale.write(environment, at, make, options, change)
+  }
   const { object, warnings } = yield* Stages.decode(at, body, options)
   yield* Stages.addressed(at, object)
   const wanted =
@@ -67,9 +70,10 @@ export const change = Effect.fnUntraced(function* (
     const row = yield* Stages.find(environment, at)
     const stored = row.object
     const wanted = yield* make(stored)
+    Admit.warn(asking, wanted.warnings)
+    const { warnings } = asking
     const pinned = yield* preconditions(at, stored, wanted.object)
     const next = yield* prepare(environment, asking, stored, wanted, options)
-    const warnings = [...wanted.warnings, ...asking.warnings]
     if (next === stored) return { row, created: false, warnings }
     const written = yield* write(environment, at, row, next, options).pipe(
       Effect.catchTag("Conflict", (conflict): Effect.Effect<undefined, Conflict | Unavailable> => {
@@ -126,9 +130,10 @@ const prepare = Effect.fnUntraced(function* (
   const isSame = equal(unversioned(completed), unversioned(stored))
   const counted = isSame ? stored : count(at, completed, stored)
   // What the kind and admission add is nobody's: the writer owns what was sent, with its defaults.
-  const isOwned = isSame || wanted.managed === true
+  const isOwned = isSame || wanted.managed === true || strategy.uncounted?.includes(at.subresource) === true
   const next = isOwned ? counted : ownedAs(yield* Stages.own({ ...at, subresource }, kept, stored, options), counted)
   if (!isSame) yield* Stages.validate(at, next, stored)
+  Admit.warn(asking, strategy.warnings?.(next, stored))
   if (shown === undefined) yield* Stages.admit(environment, asking, next, stored)
   else {
     const objects = { object: shown.of(next), old: shown.of(stored) }
@@ -153,6 +158,8 @@ const ownedAs = ({ metadata: { managedFields } }: Resource, object: Resource): R
   return { ...object, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } }
 }
 
+const isNobodys = (entry: object) => Object.keys(entry).length === 0
+
 /** What only the server may set stays as it is. */
 const keep = (stored: Resource, { managed = false, object: wanted }: Wanted): Resource => {
   const {
@@ -173,13 +180,16 @@ const keep = (stored: Resource, { managed = false, object: wanted }: Wanted): Re
     selfLink: _s,
     ...rest
   } = wanted.metadata
+  // Who empties the owners of an object that has none changes nothing.
+  const { managedFields: owners, ...bare } = rest
+  const isEmptied = owners !== undefined && stored.metadata.managedFields === undefined && owners.every(isNobodys)
   // Of one that is not being deleted, who says so is told that he cannot.
   const end = deletionTimestamp ?? ending
   const seconds = deletionTimestamp === undefined ? grace : deletionGracePeriodSeconds
   return {
     ...wanted,
     metadata: {
-      ...rest,
+      ...(isEmptied && !managed ? bare : rest),
       name,
       uid,
       creationTimestamp,

@@ -2,12 +2,13 @@
  * watch: pushes what the feed brings to a sink, synchronously, once for each batch. Objects that come to match a selector are
  * ADDED, those that no longer do are DELETED. Source: API concepts, "Efficient detection of changes"; KEP-3157.
  */
-import { Effect, Exit, Result } from "effect"
+import { Effect, Exit, Predicate, Result } from "effect"
 import { Expired } from "../client/Errors.ts"
 import { Row } from "../table/Row.ts"
 import type { Change, Rows } from "../table/Rows.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
+import * as Conversion from "./Conversion.ts"
 import * as Patience from "./Patience.ts"
 import type { At, WatchEvent, WatchOptions, WatchSink } from "./Pipeline.ts"
 import { parseRevision, reach } from "./Read.ts"
@@ -44,8 +45,11 @@ export const eventOf = ({ after, before, row }: Change, matches: (row: Row) => b
 /** What watchers with the same selection make of the same changes, made once. */
 const shared = new WeakMap<ReadonlyArray<Change>, Map<string, ReadonlyArray<WatchEvent>>>()
 
-const selectionOf = ({ name, namespace }: At, { fieldSelector = "", labelSelector = "" }: WatchOptions) =>
-  JSON.stringify([namespace, name, labelSelector, fieldSelector])
+const selectionOf = (
+  { name, namespace, version }: At,
+  { fieldSelector = "", labelSelector = "" }: WatchOptions,
+  isConverted: boolean
+) => JSON.stringify([namespace, name, labelSelector, fieldSelector, isConverted && version.version])
 
 const eventsOf = (changes: ReadonlyArray<Change>, selection: string, matches: (row: Row) => boolean) => {
   const known = shared.get(changes) ?? new Map<string, ReadonlyArray<WatchEvent>>()
@@ -68,6 +72,29 @@ const first = (
   return rows.after(from)?.flatMap((change) => eventOf(change, matches) ?? [])
 }
 
+const rowsOf = (changes: ReadonlyArray<Change>) =>
+  changes.flatMap(({ after, before }) => [before, after].filter(Predicate.isNotUndefined))
+
+/** What of all that is told waits for changes to be converted, and how. */
+interface Telling {
+  readonly sink: WatchSink
+  readonly after: (changes: ReadonlyArray<Change>, tell: () => void) => void
+}
+const atOnce = (sink: WatchSink): Telling => ({ sink, after: (_, tell) => tell() })
+
+/** Somebody else has to make what the selection asks for: of what there is first, and then of every change. */
+const converting = Effect.fnUntraced(function* (at: At, sink: WatchSink) {
+  const pass = yield* Conversion.inOrder(at, sink.failed)
+  return {
+    sink: {
+      events: (events) => pass([], () => sink.events(events)),
+      bookmark: (revision, isInitialEnd) => pass([], () => sink.bookmark(revision, isInitialEnd)),
+      failed: (error) => pass([], () => sink.failed(error))
+    },
+    after: (changes, tell) => pass(rowsOf(changes), tell)
+  } satisfies Telling
+})
+
 /** After which revision it begins; nothing for what there is. */
 const startOf = ({ sendInitialEvents }: WatchOptions, asked: number | undefined, current: number) => {
   if (sendInitialEvents === true) return undefined
@@ -75,14 +102,20 @@ const startOf = ({ sendInitialEvents }: WatchOptions, asked: number | undefined,
   return sendInitialEvents === false ? current : undefined
 }
 
-export const watch = Effect.fnUntraced(function* (environment: Environment, at: At, options: WatchOptions, sink: WatchSink) {
+export const watch = Effect.fnUntraced(function* (
+  environment: Environment,
+  at: At,
+  options: WatchOptions,
+  reader: WatchSink
+) {
   const selected = Select.compile(at, options)
   // Who asks for one object by a selector asks for that name, as with upstream.
   const named = Result.isSuccess(selected) ? (selected.success.name ?? "") : ""
   yield* authorize(environment, attributesOf({ ...at, name: named }, "watch"))
   const { log } = at.served.kind
   const { tables } = environment
-  const { interest, matches } = yield* Effect.fromResult(selected)
+  const { interest, isConverted, matches } = yield* Effect.fromResult(selected)
+  const { after, sink } = isConverted ? yield* converting(at, reader) : atOnce(reader)
   const asked =
     options.resourceVersion === undefined || options.resourceVersion === ""
       ? undefined
@@ -100,18 +133,23 @@ export const watch = Effect.fnUntraced(function* (environment: Environment, at: 
 
   const rows = tables.of(at.served.kind)
   const from = startOf(options, asked, tables.revision(log))
+  if (isConverted)
+    yield* Conversion.prepareAll(at, () =>
+      from === undefined ? [...rows.list(at.namespace)] : rowsOf(rows.after(from) ?? [])
+    )
   const events = first(rows, at, matches, from)
   if (events === undefined) return sink.failed(expired(asked ?? 0, tables.revision(log)))
   if (events.length > 0) sink.events(events)
   if (options.sendInitialEvents === true && options.bookmarks === true) sink.bookmark(tables.revision(log), true)
 
   let isLost = false
-  const selection = selectionOf(at, options)
+  const selection = selectionOf(at, options, isConverted)
   const watcher = {
-    changed: (changes: ReadonlyArray<Change>) => {
-      const some = eventsOf(changes, selection, matches)
-      if (some.length > 0) sink.events(some)
-    },
+    changed: (changes: ReadonlyArray<Change>) =>
+      after(changes, () => {
+        const some = eventsOf(changes, selection, matches)
+        if (some.length > 0) reader.events(some)
+      }),
     reset: () => {
       isLost = true
       sink.failed(expired(asked ?? 0, tables.revision(log)))

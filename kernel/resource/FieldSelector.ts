@@ -19,17 +19,25 @@ const unescape = (text: string) => text.replace(/\\([\\,=])/g, "$1")
 const strange = (text: string) => /^(?:[^\\]|\\[\\,=])*(\\.?)/s.exec(text)?.[1]
 const refuse = (detail: string) => Result.fail(new BadRequest({ detail }))
 
-/** `known`: by which fields the kind can be selected; absent: whoever reads it decides. */
-export const parse = (text: string, known?: ReadonlyArray<string>): Result.Result<FieldSelector, BadRequest> => {
+const unsupported = (field: string) => `field label not supported: ${field}`
+
+/** `known`: by which fields the kind can be selected; absent: whoever reads it decides. `refusal` words that it cannot be by one. */
+export const parse = (
+  text: string,
+  known?: ReadonlyArray<string>,
+  refusal: (field: string) => string = unsupported
+): Result.Result<FieldSelector, BadRequest> => {
   const found: Array<Requirement> = []
   for (const term of text.match(/(?:\\.|[^\\,]|\\$)+/gs) ?? []) {
     const [, field, operator, value] = /^((?:\\.|[^\\=!])*)(!=|==|=)(.*)$/s.exec(term) ?? []
     if (field === undefined || value === undefined) return refuse(`invalid selector: '${text}'; can't understand '${term}'`)
-    if (/(?:^|[^\\])(?:\\\\)*=/.test(value)) return refuse(`invalid field selector: invalid character '=' in '${value}'`)
+    if (/(?:^|[^\\])(?:\\\\)*=/.test(value)) return refuse("invalid field selector: unescaped character in value: 61")
     const escaped = strange(value)
     if (escaped !== undefined && !/^\\[\\,=]$/.test(escaped))
       return refuse(`invalid field selector: invalid escape sequence: ${escaped}`)
-    if (known !== undefined && !known.includes(field)) return refuse(`field label not supported: ${field}`)
+    // No field without a value asks for nothing.
+    if (field === "" && value === "") continue
+    if (known !== undefined && !known.includes(field)) return refuse(refusal(field))
     found.push({ field, equal: operator !== "!=", value: unescape(value) })
   }
   return Result.succeed(found)

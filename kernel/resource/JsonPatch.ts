@@ -129,8 +129,10 @@ const one = (document: Json, operation: Operation): Result.Result<Json, string> 
     }
     default: {
       const value = from && read(document, from)
-      if (from === undefined || value === undefined) return missing(operation.from)
-      if (op === "copy") return at(to, true, () => value)
+      // A field that is not there is copied as null, as in the library that Kubernetes uses.
+      const isAbsent = op === "copy" && from !== undefined && isObject(read(document, from.slice(0, -1)))
+      if (from === undefined || (value === undefined && !isAbsent)) return missing(operation.from)
+      if (op === "copy") return at(to, true, () => value ?? null)
       if (path === operation.from) return Result.succeed(document)
       if (path.startsWith(`${operation.from}/`))
         return Result.fail(`${op} operation does not apply: cannot move ${operation.from} into itself`)

@@ -99,7 +99,10 @@ const whole = (given: Shape, value: Json): FieldSet => {
     const items = isList(value) ? Array.from(itemsOf(shape, value)) : []
     return Ownership.make(
       true,
-      items.map(([element, [first]]) => [element, first === undefined ? Ownership.leaf : whole(shape.item, first)] as const)
+      items.map(([element, [first, second]]) => {
+        const isOne = first !== undefined && second === undefined
+        return [element, isOne ? whole(shape.item, first) : Ownership.leaf] as const
+      })
     )
   }
   const fields = isObject(value) ? Object.entries(value) : []

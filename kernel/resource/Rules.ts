@@ -59,6 +59,20 @@ export const address = (field: string, value: string): Causes.Causes =>
 /** Zeros in front of a number are octal to some. */
 export const isAddress = (value: string) => isIP(value) > 0 && !value.includes("%")
 
+/** Of this machine, of this link, of nobody, or of many. */
+const unreachable = /^(?:0\.0\.0\.0|127\.|169\.254\.|224\.0\.0\.|::$|::1$|fe80:|ff02:)/i
+const reasonOf = (ip: string) => {
+  if (ip === "0.0.0.0" || ip === "::") return `may not be unspecified (${ip})`
+  if (ip.startsWith("127.") || ip === "::1") return "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+  if (ip.startsWith("169.254.") || /^fe80:/i.test(ip))
+    return "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+  return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
+}
+
+/** That others can reach it there. */
+export const reachable = (field: string, ip: string): Causes.Causes =>
+  when(unreachable.test(ip), () => Causes.invalid(field, ip, reasonOf(ip)))
+
 /** An address and how many bits of it count. */
 export const isCidr = (value: string) => {
   const [address = "", bits = "", ...more] = value.split("/")

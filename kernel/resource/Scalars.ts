@@ -14,6 +14,7 @@ import {
   type Shape,
   type StringShape
 } from "./Shape.ts"
+import * as Times from "./Times.ts"
 
 type Walk = (input: unknown, mistakes: Mistakes) => Schema.Json | undefined
 
@@ -53,9 +54,9 @@ const string = ({ format }: StringShape): Walk => {
     case "byte":
       return formed(base64, notBase64, "[]uint8")
     case "date-time":
-      return formed(time, notATime("2006-01-02T15:04:05Z07:00"))
+      return formed(Times.time, (text) => Times.unreadable(text))
     case "micro-time":
-      return formed(microTime, notATime("2006-01-02T15:04:05.000000Z07:00"))
+      return formed(Times.microTime, (text) => Times.unreadable(text, true))
     default:
       return (input, mistakes) => (typeof input === "string" ? input : mistakes.mismatch(input, "string"))
   }
@@ -66,10 +67,6 @@ const word =
     const text = walk(input, mistakes)
     return text === undefined || words.includes(text) ? text : mistakes.unsupported(text, words)
   }
-const notATime = (layout: string) => (text: string) => {
-  const year = /^\d{4}/.test(text) ? "" : ' as "2006"'
-  return `parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(text)}${year}`
-}
 const notBase64 = (text: string) => {
   const illegal = text.search(/[^A-Za-z0-9+/=\r\n]/)
   return `illegal base64 data at input byte ${illegal === -1 ? text.length - (text.length % 4) : illegal}`
@@ -100,28 +97,4 @@ const quantity: Walk = (input, mistakes) => {
 const base64 = (text: string): string | undefined => {
   const plain = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]/g, "") : text
   return plain.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(plain) ? plain : undefined
-}
-
-const anyTime = /^(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
-
-/** The instant in UTC to the second, and the digits after it. `undefined` also for February 30th. */
-const instant = (text: string) => {
-  const [, seconds, digits = "", zone] = anyTime.exec(text) ?? []
-  if (seconds === undefined || zone === undefined) return undefined
-  const local = new Date(`${seconds}Z`)
-  // Days that do not exist are moved into the next month.
-  if (Number.isNaN(local.getTime()) || !local.toISOString().startsWith(seconds)) return undefined
-  return { utc: zone === "Z" ? seconds : new Date(seconds + zone).toISOString().slice(0, 19), digits }
-}
-
-/** A year's days that every month has, to the second and in UTC: nearly all times, and nothing to do for them. */
-const plain = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
-const time = (text: string): string | undefined => {
-  if (plain.test(text)) return text
-  const found = instant(text)
-  return found && `${found.utc}Z`
-}
-const microTime = (text: string): string | undefined => {
-  const found = instant(text)
-  return found && `${found.utc}.${found.digits.slice(0, 6).padEnd(6, "0")}Z`
 }

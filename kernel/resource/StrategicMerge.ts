@@ -113,6 +113,7 @@ const mergeList = (
   checkOrder(name, said.map(key), order, mergeKey)
   const deleted = patch.filter((one) => directiveOf(one) === "delete").map(key)
   const unknown = patch.map(directiveOf).find((one) => one !== undefined && one !== "delete")
+  if (unknown === "merge") return refuse("merging lists cannot yet be specified in the patch")
   if (unknown !== undefined) return refuse(`unknown patch type ${JSON.stringify(unknown)} in the list ${name}`)
   const all = original.filter((one) => !deleted.some((value) => equal(value, key(one))))
   for (const one of said) {

@@ -44,10 +44,14 @@ export interface Strategy<A extends Resource> {
   readonly validateStatus?: (object: A, old: A) => ReadonlyArray<Cause>
   /** Besides: what may not change. */
   readonly validateUpdate?: (object: A, old: A, subresource: string) => ReadonlyArray<Cause>
+  /** What its writer is told of one that is right, and still better otherwise. */
+  readonly warnings?: (object: A, old: A | undefined) => ReadonlyArray<string>
   /** How long a delete waits for whoever acts on `deletionTimestamp`, in seconds; 0 or absent: it is gone at once. */
   readonly graceSeconds?: (object: A, asked: number | undefined) => number
   /** Field selectors besides `metadata.name` and `metadata.namespace`. */
   readonly selectable?: { readonly [field: string]: (object: A) => string }
+  /** How it is told that a field is none of these, where upstream words it in a way of the kind's own. */
+  readonly notSelectable?: (field: string) => string
   /** After NAME and before AGE, unless it names these itself. */
   readonly columns?: ReadonlyArray<Column<A>>
   /** Nothing but NAME is shown beside them. */
@@ -57,7 +61,7 @@ export interface Strategy<A extends Resource> {
   readonly generation?: boolean
   /** What of the metadata is counted in it, too. */
   readonly isCounted?: (object: A, old: A) => boolean
-  /** The subresources whose writes are not counted in it, although they change the spec. */
+  /** The subresources whose writes are not counted in it, although they change the spec, and are owned by nobody. */
   readonly uncounted?: ReadonlyArray<string>
   /** A deletion that does not say what becomes of dependents leaves them behind. */
   readonly isOrphaning?: boolean
@@ -65,6 +69,8 @@ export interface Strategy<A extends Resource> {
   readonly finalizers?: (object: A) => ReadonlyArray<string>
   /** Finalizers need no domain in front, as of custom resources and their definitions. */
   readonly anyFinalizer?: boolean
+  /** What its deletion is shown by is its time alone: no grace, and no generation of it. */
+  readonly deletionTimeOnly?: boolean
   /** What a deletion does to the object besides marking it, such as a Namespace's phase. */
   readonly prepareDelete?: (object: A) => A
   /** A PUT has to say which version it replaces. */

@@ -105,6 +105,10 @@ export class Row {
     if (this.rules !== undefined && this.rules.reader !== this.reader) void this.json
     return this.versions?.get(apiVersion)
   }
+  /** For programs: in that version, if somebody has converted it, and else as it lies in the log. */
+  objectIn(apiVersion: string): Resource {
+    return (this.inVersion(apiVersion) ?? this.wire) as unknown as Resource
+  }
   keepVersion(apiVersion: string, object: WireObject) {
     this.versions ??= new Map()
     this.versions.set(apiVersion, object)

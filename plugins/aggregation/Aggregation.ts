@@ -7,6 +7,7 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type { FrontProxy } from "../apiserver/contracts/RequestHeader.ts"
 import * as Availability from "./Availability.ts"
 import * as Following from "./Following.ts"
+import * as Inside from "./Inside.ts"
 import * as Published from "./Published.ts"
 import * as Registration from "./Registration.ts"
 
@@ -18,7 +19,7 @@ export interface Options {
 }
 
 export const plugin = ({ proxy }: Options) =>
-  Plugin.make({ name: "aggregation", layer: Layer.effectDiscard(Following.run(proxy)) })
+  Plugin.make({ name: "aggregation", layer: Layer.effectDiscard(Effect.andThen(Inside.run, Following.run(proxy))) })
 
 export const controllers = ({ clientCa, proxy }: Options) =>
   Plugin.make({

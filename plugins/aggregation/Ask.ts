@@ -1,4 +1,4 @@
-/** One question of our own to a server behind an APIService: as somebody who may ask anything there. */
+/** One question of our own to a server behind an APIService: as somebody who may ask anything there, or as another user. */
 import { Effect, Schema } from "effect"
 import { request as httpsRequest } from "node:https"
 import { isIPv6 } from "node:net"
@@ -25,12 +25,17 @@ const answerLimit = 32 << 20
 const inUrl = (host: string) => (isIPv6(host) ? `[${host}]` : host)
 export const urlOf = ({ host, port }: Reached, path: string): string => `https://${inUrl(host)}:${port}${path}`
 
-export const ask = (reached: Reached, path: string, accept = "application/json"): Effect.Effect<Reply, NoAnswer> => {
+export const ask = (
+  reached: Reached,
+  path: string,
+  accept = "application/json",
+  user = self
+): Effect.Effect<Reply, NoAnswer> => {
   const { agent, host, port, servername } = reached
   const url = urlOf(reached, path)
   const failed = (why: string) => new NoAnswer({ detail: `Get ${JSON.stringify(url)}: ${why}` })
   return Effect.callback<Reply, NoAnswer>((resume) => {
-    const headers = { ...RequestHeader.encode(self), host: servername, accept, "user-agent": "kube-aggregator" }
+    const headers = { ...RequestHeader.encode(user), host: servername, accept, "user-agent": "kube-aggregator" }
     const fail = (error: Error) => resume(Effect.fail(failed(reasonOf(error, { host, port, servername, path, url }))))
     const request = httpsRequest({ agent, host, port, servername, path, headers })
     request.on("error", fail)

@@ -2,7 +2,9 @@
 import { Effect } from "effect"
 import { Agent } from "node:https"
 import { type Reached, Unreachable } from "../apiserver/contracts/Backends.ts"
+import { trusting } from "../apiserver/contracts/JsonCall.ts"
 import type { FrontProxy } from "../apiserver/contracts/RequestHeader.ts"
+import { pemOf } from "../apiserver/contracts/ServiceClient.ts"
 import * as ServiceEndpoints from "../apiserver/contracts/ServiceEndpoints.ts"
 import type { APIService } from "../resources/contracts/apiregistration/v1.ts"
 
@@ -25,8 +27,8 @@ const agentsOf = ({ cert, key }: FrontProxy) => {
     const found = all.get(name)
     if (found?.trusts === trusts) return found.agent
     drop(name)
-    const ca = caBundle === "" ? {} : { ca: Buffer.from(caBundle, "base64").toString() }
-    const agent = new Agent({ cert, key, ...ca, keepAlive: true, rejectUnauthorized: insecureSkipTLSVerify !== true })
+    const trusted = trusting(pemOf(caBundle))
+    const agent = new Agent({ cert, key, ...trusted, keepAlive: true, rejectUnauthorized: insecureSkipTLSVerify !== true })
     all.set(name, { trusts, agent })
     return agent
   }

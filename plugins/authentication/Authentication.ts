@@ -54,7 +54,7 @@ const start = Effect.fnUntraced(function* (options: Tokens.Options) {
     const meant = audiences.filter((audience) => options.audiences.includes(audience))
     const other = meant.length === 0 ? invalid() : Effect.map(byOthers(token), (user) => ({ user, audiences: meant }))
     return Effect.mapError(mine ? account(token, audiences) : other, (error) => ({
-      detail: "detail" in error ? error.detail : error.message
+      detail: error._tag === "Unauthorized" ? "invalid bearer token" : "detail" in error ? error.detail : error.message
     }))
   }
 

@@ -31,7 +31,7 @@ export const tokenReview = (judge: Judge): Action => ({
     if (spec.token === "") return yield* new BadRequest({ detail: "token is required for TokenReview in authentication" })
     const status = yield* judge(spec.token, spec.audiences ?? []).pipe(
       Effect.match({
-        onFailure: ({ detail }): WireObject => ({ authenticated: false, user: {}, error: detail }),
+        onFailure: ({ detail }): WireObject => ({ user: {}, error: detail }),
         onSuccess: ({ audiences, user }) => ({ authenticated: true, user: info(user), audiences })
       })
     )

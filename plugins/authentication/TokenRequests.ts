@@ -1,11 +1,15 @@
 /** `serviceaccounts/token`: a token for whoever may ask for it, bound to an object that it dies with. */
-import { Effect } from "effect"
+import { Effect, type Schema } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import { BadRequest, type Cause, Conflict, Forbidden, Invalid } from "../../kernel/client/Errors.ts"
 import type { Action } from "../../kernel/pipeline/Actions.ts"
 import { decoder } from "../../kernel/pipeline/Body.ts"
+import type { WriteOptions } from "../../kernel/pipeline/Pipeline.ts"
+import * as Stamp from "../../kernel/pipeline/Stamp.ts"
+import * as Apply from "../../kernel/resource/Apply.ts"
 import * as Causes from "../../kernel/resource/Causes.ts"
 import type { Kind, Resource, ResourceDraft } from "../../kernel/resource/Kind.ts"
+import * as Shape from "../../kernel/resource/Shape.ts"
 import { type BoundObjectReference, TokenRequest } from "../resources/contracts/authentication/v1.ts"
 import { Node, Pod, Secret, ServiceAccount } from "../resources/contracts/core/v1.ts"
 import { nodeOf } from "./contracts/NodeUser.ts"
@@ -27,6 +31,8 @@ const bounds = (seconds: number): ReadonlyArray<Cause> => {
   return []
 }
 
+const named = (apiVersion: string, kind: string) => `${apiVersion.includes("/") ? "" : "/"}${apiVersion}, Kind=${kind}`
+
 const refuse = (name: string, ...causes: ReadonlyArray<Cause>) =>
   new Invalid({
     group: "authentication.k8s.io",
@@ -36,6 +42,18 @@ const refuse = (name: string, ...causes: ReadonlyArray<Cause>) =>
     kind: "TokenRequest",
     causes
   })
+
+/** Whoever asks for a token owns what he asks for, as of whatever is created. */
+const ownersOf = (after: Schema.JsonObject, { fieldManager = "" }: WriteOptions, time: string): Schema.Json =>
+  Apply.update({
+    shape: Shape.of(TokenRequest()),
+    after,
+    manager: fieldManager,
+    apiVersion: "authentication.k8s.io/v1",
+    subresource: "token",
+    reset: ["status"],
+    time
+  }).map((entry) => ({ ...entry }))
 
 export const action = Effect.fnUntraced(function* (tokens: Tokens) {
   const client = yield* Client
@@ -81,8 +99,7 @@ export const action = Effect.fnUntraced(function* (tokens: Tokens) {
         return { node: { name, uid: node.metadata.uid } }
       }
       default: {
-        const detail = `cannot bind token for serviceaccount to object of type ${JSON.stringify(`${apiVersion}, Kind=${kind}`)}`
-        return yield* new BadRequest({ detail })
+        return yield* new BadRequest({ detail: `cannot bind token to object of type ${named(apiVersion, kind)}` })
       }
     }
   })
@@ -101,11 +118,17 @@ export const action = Effect.fnUntraced(function* (tokens: Tokens) {
   }
 
   const act: Action["act"] = Effect.fn("TokenRequests.act")(function* (at, body, options) {
-    const { spec } = yield* decode(body)
+    const { metadata, spec } = yield* decode(body)
     const { boundObjectRef, expirationSeconds = defaultSeconds } = spec
-    const causes = bounds(expirationSeconds)
-    if (causes.length > 0) return yield* refuse(at.name, ...causes)
     const account = yield* client.get(ServiceAccount, { namespace: at.namespace, name: at.name })
+    const { name = "" } = metadata
+    if (name !== "" && name !== at.name)
+      return yield* refuse(
+        at.name,
+        Causes.invalid("metadata.name", name, "must match the service account name if specified")
+      )
+    const causes = bounds(expirationSeconds)
+    if (causes.length > 0) return yield* refuse("", ...causes)
     const asked = spec.audiences ?? []
     const audiences = asked.length === 0 ? tokens.audiences : asked
     const binding: Binding = boundObjectRef === undefined ? {} : yield* bindings(account, boundObjectRef)
@@ -116,12 +139,20 @@ export const action = Effect.fnUntraced(function* (tokens: Tokens) {
       ...binding
     }
     const { expires, token } = yield* tokens.sign(subject, audiences, expirationSeconds)
+    const time = yield* Stamp.now
+    const said = { expirationSeconds, ...(boundObjectRef !== undefined && { boundObjectRef: { ...boundObjectRef } }) }
     const expirationTimestamp = `${new Date(expires * 1000).toISOString().slice(0, 19)}Z`
     return {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenRequest",
-      metadata: { name: at.name, namespace: at.namespace },
-      spec: { audiences, expirationSeconds, ...(boundObjectRef !== undefined && { boundObjectRef: { ...boundObjectRef } }) },
+      metadata: {
+        name: at.name,
+        namespace: at.namespace,
+        uid: yield* Stamp.uid,
+        creationTimestamp: time,
+        managedFields: ownersOf({ spec: { ...(asked.length > 0 && { audiences: asked }), ...said } }, options, time)
+      },
+      spec: { audiences, ...said },
       status: { token: options.dryRun === true ? "" : token, expirationTimestamp }
     }
   })

@@ -5,14 +5,12 @@ import { BadRequest, Invalid } from "../../kernel/client/Errors.ts"
 import type { Action } from "../../kernel/pipeline/Actions.ts"
 import { type Attributes, masters, type User } from "../../kernel/pipeline/Attributes.ts"
 import { specDecoder } from "../../kernel/pipeline/Body.ts"
-import type { At } from "../../kernel/pipeline/Pipeline.ts"
 import type { Authorizers, Decision } from "../../kernel/pipeline/Policy.ts"
-import * as Causes from "../../kernel/resource/Causes.ts"
+import type * as Causes from "../../kernel/resource/Causes.ts"
 import type { Any } from "../../kernel/resource/Kind.ts"
 import {
   LocalSubjectAccessReview,
   type NonResourceAttributes,
-  type ResourceAttributes,
   SelfSubjectAccessReview,
   SelfSubjectAccessReviewSpec,
   SelfSubjectRulesReview,
@@ -20,12 +18,8 @@ import {
   SubjectAccessReview,
   SubjectAccessReviewSpec
 } from "../resources/contracts/authorization/v1.ts"
+import * as Validation from "./ReviewValidation.ts"
 import type { PolicyRule } from "../resources/contracts/rbac/v1.ts"
-
-interface Asked {
-  readonly resourceAttributes?: ResourceAttributes
-  readonly nonResourceAttributes?: NonResourceAttributes
-}
 
 const ofPath = (user: User, { path = "", verb = "" }: NonResourceAttributes): Attributes => ({
   user,
@@ -39,9 +33,8 @@ const ofPath = (user: User, { path = "", verb = "" }: NonResourceAttributes): At
   path
 })
 
-/** As they would be if the request came; absent unless exactly one of the two is given. */
-const attributesOf = (user: User, { nonResourceAttributes, resourceAttributes }: Asked): Attributes | undefined => {
-  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) return undefined
+/** As they would be if the request came. */
+const attributesOf = (user: User, { nonResourceAttributes, resourceAttributes }: Validation.Asked): Attributes => {
   if (nonResourceAttributes !== undefined) return ofPath(user, nonResourceAttributes)
   const {
     group = "",
@@ -82,25 +75,11 @@ const answer = (kind: Any, body: WireObject, status: WireObject): WireObject => 
   status
 })
 
-const refuse = (kind: Any, cause: ReturnType<typeof Causes.invalid>) =>
-  new Invalid({
-    group: "authorization.k8s.io",
-    resource: kind.plural,
-    namespace: "",
-    name: "",
-    kind: kind.kind,
-    causes: [cause]
-  })
-
-const exactlyOne = (kind: Any) =>
-  refuse(
-    kind,
-    Causes.invalid(
-      "spec.resourceAttributes",
-      null,
-      "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-    )
-  )
+/** Upstream does not name the kind of a review. */
+const check = (causes: Causes.Causes) =>
+  causes.length === 0
+    ? Effect.void
+    : Effect.fail(new Invalid({ group: "authorization.k8s.io", resource: "", namespace: "", name: "", kind: "", causes }))
 
 const decodeSelf = specDecoder(SelfSubjectAccessReviewSpec)
 const decodeSubject = specDecoder(SubjectAccessReviewSpec)
@@ -110,41 +89,30 @@ const selfAccess = (authorizers: Authorizers["Service"]): Action => ({
   storage: SelfSubjectAccessReview.storage,
   subresource: "",
   act: Effect.fn("SelfSubjectAccessReview.act")(function* ({ user }, body) {
-    const attributes = attributesOf(user, yield* decodeSelf(body))
-    if (attributes === undefined) return yield* exactlyOne(SelfSubjectAccessReview)
-    return answer(SelfSubjectAccessReview, body, statusOf(judge(authorizers, attributes)))
+    const spec = yield* decodeSelf(body)
+    yield* check([...Validation.validateAsked(spec), ...Validation.validateMetadata(body, false)])
+    return answer(SelfSubjectAccessReview, body, statusOf(judge(authorizers, attributesOf(user, spec))))
   })
 })
 
-const access = (
-  authorizers: Authorizers["Service"],
-  kind: Any,
-  check: (at: At, asked: Asked) => Effect.Effect<void, BadRequest>
-) =>
+const access = (authorizers: Authorizers["Service"], kind: Any, isLocal: boolean) =>
   ({
     storage: kind.storage,
     subresource: "",
-    act: Effect.fn("SubjectAccessReview.act")(function* (at, body) {
+    act: Effect.fn("SubjectAccessReview.act")(function* ({ namespace }, body) {
       const spec = yield* decodeSubject(body)
       const { extra, groups = [], uid, user = "" } = spec
-      if (user === "" && groups.length === 0) {
-        return yield* refuse(kind, Causes.invalid("spec.user", user, "at least one of user or group must be specified"))
-      }
-      yield* check(at, spec)
+      yield* check([
+        ...Validation.validateAsked(spec),
+        ...Validation.validateSubject(spec),
+        ...Validation.validateMetadata(body, isLocal),
+        ...(isLocal ? Validation.validateLocal(spec, namespace) : [])
+      ])
       const subject = { name: user, groups, ...(uid !== undefined && { uid }), ...(extra !== undefined && { extra }) }
-      const attributes = attributesOf(subject, spec)
-      if (attributes === undefined) return yield* exactlyOne(kind)
-      return answer(kind, body, statusOf(judge(authorizers, attributes)))
+      const metadata = isLocal ? { namespace } : {}
+      return { ...answer(kind, body, statusOf(judge(authorizers, attributesOf(subject, spec)))), metadata }
     })
   }) satisfies Action
-
-/** A local review is about its own namespace, so that who may ask there learns nothing of others. */
-const sameNamespace = ({ namespace }: At, { resourceAttributes }: Asked) =>
-  resourceAttributes !== undefined && resourceAttributes.namespace === namespace
-    ? Effect.void
-    : Effect.fail(
-        new BadRequest({ detail: `spec.resourceAttributes.namespace must match namespace: ${JSON.stringify(namespace)}` })
-      )
 
 const resourceRule = ({ apiGroups = [], resourceNames, resources = [], verbs }: PolicyRule) => ({
   verbs,
@@ -167,7 +135,7 @@ const selfRules = (rules: (user: User, namespace: string) => ReadonlyArray<Polic
       ),
       incomplete: false
     }
-    return answer(SelfSubjectRulesReview, body, status)
+    return answer(SelfSubjectRulesReview, {}, status)
   })
 })
 
@@ -176,7 +144,7 @@ export const actions = (
   rules: (user: User, namespace: string) => ReadonlyArray<PolicyRule>
 ): ReadonlyArray<Action> => [
   selfAccess(authorizers),
-  access(authorizers, SubjectAccessReview, () => Effect.void),
-  access(authorizers, LocalSubjectAccessReview, sameNamespace),
+  access(authorizers, SubjectAccessReview, false),
+  access(authorizers, LocalSubjectAccessReview, true),
   selfRules(rules)
 ]

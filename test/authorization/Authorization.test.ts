@@ -166,7 +166,7 @@ describe("authorization", () => {
         const fails = (kind: Any, spec: WireObject) => Effect.map(Effect.flip(review(kind, spec)), ({ _tag }) => _tag)
         assert.strictEqual(yield* fails(Review.SubjectAccessReview, { resourceAttributes: create }), "Invalid")
         assert.strictEqual(yield* fails(Review.SelfSubjectAccessReview, {}), "Invalid")
-        assert.strictEqual(yield* fails(Review.LocalSubjectAccessReview, other), "BadRequest")
+        assert.strictEqual(yield* fails(Review.LocalSubjectAccessReview, other), "Invalid")
         const rules = yield* review(Review.SelfSubjectRulesReview, { namespace: "dev" })
         assert.isTrue(JSON.stringify(rules["resourceRules"]).includes("deployments"))
         assert.strictEqual(rules["incomplete"], false)

@@ -6,7 +6,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer, References, Schema, Stream } from "effect"
 import { globSync, readFileSync, statSync } from "node:fs"
-import { createServer } from "node:net"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as Administer from "../../bin/Administer.ts"
 import * as ControlPlane from "../../bin/ControlPlane.ts"
 import * as Encryption from "../../bin/Encryption.ts"
@@ -25,14 +25,6 @@ import { ClusterRole, ClusterRoleBinding } from "../../plugins/resources/contrac
 import { secret } from "./Keys.ts"
 import { left } from "../Left.ts"
 import * as RawNats from "../store/RawNats.ts"
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 /** Until the scope closes. `raw`: the log beneath the encryption. */
 const start = Effect.fnUntraced(function* (store: "sqlite" | "jetstream", dataDir: string) {

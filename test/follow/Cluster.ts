@@ -1,7 +1,7 @@
 /** A whole cluster in this process, as `keelson up --runtime hollow --store memory` composes it in two. */
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Layer } from "effect"
-import { createServer } from "node:net"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as Agent from "../../bin/Agent.ts"
 import * as ControlPlane from "../../bin/ControlPlane.ts"
 import * as Keys from "../../bin/Keys.ts"
@@ -15,14 +15,6 @@ import * as KubeProxy from "../../plugins/kube-proxy/KubeProxy.ts"
 import * as MemoryLog from "../../kernel/store/memory/MemoryLog.ts"
 
 /** One that was free a moment ago: the parts find one another by numbers that are in their settings. */
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
-
 const start = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
   const dataDir = yield* files.makeTempDirectoryScoped({ prefix: "keelson-follow-" })

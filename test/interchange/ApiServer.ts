@@ -4,19 +4,11 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { get } from "node:https"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freePort } from "../../kernel/FreePort.ts"
 
 export const programs = join(import.meta.dirname, "../../bin/envtest")
-
-const freePort = Effect.promise(async () => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  await once(server.close(), "close")
-  return typeof address === "object" && address !== null ? address.port : 0
-})
 
 const isWell = (url: string) =>
   Effect.callback<boolean>((resume) => {

@@ -1,18 +1,11 @@
 /** What a node tells load balancers of its Services, and of its proxy. The kernel is left out: a program that says yes stands for it. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Schedule, Scope } from "effect"
-import { createServer } from "node:net"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as KubeProxy from "../../plugins/kube-proxy/KubeProxy.ts"
 import { Node } from "../../plugins/resources/contracts/core/v1.ts"
 import * as MemoryClient from "../network/MemoryClient.ts"
 import { here, node, there, World } from "./Objects.ts"
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer().listen(0, () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
 
 interface Told {
   readonly status: number

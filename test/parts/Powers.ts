@@ -189,6 +189,35 @@ const memory = Effect.fnUntraced(function* ({ said, start, status }: Use) {
   yield* ok("a container that needs more memory than it may have ends, and why is told")
 })
 
+/** Of either version of cgroups. */
+const limitsFiles = [
+  "/sys/fs/cgroup/memory.max",
+  "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+  "/sys/fs/cgroup/cpu.max",
+  "/sys/fs/cgroup/cpu/cpu.cfs_quota_us"
+]
+
+const updated = Effect.fnUntraced(function* ({ exec, pods, start }: Use) {
+  const resources = { cpuShares: 512, cpuQuota: 50_000, cpuPeriod: 100_000, memoryBytes: 64 << 20 }
+  const id = yield* start("resized", ["sleep", "600"], { resources })
+  const read = Effect.map(
+    exec.run({ id, command: ["sh", "-c", `cat ${limitsFiles.join(" ")} 2>/dev/null`], timeoutSeconds: 20 }),
+    ({ stdout }) =>
+      text(stdout)
+        .split("\n")
+        .map((line) => line.split(" ")[0])
+  )
+  assert.deepEqual((yield* read).slice(0, 2), [`${64 << 20}`, "50000"])
+  yield* pods.updateContainer({
+    id,
+    resources: { cpuShares: 256, cpuQuota: 25_000, cpuPeriod: 100_000, memoryBytes: 32 << 20 }
+  })
+  assert.deepEqual((yield* read).slice(0, 2), [`${32 << 20}`, "25000"])
+  yield* pods.updateContainer({ id, resources: { memoryBytes: 96 << 20 } })
+  assert.deepEqual((yield* read).slice(0, 2), [`${96 << 20}`, "25000"])
+  yield* ok("the limits of a container that runs are changed, up and down")
+})
+
 /** The password `secret`, as htpasswd keeps it. */
 const password = "joe:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
 const host = Runtimes.registry
@@ -243,7 +272,7 @@ const pull = Effect.gen(function* () {
 })
 
 const parts: ReadonlyArray<(use: Use) => Effect.Effect<void, unknown, Scope.Scope>> = [
-  ...[terminal, streams, letGo, attached, lines, security, processes, memory]
+  ...[terminal, streams, letGo, attached, lines, security, processes, memory, updated]
 ]
 const program = Effect.gen(function* () {
   yield* runtime.importImage(directory, busybox("busybox:latest"))

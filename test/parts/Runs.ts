@@ -17,7 +17,8 @@ const run = (title: string, missing: ReadonlyArray<string>, file: string, name: 
       it("holds in everything", () => {
         assert.deepStrictEqual(
           result?.lines.filter((line) => /^(BROKEN|REPAIRED)/.test(line)),
-          []
+          [],
+          result?.lines.join("\n")
         )
         assert.strictEqual(result?.status, 0, result?.stderr)
         assert.isAbove(result?.lines.filter((line) => line.startsWith("ok")).length ?? 0, 5)

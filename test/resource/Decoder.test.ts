@@ -159,8 +159,24 @@ describe("Decoder.decode", () => {
 
   it("shows micro times with six digits", () => {
     const renewed = (renewTime: string) => ok(Decoder.decode(shapeOf(Lease))({ spec: { renewTime } }))
-    expect(renewed("2026-01-01T00:00:00.1234567Z")).toMatchObject({ spec: { renewTime: "2026-01-01T00:00:00.123456Z" } })
-    expect(renewed("2026-01-01T00:00:00Z")).toMatchObject({ spec: { renewTime: "2026-01-01T00:00:00.000000Z" } })
+    expect(renewed("2026-01-01T01:00:00.123456+01:00")).toMatchObject({
+      spec: { renewTime: "2026-01-01T00:00:00.123456Z" }
+    })
+  })
+
+  it("says how far a time could be read", () => {
+    const layout = '"2006-01-02T15:04:05.000000Z07:00"'
+    const wrong = (renewTime: string) => failed(Decoder.decode(shapeOf(Lease))({ spec: { renewTime } })).malformed
+    const cases: ReadonlyArray<readonly [string, string]> = [
+      ["2026-01-01", `as ${layout}: cannot parse "" as "T"`],
+      ["x", `as ${layout}: cannot parse "x" as "2006"`],
+      ["2026-01-01T00:00:00Z", `as ${layout}: cannot parse "Z" as ".000000"`],
+      ["2026-01-01T00:00:00.1234567Z", `as ${layout}: cannot parse "7Z" as "Z07:00"`]
+    ]
+    for (const [text, why] of cases) expect(wrong(text)).toBe(`parsing time "${text}" ${why}`)
+    expect(wrong("2026-13-01T00:00:00.000000Z")).toBe('parsing time "2026-13-01T00:00:00.000000Z": month out of range')
+    expect(wrong("2026-02-30T00:00:00.000000Z")).toBe('parsing time "2026-02-30T00:00:00.000000Z": day out of range')
+    expect(wrong("2026-02-03T00:00:00.000000Zx")).toBe('parsing time "2026-02-03T00:00:00.000000Zx": extra text: "x"')
   })
 
   it("does not let keys of JavaScript through", () => {

@@ -14,11 +14,15 @@ import * as Resources from "../../plugins/resources/Resources.ts"
 
 const user = { name: "tester", groups: [masters] }
 
-export const kernel = PodActions.plugin.layer.pipe(
-  Layer.provideMerge(Layer.mergeAll(PipelineClient.layer(user), PipelineApi.layer(user))),
-  Layer.provideMerge(Pipeline.layer),
-  Layer.provideMerge(Resources.layer),
-  Layer.provideMerge(Tables.layer),
-  Layer.provideMerge(MemoryLog.layer),
-  Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer))
-)
+/** `more`: what its client finds beside it, such as groups that another server answers for. */
+export const kernelWith = <A>(more: Layer.Layer<A>) =>
+  PodActions.plugin.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(PipelineClient.layer(user), PipelineApi.layer(user))),
+    Layer.provideMerge(Pipeline.layer),
+    Layer.provideMerge(Resources.layer),
+    Layer.provideMerge(Tables.layer),
+    Layer.provideMerge(MemoryLog.layer),
+    Layer.provideMerge(Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, more))
+  )
+
+export const kernel = kernelWith(Layer.empty)

@@ -130,7 +130,7 @@ const mistakes: ReadonlyArray<readonly [what: string, place: Place, object: Wire
     "an EndpointSlice of another family",
     slices,
     { metadata: meta, addressType: "IPv6", endpoints: [{ addresses: ["1.2.3.4"] }] },
-    ['endpoints[0].addresses[0]: Invalid value: "1.2.3.4": must be an IPv6 address']
+    ['endpoints[0].addresses: Invalid value: "1.2.3.4": must be an IPv6 address']
   ],
   [
     "a PersistentVolume on a node that is not said",

@@ -3,21 +3,13 @@ import { NodeServices } from "@effect/platform-node"
 import { Effect, Schedule } from "effect"
 import { execFile, spawn } from "node:child_process"
 import { openSync } from "node:fs"
-import { createServer } from "node:net"
 import { Agent, request } from "node:https"
 import { fileURLToPath } from "node:url"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as Kubeconfig from "../../adapters/client/https/Kubeconfig.ts"
 
 /** From the sources, whatever bundle lies about. */
 const main = fileURLToPath(new URL("../../bin/Main.ts", import.meta.url))
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
 
 export interface Answer {
   readonly code: number

@@ -2,23 +2,14 @@
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Schedule } from "effect"
 import { spawn } from "node:child_process"
-import { createServer } from "node:net"
 import { join } from "node:path"
+import { freePort } from "../../kernel/FreePort.ts"
 import type { Options } from "../../adapters/snapshots/S3.ts"
 import { sign } from "../../adapters/snapshots/SigV4.ts"
 import * as Program from "../../adapters/Program.ts"
 
 /** Absent where it could not be built. */
 export const program = Program.find("versitygw")
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 const credentials = { accessKeyId: "keelson", secretAccessKey: "a-secret-of-the-test" }
 const region = "us-east-1"

@@ -3,6 +3,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { connect } from "@nats-io/transport-node"
 import { Effect, Fiber, Layer, References, Stream } from "effect"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as Suite from "../../conformance/Log.ts"
 import * as NatsCluster from "../../kernel/store/jetstream/NatsCluster.ts"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
@@ -14,7 +15,7 @@ import { left } from "../Left.ts"
 const names = ["one", "two", "three"]
 
 const cluster = Effect.gen(function* () {
-  const ports = yield* Effect.forEach(names, () => RawNats.freePort)
+  const ports = yield* Effect.forEach(names, () => freePort)
   const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(", ")
   const servers = yield* Effect.forEach(names, (name, index) =>
     RawNats.start(

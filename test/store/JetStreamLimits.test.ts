@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { connect, headers } from "@nats-io/transport-node"
 import { Effect, Layer, References, Stream } from "effect"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import * as RawNats from "./RawNats.ts"
@@ -94,7 +95,7 @@ describe.skipIf(RawNats.lacks.length > 0)(`refused${left(RawNats.lacks)}`, () =>
       const { server } = yield* started("jetstream { sync_interval: 1s }")
       const refusal = (options: typeof server) => Effect.map(Effect.flip(open(options)), ({ message }) => message)
       assert.include(yield* refusal(server), "set jetstream { sync_interval: always }")
-      const nowhere = `http://127.0.0.1:${yield* RawNats.freePort}`
+      const nowhere = `http://127.0.0.1:${yield* freePort}`
       assert.include(yield* refusal({ ...server, monitor: nowhere }), "was seen of 0 of 1 server(s): name their monitoring")
       const log = yield* open({ ...server, allowUnsynced: true })
       assert.isFalse((yield* log.status({ log: "objects" })).durable)

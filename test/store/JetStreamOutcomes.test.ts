@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
 import { Effect, Layer, References, Schedule, Schema, Stream } from "effect"
 import { connect, createServer, type Socket } from "node:net"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import * as Nats from "../../kernel/store/jetstream/Nats.ts"
 import * as NatsCluster from "../../kernel/store/jetstream/NatsCluster.ts"
@@ -78,7 +79,7 @@ const lossy = Effect.fnUntraced(function* (port: number) {
     client.pipe(upstream)
     upstream.on("data", (data) => isDeaf || client.write(data))
   })
-  const own = yield* RawNats.freePort
+  const own = yield* freePort
   yield* Effect.acquireRelease(
     Effect.callback<void>((resume) => void server.listen(own, "127.0.0.1", () => resume(Effect.void))),
     () =>

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { connect } from "@nats-io/transport-node"
 import { Effect, Layer, References } from "effect"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as JetStreamLog from "../../kernel/store/jetstream/JetStreamLog.ts"
 import * as RawNats from "./RawNats.ts"
 import { left } from "../Left.ts"
@@ -31,7 +32,7 @@ describe.skipIf(RawNats.lacks.length > 0)(`refused${left(RawNats.lacks)}`, () =>
     Effect.gen(function* () {
       const { servers } = yield* RawNats.start("max_payload: 4MB # no jetstream").pipe(Effect.tap(({ healthy }) => healthy))
       assert.include(yield* refusal({ servers, cluster: "a" }), "is it enabled for this account?")
-      const nobody = `nats://127.0.0.1:${yield* RawNats.freePort}`
+      const nobody = `nats://127.0.0.1:${yield* freePort}`
       assert.include(yield* refusal({ servers: nobody, cluster: "a" }), `no NATS server answers at ${nobody}`)
     }).pipe(quiet)
   )

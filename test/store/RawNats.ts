@@ -2,21 +2,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Option, Schedule } from "effect"
 import { spawn } from "node:child_process"
-import { createServer } from "node:net"
+import { freePort } from "../../kernel/FreePort.ts"
 import * as NatsBinary from "../../kernel/store/jetstream/NatsBinary.ts"
 
 export const binary = await Effect.runPromise(Effect.option(NatsBinary.find()))
 export const lacks = Option.isNone(binary) ? ["nats-server"] : []
-
-export const freePort = Effect.promise(
-  () =>
-    new Promise<number>((resolve) => {
-      const server = createServer().listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-      })
-    })
-)
 
 export const temporary = Effect.provide(
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "keelson-raw-nats-" })),

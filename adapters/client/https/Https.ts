@@ -145,7 +145,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   })
 
   return Api.of({
-    get: (at) => call({ method: "GET", path: Paths.object(at), asked: at }),
+    get: ({ query = {}, ...at }) => call({ method: "GET", path: Paths.object(at, query), asked: at }),
     list: (of) => (of.limit === undefined && of.continue === undefined ? all(of) : page(of)),
     watch,
     create: ({ body, ...at }) => {

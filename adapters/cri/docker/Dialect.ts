@@ -142,6 +142,7 @@ export const dialect: Dialect = {
   network: "made",
   pod,
   container,
+  limits,
   grace: "t",
   events: ["create", "start", "die", "destroy", "oom"]
 }

@@ -3,7 +3,7 @@
  * in a label. Source: the libpod API, version 4.
  */
 import { dirname } from "node:path"
-import type { Mount, Security } from "../../../plugins/kubelet/contracts/Pods.ts"
+import type { Mount, Resources, Security } from "../../../plugins/kubelet/contracts/Pods.ts"
 import { ofContainer, ofPod } from "../EngineLabels.ts"
 import type { Dialect, Place } from "../EngineRuntime.ts"
 import * as PauseImage from "../PauseImage.ts"
@@ -85,18 +85,9 @@ const security = (of: Security) => ({
   ...((of.maskedPaths?.length ?? 0) > 0 && { mask: of.maskedPaths })
 })
 
-const limits = ({
-  cpuPeriod,
-  cpuQuota,
-  cpuShares,
-  memoryBytes,
-  oomScoreAdjust
-}: NonNullable<ContainerConfig["resources"]>) => ({
-  resource_limits: {
-    ...(memoryBytes && { memory: { limit: memoryBytes } }),
-    cpu: { ...(cpuShares && { shares: cpuShares }), ...(cpuQuota && { quota: cpuQuota, period: cpuPeriod ?? 100_000 }) }
-  },
-  ...(oomScoreAdjust !== undefined && { oom_score_adj: oomScoreAdjust })
+const limits = ({ cpuPeriod, cpuQuota, cpuShares, memoryBytes }: Resources) => ({
+  ...(memoryBytes && { memory: { limit: memoryBytes } }),
+  cpu: { ...(cpuShares && { shares: cpuShares }), ...(cpuQuota && { quota: cpuQuota, period: cpuPeriod ?? 100_000 }) }
 })
 
 const container = (config: ContainerConfig, place: Place, program: string) => {
@@ -109,7 +100,8 @@ const container = (config: ContainerConfig, place: Place, program: string) => {
       ...parent(shared.cgroupParent),
       ...runtime(program),
       ...security(config.security ?? {}),
-      ...limits(config.resources ?? {}),
+      resource_limits: limits(config.resources ?? {}),
+      ...(config.resources?.oomScoreAdjust !== undefined && { oom_score_adj: config.resources.oomScoreAdjust }),
       ...processes(config, place),
       name,
       image: config.image,
@@ -137,6 +129,7 @@ export const dialect: Dialect = {
   network: "given",
   pod,
   container,
+  limits,
   grace: "timeout",
   events: ["create", "start", "died", "cleanup", "remove"]
 }

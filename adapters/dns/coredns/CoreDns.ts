@@ -4,8 +4,8 @@
  */
 import { Effect, Layer, Schedule, Schema } from "effect"
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { join } from "node:path"
+import { freePort } from "../../../kernel/FreePort.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { kubeconfig } from "../../../plugins/certificates/contracts/Kubeconfig.ts"
 import * as Addresses from "../../../plugins/dns/contracts/Addresses.ts"
@@ -40,14 +40,6 @@ export class CoreDnsMissing extends Schema.TaggedError<CoreDnsMissing>()("CoreDn
 
 const resolvConf = "/etc/resolv.conf"
 const addressesOf = ({ address }: Options) => (typeof address === "string" ? [address] : address)
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" ? (address?.port ?? 0) : 0)))
-  })
-})
 
 /** Whole or not at all: CoreDNS may read it at any time. */
 const write = (path: string, text: string) =>

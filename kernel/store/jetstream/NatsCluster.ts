@@ -1,6 +1,7 @@
 /** Three servers on one machine that keep one log: to try, to test and to measure. On three machines each starts its own member. */
 import { NodeServices } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
+import { freePort } from "../../FreePort.ts"
 import * as JetStreamLog from "./JetStreamLog.ts"
 import type { Keys } from "./NatsConfiguration.ts"
 import type { Limits } from "./NatsLimits.ts"
@@ -29,10 +30,7 @@ export const start = Effect.fn("NatsCluster.start")(function* (options: Options)
   const { binary, directory, hosts = [], limits, name = "keelson", tls, wrap } = options
   const passwords = NatsServer.newPasswords()
   const indexes = Array.from({ length: size }, (_, index) => index)
-  const place = (index: number) =>
-    Effect.map(NatsServer.freePort, (port) => `${hosts[index] ?? "127.0.0.1"}:${port}`).pipe(
-      Effect.mapError(({ message }) => new NatsServer.NatsServerFailed({ directory, reason: message }))
-    )
+  const place = (index: number) => Effect.map(freePort, (port) => `${hosts[index] ?? "127.0.0.1"}:${port}`)
   const routes = yield* Effect.forEach(indexes, place)
   const places = yield* Effect.forEach(indexes, (index) => Effect.all({ listen: place(index), monitor: place(index) }))
   const servers = yield* Effect.forEach(

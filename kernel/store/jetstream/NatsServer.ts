@@ -5,7 +5,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Layer, Schedule, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
-import { createServer } from "node:net"
+import { freePort } from "../../FreePort.ts"
 import type { Log } from "../Log.ts"
 import type { NatsUnfit } from "./JetStream.ts"
 import * as JetStreamLog from "./JetStreamLog.ts"
@@ -68,18 +68,6 @@ export interface Running {
   readonly empty: Effect.Effect<string, NatsServerFailed>
 }
 
-export const freePort = Effect.callback<number, Error>((resume) => {
-  const server = createServer()
-  server.on("error", (error) => resume(Effect.fail(error)))
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() =>
-      resume(
-        typeof address === "object" && address ? Effect.succeed(address.port) : Effect.fail(new Error("no port is free"))
-      )
-    )
-  })
-})
 export const loopback = Effect.map(freePort, (port) => `127.0.0.1:${port}`)
 
 const word = () => randomBytes(24).toString("hex")

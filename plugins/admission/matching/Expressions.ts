@@ -1,10 +1,12 @@
 /** A request as the expressions of webhooks and policies see it. */
+import { Effect } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
+import type { StatusError } from "../../../kernel/client/Errors.ts"
 import { decide } from "../../../kernel/pipeline/Authorize.ts"
 import type { Authorizers, Admitted } from "../../../kernel/pipeline/Policy.ts"
 import type { Version } from "../../../kernel/resource/Kind.ts"
 import type { Decide, Inputs } from "../../cel/contracts/Admission.ts"
-import { inVersion, resourceOf, type Subject } from "./Subject.ts"
+import { resourceOf, shown, type Subject } from "./Subject.ts"
 
 /** Without fields that are empty, so that `has` tells what was given. */
 const given = (fields: { readonly [name: string]: unknown }) =>
@@ -46,15 +48,18 @@ export const deciding =
   }
 
 /** `version`: the one in which the objects are shown. */
-export const inputsOf = (request: Admitted, subject: Subject, version: Version, decide: Decide): Inputs => {
-  const shown = (object: WireObject | undefined) =>
-    object === undefined || subject.isOther ? object : inVersion(request, object, version)
+export const inputsOf = Effect.fnUntraced(function* (
+  request: Admitted,
+  subject: Subject,
+  version: Version,
+  decide: Decide
+): Effect.fn.Return<Inputs, StatusError> {
   const { group, resource } = subject.resource
   const { name, namespace, subresource, user } = request.attributes
   return {
-    object: shown(request.object),
-    oldObject: shown(request.old),
+    object: yield* shown(request, subject, request.object, version),
+    oldObject: yield* shown(request, subject, request.old, version),
     request: requestOf(request, subject, version),
     authorizer: { user, decide, what: { group, resource, subresource, namespace, name } }
   }
-}
+})

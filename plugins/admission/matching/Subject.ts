@@ -1,5 +1,8 @@
 /** What a request is about, in the words of those who are asked about it: webhooks and policies. */
+import { Effect } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
+import { internalError, type StatusError } from "../../../kernel/client/Errors.ts"
+import * as Conversion from "../../../kernel/pipeline/Conversion.ts"
 import type { Admitted } from "../../../kernel/pipeline/Policy.ts"
 import { apiVersion, type Version } from "../../../kernel/resource/Kind.ts"
 
@@ -55,9 +58,25 @@ export const of = (request: Admitted): Subject => {
   return { ...subject, namespace: isNamespace(subject) ? name : attributes.namespace }
 }
 
-/** An object of the log, in another version of its kind. */
-export const inVersion = (request: Admitted, object: WireObject, version: Version): WireObject => {
-  if (version.convert === undefined && version === request.kind.versions[0]) return object
-  const converted = version.convert?.to(object) ?? object
-  return { ...converted, apiVersion: apiVersion(version), kind: request.kind.kind }
+/** Objects do not change, so somebody else who converts them is asked once, however many want to see them. */
+const converted = new WeakMap<WireObject, ReadonlyMap<string, WireObject>>()
+
+const convert = (request: Admitted, object: WireObject, version: Version): Effect.Effect<WireObject, StatusError> =>
+  Conversion.oneToVersion(request.kind, object, version).pipe(
+    Effect.mapError((error) => internalError(error.message)),
+    Effect.tap((other) =>
+      Effect.sync(() => converted.set(object, new Map(converted.get(object)).set(apiVersion(version), other)))
+    )
+  )
+
+/** An object as those want to see it who are asked about it: one of the request's own kind in their version, any other as it is. */
+export const shown = (
+  request: Admitted,
+  subject: Subject,
+  object: WireObject | undefined,
+  version: Version
+): Effect.Effect<WireObject | undefined, StatusError> => {
+  if (object === undefined || subject.isOther || version === request.kind.versions[0]) return Effect.succeed(object)
+  const known = converted.get(object)?.get(apiVersion(version))
+  return known === undefined ? convert(request, object, version) : Effect.succeed(known)
 }

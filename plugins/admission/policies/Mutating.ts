@@ -127,7 +127,7 @@ const invoke = Effect.fnUntraced(function* (
 ): Effect.fn.Return<WireObject | undefined, ApiError | Unavailable, Env> {
   const { binding, param, policy, version } = invocation
   const namespaceObject = yield* namespaceOf(request, subject, namespaces)
-  const inputs = { ...inputsOf(request, subject, version, decide), namespaceObject, params: param }
+  const inputs = { ...(yield* inputsOf(request, subject, version, decide)), namespaceObject, params: param }
   const after = mutated(invocation, inputs)
   if (Result.isFailure(after)) {
     if (isIgnored(policy)) return undefined

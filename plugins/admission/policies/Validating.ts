@@ -184,7 +184,7 @@ export const validate = Effect.fn("Policies.validate")(function* (
         matchResources === undefined || (yield* versionFor(matchResources, request, subject, namespaces)) !== undefined
       if (!isMeant) continue
       const namespaceObject = yield* namespaceOf(request, subject, namespaces)
-      const inputs = { ...inputsOf(request, subject, version, decide), namespaceObject }
+      const inputs = { ...(yield* inputsOf(request, subject, version, decide)), namespaceObject }
       const [denial] = yield* dispatch(policy, binding, inputs, request, subject.namespace)
       if (denial === undefined || first !== undefined) continue
       first = `ValidatingAdmissionPolicy '${metadata.name}' with binding '${binding.metadata.name}' denied request: ${denial.message}`

@@ -57,7 +57,7 @@ const exchange = Effect.fnUntraced(function* (
       "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)"
     )
   const uid = yield* Stamp.uid
-  const body = Review.question(request, subject, version, review, uid)
+  const body = yield* Review.question(request, subject, version, review, uid)
   const answered = yield* (yield* ServiceClient)
     .call({ to: clientConfig, body, timeout: `${timeoutSeconds} seconds` })
     .pipe(Effect.mapError(({ code, detail }) => failed(`failed to call webhook: ${detail}`, code)))

@@ -43,10 +43,8 @@ const meets = Effect.fnUntraced(function* (
 ) {
   const conditions = conditionsOf(webhook)
   if (conditions.length === 0) return true
-  const match = MatchConditions.match(
-    conditions,
-    new Evaluation(inputsOf(request, subject, version, decide), [], matchBudget)
-  )
+  const inputs = yield* inputsOf(request, subject, version, decide)
+  const match = MatchConditions.match(conditions, new Evaluation(inputs, [], matchBudget))
   if (match._tag === "Matches") return true
   if (match._tag === "Excluded") {
     yield* Metrics.exclusion({ name: webhook.name, type, operation: request.operation })

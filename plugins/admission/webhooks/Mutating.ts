@@ -59,7 +59,7 @@ const ask = Effect.fnUntraced(function* (invocation: Invocation, request: Admitt
   const { hook, version } = invocation
   const { patch } = yield* call(invocation, request, subject, true)
   if (Option.isNone(patch)) return undefined
-  const shown = shownObject(request, subject, request.object, version)
+  const shown = yield* shownObject(request, subject, request.object, version)
   const after = yield* Effect.fromResult(patched(hook.webhook.name, shown, patch.value))
   if (after === undefined || subject.isOther) return after
   return yield* stored(request, invocation, after)

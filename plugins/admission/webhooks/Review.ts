@@ -1,10 +1,10 @@
 /** The question that a webhook is asked, and what it may answer. Source: admission.k8s.io/v1 and v1beta1 AdmissionReview. */
-import { Option, Result, Schema } from "effect"
+import { Effect, Option, Result, Schema } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
-import { Details } from "../../../kernel/client/Errors.ts"
+import { Details, type StatusError } from "../../../kernel/client/Errors.ts"
 import type { Admitted } from "../../../kernel/pipeline/Policy.ts"
 import type { Version } from "../../../kernel/resource/Kind.ts"
-import { inVersion, resourceOf, type Subject } from "../matching/Subject.ts"
+import { resourceOf, shown, type Subject } from "../matching/Subject.ts"
 
 const { Array: List, Boolean: Bool, Int, NullOr, String: Text, Struct, optionalKey } = Schema
 
@@ -25,20 +25,21 @@ const withoutBlanks = (object: WireObject): WireObject => {
 
 /** The object in the version that the webhook wants. */
 export const shownObject = (request: Admitted, subject: Subject, object: WireObject | undefined, version: Version) =>
-  object === undefined || subject.isOther ? object : withoutBlanks(inVersion(request, object, version))
+  Effect.map(shown(request, subject, object, version), (object) =>
+    object === undefined || subject.isOther ? object : withoutBlanks(object)
+  )
 
 /** `version`: the one that the webhook's rules name. */
-export const question = (
+export const question = Effect.fnUntraced(function* (
   request: Admitted,
   subject: Subject,
   version: Version,
   review: ReviewVersion,
   uid: string
-): WireObject => {
+): Effect.fn.Return<WireObject, StatusError> {
   const { attributes, dryRun, object, old, operation, options = null } = request
   const { extra, groups, name: username, uid: userUid } = attributes.user
   const { kind, name, namespace, resource, subresource } = subject
-  const shown = (one: WireObject | undefined) => shownObject(request, subject, one, version) ?? null
   const shownKind = subject.isOther ? kind : { group: version.group, version: version.version, kind: kind.kind }
   return {
     kind: "AdmissionReview",
@@ -60,13 +61,13 @@ export const question = (
         ...(groups.length > 0 && { groups }),
         ...(extra !== undefined && Object.keys(extra).length > 0 && { extra })
       },
-      object: shown(object),
-      oldObject: shown(old),
+      object: (yield* shownObject(request, subject, object, version)) ?? null,
+      oldObject: (yield* shownObject(request, subject, old, version)) ?? null,
       dryRun,
       options
     }
   }
-}
+})
 
 const Refusal = Struct({
   status: optionalKey(Text),

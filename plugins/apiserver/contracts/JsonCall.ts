@@ -31,13 +31,16 @@ export interface Target {
 const answerLimit = 32 << 20
 const agentLimit = 64
 
+/** As Go's library does, whoever is named is trusted: also one certificate that no authority is above, such as envtest names. */
+export const trusting = (ca: string | undefined) => (ca === undefined ? {} : { ca, allowPartialTrustChain: true })
+
 /** Connections that are kept, by whom they trust. */
 export const agents = () => {
   const all = new Map<string, Agent>()
   return {
     of: ({ ca, servername }: Target) => {
       const key = `${servername}\n${ca ?? ""}`
-      const agent = all.get(key) ?? new Agent({ keepAlive: true, ...(ca !== undefined && { ca }) })
+      const agent = all.get(key) ?? new Agent({ keepAlive: true, ...trusting(ca) })
       all.delete(key)
       all.set(key, agent)
       const [oldest] = all

@@ -8,6 +8,7 @@ import * as Age from "../../../kernel/resource/Age.ts"
 import type { Resource } from "../../../kernel/resource/Kind.ts"
 import type { Served } from "../../../kernel/resource/Kinds.ts"
 import type { Column } from "../../../kernel/resource/Strategy.ts"
+import type { At } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import type { Form } from "../Accept.ts"
 import { bytesOf, encode, partialOf, type Serves, wireOf } from "./Encoding.ts"
@@ -56,6 +57,27 @@ export const columnsOf = (served: Served): ReadonlyArray<Column<Resource>> => {
   return columns
 }
 
+/** A Scale is shown as such, whatever it is of. Its rows hold Scales, hence the cast. */
+const scaleOf = (object: Resource) =>
+  object as Resource & { readonly spec?: { readonly replicas?: number }; readonly status?: { readonly replicas?: number } }
+const ofScale: ReadonlyArray<Column<Resource>> = [
+  { ...name, format: "" },
+  {
+    name: "Desired",
+    type: "integer",
+    description: "How many there should be.",
+    value: (object) => scaleOf(object).spec?.replicas ?? 0
+  },
+  {
+    name: "Available",
+    type: "integer",
+    description: "How many there are.",
+    value: (object) => scaleOf(object).status?.replicas ?? 0
+  },
+  age
+]
+const columnsIn = ({ serves: { served, subresource } }: Style) => (subresource === "scale" ? ofScale : columnsOf(served))
+
 const definition = ({ description, format, name, priority, type, wide }: Column<Resource>) => ({
   name,
   type,
@@ -64,11 +86,11 @@ const definition = ({ description, format, name, priority, type, wide }: Column<
   priority: priority ?? (wide === true ? 1 : 0)
 })
 
-const definitions = (served: Served) => JSON.stringify(columnsOf(served).map(definition))
+const definitions = (style: Style) => JSON.stringify(columnsIn(style).map(definition))
 
 /** How the rows of one answer are made. */
 export interface Style {
-  readonly serves: Serves
+  readonly serves: Serves & Partial<Pick<At, "subresource">>
   readonly include: Include
   readonly version: Form["version"]
   /** In milliseconds. */
@@ -83,7 +105,6 @@ const objectOf = ({ include, serves, version }: Style, row: Row): Uint8Array => 
 const utf8 = new TextEncoder()
 const end = utf8.encode("}")
 
-/** Of a Scale no columns are known. */
 const cell = (column: Column<Resource>, object: Resource, now: number) => {
   const value = column.value(object, now)
   return value === undefined ? "" : value
@@ -93,7 +114,7 @@ const rowOf = function* (style: Style, row: Row): Generator<Uint8Array> {
   // Columns of a kind that others convert are those of the version that is shown; it has the shape of an object, hence the cast.
   const isConverted = style.serves.served.kind.convert !== undefined
   const object = isConverted ? (wireOf(style.serves, row) as unknown as Resource) : row.object
-  const cells = columnsOf(style.serves.served).map((column) => cell(column, object, style.now))
+  const cells = columnsIn(style).map((column) => cell(column, object, style.now))
   yield utf8.encode(`{"cells":${JSON.stringify(cells)},"object":`)
   yield objectOf(style, row)
   yield end
@@ -101,7 +122,7 @@ const rowOf = function* (style: Style, row: Row): Generator<Uint8Array> {
 
 /** `metadata` of the list; `titled`: with its columns, which a watch tells only once. */
 export const parts = function* (style: Style, rows: Iterable<Row>, metadata: object, titled = true): Generator<Uint8Array> {
-  const columns = titled ? definitions(style.serves.served) : "null"
+  const columns = titled ? definitions(style) : "null"
   yield utf8.encode(
     `{"kind":"Table","apiVersion":"meta.k8s.io/${style.version}","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[`
   )

@@ -2,10 +2,8 @@
  * Watches: what the pipeline pushes, written as one chunk for each batch, past all queues and streams; a large first state in
  * slices, as its reader takes it, while others are served. A reader that lets too much wait is dropped: it comes back and lists. Source: API concepts, "Efficient detection of changes"; KEP-3157.
  */
-import { Deferred, Effect, Queue, Random } from "effect"
-import { type ApiError, internalError } from "../../../kernel/client/Errors.ts"
+import { Deferred, Effect, Random } from "effect"
 import * as Conversion from "../../../kernel/pipeline/Conversion.ts"
-import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import type { At, WatchEvent, WatchSink } from "../../../kernel/pipeline/Pipeline.ts"
 import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Form } from "../Accept.ts"
@@ -145,23 +143,13 @@ const sinkOf = (writer: Writer, frames: Frames.Frames, over: () => void): WatchS
 /** What somebody else has to convert passes one batch after another: only when it is converted it can be made into bytes. */
 const converted = Effect.fnUntraced(function* (at: At, sink: WatchSink) {
   if (at.served.kind.convert === undefined) return sink
-  const queue = yield* Queue.unbounded<Effect.Effect<void, ApiError | Unavailable>>()
-  const pass = (events: ReadonlyArray<WatchEvent>, tell: () => void) => {
-    const rows = events.map(({ row }) => row).filter(({ lost }) => lost === undefined)
-    Queue.offerUnsafe(queue, Effect.andThen(Conversion.prepare(at, rows), Effect.sync(tell)))
-  }
-  yield* Effect.forever(Effect.flatten(Queue.take(queue))).pipe(
-    Effect.catch((error) =>
-      Effect.sync(() =>
-        sink.failed(
-          error._tag === "Unavailable" ? internalError(`the objects cannot be converted: ${error.message}`) : error
-        )
-      )
-    ),
-    Effect.forkScoped
-  )
+  const pass = yield* Conversion.inOrder(at, sink.failed)
   return {
-    events: (events) => pass(events, () => sink.events(events)),
+    events: (events) =>
+      pass(
+        events.map(({ row }) => row),
+        () => sink.events(events)
+      ),
     bookmark: (revision, isInitialEnd) => pass([], () => sink.bookmark(revision, isInitialEnd)),
     failed: (error) => pass([], () => sink.failed(error))
   } satisfies WatchSink

@@ -4,6 +4,7 @@
  * does no harm. The runner takes functions, so it is local to an isolate; a controller reaches the cluster by the client alone.
  */
 import { Cause, Clock, Duration, Effect, FiberMap, Layer, Predicate, Queue, Schedule, type Scope, Stream } from "effect"
+import type { Api } from "../../../kernel/client/Api.ts"
 import type { Client } from "../../../kernel/client/Client.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { controllerOf, type Key, keyOf, type Resource } from "../../../kernel/resource/Kind.ts"
@@ -156,6 +157,6 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
   )
 })
 
-/** A controller as a plugin that needs the client alone: `start` opens its caches and runs it. */
-export const plugin = <E>(name: string, start: Effect.Effect<void, E, Client | Scope.Scope>) =>
+/** A controller as a plugin that needs the API alone, by the client or as it is: `start` opens its caches and runs it. */
+export const plugin = <E, R extends Client | Api = never>(name: string, start: Effect.Effect<void, E, R | Scope.Scope>) =>
   Plugin.make({ name, layer: Layer.effectDiscard(start) })

@@ -4,7 +4,8 @@
  */
 import { Schema } from "effect"
 import * as Contract from "../../../kernel/plugin/Contract.ts"
-import { ContainerConfig, PodConfig, PodStatus } from "./Pods.ts"
+import { ContainerMissing } from "./Exec.ts"
+import { ContainerConfig, PodConfig, PodStatus, Resources } from "./Pods.ts"
 
 export type { ContainerStatus, PodStatus } from "./Pods.ts"
 
@@ -22,6 +23,8 @@ export class ContainerRefused extends Schema.TaggedError<ContainerRefused>()("Co
   step: Literals(["create", "start"]),
   message: Text
 }) {}
+/** The limits could not be set: the kernel or the runtime will not have them. */
+export class UpdateRefused extends Schema.TaggedError<UpdateRefused>()("UpdateRefused", { message: Text }) {}
 
 const graceSeconds = Int
 
@@ -37,7 +40,7 @@ export type Handler = typeof Handler.Type
 export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
   "kubelet/ContainerRuntime",
   {
-    version: "2.0.0",
+    version: "2.1.0",
     laws: {
       "describe/handlers": "A Pod starts with each of the handlers that are described.",
       "pod/again": "Starting a Pod with the uid and attempt of one that is there returns that one.",
@@ -47,6 +50,8 @@ export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
       "container/no-pod": "Starting a container in a Pod that is not there fails with PodMissing.",
       "container/again": "Starting a container with the name and attempt of one that is there returns that one.",
       "container/exits": "A container that ends by itself is Exited, with its exit code and the time.",
+      "update/runs": "A running container whose resources are updated goes on running, as the same.",
+      "update/missing": "Updating a container that is not there fails with ContainerMissing.",
       "stop/again": "Stopping a container that has exited succeeds and keeps its exit code.",
       "stop/pod": "Stopping a Pod ends its containers and makes it not ready; they stay in the list.",
       "remove/again": "Removing a Pod that is gone succeeds.",
@@ -88,6 +93,11 @@ export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
     payload: ContainerConfig,
     success: Text,
     errors: [PodMissing, ImageMissing, ContainerRefused]
+  }),
+  Contract.method("updateContainer", {
+    doc: "Gives a running container other limits. What is left out stays as it is.",
+    payload: { id: Text, resources: Resources },
+    errors: [ContainerMissing, UpdateRefused]
   }),
   Contract.method("stopContainer", {
     doc: "The stop signal, and KILL after the grace.",

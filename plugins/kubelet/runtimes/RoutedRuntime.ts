@@ -2,6 +2,7 @@
 import { Effect, Schedule, Stream } from "effect"
 import { ContainerRuntime, PodMissing, PodRefused, type PodStatus } from "../contracts/ContainerRuntime.ts"
 import { Events } from "../contracts/Events.ts"
+import { ContainerMissing } from "../contracts/Exec.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Named, Router } from "./Router.ts"
 
@@ -78,6 +79,11 @@ export const runtime = (router: Router) => {
       const id = yield* one.runtime.startContainer(config)
       places.contain(config.pod, id)
       return id
+    }),
+    updateContainer: Effect.fnUntraced(function* (of) {
+      const one = yield* ownerOfContainer(of.id)
+      if (one === undefined) return yield* new ContainerMissing({ id: of.id })
+      yield* one.runtime.updateContainer(of)
     }),
     stopContainer: (of) => inOwner(ownerOfContainer(of.id), (one) => one.runtime.stopContainer(of)),
     removeContainer: (of) => inOwner(ownerOfContainer(of.id), (one) => one.runtime.removeContainer(of)),

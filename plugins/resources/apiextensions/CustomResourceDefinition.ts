@@ -57,6 +57,7 @@ export const strategy: Strategy<Crd> = {
   defaults,
   prepareCreate: (crd) => withStored({ ...crd, status: {} }),
   prepareUpdate,
+  deletionTimeOnly: true,
   prepareDelete,
   validate,
   validateUpdate,

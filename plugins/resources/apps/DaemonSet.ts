@@ -42,11 +42,11 @@ const validateStrategy = ({ rollingUpdate, type }: DaemonSetUpdateStrategy): Cau
   ]
 }
 
-/** Which template it is, for clients of old. */
+/** Which template it is, for clients of old. Who does not say it, says it is the first that is not there yet: 0. */
 const generation = "deprecated.daemonset.template.generation"
 const generationOf = ({ metadata }: DaemonSet) => Number(metadata.annotations?.[generation] ?? 0)
 const counted = (set: DaemonSet, count: number): DaemonSet =>
-  count === 0 || generationOf(set) === count
+  set.metadata.annotations?.[generation] === `${count}`
     ? set
     : { ...set, metadata: { ...set.metadata, annotations: { ...set.metadata.annotations, [generation]: `${count}` } } }
 
@@ -62,7 +62,7 @@ const counts = [
 ]
 
 export const strategy: Strategy<DaemonSet> = {
-  defaults: (set) => withRollingUpdate(Workloads.withTemplate(set)),
+  defaults: (set) => counted(withRollingUpdate(Workloads.withTemplate(set)), generationOf(set)),
   prepareCreate: (set) => ({ ...counted(set, 1), status: noStatus }),
   prepareUpdate: (set, old, subresource) => {
     const next = statusApart(set, old, subresource)

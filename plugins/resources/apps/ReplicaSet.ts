@@ -19,7 +19,6 @@ export const strategy: Strategy<ReplicaSet> = {
       ]
     ),
   validateUpdate: Workloads.fixedSelector,
-  selectable: { "status.replicas": ({ status }) => `${status.replicas}` },
   scale: { spec: "spec.replicas", status: "status.replicas", selector: "spec.selector" },
   columns: [
     integer("Desired", "How many Pods there should be.", ({ spec }) => spec.replicas),

@@ -44,6 +44,8 @@ const defaults = (job: Job): Job => {
 const uidLabel = "batch.kubernetes.io/controller-uid"
 const nameLabel = "batch.kubernetes.io/job-name"
 
+const generated = (uid: string) => ({ matchLabels: { [uidLabel]: uid } })
+
 /** The labels and the selector by which a Job knows its Pods, unless its author chose others. */
 const withSelector = (job: Job): Job => {
   const { manualSelector, template } = job.spec
@@ -79,16 +81,16 @@ const validateHosts = ({ metadata: { name }, spec: { completionMode, completions
 
 /** Who chooses the selector has to choose labels that it selects. */
 const validateSelector = ({ metadata, spec: { manualSelector, selector, template } }: Job): Causes.Causes => {
-  if (selector === undefined) return [Causes.required("spec.selector")]
   const labels = template.metadata?.labels
+  const unselected = () =>
+    Causes.invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`")
+  if (selector === undefined) return [Causes.required("spec.selector"), unselected()]
   return [
     ...Selector.validate(selector, "spec.selector"),
-    ...when(!Selector.matcher(selector)(labels), () =>
-      Causes.invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`")
-    ),
-    ...when(manualSelector !== true && selector.matchLabels?.[uidLabel] !== metadata.uid, () =>
+    ...when(manualSelector !== true && !same(selector, generated(metadata.uid)), () =>
       Causes.invalid("spec.selector", selector, "`selector` not auto-generated")
-    )
+    ),
+    ...when(!Selector.matcher(selector)(labels), unselected)
   ]
 }
 
@@ -167,6 +169,7 @@ export const strategy: Strategy<Job> = {
   validateStatus: JobStatus.validate,
   validateUpdate: (job, old, subresource) => (subresource === "status" ? [] : validateUpdate(job, old)),
   selectable: { "status.successful": ({ status }) => `${status.succeeded ?? 0}` },
+  notSelectable: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   columns: [
     text("Status", "Whether it is done.", statusOf),
     text("Completions", "How many of its Pods have succeeded.", completionsOf),

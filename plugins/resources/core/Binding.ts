@@ -1,4 +1,4 @@
-/** `pods/binding`: gives a Pod its node, once and for all. What schedulers do with their decisions. */
+/** `pods/binding` and `bindings`: gives a Pod its node, once and for all. What schedulers do with their decisions. */
 import { Clock, Effect, Result } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
 import { BadRequest, Conflict, Invalid } from "../../../kernel/client/Errors.ts"
@@ -8,7 +8,7 @@ import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Decoder from "../../../kernel/resource/Decoder.ts"
 import type { Key } from "../../../kernel/resource/Kind.ts"
 import * as Shape from "../../../kernel/resource/Shape.ts"
-import { type Binding, BindingSchema, Pod, type PodCondition } from "../contracts/core/v1.ts"
+import { type Binding, Binding as BindingKind, BindingSchema, Pod, type PodCondition } from "../contracts/core/v1.ts"
 import { time } from "../contracts/Time.ts"
 
 const refuse = (key: Key, detail: string) => new Conflict({ group: "", resource: "pods/binding", ...key, detail })
@@ -62,25 +62,31 @@ const bound = (pod: Pod, { metadata: { annotations = {}, labels }, target: { nam
 /** How often another may write the Pod between our reading and our writing. */
 const attempts = 8
 
-export const action = Effect.map(
-  Client,
-  (client): Action => ({
-    storage: Pod.storage,
-    subresource: "binding",
-    act: Effect.fn("Binding.act")(function* ({ name, namespace }, body, { dryRun, fieldManager = "" }) {
-      const key = { namespace, name }
-      const binding = yield* Effect.fromResult(decode(key, body))
-      const once = Effect.gen(function* () {
-        const pod = yield* client.get(Pod, key)
-        const why = obstacle(pod, binding)
-        if (why !== undefined) return why
-        const now = time(yield* Clock.currentTimeMillis)
-        if (dryRun !== true) yield* client.update(Pod, bound(pod, binding, now), { subresource: "binding", fieldManager })
-        return undefined
-      })
-      const why = yield* Effect.retry(once, { while: ({ _tag }) => _tag === "Conflict", times: attempts })
-      if (why !== undefined) return yield* refuse(key, why)
-      return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }
+const nameIn = (body: unknown): string => {
+  const { name = "" } = Object(Object(body).metadata)
+  return typeof name === "string" ? name : ""
+}
+
+/** Of a Pod by its subresource, or by what is posted to the bindings of its namespace. */
+export const actions = Effect.map(Client, (client): ReadonlyArray<Action> => {
+  const act: Action["act"] = Effect.fn("Binding.act")(function* (at, body, { dryRun, fieldManager = "" }) {
+    const { namespace } = at
+    const key = { namespace, name: at.subresource === "" ? nameIn(body) : at.name }
+    const binding = yield* Effect.fromResult(decode(key, body))
+    const once = Effect.gen(function* () {
+      const pod = yield* client.get(Pod, key)
+      const why = obstacle(pod, binding)
+      if (why !== undefined) return why
+      const now = time(yield* Clock.currentTimeMillis)
+      if (dryRun !== true) yield* client.update(Pod, bound(pod, binding, now), { subresource: "binding", fieldManager })
+      return undefined
     })
+    const why = yield* Effect.retry(once, { while: ({ _tag }) => _tag === "Conflict", times: attempts })
+    if (why !== undefined) return yield* refuse(key, why)
+    return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }
   })
-)
+  return [
+    { storage: Pod.storage, subresource: "binding", act },
+    { storage: BindingKind.storage, subresource: "", act }
+  ]
+})

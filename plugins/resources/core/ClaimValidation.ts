@@ -4,6 +4,7 @@ import * as Names from "../../../kernel/resource/Names.ts"
 import * as Quantity from "../../../kernel/resource/Quantity.ts"
 import { allRequired, enumerated, inside, namedIfGiven, when } from "../../../kernel/resource/Rules.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
+import { same } from "../apps/Workloads.ts"
 import type { PersistentVolumeClaimSpec } from "../contracts/core/v1.ts"
 
 export const accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
@@ -49,6 +50,9 @@ export const validateClaimSpec = (spec: PersistentVolumeClaimSpec, field: string
     ...enumerated(`${field}.volumeMode`, volumeMode, volumeModes),
     ...inside(dataSource, (source) => validateSource(source, `${field}.dataSource`)),
     ...inside(dataSourceRef, (source) => validateSource(source, `${field}.dataSourceRef`)),
+    ...when(dataSource !== undefined && dataSourceRef !== undefined && !same(dataSource, dataSourceRef), () =>
+      Causes.invalid(field, {}, "must match dataSourceRef")
+    ),
     ...namedIfGiven(`${field}.volumeAttributesClassName`, spec.volumeAttributesClassName, Names.dns1123Subdomain)
   ]
 }

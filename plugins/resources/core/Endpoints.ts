@@ -2,7 +2,7 @@
 import { isIP } from "node:net"
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
-import { address, between, each, named, namedIfGiven, oneOf, when } from "../../../kernel/resource/Rules.ts"
+import { address, between, each, named, namedIfGiven, oneOf, reachable, when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { none, text } from "../Columns.ts"
 import type { EndpointAddress, Endpoints, EndpointSubset } from "../contracts/core/v1.ts"
@@ -14,26 +14,13 @@ const validateAddress = ({ hostname = "", ip, nodeName }: EndpointAddress, field
   ...when(isIP(ip) === 0, () => Causes.invalid(`${field}.ip`, ip, "must be a valid IP address"))
 ]
 
-const validateReach = ({ ip }: EndpointAddress, field: string): Causes.Causes =>
-  when(unreachable.test(ip), () => Causes.invalid(`${field}.ip`, ip, reasonOf(ip)))
-
 /** The servers of a cluster on one machine may be reached there alone, and are told to the nodes of that machine. */
 const isApi = ({ name, namespace }: Endpoints["metadata"]) => namespace === "default" && name === "kubernetes"
-
-/** Of this machine, of this link, of nobody, or of many. */
-const unreachable = /^(?:0\.0\.0\.0|127\.|169\.254\.|224\.0\.0\.|::$|::1$|fe80:|ff02:)/i
-const reasonOf = (ip: string) => {
-  if (ip === "0.0.0.0" || ip === "::") return `may not be unspecified (${ip})`
-  if (ip.startsWith("127.") || ip === "::1") return "may not be in the loopback range (127.0.0.0/8, ::1/128)"
-  if (ip.startsWith("169.254.") || /^fe80:/i.test(ip))
-    return "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
-  return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
-}
 
 const validateSubset = (subset: EndpointSubset, field: string, isAnywhere: boolean): Causes.Causes => {
   const validate = (one: EndpointAddress, at: string) => [
     ...validateAddress(one, at),
-    ...(isAnywhere ? [] : validateReach(one, at))
+    ...(isAnywhere ? [] : reachable(`${at}.ip`, one.ip))
   ]
   const { addresses = [], notReadyAddresses = [], ports = [] } = subset
   return [

@@ -3,8 +3,8 @@ import type { Schema } from "effect"
 import * as Age from "../../../kernel/resource/Age.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { text, unknown, wide } from "../Columns.ts"
-import type * as Events from "../contracts/events/v1.ts"
-import { validate, validateNew } from "./EventValidation.ts"
+import * as EventConversion from "../contracts/events/EventConversion.ts"
+import { validateCore, validateEvents } from "./EventValidation.ts"
 import * as Core from "../contracts/core/v1.ts"
 
 const lastSeen = ({ eventTime, firstTimestamp, lastTimestamp, series }: Core.Event) =>
@@ -17,21 +17,26 @@ const sourceOf = ({ reportingComponent = "", reportingInstance = "", source }: C
   return host === "" ? component : `${component}, ${host}`
 }
 
-/** It has been decoded, hence the cast. */
-const ofNew = (object: Schema.JsonObject, old: Schema.JsonObject | undefined) =>
-  old === undefined ? validateNew(object as unknown as Events.Event) : []
+/** They have been decoded, hence the casts. */
+const asCore = (object: Schema.JsonObject) => object as unknown as Core.Event
+const asStored = (shown: Schema.JsonObject) => EventConversion.from(shown) as unknown as Core.Event
+
+const ofCore = (object: Schema.JsonObject, old: Schema.JsonObject | undefined) =>
+  validateCore(asCore(object), old && asCore(old))
+const ofEvents = (object: Schema.JsonObject, old: Schema.JsonObject | undefined) =>
+  validateEvents(asStored(object), old && asStored(old))
 
 const [first, ...others] = Core.Event.versions
 /** Who writes it as events.k8s.io has it has to say more. */
 export const kind: typeof Core.Event = {
   ...Core.Event,
-  versions: [first, ...others.map((version) => ({ ...version, validate: ofNew }))]
+  versions: [{ ...first, validate: ofCore }, ...others.map((version) => ({ ...version, validate: ofEvents }))]
 }
 
 export const strategy: Strategy<Core.Event> = {
   // Old events are called after what they are of.
   names: () => [],
-  validate,
+  createOnUpdate: true,
   selectable: {
     "involvedObject.kind": ({ involvedObject }) => involvedObject.kind ?? "",
     "involvedObject.namespace": ({ involvedObject }) => involvedObject.namespace ?? "",

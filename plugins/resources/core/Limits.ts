@@ -7,7 +7,12 @@ import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { text } from "../Columns.ts"
 import type { LimitRange, LimitRangeItem, ResourceQuota, ScopedResourceSelectorRequirement } from "../contracts/core/v1.ts"
 import { created } from "../rbac/Rbac.ts"
-import { isStandard, isStandardAnywhere, validateQuantity } from "./ResourceValidation.ts"
+import {
+  isStandardAnywhere,
+  ofContainer,
+  validateName as validateResourceName,
+  validateQuantity
+} from "./ResourceValidation.ts"
 
 /** Used of what is given, by resource. */
 const used =
@@ -142,37 +147,43 @@ const validateItem = (item: LimitRangeItem, field: string, isAgain: boolean): Ca
   const { default: given, defaultRequest, max, min, type } = item
   const names = new Set(amounts.flatMap((name) => Object.keys(item[name] ?? {})))
   const isClaim = type === "PersistentVolumeClaim"
-  const isKnown = type === "Container" || type === "Pod" || isClaim
+  const isPod = type === "Pod"
+  const isKnown = type === "Container" || isPod || isClaim
+  const namesIn = (name: (typeof amounts)[number]) =>
+    Object.keys(item[name] ?? {}).flatMap((resource) => validateResource(type, resource, `${field}.${name}[${resource}]`))
   return [
     ...named(`${field}.type`, type, Names.labelKey),
     ...when(!isKnown && !type.includes("/") && Names.labelKey(type).length === 0, () =>
       Causes.invalid(`${field}.type`, type, "must be a standard limit type or fully qualified")
     ),
     ...when(isAgain, () => Causes.duplicate(`${field}.type`, type)),
-    ...(isKnown && !isClaim
-      ? amounts.flatMap((name) =>
-          Object.keys(item[name] ?? {}).flatMap((resource) => validateResource(resource, `${field}.${name}[${resource}]`))
-        )
-      : []),
-    ...when(type === "Pod" && Object.keys(given ?? {}).length > 0, () =>
+    ...[...namesIn("max"), ...namesIn("min")],
+    ...(isPod ? [] : [...namesIn("default"), ...namesIn("defaultRequest")]),
+    ...when(isPod && Object.keys(given ?? {}).length > 0, () =>
       Causes.forbidden(`${field}.default`, "may not be specified when `type` is 'Pod'")
     ),
-    ...when(type === "Pod" && Object.keys(defaultRequest ?? {}).length > 0, () =>
+    ...when(isPod && Object.keys(defaultRequest ?? {}).length > 0, () =>
       Causes.forbidden(`${field}.defaultRequest`, "may not be specified when `type` is 'Pod'")
     ),
     ...when(isClaim && max?.["storage"] === undefined && min?.["storage"] === undefined, () =>
       Causes.required(`${field}.limits`, "either minimum or maximum storage value is required, but neither was provided")
     ),
-    ...[...names].flatMap((resource) => validateOrder(item, resource, field))
+    ...namesIn("maxLimitRequestRatio"),
+    ...[...names].flatMap((resource) => [
+      ...validateOrder(item, resource, field),
+      ...validateRatio(item, resource, `${field}.maxLimitRequestRatio[${resource}]`)
+    ])
   ]
 }
 
-const validateResource = (name: string, field: string): Causes.Causes => [
-  ...named(field, name, Names.labelKey),
-  ...when(!name.includes("/") && !isStandard(name), () =>
-    Causes.invalid(field, name, "must be a standard resource for containers")
-  )
-]
+const validateResource = (type: string, name: string, field: string): Causes.Causes =>
+  type === "Container" || type === "Pod" ? ofContainer(name, field) : validateResourceName(name, field, isStandardAnywhere)
+
+const validateRatio = ({ maxLimitRequestRatio }: LimitRangeItem, resource: string, field: string): Causes.Causes => {
+  const ratio = maxLimitRequestRatio?.[resource]
+  const isLess = ratio !== undefined && Quantity.compare(Quantity.of(ratio), Quantity.of("1")) < 0
+  return when(isLess, () => Causes.invalid(field, ratio, `ratio ${ratio} is less than 1`))
+}
 
 const validateOrder = (item: LimitRangeItem, resource: string, field: string): Causes.Causes =>
   orders.flatMap(([less, more]) => {

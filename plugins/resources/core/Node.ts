@@ -9,7 +9,7 @@ import type { Node, NodeSystemInfo, Taint } from "../contracts/core/v1.ts"
 /** What a node has can be given away, unless it says otherwise; each of the two fields for its addresses says what the other does. */
 const defaults = (node: Node): Node => {
   const { allocatable, capacity } = node.status
-  const { configSource: _, podCIDR = "", podCIDRs = [], ...spec } = node.spec
+  const { podCIDR = "", podCIDRs = [], ...spec } = node.spec
   const ranges = podCIDRs.length > 0 || podCIDR === "" ? podCIDRs : [podCIDR]
   const [first] = ranges
   return {
@@ -92,11 +92,17 @@ const info =
     return typeof value === "string" && value !== "" ? value : unknown
   }
 
+/** Kubelets are not configured by what is in the cluster any more. */
+const unconfigured = (node: Node): Node => {
+  const { configSource, ...spec } = node.spec
+  return configSource === undefined ? node : { ...node, spec }
+}
+
 export const strategy: Strategy<Node> = {
   generation: false,
   defaults,
   // Who adds a node says how it is.
-  prepareCreate: (node) => node,
+  prepareCreate: unconfigured,
   validate: ({ spec }) => [...validateTaints(spec.taints ?? []), ...validateRanges(spec)],
   validateUpdate,
   selectable: { "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false) },

@@ -5,6 +5,7 @@ import { statusApart } from "../Updates.ts"
 import { columns } from "./PodColumns.ts"
 import * as PodDefaults from "./PodDefaults.ts"
 import * as PodResize from "./PodResize.ts"
+import * as PodStatuses from "./PodStatus.ts"
 import { validateUpdate } from "./PodUpdate.ts"
 import { validatePod } from "./PodValidation.ts"
 import * as QualityOfService from "./QualityOfService.ts"
@@ -25,15 +26,23 @@ const firstStatus = ({ spec }: Pod): PodStatus => ({
   })
 })
 
+const withStatus = (pod: Pod): Pod => {
+  const status = PodStatuses.withAddresses(pod.status)
+  return status === pod.status ? pod : { ...pod, status }
+}
+
 const prepareUpdate = (pod: Pod, old: Pod, subresource: string): Pod => {
   if (subresource === "ephemeralcontainers") {
     const { ephemeralContainers } = pod.spec
-    return { ...old, metadata: pod.metadata, spec: { ...old.spec, ...(ephemeralContainers && { ephemeralContainers }) } }
+    const { ephemeralContainers: _, ...spec } = old.spec
+    return { ...old, metadata: pod.metadata, spec: { ...spec, ...(ephemeralContainers && { ephemeralContainers }) } }
   }
   if (subresource === "resize") return PodResize.prepare(pod, old)
   // Binding writes the node and says that it did.
   if (subresource === "binding") return pod
-  return statusApart(pod, old, subresource)
+  // Who does not say of which class it is does not mean another.
+  const { qosClass = old.status.qosClass } = pod.status
+  return statusApart({ ...pod, status: { ...pod.status, ...(qosClass && { qosClass }) } }, old, subresource)
 }
 
 /** Nobody waits for a Pod that no node runs, or that has ended. */
@@ -44,10 +53,11 @@ const graceSeconds = ({ spec, status }: Pod, asked: number | undefined) => {
 }
 
 export const strategy: Strategy<Pod> = {
-  defaults: PodDefaults.pod,
+  defaults: (pod) => withStatus(PodDefaults.pod(pod)),
   prepareCreate: (pod) => ({ ...pod, status: firstStatus(pod) }),
   prepareUpdate,
   validate: validatePod,
+  validateStatus: PodStatuses.validate,
   validateUpdate: (pod, old, subresource) =>
     subresource === "resize" ? PodResize.validate(pod, old) : validateUpdate(pod, old, subresource),
   uncounted: ["binding"],

@@ -6,8 +6,8 @@ import * as Binding from "./Binding.ts"
 import * as Eviction from "./Eviction.ts"
 
 const layer = Layer.unwrap(
-  Effect.map(Effect.all([Binding.action, Eviction.action]), (actions) =>
-    Layer.mergeAll(Layer.empty, ...actions.map(Actions.add))
+  Effect.map(Effect.all([Binding.actions, Eviction.action]), ([bindings, eviction]) =>
+    Layer.mergeAll(Layer.empty, ...[...bindings, eviction].map(Actions.add))
   )
 )
 

@@ -72,10 +72,17 @@ const validateDeadline = ({ activeDeadlineSeconds }: PodSpec, { activeDeadlineSe
 }
 
 const validateGates = ({ schedulingGates = [] }: PodSpec, old: PodSpec): Causes.Causes => {
-  const added = schedulingGates.find(({ name }) => !(old.schedulingGates ?? []).some((gate) => gate.name === name))
-  return added === undefined
-    ? []
-    : [Causes.forbidden("spec.schedulingGates", `only deletion is allowed, but found new scheduling gate '${added.name}'`)]
+  const known = new Set((old.schedulingGates ?? []).map(({ name }) => name))
+  return schedulingGates.flatMap(({ name }, index) =>
+    known.has(name)
+      ? []
+      : [
+          Causes.forbidden(
+            `spec.schedulingGates[${index}].name`,
+            `only deletion is allowed, but found new scheduling gate '${name}'`
+          )
+        ]
+  )
 }
 
 const validateEphemeral = (containers: ReadonlyArray<EphemeralContainer>, old: ReadonlyArray<EphemeralContainer>) =>

@@ -37,7 +37,7 @@ const others = [
 export const isStandardAnywhere = (name: string) =>
   isStandard(name) || name.startsWith("requests.hugepages-") || others.includes(name)
 
-const ofContainer = (name: string, field: string): Causes.Causes => [
+export const ofContainer = (name: string, field: string): Causes.Causes => [
   ...validateName(name, field, isStandardAnywhere),
   ...when(!name.includes("/") && !isStandard(name), () =>
     Causes.invalid(field, name, "must be a standard resource for containers")

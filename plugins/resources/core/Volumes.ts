@@ -22,11 +22,17 @@ const shown = (list: ReadonlyArray<string> | undefined) =>
     .map((mode) => shortModes[mode])
     .join(",")
 
-/** Where the bytes are. */
-const sources =
-  /^(?:awsElasticBlockStore|azureDisk|azureFile|cephfs|cinder|csi|fc|flexVolume|flocker|gcePersistentDisk|glusterfs|hostPath|iscsi|local|nfs|photonPersistentDisk|portworxVolume|quobyte|rbd|scaleIO|storageos|vsphereVolume)$/
+/** Where the bytes are, in the order in which they are looked at. */
+const sources = [
+  ...["hostPath", "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker", "nfs", "rbd", "quobyte", "cephfs"],
+  ...["iscsi", "cinder", "fc", "flexVolume", "azureFile", "vsphereVolume", "photonPersistentDisk", "portworxVolume"],
+  ...["azureDisk", "scaleIO", "local", "storageos", "csi"]
+]
 const sourcesOf = (spec: PersistentVolume["spec"]) =>
-  Object.fromEntries(Object.entries(spec).filter(([name]) => sources.test(name)))
+  Object.fromEntries(Object.entries(spec).filter(([name]) => sources.includes(name)))
+
+/** As upstream's messages spell them. */
+const spelled = new Map([["cephfs", "cephFS"]])
 
 type Secret = NonNullable<NonNullable<PersistentVolume["spec"]["csi"]>["nodePublishSecretRef"]>
 const validateSecret = ({ name, namespace }: Secret, field: string): Causes.Causes => [
@@ -47,10 +53,27 @@ const validateCsi = (csi: NonNullable<PersistentVolume["spec"]["csi"]>, field: s
   ...secrets.flatMap((name) => inside(csi[name], (secret) => validateSecret(secret, `${field}.${name}`)))
 ]
 
-const validateVolume = ({ spec }: PersistentVolume): Causes.Causes => {
-  const { accessModes, capacity, csi, local, nodeAffinity, persistentVolumeReclaimPolicy, volumeMode } = spec
+/** Only the first of them counts; what is wrong with it is told, and of the others that they are too many. */
+const validateSource = (spec: PersistentVolume["spec"]): Causes.Causes => {
+  const { csi, local, nodeAffinity } = spec
   const given = sourcesOf(spec)
-  const [first, second] = Object.keys(given)
+  const [first, ...others] = sources.filter((name) => name in given)
+  return [
+    ...when(first === undefined, () => Causes.required("spec", "must specify a volume type")),
+    ...sources.flatMap((name) => {
+      if (others.includes(name) && name !== "flexVolume")
+        return [Causes.forbidden(`spec.${spelled.get(name) ?? name}`, "may not specify more than 1 volume type")]
+      return name in given ? validateSources({ [name]: given[name] }, "spec") : []
+    }),
+    ...(first === "csi" ? inside(csi, (one) => validateCsi(one, "spec.csi")) : []),
+    ...when(first === "local" && local !== undefined && nodeAffinity === undefined, () =>
+      Causes.required("spec.nodeAffinity", "Local volume requires node affinity")
+    )
+  ]
+}
+
+const validateVolume = ({ spec }: PersistentVolume): Causes.Causes => {
+  const { accessModes, capacity, csi, nodeAffinity, persistentVolumeReclaimPolicy, volumeMode } = spec
   const storage = capacity?.["storage"]
   const vac = spec.volumeAttributesClassName
   return [
@@ -66,13 +89,7 @@ const validateVolume = ({ spec }: PersistentVolume): Causes.Causes => {
         ? [Causes.required("spec.nodeAffinity.required", "must specify required node constraints")]
         : validateNodeSelector(terms, "spec.nodeAffinity.required")
     ),
-    ...when(first === undefined, () => Causes.required("spec", "must specify a volume type")),
-    ...when(second !== undefined, () => Causes.forbidden(`spec.${second}`, "may not specify more than 1 volume type")),
-    ...validateSources(given, "spec"),
-    ...inside(csi, (one) => validateCsi(one, "spec.csi")),
-    ...when(local !== undefined && nodeAffinity === undefined, () =>
-      Causes.required("spec.nodeAffinity", "Local volume requires node affinity")
-    ),
+    ...validateSource(spec),
     ...when(spec.hostPath?.path === "/" && persistentVolumeReclaimPolicy === "Recycle", () =>
       Causes.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'")
     ),
@@ -138,9 +155,16 @@ export const volume: Strategy<PersistentVolume> = {
   ]
 }
 
+/** Nobody may take from another namespace. */
+const ownNamespace = (claim: PersistentVolumeClaim): PersistentVolumeClaim => {
+  if (!claim.spec.dataSourceRef?.namespace) return claim
+  const { dataSourceRef: _, ...spec } = claim.spec
+  return { ...claim, spec }
+}
+
 const withSources = (claim: PersistentVolumeClaim): PersistentVolumeClaim => {
   const { dataSource, dataSourceRef } = claim.spec
-  if ((dataSource === undefined) === (dataSourceRef === undefined) || dataSourceRef?.namespace) return claim
+  if ((dataSource === undefined) === (dataSourceRef === undefined)) return claim
   // Each of the two fields for it says what the other does.
   const { apiGroup, kind = "", name = "" } = dataSource ?? dataSourceRef ?? {}
   const source = { ...(apiGroup === undefined ? {} : { apiGroup }), kind, name }
@@ -174,7 +198,7 @@ const validateClaimUpdate = ({ spec }: PersistentVolumeClaim, { spec: old }: Per
 
 export const claim: Strategy<PersistentVolumeClaim> = {
   generation: false,
-  defaults: withSources,
+  defaults: (claim) => withSources(ownNamespace(claim)),
   validate: ({ spec }) => validateClaimSpec(spec, "spec"),
   validateUpdate: validateClaimUpdate,
   columns: [

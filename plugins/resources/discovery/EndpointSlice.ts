@@ -1,7 +1,8 @@
 /** EndpointSlices: where a Service is served, some of it in each. */
 import { isIP } from "node:net"
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { address, each, enumerated, named, namedIfGiven, oneOf, when } from "../../../kernel/resource/Rules.ts"
+import { equal } from "../../../kernel/resource/JsonEqual.ts"
+import { address, each, enumerated, named, namedIfGiven, oneOf, reachable, when } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { joined, text, unset } from "../Columns.ts"
@@ -10,12 +11,24 @@ import type { Endpoint, EndpointSlice } from "../contracts/discovery/v1.ts"
 const families: { readonly [type: string]: number } = { IPv4: 4, IPv6: 6 }
 const most = { endpoints: 1000, ports: 20_000, addresses: 100, zones: 8, nodes: 8 }
 
-const validateAddress = (value: string, field: string, addressType: string): Causes.Causes => {
+/** `isAnywhere`: also where only this machine reaches it. */
+const validateAddress = (value: string, field: string, addressType: string, isAnywhere: boolean): Causes.Causes => {
   if (addressType === "FQDN") return named(field, value, Names.dns1123Subdomain)
+  const family = families[addressType]
+  if (family === undefined) return []
   const wrong = address(field, value)
-  if (wrong.length > 0 || isIP(value) === families[addressType]) return wrong
-  return when(families[addressType] !== undefined, () => Causes.invalid(field, value, `must be an ${addressType} address`))
+  if (wrong.length > 0) return wrong
+  // Of the wrong family it is the list that is wrong.
+  const all = field.replace(/\[\d+\]$/, "")
+  return [
+    ...when(isIP(value) !== family, () => Causes.invalid(all, value, `must be an ${addressType} address`)),
+    ...(isAnywhere ? [] : reachable(field, value))
+  ]
 }
+
+/** The servers of a cluster on one machine may be reached there alone, and are told to the nodes of that machine. */
+const isApi = ({ labels, namespace }: EndpointSlice["metadata"]) =>
+  namespace === "default" && labels?.["kubernetes.io/service-name"] === "kubernetes"
 
 const validateHints = (
   hints: ReadonlyArray<{ readonly name: string }> = [],
@@ -32,12 +45,12 @@ const validateHints = (
   ])
 ]
 
-const validateEndpoint = (endpoint: Endpoint, field: string, addressType: string): Causes.Causes => {
+const validateEndpoint = (endpoint: Endpoint, field: string, addressType: string, isAnywhere: boolean): Causes.Causes => {
   const { addresses, hints, hostname, nodeName } = endpoint
   return [
     ...when(addresses.length === 0, () => Causes.required(`${field}.addresses`, "must contain at least 1 address")),
     ...when(addresses.length > most.addresses, () => Causes.tooMany(`${field}.addresses`, addresses.length, most.addresses)),
-    ...each(addresses, `${field}.addresses`, (one, at) => validateAddress(one, at, addressType)),
+    ...each(addresses, `${field}.addresses`, (one, at) => validateAddress(one, at, addressType, isAnywhere)),
     ...named(`${field}.nodeName`, nodeName, Names.dns1123Subdomain),
     ...named(`${field}.hostname`, hostname, Names.dns1123Label),
     ...validateHints(hints?.forZones, `${field}.hints.forZones`, most.zones, Names.labelValue),
@@ -45,10 +58,10 @@ const validateEndpoint = (endpoint: Endpoint, field: string, addressType: string
   ]
 }
 
-const validate = ({ addressType, endpoints, ports = [] }: EndpointSlice): Causes.Causes => [
+const validate = ({ addressType, endpoints, metadata, ports = [] }: EndpointSlice): Causes.Causes => [
   ...oneOf("addressType", addressType, ["FQDN", "IPv4", "IPv6"]),
   ...when(endpoints.length > most.endpoints, () => Causes.tooMany("endpoints", endpoints.length, most.endpoints)),
-  ...each(endpoints, "endpoints", (endpoint, at) => validateEndpoint(endpoint, at, addressType)),
+  ...each(endpoints, "endpoints", (endpoint, at) => validateEndpoint(endpoint, at, addressType, isApi(metadata))),
   ...when(ports.length > most.ports, () => Causes.tooMany("ports", ports.length, most.ports)),
   ...each(ports, "ports", ({ appProtocol, name = "", protocol }, at, index) => [
     ...namedIfGiven(`${at}.name`, name, Names.dns1123Label),
@@ -78,6 +91,7 @@ const addressesOf = ({ endpoints }: EndpointSlice) => {
 
 export const strategy: Strategy<EndpointSlice> = {
   generation: true,
+  isCounted: ({ metadata }, { metadata: old }) => !equal(metadata.labels ?? {}, old.labels ?? {}),
   prepareCreate: withoutTopology,
   validate,
   validateUpdate: ({ addressType }, { addressType: old }) =>

@@ -2,7 +2,6 @@
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import {
-  allRequired,
   between,
   each,
   enumerated,
@@ -19,22 +18,22 @@ const hostRule: Names.Rule = (host) => (host.startsWith("*") ? Names.wildcardSub
 
 const validateBackend = ({ resource, service }: IngressBackend, field: string): Causes.Causes => {
   const { name = "", number = 0 } = service?.port ?? {}
+  if (resource !== undefined && service !== undefined)
+    return [Causes.invalid(field, "", "cannot set both resource and service backends")]
   return [
     ...when(resource === undefined && service === undefined, () =>
       Causes.invalid(field, "", "resource or service backend is required")
     ),
-    ...when(resource !== undefined && service !== undefined, () =>
-      Causes.invalid(field, "", "cannot set both resource and service backends")
-    ),
     ...inside(resource, (one) => [
-      ...allRequired(`${field}.resource`, { name: one.name, kind: one.kind }),
-      ...namedIfGiven(`${field}.resource.apiGroup`, one.apiGroup, Names.dns1123Subdomain)
+      ...namedIfGiven(`${field}.resource.apiGroup`, one.apiGroup, Names.dns1123Subdomain),
+      ...requiredName(`${field}.resource.kind`, one.kind, Names.pathSegment),
+      ...requiredName(`${field}.resource.name`, one.name, Names.pathSegment)
     ]),
     ...inside(service, (one) => [
       ...requiredName(`${field}.service.name`, one.name, Names.dns1123Label),
       ...when(name !== "" && number !== 0, () => Causes.invalid(field, "", "cannot set both port name & port number")),
       ...when(name === "" && number === 0, () => Causes.required(field, "port name or number is required")),
-      ...namedIfGiven(`${field}.service.port.name`, name, Names.portName),
+      ...(number === 0 ? namedIfGiven(`${field}.service.port.name`, name, Names.portName) : []),
       ...(name === "" && number !== 0 ? between(`${field}.service.port.number`, number, 1, 65535) : [])
     ])
   ]

@@ -9,7 +9,9 @@ import type { PriorityClass } from "../contracts/scheduling/v1.ts"
 const highest = 1_000_000_000
 
 export const strategy: Strategy<PriorityClass> = {
+  // It is the first for good.
   generation: true,
+  uncounted: [""],
   validate: ({ metadata: { name }, preemptionPolicy, value }) => [
     ...(value > highest && !name.startsWith("system-")
       ? [Causes.forbidden("value", `maximum allowed value of a user defined priority is ${highest}`)]

@@ -61,6 +61,7 @@ export const to = (object: JsonObject): JsonObject => {
     metadata: Object.keys(annotations).length > 0 ? { ...metadata, annotations } : metadata,
     spec: present({ ...spec, targetCPUUtilizationPercentage: utilization(cpu, "target") }),
     status: present({
+      currentReplicas: 0,
       ...status,
       currentCPUUtilizationPercentage: utilization(current.find(isCpu("current")), "current")
     })
@@ -71,7 +72,7 @@ export const from = (wire: JsonObject): JsonObject => {
   const { annotations: _a, ...metadata } = objectIn(wire, "metadata")
   const annotations = objectIn(objectIn(wire, "metadata"), "annotations")
   const { targetCPUUtilizationPercentage: target, ...spec } = objectIn(wire, "spec")
-  const { currentCPUUtilizationPercentage: shown, ...status } = objectIn(wire, "status")
+  const { currentCPUUtilizationPercentage: shown, currentReplicas = 0, ...status } = objectIn(wire, "status")
   const read = (name: string) => parsed(annotations[name])
   const currentMetrics = metricsIn(read(annotation.currentMetrics))
   const cpu = {
@@ -90,6 +91,7 @@ export const from = (wire: JsonObject): JsonObject => {
       behavior: read(annotation.behavior)
     }),
     status: present({
+      ...(currentReplicas !== 0 && { currentReplicas }),
       ...status,
       currentMetrics: [...(isMissing ? [seen] : []), ...currentMetrics],
       conditions: read(annotation.conditions)
