@@ -1,41 +1,49 @@
-/** The rules of the scheduler itself, in the order in which they are asked. What a registry adds is asked after them. */
-import type { Filter, Gate, Score } from "./contracts/Extensions.ts"
-import { interPodAffinity as affinityFilter } from "./filters/InterPodAffinity.ts"
-import { nodeAffinity as nodeAffinityFilter } from "./filters/NodeAffinity.ts"
-import { nodeName } from "./filters/NodeName.ts"
-import { nodePorts } from "./filters/NodePorts.ts"
-import { nodeResourcesFit } from "./filters/NodeResourcesFit.ts"
-import { nodeUnschedulable } from "./filters/NodeUnschedulable.ts"
-import { podTopologySpread as spreadFilter } from "./filters/PodTopologySpread.ts"
-import { taintToleration as taintFilter } from "./filters/TaintToleration.ts"
-import { schedulingGates } from "./gates/SchedulingGates.ts"
-import { balancedAllocation } from "./scores/BalancedAllocation.ts"
-import { imageLocality } from "./scores/ImageLocality.ts"
-import { interPodAffinity } from "./scores/InterPodAffinity.ts"
-import { leastAllocated } from "./scores/LeastAllocated.ts"
-import { nodeAffinity } from "./scores/NodeAffinity.ts"
-import { podTopologySpread } from "./scores/PodTopologySpread.ts"
-import { taintToleration } from "./scores/TaintToleration.ts"
+/** The plugins of the scheduler itself, in the order in which they are asked, with the weights of their scores. */
+import { Effect } from "effect"
+import type { Extension } from "./contracts/Extensions.ts"
+import type { Spaces } from "./contracts/PodTerms.ts"
+import * as DefaultBinder from "./plugins/default-binder/DefaultBinder.ts"
+import * as DefaultPreemption from "./plugins/default-preemption/DefaultPreemption.ts"
+import type { Handle } from "./plugins/default-preemption/Eviction.ts"
+import * as ImageLocality from "./plugins/image-locality/ImageLocality.ts"
+import * as InterPodAffinity from "./plugins/inter-pod-affinity/InterPodAffinity.ts"
+import * as NodeAffinity from "./plugins/node-affinity/NodeAffinity.ts"
+import * as NodeName from "./plugins/node-name/NodeName.ts"
+import * as NodePorts from "./plugins/node-ports/NodePorts.ts"
+import * as NodeResourcesBalancedAllocation from "./plugins/node-resources-balanced-allocation/NodeResourcesBalancedAllocation.ts"
+import * as NodeResourcesFit from "./plugins/node-resources-fit/NodeResourcesFit.ts"
+import * as NodeUnschedulable from "./plugins/node-unschedulable/NodeUnschedulable.ts"
+import * as PodTopologySpread from "./plugins/pod-topology-spread/PodTopologySpread.ts"
+import * as PrioritySort from "./plugins/priority-sort/PrioritySort.ts"
+import * as SchedulingGates from "./plugins/scheduling-gates/SchedulingGates.ts"
+import * as TaintToleration from "./plugins/taint-toleration/TaintToleration.ts"
 
-export const filters: ReadonlyArray<Filter> = [
-  nodeUnschedulable,
-  nodeName,
-  taintFilter,
-  nodeAffinityFilter,
-  nodePorts,
-  nodeResourcesFit,
-  spreadFilter,
-  affinityFilter
-]
+/** What a profile says about single plugins. */
+export interface Arguments {
+  readonly DefaultPreemption?: DefaultPreemption.Options
+  readonly InterPodAffinity?: InterPodAffinity.Options
+  readonly NodeAffinity?: NodeAffinity.Options
+  readonly NodeResourcesBalancedAllocation?: NodeResourcesBalancedAllocation.Options
+  readonly NodeResourcesFit?: NodeResourcesFit.Options
+  readonly PodTopologySpread?: PodTopologySpread.Options
+}
 
-export const scores: ReadonlyArray<Score> = [
-  taintToleration,
-  nodeAffinity,
-  podTopologySpread,
-  interPodAffinity,
-  leastAllocated,
-  balancedAllocation,
-  imageLocality
-]
-
-export const gates: ReadonlyArray<Gate> = [schedulingGates]
+export const make = Effect.fnUntraced(function* (handle: Handle, spaces: Spaces, args: Arguments = {}) {
+  const extensions: ReadonlyArray<Extension> = [
+    { plugin: SchedulingGates.plugin },
+    { plugin: PrioritySort.plugin },
+    { plugin: NodeUnschedulable.plugin },
+    { plugin: NodeName.plugin },
+    { plugin: TaintToleration.plugin, weight: 3 },
+    { plugin: NodeAffinity.make(args.NodeAffinity), weight: 2 },
+    { plugin: NodePorts.plugin },
+    { plugin: NodeResourcesFit.make(args.NodeResourcesFit) },
+    { plugin: yield* PodTopologySpread.make(args.PodTopologySpread), weight: 2 },
+    { plugin: InterPodAffinity.make(spaces, args.InterPodAffinity), weight: 2 },
+    { plugin: yield* DefaultPreemption.make(handle, args.DefaultPreemption) },
+    { plugin: NodeResourcesBalancedAllocation.make(args.NodeResourcesBalancedAllocation) },
+    { plugin: ImageLocality.plugin },
+    { plugin: yield* DefaultBinder.make }
+  ]
+  return extensions
+})

@@ -1,149 +1,172 @@
 /**
- * The Pods that wait for a node: those to be tried now, by priority and then by age; those that failed a moment ago and wait a
- * little; and those that no node takes, until something changes that may help. Times in milliseconds.
+ * The Pods that wait for a node: those to be tried now, in the order of a plugin; those that failed a moment ago and wait a little;
+ * and those that no node takes, or that a plugin keeps out, until something changes that may help. Times in milliseconds.
  */
 import type { Pod } from "../resources/contracts/core/v1.ts"
-import type { ClusterEvent } from "./contracts/Extensions.ts"
+import type { Change } from "./contracts/Changes.ts"
+import type { Queued } from "./contracts/Framework.ts"
+import { Heap } from "./Heap.ts"
 
-export interface Waiting {
-  readonly pod: Pod
-  /** How often it was tried. */
-  readonly attempts: number
-  readonly since: number
+export interface Waiting extends Queued {
+  /** Since when it waits for a node. */
+  readonly first: number
 }
 
-interface Rejected extends Waiting {
+interface Rejected {
+  readonly waiting: Waiting
   readonly at: number
-  readonly retryOn: ReadonlySet<ClusterEvent>
+  /** The plugins that refused it. */
+  readonly by: ReadonlySet<string>
 }
 
-const shortest = 1000
-const longest = 10_000
+export interface Rules {
+  readonly order: (a: Queued, b: Queued) => number
+  /** The plugin that keeps a Pod out of the queue. */
+  readonly gate: (pod: Pod) => string | undefined
+  /** Whether a change may help a Pod that these plugins refused. */
+  readonly helps: (pod: Pod, by: ReadonlySet<string>, change: Change) => boolean
+  readonly initialBackoff?: number
+  readonly maxBackoff?: number
+}
+
 /** After that long it is tried again even if nothing happened. */
 const patience = 5 * 60_000
 
-const backOff = (attempts: number) => Math.min(longest, shortest * 2 ** (attempts - 1))
-
 export class Queue {
-  /** By priority, and in each by time of arrival. */
-  private readonly active = new Map<number, Map<string, Waiting>>()
-  private readonly backingOff = new Map<string, { readonly waiting: Waiting; readonly until: number }>()
+  private readonly active: Heap<Waiting>
+  private readonly backingOff = new Heap<{ readonly waiting: Waiting; readonly until: number }>((a, b) => a.until - b.until)
   private readonly unschedulable = new Map<string, Rejected>()
-  /** What happened while a Pod was being tried counts for it too. */
-  private readonly seen = new Map<string, Set<ClusterEvent>>()
+  /** Those of them that are kept out. */
+  private readonly gated = new Set<string>()
+  /** Being tried. */
+  private readonly flying = new Set<string>()
+  private readonly rules: Rules
 
-  sizes() {
-    let active = 0
-    for (const pods of this.active.values()) active += pods.size
-    return { active, backoff: this.backingOff.size, unschedulable: this.unschedulable.size }
+  constructor(rules: Rules) {
+    this.rules = rules
+    this.active = new Heap<Waiting>(rules.order)
   }
 
-  has(uid: string) {
-    return this.place(uid) !== undefined
+  sizes() {
+    const { active, backingOff, gated, unschedulable } = this
+    return {
+      active: active.size,
+      backoff: backingOff.size,
+      unschedulable: unschedulable.size - gated.size,
+      gated: gated.size
+    }
   }
 
   /** A Pod that is new, or has changed so that it may be placed now. */
   add(pod: Pod, now: number) {
     const { uid } = pod.metadata
     // Being tried: it will be put back by who tries it.
-    if (this.seen.has(uid)) return
+    if (this.flying.has(uid)) return
     const before = this.place(uid)
     this.remove(uid)
-    this.activate({ pod, attempts: before?.attempts ?? 0, since: before?.since ?? now })
+    this.activate({ pod, attempts: before?.attempts ?? 0, since: now, first: before?.first ?? now }, now)
   }
 
   /** A change of a Pod that does not make it fit better. */
   refresh(pod: Pod) {
     const { uid } = pod.metadata
-    for (const pods of this.active.values()) {
-      const waiting = pods.get(uid)
-      if (waiting !== undefined) pods.set(uid, { ...waiting, pod })
-    }
+    const active = this.active.get(uid)
+    if (active !== undefined) this.active.push(uid, { ...active, pod })
     const backing = this.backingOff.get(uid)
-    if (backing !== undefined) this.backingOff.set(uid, { ...backing, waiting: { ...backing.waiting, pod } })
+    if (backing !== undefined) this.backingOff.push(uid, { ...backing, waiting: { ...backing.waiting, pod } })
     const rejected = this.unschedulable.get(uid)
-    if (rejected !== undefined) this.unschedulable.set(uid, { ...rejected, pod })
+    if (rejected !== undefined) this.unschedulable.set(uid, { ...rejected, waiting: { ...rejected.waiting, pod } })
   }
 
   remove(uid: string) {
-    for (const [priority, pods] of this.active) {
-      if (pods.delete(uid) && pods.size === 0) this.active.delete(priority)
-    }
-    this.backingOff.delete(uid)
-    this.unschedulable.delete(uid)
+    this.active.remove(uid)
+    this.backingOff.remove(uid)
+    this.leave(uid)
   }
 
   pop(): Waiting | undefined {
-    const pods = this.active.get(Math.max(...this.active.keys()))
-    if (pods === undefined) return undefined
-    for (const [uid, waiting] of pods) {
-      this.remove(uid)
-      this.seen.set(uid, new Set())
-      return { ...waiting, attempts: waiting.attempts + 1 }
-    }
-    return undefined
+    const waiting = this.active.pop()
+    if (waiting === undefined) return undefined
+    this.flying.add(waiting.pod.metadata.uid)
+    return { ...waiting, attempts: waiting.attempts + 1 }
   }
 
   /** It has a node, or needs none any more. */
   done(uid: string) {
-    this.seen.delete(uid)
+    this.flying.delete(uid)
   }
 
-  /** No node takes it, by what would have to change; without that, it is tried again soon. */
-  failed(waiting: Waiting, retryOn: ReadonlySet<ClusterEvent> | undefined, now: number) {
+  /** No node takes it, by these plugins; without any, it is tried again soon. */
+  failed(waiting: Waiting, by: ReadonlySet<string>, now: number) {
     const { uid } = waiting.pod.metadata
-    const happened = this.seen.get(uid) ?? new Set()
-    this.seen.delete(uid)
-    if (retryOn === undefined || !retryOn.isDisjointFrom(happened)) this.delay(waiting, now, now)
-    else this.unschedulable.set(uid, { ...waiting, at: now, retryOn })
+    this.flying.delete(uid)
+    if (by.size === 0) this.delay(waiting, now, now)
+    else this.unschedulable.set(uid, { waiting, at: now, by })
   }
 
-  happened(event: ClusterEvent, now: number) {
-    for (const events of this.seen.values()) events.add(event)
-    for (const [uid, rejected] of this.unschedulable) {
-      if (!rejected.retryOn.has(event)) continue
-      this.unschedulable.delete(uid)
-      this.delay(rejected, rejected.at, now)
-    }
+  happened(change: Change, now: number) {
+    for (const { at, by, waiting } of this.unschedulable.values())
+      if (this.rules.helps(waiting.pod, by, change)) this.delay(waiting, at, now)
+  }
+
+  /** What kept it out is over; `again`: also what else it waits for. */
+  recheck(uid: string, again: boolean, now: number) {
+    const rejected = this.unschedulable.get(uid)
+    if (rejected !== undefined && (again || this.gated.has(uid))) this.delay(rejected.waiting, rejected.at, now)
   }
 
   /** Moves what has waited long enough. Answers with when to look again. */
   flush(now: number): number | undefined {
-    for (const [uid, { until, waiting }] of this.backingOff) {
-      if (until > now) continue
-      this.backingOff.delete(uid)
-      this.activate(waiting)
+    for (let first = this.backingOff.peek(); first !== undefined && first.until <= now; first = this.backingOff.peek()) {
+      this.backingOff.pop()
+      this.activate(first.waiting, now)
     }
-    for (const [uid, rejected] of this.unschedulable) {
-      if (rejected.at + patience > now) continue
-      this.unschedulable.delete(uid)
-      this.activate(rejected)
+    let oldest = Number.POSITIVE_INFINITY
+    for (const [uid, { at, waiting }] of this.unschedulable) {
+      if (this.gated.has(uid)) continue
+      if (at + patience <= now) this.activate(waiting, now)
+      else {
+        // They were put there one after the other.
+        oldest = at + patience
+        break
+      }
     }
-    const times = [
-      ...this.backingOff.values().map(({ until }) => until),
-      ...this.unschedulable.values().map(({ at }) => at + patience)
-    ]
-    return times.length === 0 ? undefined : Math.min(...times)
+    const next = Math.min(oldest, this.backingOff.peek()?.until ?? Number.POSITIVE_INFINITY)
+    return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 
-  private delay({ attempts, pod, since }: Waiting, from: number, now: number) {
-    const until = from + backOff(attempts)
-    const waiting = { pod, attempts, since }
-    if (until <= now) this.activate(waiting)
-    else this.backingOff.set(pod.metadata.uid, { waiting, until })
+  private delay(waiting: Waiting, from: number, now: number) {
+    const { initialBackoff = 1000, maxBackoff = 10_000 } = this.rules
+    const until = from + Math.min(maxBackoff, initialBackoff * 2 ** Math.min(30, waiting.attempts - 1))
+    if (until <= now || waiting.attempts === 0) return this.activate(waiting, now)
+    const { uid } = waiting.pod.metadata
+    if (this.isKeptOut(waiting, from)) return
+    this.leave(uid)
+    this.backingOff.push(uid, { waiting, until })
   }
 
-  private activate({ attempts, pod, since }: Waiting) {
-    const priority = pod.spec.priority ?? 0
-    const pods = this.active.get(priority) ?? new Map<string, Waiting>()
-    this.active.set(priority, pods.set(pod.metadata.uid, { pod, attempts, since }))
+  private activate(waiting: Waiting, now: number) {
+    const { uid } = waiting.pod.metadata
+    if (this.isKeptOut(waiting, now)) return
+    this.leave(uid)
+    this.active.push(uid, { ...waiting, since: now })
+  }
+
+  private isKeptOut(waiting: Waiting, at: number) {
+    const plugin = this.rules.gate(waiting.pod)
+    if (plugin === undefined) return false
+    const { uid } = waiting.pod.metadata
+    this.gated.add(uid)
+    this.unschedulable.set(uid, { waiting, at, by: new Set([plugin]) })
+    return true
+  }
+
+  private leave(uid: string) {
+    this.unschedulable.delete(uid)
+    this.gated.delete(uid)
   }
 
   private place(uid: string): Waiting | undefined {
-    for (const pods of this.active.values()) {
-      const found = pods.get(uid)
-      if (found !== undefined) return found
-    }
-    return this.backingOff.get(uid)?.waiting ?? this.unschedulable.get(uid)
+    return this.active.get(uid) ?? this.backingOff.get(uid)?.waiting ?? this.unschedulable.get(uid)?.waiting
   }
 }

@@ -2,40 +2,78 @@
 import * as Quantity from "../../kernel/resource/Quantity.ts"
 import type { Container, Node, Pod } from "../resources/contracts/core/v1.ts"
 import type { Amounts, HostPort, PodInfo } from "./contracts/Nodes.ts"
+import { type Spaces, termsOf } from "./contracts/PodTerms.ts"
 
 type Listed = { readonly [name: string]: string } | undefined
 
-export const nothing: Amounts = { cpu: 0, memory: 0, storage: 0, others: {} }
+/** The same few texts stand in most Pods. */
+const remembering = (reckon: (quantity: Quantity.Quantity) => number) => {
+  const known = new Map<string, number>()
+  return (text: string | undefined) => {
+    if (text === undefined) return 0
+    const before = known.get(text)
+    if (before !== undefined) return before
+    const value = reckon(Quantity.of(text))
+    if (known.size > 10_000) known.clear()
+    known.set(text, value)
+    return value
+  }
+}
+const milli = remembering(Quantity.milli)
+const value = remembering(Quantity.value)
+
+const none: Amounts["others"] = {}
+export const nothing: Amounts = { cpu: 0, memory: 0, storage: 0, others: none }
 
 export const amounts = (listed: Listed): Amounts => {
   if (listed === undefined) return nothing
-  const { cpu, memory, "ephemeral-storage": storage, pods: _, ...rest } = listed
+  let others: Record<string, number> | undefined
+  for (const name in listed) {
+    if (name === "cpu" || name === "memory" || name === "ephemeral-storage" || name === "pods") continue
+    others ??= {}
+    others[name] = value(listed[name])
+  }
   return {
-    cpu: Quantity.milli(Quantity.of(cpu)),
-    memory: Quantity.value(Quantity.of(memory)),
-    storage: Quantity.value(Quantity.of(storage)),
-    others: Object.fromEntries(Object.entries(rest).map(([name, text]) => [name, Quantity.value(Quantity.of(text))]))
+    cpu: milli(listed["cpu"]),
+    memory: value(listed["memory"]),
+    storage: value(listed["ephemeral-storage"]),
+    others: others ?? none
   }
 }
 
-const combine = (a: Amounts, b: Amounts, one: (a: number, b: number) => number): Amounts => {
-  const others: Record<string, number> = { ...a.others }
-  for (const name in b.others) others[name] = one(others[name] ?? 0, b.others[name] ?? 0)
-  return { cpu: one(a.cpu, b.cpu), memory: one(a.memory, b.memory), storage: one(a.storage, b.storage), others }
+const combined = (a: Amounts["others"], b: Amounts["others"], one: (a: number, b: number) => number) => {
+  if (b === none) return a
+  const others: Record<string, number> = { ...a }
+  for (const name in b) others[name] = one(others[name] ?? 0, b[name] ?? 0)
+  return others
 }
+const combine = (a: Amounts, b: Amounts, one: (a: number, b: number) => number): Amounts => ({
+  cpu: one(a.cpu, b.cpu),
+  memory: one(a.memory, b.memory),
+  storage: one(a.storage, b.storage),
+  others: combined(a.others, b.others, one)
+})
 export const plus = (a: Amounts, b: Amounts) => combine(a, b, (a, b) => a + b)
 export const minus = (a: Amounts, b: Amounts) => combine(a, b, (a, b) => a - b)
 const larger = (a: Amounts, b: Amounts) => combine(a, b, Math.max)
 
 /** What a container that says nothing is taken to use, so that many such Pods do not all go to one node. */
 const guess = { cpu: 100, memory: 200 * 2 ** 20 }
-const guessed = (container: Container): Amounts => {
-  const { requests } = container.resources
-  const stated = amounts(requests)
-  return {
-    ...stated,
-    cpu: requests?.["cpu"] === undefined ? guess.cpu : stated.cpu,
-    memory: requests?.["memory"] === undefined ? guess.memory : stated.memory
+const withGuess = ({ resources: { requests } }: Container, stated: Amounts): Amounts => ({
+  ...stated,
+  cpu: requests?.["cpu"] === undefined ? guess.cpu : stated.cpu,
+  memory: requests?.["memory"] === undefined ? guess.memory : stated.memory
+})
+
+/** While a container is being resized, it counts with the most that it has or wants. */
+const stated = ({ status: { containerStatuses = [], initContainerStatuses = [] } }: Pod) => {
+  const given = new Map<string, Amounts>()
+  for (const { allocatedResources, name, resources } of [...containerStatuses, ...initContainerStatuses])
+    if (allocatedResources !== undefined || resources !== undefined)
+      given.set(name, larger(amounts(allocatedResources), amounts(resources?.requests)))
+  return ({ name, resources: { requests } }: Container) => {
+    const now = given.get(name)
+    return now === undefined ? amounts(requests) : larger(amounts(requests), now)
   }
 }
 
@@ -68,27 +106,34 @@ const overridden = (sum: Amounts, spec: Pod["spec"]): Amounts => {
   }
 }
 
-const hostPorts = ({ spec: { containers, initContainers = [] } }: Pod): ReadonlyArray<HostPort> =>
+export const hostPorts = ({ spec: { containers, initContainers = [] } }: Pod): ReadonlyArray<HostPort> =>
   [...containers, ...initContainers.filter(({ restartPolicy }) => restartPolicy === "Always")]
     .flatMap(({ ports = [] }) => ports)
     .flatMap(({ hostIP = "", hostPort = 0, protocol }) =>
       hostPort === 0 ? [] : [{ ip: hostIP === "" ? "0.0.0.0" : hostIP, protocol, port: hostPort }]
     )
 
-export const infoOf = (pod: Pod): PodInfo => {
-  const { cpu, memory } = overridden(total(pod.spec, guessed), pod.spec)
+const nowhere: Spaces = () => ({})
+
+export const infoOf = (pod: Pod, spaces: Spaces = nowhere): PodInfo => {
+  const { spec } = pod
+  const of = stated(pod)
+  const { cpu, memory } = overridden(
+    total(spec, (container) => withGuess(container, of(container))),
+    spec
+  )
+  const terms = termsOf(pod, spaces)
   return {
     pod,
-    requests: overridden(
-      total(pod.spec, (container) => amounts(container.resources.requests)),
-      pod.spec
-    ),
+    priority: spec.priority ?? 0,
+    requests: overridden(total(spec, of), spec),
     guessed: { cpu, memory },
-    ports: hostPorts(pod)
+    ports: hostPorts(pod),
+    ...(terms !== undefined && { terms })
   }
 }
 
 export const allocatable = ({ status }: Node) => {
   const listed = status.allocatable ?? status.capacity
-  return { ...amounts(listed), pods: Quantity.value(Quantity.of(listed?.["pods"])) }
+  return { ...amounts(listed), pods: value(listed?.["pods"]) }
 }

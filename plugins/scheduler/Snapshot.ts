@@ -2,34 +2,56 @@
  * The nodes and what is on them, kept as objects change: the cost of a change is that of the one Pod or node. A Pod that is being
  * bound counts already (it is assumed), until the cache shows it there or the bind has failed.
  */
+import { Equal } from "effect"
 import type { Node, Pod } from "../resources/contracts/core/v1.ts"
-import type { HostPort, NodeInfo, PodInfo, View } from "./contracts/Nodes.ts"
-import { allocatable, infoOf, minus, nothing, plus } from "./Resources.ts"
-
-interface Entry {
-  name: string
-  /** Absent while only its Pods are known. */
-  node: Node | undefined
-  allocatable: NodeInfo["allocatable"]
-  requested: NodeInfo["requested"]
-  guessed: NodeInfo["guessed"]
-  readonly pods: Map<string, PodInfo>
-  readonly ports: Map<string, HostPort>
-  images: ReadonlyMap<string, number>
-}
-
-export const portKey = ({ ip, port, protocol }: HostPort) => `${protocol}/${ip}/${port}`
+import type { NodeInfo, PodInfo, Question, Sort, View } from "./contracts/Nodes.ts"
+import { Entry } from "./Entry.ts"
+import { Groups } from "./Groups.ts"
+import { allocatable, infoOf } from "./Resources.ts"
+import { Tallies } from "./Tallies.ts"
 
 const imagesOf = ({ status }: Node) =>
   new Map((status.images ?? []).flatMap(({ names = [], sizeBytes = 0 }) => names.map((name) => [name, sizeBytes] as const)))
 
 const isOver = ({ status: { phase } }: Pod) => phase === "Succeeded" || phase === "Failed"
 
+const zoneOf = ({ node: { metadata } }: NodeInfo) =>
+  `${metadata.labels?.["topology.kubernetes.io/region"] ?? ""}/${metadata.labels?.["topology.kubernetes.io/zone"] ?? ""}`
+
+/** In turn from each zone, since in a large cluster only some of the nodes are looked at. */
+const interleaved = (nodes: ReadonlyArray<NodeInfo>): ReadonlyArray<NodeInfo> => {
+  const zones = [...Map.groupBy(nodes, zoneOf).values()]
+  if (zones.length < 2) return nodes
+  const longest = Math.max(...zones.map(({ length }) => length))
+  return Array.from({ length: longest }, (_, index) => zones.flatMap((zone) => zone[index] ?? [])).flat()
+}
+
+/** What the indexes know of a node. */
+const isSamePlace = (a: Node, b: Node) =>
+  a === b || (Equal.equals(a.metadata.labels, b.metadata.labels) && Equal.equals(a.spec.taints, b.spec.taints))
+
+/** What is given to a container by now, which a resize changes. */
+const givenTo = ({ status: { containerStatuses, initContainerStatuses } }: Pod) =>
+  [...(containerStatuses ?? []), ...(initContainerStatuses ?? [])].flatMap(({ allocatedResources, name, resources }) =>
+    allocatedResources === undefined && resources === undefined ? [] : [[name, allocatedResources, resources?.requests]]
+  )
+
+const isSameSpec = (a: Pod, b: Pod) =>
+  a.spec === b.spec || Equal.equals({ ...a.spec, nodeName: "" }, { ...b.spec, nodeName: "" })
+
+const isSameForUs = (a: Pod, b: Pod) =>
+  a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+  Equal.equals(a.metadata.labels, b.metadata.labels) &&
+  isSameSpec(a, b) &&
+  Equal.equals(givenTo(a), givenTo(b))
+
 export class Snapshot implements View {
   private readonly entries = new Map<string, Entry>()
   /** The node of each Pod that has one, by uid. */
   private readonly placed = new Map<string, { readonly node: string; readonly assumed: boolean }>()
   private readonly imageNodes = new Map<string, number>()
+  private readonly tallies = new Tallies()
+  private readonly groups = new Groups()
   private known: ReadonlyArray<NodeInfo> | undefined
   readonly namespaceLabels: View["namespaceLabels"]
 
@@ -38,14 +60,19 @@ export class Snapshot implements View {
   }
 
   get nodes(): ReadonlyArray<NodeInfo> {
-    return (this.known ??= [...this.entries.values()].flatMap((entry) => {
-      const { node } = entry
-      // The entry itself, so that what changes later shows: only entries with a node are listed.
-      return node === undefined ? [] : [Object.assign(entry, { node })]
-    }))
+    return (this.known ??= interleaved([...this.entries.values()].flatMap(({ info }) => info ?? [])))
   }
 
+  readonly find = (name: string) => this.entries.get(name)?.info
   readonly withImage = (image: string) => this.imageNodes.get(image) ?? 0
+  readonly tally = (question: Question) => this.tallies.get(question, this.nodes)
+  readonly meaning = (pod: Pod, sort: Sort) => this.groups.meaning(pod, sort)
+  readonly infoOf = (pod: Pod) => infoOf(pod, this.namespaceLabels)
+
+  /** The labels of namespaces have changed: who is meant by them is asked again. */
+  namespacesChanged() {
+    this.tallies.clear()
+  }
 
   node(name: string) {
     return this.entries.get(name)?.node
@@ -53,48 +80,70 @@ export class Snapshot implements View {
 
   setNode(node: Node) {
     const entry = this.entry(node.metadata.name)
-    if (entry.node === undefined) this.known = undefined
-    if (entry.node?.status.images !== node.status.images || entry.images.size === 0) this.setImages(entry, imagesOf(node))
-    entry.allocatable = allocatable(node)
+    const before = entry.node
+    if (before?.status.images !== node.status.images || entry.images.size === 0) this.setImages(entry, imagesOf(node))
+    if (before === undefined || before.status.allocatable !== node.status.allocatable) entry.allocatable = allocatable(node)
+    if (before !== undefined && isSamePlace(before, node)) {
+      entry.node = node
+      return
+    }
+    this.leave(entry)
     entry.node = node
+    this.known = undefined
+    this.tallies.place({ node, pods: entry.pods }, 1)
+    for (const info of entry.pods.values()) this.groups.change(info, node, 1)
   }
 
   removeNode(name: string) {
     const entry = this.entries.get(name)
     if (entry === undefined) return
     this.setImages(entry, new Map())
+    this.leave(entry)
     entry.node = undefined
     this.known = undefined
-    this.forgetEmpty(entry)
+    if (entry.isEmpty) this.entries.delete(name)
   }
 
+  /** Whether a Pod has a node, or is about to get one. */
   holds(uid: string) {
     return this.placed.has(uid)
   }
 
-  /** As the cache shows it. Answers whether it took something away from a node. */
-  setPod(pod: Pod): boolean {
-    const { nodeName = "" } = pod.spec
-    const before = this.placed.get(pod.metadata.uid)
-    // What the cache does not show yet is no news of a Pod that is being bound.
-    if (nodeName === "" && before?.assumed === true && pod.metadata.deletionTimestamp === undefined) return false
-    const freed = this.removePod(pod)
-    if (nodeName === "" || isOver(pod)) return freed
-    this.place(infoOf(pod), nodeName, false)
-    return false
+  /** The Pod as it was seen last, where it has a node. */
+  placedPod(uid: string): Pod | undefined {
+    const at = this.placed.get(uid)
+    return at && this.entries.get(at.node)?.pods.get(uid)?.pod
   }
 
-  removePod({ metadata: { uid } }: Pod): boolean {
+  /** As the cache shows it. */
+  setPod(pod: Pod) {
+    const { nodeName = "" } = pod.spec
+    const { uid } = pod.metadata
+    const before = this.placed.get(uid)
+    // What the cache does not show yet is no news of a Pod that is being bound.
+    if (nodeName === "" && before?.assumed === true && pod.metadata.deletionTimestamp === undefined) return
+    if (nodeName === "" || isOver(pod)) return this.removePod(pod)
+    const entry = this.entries.get(before?.node ?? "")
+    const known = entry?.pods.get(uid)
+    // Most changes are of the status alone.
+    if (known !== undefined && before?.node === nodeName && isSameForUs(known.pod, pod)) {
+      entry?.pods.set(uid, { ...known, pod })
+      this.placed.set(uid, { node: nodeName, assumed: false })
+      return
+    }
+    this.removePod(pod)
+    this.place(this.infoOf(pod), nodeName, false)
+  }
+
+  removePod({ metadata: { uid } }: Pod) {
     const at = this.placed.get(uid)
     const entry = at && this.entries.get(at.node)
     const info = entry?.pods.get(uid)
-    if (entry === undefined || info === undefined) return false
+    if (entry === undefined || info === undefined) return
     this.placed.delete(uid)
-    entry.pods.delete(uid)
-    this.reckon(entry, info, minus)
-    for (const port of info.ports) entry.ports.delete(portKey(port))
-    this.forgetEmpty(entry)
-    return true
+    entry.take(info)
+    if (entry.node !== undefined) this.index(info, entry.node, -1)
+    if (entry.isEmpty) this.entries.delete(entry.name)
   }
 
   assume(info: PodInfo, node: string) {
@@ -107,18 +156,21 @@ export class Snapshot implements View {
   }
 
   private place(info: PodInfo, node: string, assumed: boolean) {
-    const { uid } = info.pod.metadata
     const entry = this.entry(node)
-    this.placed.set(uid, { node, assumed })
-    entry.pods.set(uid, info)
-    this.reckon(entry, info, plus)
-    for (const port of info.ports) entry.ports.set(portKey(port), port)
+    this.placed.set(info.pod.metadata.uid, { node, assumed })
+    entry.put(info)
+    if (entry.node !== undefined) this.index(info, entry.node, 1)
   }
 
-  private reckon(entry: Entry, { guessed, requests }: PodInfo, by: typeof plus) {
-    entry.requested = by(entry.requested, requests)
-    const sign = by === plus ? 1 : -1
-    entry.guessed = { cpu: entry.guessed.cpu + sign * guessed.cpu, memory: entry.guessed.memory + sign * guessed.memory }
+  private index(info: PodInfo, node: Node, sign: 1 | -1) {
+    this.tallies.pod(info.pod, node, sign)
+    this.groups.change(info, node, sign)
+  }
+
+  private leave({ node, pods }: Entry) {
+    if (node === undefined) return
+    this.tallies.place({ node, pods }, -1)
+    for (const info of pods.values()) this.groups.change(info, node, -1)
   }
 
   private setImages(entry: Entry, images: ReadonlyMap<string, number>) {
@@ -132,23 +184,8 @@ export class Snapshot implements View {
   }
 
   private entry(name: string): Entry {
-    const found = this.entries.get(name)
-    if (found !== undefined) return found
-    const entry: Entry = {
-      name,
-      node: undefined,
-      allocatable: { ...nothing, pods: 0 },
-      requested: nothing,
-      guessed: { cpu: 0, memory: 0 },
-      pods: new Map(),
-      ports: new Map(),
-      images: new Map()
-    }
-    this.entries.set(name, entry)
-    return entry
-  }
-
-  private forgetEmpty({ name, node, pods }: Entry) {
-    if (node === undefined && pods.size === 0) this.entries.delete(name)
+    const found = this.entries.get(name) ?? new Entry(name)
+    this.entries.set(name, found)
+    return found
   }
 }

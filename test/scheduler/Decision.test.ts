@@ -1,12 +1,13 @@
 /** Scheduler decisions as tables: nodes, what is on them, a Pod, and where it goes or why it does not. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Node, Pod, PodSpecDraft } from "../../plugins/resources/contracts/core/v1.ts"
-import { decide, enough } from "../../plugins/scheduler/Decision.ts"
-import * as Rules from "../../plugins/scheduler/Defaults.ts"
+import { Cycle, enough } from "../../plugins/scheduler/Cycle.ts"
+import { Nominated } from "../../plugins/scheduler/Nominated.ts"
 import { infoOf } from "../../plugins/scheduler/Resources.ts"
 import { Snapshot } from "../../plugins/scheduler/Snapshot.ts"
 import { podOf } from "../controllers/Pods.ts"
 import { nodeOf } from "./Nodes.ts"
+import { profile } from "./Profile.ts"
 
 const asking = (requests: { readonly [name: string]: string }, more: Partial<PodSpecDraft> = {}): Partial<PodSpecDraft> => ({
   containers: [{ name: "c", image: "i", resources: { requests } }],
@@ -22,8 +23,8 @@ const run = (nodes: ReadonlyArray<Node>, there: ReadonlyArray<Pod>, pod: Pod) =>
   const snapshot = new Snapshot()
   for (const node of nodes) snapshot.setNode(node)
   for (const pod of there) snapshot.setPod(pod)
-  const decision = decide(infoOf(pod), snapshot, Rules, () => 0)
-  return decision._tag === "Node" ? decision.node : decision.message
+  const cycle = new Cycle(infoOf(pod), profile, { view: snapshot, nominated: new Nominated(), pick: () => 0, start: 0 })
+  return cycle.best(cycle.find())?.name ?? cycle.message()
 }
 
 const none = (...reasons: ReadonlyArray<string>) => `0/1 nodes are available: ${reasons.join(", ")}.`
@@ -102,7 +103,7 @@ const cases: ReadonlyArray<Case> = [
     none("1 Insufficient cpu")
   ],
   ["cordoned", [nodeOf("a", { spec: { unschedulable: true } })], [], wanting(), none("1 node(s) were unschedulable")],
-  ["a taint", [taint("NoSchedule")], [], wanting(), none("1 node(s) had untolerated taint {k: v}")],
+  ["a taint", [taint("NoSchedule")], [], wanting(), none("1 node(s) had untolerated taint(s)")],
   ["a taint that is borne", [taint("NoExecute")], [], wanting({ tolerations: [{ key: "k", operator: "Exists" }] }), "a"],
   ["a taint to avoid", [taint("PreferNoSchedule"), b], [], wanting(), "b"],
   [
@@ -165,7 +166,10 @@ describe("a decision of the scheduler", () => {
   }
 
   it("looks at all nodes of a small cluster and at a share of a large one", () => {
-    assert.deepStrictEqual([0, 50, 100, 1000, 5000, 10_000].map(enough), [0, 50, 100, 420, 500, 500])
+    assert.deepStrictEqual(
+      [0, 50, 100, 1000, 5000, 10_000].map((nodes) => enough(nodes)),
+      [0, 50, 100, 420, 500, 500]
+    )
   })
 
   it("counts what is assumed, and no longer when it is forgotten", () => {

@@ -9,7 +9,10 @@ import { Client } from "../../kernel/client/Client.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Worker from "../../kernel/plugin/Worker.ts"
 import { Event, Node, Pod, type PodSpecDraft } from "../../plugins/resources/contracts/core/v1.ts"
+import { type Change, helps, onNode } from "../../plugins/scheduler/contracts/Changes.ts"
 import * as Extensions from "../../plugins/scheduler/contracts/Extensions.ts"
+import { unschedulable } from "../../plugins/scheduler/contracts/Framework.ts"
+import * as PrioritySort from "../../plugins/scheduler/plugins/priority-sort/PrioritySort.ts"
 import { Queue } from "../../plugins/scheduler/Queue.ts"
 import * as Scheduler from "../../plugins/scheduler/Scheduler.ts"
 import { at, cluster, when } from "../controllers/Cluster.ts"
@@ -29,6 +32,9 @@ const addNode = Effect.fnUntraced(function* (name: string, cpu: string) {
 const nodesOf = (pods: ReadonlyArray<Pod>) =>
   Object.fromEntries(pods.map(({ metadata, spec }) => [metadata.name, spec.nodeName]))
 
+const insufficient =
+  "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+
 const rested = TestClock.adjust("10 millis")
 
 describe("Scheduler", () => {
@@ -45,13 +51,13 @@ describe("Scheduler", () => {
       const refused = yield* client.get(Pod, at("second"))
       const condition = refused.status.conditions?.find(({ type }) => type === "PodScheduled")
       assert.strictEqual(condition?.reason, "Unschedulable")
-      assert.strictEqual(condition?.message, "0/1 nodes are available: 1 Insufficient cpu.")
+      assert.strictEqual(condition?.message, insufficient)
       const events = yield* when(Event, (all) => all.length === 2)
       assert.deepStrictEqual(
         events.map(({ message, reason }) => [reason, message]),
         [
           ["Scheduled", "Successfully assigned default/first to n1"],
-          ["FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu."]
+          ["FailedScheduling", insufficient]
         ]
       )
       yield* client.delete(Pod, at("first"), { gracePeriodSeconds: 0 })
@@ -97,10 +103,9 @@ describe("Scheduler", () => {
         cluster({
           layer: Scheduler.layer().pipe(
             Layer.provide(
-              Extensions.Filters.add({
+              Extensions.Plugins.add({
                 name: "NotTheFirst",
-                retryOn: ["node"],
-                prepare: () => (node) => (node.name === "n1" ? ["not this one"] : [])
+                preFilter: () => ({ filter: ({ name }) => (name === "n1" ? unschedulable("not this one") : undefined) })
               })
             ),
             Layer.provide(Extensions.layer)
@@ -132,10 +137,21 @@ describe("the scheduler in a thread", () => {
   })
 })
 
+const hint = onNode(["Add"])
+const newQueue = () =>
+  new Queue({
+    order: PrioritySort.plugin.queueSort ?? (() => 0),
+    gate: ({ spec }) => (spec.schedulingGates?.length ? "SchedulingGates" : undefined),
+    helps: (pod, by, change) => by.has("Node") && helps(hint, pod, change)
+  })
+const nothing: ReadonlySet<string> = new Set()
+const byNode = new Set(["Node"])
+const added: Change = { kind: "Node", actions: ["Add"] }
+
 describe("the queue", () => {
   const named = (queue: Queue) => queue.pop()?.pod.metadata.name
   it("gives what has the highest priority, and then what waits longest", () => {
-    const queue = new Queue()
+    const queue = newQueue()
     for (const [name, priority] of [
       ["a", 0],
       ["b", 10],
@@ -146,28 +162,39 @@ describe("the queue", () => {
   })
 
   it("backs off from failure to failure, and waits for what may help", () => {
-    const queue = new Queue()
+    const queue = newQueue()
     queue.add(podOf({ name: "a" }), 0)
     const take = () => queue.pop() ?? assert.fail("nothing to take")
-    queue.failed(take(), undefined, 0)
+    queue.failed(take(), nothing, 0)
     assert.strictEqual(queue.flush(0), 1000)
     queue.flush(1000)
-    queue.failed(take(), undefined, 1000)
+    queue.failed(take(), nothing, 1000)
     assert.strictEqual(queue.flush(1000), 3000)
     queue.flush(3000)
-    queue.failed(take(), new Set(["node"]), 3000)
-    queue.happened("pod removed", 100_000)
-    assert.deepStrictEqual(queue.sizes(), { active: 0, backoff: 0, unschedulable: 1 })
-    queue.happened("node", 100_000)
-    assert.deepStrictEqual(queue.sizes(), { active: 1, backoff: 0, unschedulable: 0 })
+    queue.failed(take(), byNode, 3000)
+    queue.happened({ kind: "Node", actions: ["UpdateLabels"] }, 100_000)
+    assert.deepStrictEqual(queue.sizes(), { active: 0, backoff: 0, unschedulable: 1, gated: 0 })
+    queue.happened(added, 100_000)
+    assert.deepStrictEqual(queue.sizes(), { active: 1, backoff: 0, unschedulable: 0, gated: 0 })
   })
 
-  it("counts what happened while a Pod was being tried", () => {
-    const queue = new Queue()
+  it("keeps out what a plugin keeps out, until that is over", () => {
+    const queue = newQueue()
+    queue.add(podOf({ name: "a", spec: { schedulingGates: [{ name: "g" }] } }), 0)
+    queue.happened(added, 0)
+    assert.strictEqual(queue.flush(600_000), undefined)
+    assert.deepStrictEqual(queue.sizes(), { active: 0, backoff: 0, unschedulable: 0, gated: 1 })
+    queue.add(podOf({ name: "a" }), 0)
+    assert.deepStrictEqual(queue.sizes(), { active: 1, backoff: 0, unschedulable: 0, gated: 0 })
+  })
+
+  it("tries again after five minutes what nothing helped", () => {
+    const queue = newQueue()
     queue.add(podOf({ name: "a" }), 0)
     const tried = queue.pop()
-    queue.happened("node", 0)
-    if (tried) queue.failed(tried, new Set(["node"]), 0)
-    assert.strictEqual(queue.sizes().backoff, 1)
+    if (tried) queue.failed(tried, byNode, 0)
+    assert.strictEqual(queue.flush(0), 300_000)
+    queue.flush(300_000)
+    assert.strictEqual(named(queue), "a")
   })
 })

@@ -1,0 +1,182 @@
+/** Attempts to place Pods: decide, reserve, bind beside the loop; or say why not, and look for a remedy. */
+import { Cause, Effect, Semaphore } from "effect"
+import type { Client } from "../../kernel/client/Client.ts"
+import { keyOf } from "../../kernel/resource/Kind.ts"
+import * as Controllers from "../controllers/contracts/Controllers.ts"
+import { Pod } from "../resources/contracts/core/v1.ts"
+import type * as EventRecorder from "../resources/contracts/EventRecorder.ts"
+import { bind } from "./Binding.ts"
+import * as Conditions from "./Conditions.ts"
+import type { Change } from "./contracts/Changes.ts"
+import { Rejected } from "./contracts/Framework.ts"
+import type { NodeInfo, PodInfo } from "./contracts/Nodes.ts"
+import { Cycle, summary } from "./Cycle.ts"
+import type * as Metrics from "./Metrics.ts"
+import type { Nominated } from "./Nominated.ts"
+import type { Profile } from "./Profile.ts"
+import type { Profiles } from "./Profiles.ts"
+import type { Queue, Waiting } from "./Queue.ts"
+import type { Snapshot } from "./Snapshot.ts"
+
+interface Own {
+  readonly record: EventRecorder.Record
+  readonly metrics: Effect.Success<ReturnType<typeof Metrics.make>>
+}
+
+interface Around {
+  readonly client: Client["Service"]
+  readonly now: () => number
+  readonly pick: (count: number) => number
+  readonly snapshot: Snapshot
+  readonly nominated: Nominated
+  readonly profiles: Profiles
+  readonly queue: Queue
+  readonly own: ReadonlyMap<string, Own>
+  /** The Pod as it was seen last, if it still waits. */
+  readonly current: (uid: string) => Pod | undefined
+  readonly forget: (uid: string) => void
+  readonly happened: (change: Change) => void
+  readonly isSameForUs: (a: Pod, b: Pod) => boolean
+  readonly awake: () => void
+}
+
+/** How many binds are under way at most. */
+const binds = 32
+
+/** An attempt at one Pod. */
+interface Attempt extends Own {
+  readonly tried: Waiting
+  readonly profile: Profile
+  readonly began: number
+}
+
+const nobody: ReadonlySet<string> = new Set()
+
+export const make = Effect.fnUntraced(function* (around: Around) {
+  const { client, nominated, now, pick, profiles, queue, snapshot } = around
+  const limit = yield* Semaphore.make(binds)
+  const scope = yield* Effect.scope
+  let turn = 0
+
+  /** Refused by these plugins, or of late by none: then it is tried again soon. As it is now, if it has changed meanwhile. */
+  const putBack = (tried: Waiting, by: ReadonlySet<string>) => {
+    const { uid } = tried.pod.metadata
+    const pod = around.current(uid)
+    if (pod === undefined) return queue.done(uid)
+    queue.failed({ ...tried, pod }, around.isSameForUs(pod, tried.pod) ? by : nobody, now())
+    around.awake()
+  }
+
+  const refuse = Effect.fnUntraced(function* ({ record, tried: { pod } }: Attempt, verdict: Conditions.Verdict) {
+    const { message } = verdict
+    yield* record({ kind: Pod, object: pod, type: "Warning", reason: "FailedScheduling", message })
+    const current = around.current(pod.metadata.uid)
+    const patch = current && Conditions.patchOf(current, verdict, now())
+    if (patch === undefined) return
+    // Were it gone or changed by somebody else, the next attempt says it again.
+    yield* Effect.ignore(client.patch(Pod, keyOf(pod), "strategic", patch, { subresource: "status" }))
+  })
+
+  const failed = Effect.fnUntraced(function* (attempt: Attempt, { pod }: PodInfo, cause: Cause.Cause<unknown>) {
+    const { metrics, profile, tried } = attempt
+    const error = Cause.findErrorOption(cause)
+    const rejected = error._tag === "Some" && error.value instanceof Rejected ? error.value : undefined
+    putBack(tried, rejected === undefined ? nobody : new Set([rejected.plugin]))
+    metrics.ended(rejected === undefined ? "error" : "unschedulable", now() - attempt.began)
+    if (rejected !== undefined) return yield* refuse(attempt, { reason: "Unschedulable", message: rejected.message })
+    const log = Controllers.isOrdinary(cause) ? Effect.logDebug : Effect.logWarning
+    yield* log(`${pod.metadata.name} could not be bound by ${profile.name}`, cause)
+  })
+
+  const unreserve = ({ profile }: Attempt, info: PodInfo, node: string) => {
+    for (const { unreserve } of profile.at("unreserve").toReversed()) unreserve(info, node)
+    const { pod } = info
+    snapshot.forget(info)
+    // There is room again.
+    around.happened({ kind: "Pod", actions: ["Delete"], before: { ...pod, spec: { ...pod.spec, nodeName: node } } })
+  }
+
+  const bindTo = (attempt: Attempt, info: PodInfo, node: string) =>
+    Effect.matchCauseEffect(bind(attempt.profile, info, node), {
+      onFailure: (cause) => {
+        unreserve(attempt, info, node)
+        return failed(attempt, info, cause)
+      },
+      onSuccess: () => {
+        const { began, metrics, record, tried } = attempt
+        const { name, namespace = "", uid } = info.pod.metadata
+        around.forget(uid)
+        queue.done(uid)
+        metrics.ended("scheduled", now() - began)
+        metrics.placed(tried.attempts, now() - tried.first)
+        const message = `Successfully assigned ${namespace}/${name} to ${node}`
+        return record({ kind: Pod, object: info.pod, type: "Normal", reason: "Scheduled", message })
+      }
+    })
+
+  const place = (attempt: Attempt, info: PodInfo, node: NodeInfo) => {
+    const { metrics, profile, tried } = attempt
+    snapshot.assume(info, node.name)
+    nominated.remove(info.pod.metadata.uid)
+    for (const { name, reserve } of profile.at("reserve")) {
+      const refusal = reserve(info, node)
+      if (refusal === undefined) continue
+      unreserve(attempt, info, node.name)
+      putBack(tried, new Set([name]))
+      metrics.ended("unschedulable", now() - attempt.began)
+      const message = `0/1 nodes are available: ${summary([refusal], undefined, 0)}.`
+      return Effect.forkIn(refuse(attempt, { reason: "Unschedulable", message }), scope)
+    }
+    return Effect.forkIn(limit.withPermit(bindTo(attempt, info, node.name)), scope)
+  }
+
+  /** The first remedy that promises room is taken. */
+  const remedied = ({ profile }: Attempt, cycle: Cycle) => {
+    const messages: Array<string> = []
+    let nominate: string | undefined
+    if (cycle.view.nodes.length === 0) return { messages, nominate: "", act: undefined }
+    for (const { postFilter } of profile.at("postFilter")) {
+      const remedy = postFilter(cycle.failure)
+      if (remedy.message !== undefined) messages.push(remedy.message)
+      nominate ??= remedy.nominate
+      if (remedy.nominate) return { messages, nominate: remedy.nominate, act: remedy.act }
+    }
+    return { messages, nominate, act: undefined }
+  }
+
+  const giveUp = (attempt: Attempt, cycle: Cycle) => {
+    const { act, messages, nominate } = remedied(attempt, cycle)
+    if (nominate !== undefined) nominated.set(cycle.pod, nominate)
+    putBack(attempt.tried, cycle.refusedBy.size === 0 ? new Set(["NodeName"]) : cycle.refusedBy)
+    attempt.metrics.ended("unschedulable", now() - attempt.began)
+    const verdict: Conditions.Verdict = {
+      reason: "Unschedulable",
+      message: cycle.message(messages),
+      ...(nominate !== undefined && { nominate })
+    }
+    const said = refuse(attempt, verdict)
+    return Effect.forkIn(act === undefined ? said : Effect.all([act, said], { concurrency: 2, discard: true }), scope)
+  }
+
+  const run = (tried: Waiting): Effect.Effect<unknown> => {
+    const { pod } = tried
+    const profile = profiles.of(pod)
+    const own = around.own.get(pod.spec.schedulerName)
+    if (profile === undefined || own === undefined) return Effect.sync(() => queue.done(pod.metadata.uid))
+    const attempt = { ...own, tried, profile, began: now() }
+    const info = snapshot.infoOf(pod)
+    const cycle = new Cycle(info, profile, { view: snapshot, nominated, pick, start: turn })
+    const found = cycle.find()
+    turn = (turn + cycle.evaluated) % Math.max(1, snapshot.nodes.length)
+    const chosen = cycle.best(found)
+    own.metrics.chosen(now() - attempt.began)
+    return chosen === undefined ? giveUp(attempt, cycle) : place(attempt, info, chosen)
+  }
+
+  return {
+    run,
+    waiting: () => {
+      for (const { metrics } of around.own.values()) metrics.waiting(queue.sizes())
+    }
+  }
+})

@@ -1,0 +1,169 @@
+/**
+ * One attempt to give a Pod a node: pre-filter, filter, pre-score, score, normalize. Synchronous, on plain data; pure but for the
+ * choice among equals, which is given.
+ */
+import { Trials } from "./Trials.ts"
+import type { Failure, Filtering, Plugin, Refusal } from "./contracts/Framework.ts"
+import type { NodeInfo, PodInfo, View } from "./contracts/Nodes.ts"
+import type { Nominated } from "./Nominated.ts"
+import type { Profile } from "./Profile.ts"
+
+/** In a large cluster it is enough to find some that will do: a share that falls with size, and never under a hundred. */
+export const enough = (nodes: number, percentage = 0) => {
+  const most = 100
+  if (nodes < most || percentage >= 100) return nodes
+  const percent = percentage > 0 ? percentage : Math.max(5, 50 - Math.floor(nodes / 125))
+  return Math.max(most, Math.floor((nodes * percent) / 100))
+}
+
+export interface Asked {
+  readonly plugin: Plugin
+  readonly filtering: Filtering
+}
+
+export interface Around {
+  readonly view: View
+  readonly nominated: Nominated
+  /** One of so many, from 0. */
+  readonly pick: (count: number) => number
+  /** Where to begin among the nodes, so that each has its turn. */
+  readonly start: number
+}
+
+const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" in answer
+
+export class Cycle {
+  readonly pod: PodInfo
+  readonly view: View
+  /** By name of node. */
+  readonly refusals = new Map<string, Refusal>()
+  /** The names of the plugins that refused a node, or all. */
+  readonly refusedBy = new Set<string>()
+  /** How many nodes were looked at. */
+  evaluated = 0
+  /** Why no node at all will do. */
+  private whole: string | undefined
+  /** Why the nodes that nobody was asked about will not do. */
+  private absent: string | undefined
+  private readonly asked: Array<Asked> = []
+  private only: ReadonlySet<string> | undefined
+  private readonly around: Around
+  private readonly profile: Profile
+  private readonly trials: Trials
+
+  constructor(pod: PodInfo, profile: Profile, around: Around) {
+    this.pod = pod
+    this.profile = profile
+    this.view = around.view
+    this.around = around
+    this.trials = new Trials(pod, this.asked, around.nominated)
+  }
+
+  /** The nodes that will do, as many as are enough. */
+  find(): ReadonlyArray<NodeInfo> {
+    if (!this.preFilter()) return []
+    const nominated = this.view.find(this.pod.pod.status.nominatedNodeName ?? "")
+    if (nominated !== undefined && this.only?.has(nominated.name) !== false && this.passes(nominated)) {
+      this.evaluated = 0
+      return [nominated]
+    }
+    return this.sieve()
+  }
+
+  /** The best of them, by what the scores say. `extra`: what was added to a node's score from outside. */
+  best(nodes: ReadonlyArray<NodeInfo>, extra?: ReadonlyMap<string, number>): NodeInfo | undefined {
+    if (nodes.length < 2) return nodes[0]
+    const totals = this.totals(nodes, extra)
+    let highest = Number.NEGATIVE_INFINITY
+    for (const total of totals) if (total > highest) highest = total
+    const equals: Array<NodeInfo> = []
+    for (const [index, node] of nodes.entries()) if (totals[index] === highest) equals.push(node)
+    return equals[this.around.pick(equals.length)] ?? equals[0]
+  }
+
+  /** What a remedy is looked for with. */
+  get failure(): Failure {
+    const { around, pod, refusals, trials, view } = this
+    const nominated = (node: string) => around.nominated.on(node)
+    return { pod, view, refusals, nominated, pick: around.pick, trial: (node) => trials.on(node) }
+  }
+
+  /** `0/3 nodes are available: 1 Insufficient cpu, 2 Too many pods.` */
+  message(remedies: ReadonlyArray<string> = []) {
+    const { length } = this.view.nodes
+    if (length === 0) return "no nodes available to schedule pods"
+    const because = this.whole ?? summary(this.refusals.values(), this.absent, length - this.refusals.size)
+    return [`0/${length} nodes are available:`, because && `${because}.`, remedies.join(", ")].filter(Boolean).join(" ")
+  }
+
+  private preFilter(): boolean {
+    const restricting: Array<string> = []
+    for (const plugin of this.profile.preFilters) {
+      const answer = plugin.preFilter(this.pod, this.view)
+      if (answer === undefined) continue
+      if (isRefusal(answer)) {
+        this.whole = answer.reasons.join(", ")
+        this.refusedBy.add(plugin.name)
+        for (const { name } of this.view.nodes) this.refusals.set(name, answer)
+        return false
+      }
+      this.asked.push({ plugin, filtering: answer })
+      if (answer.nodes === undefined) continue
+      restricting.push(plugin.name)
+      this.only = this.only === undefined ? answer.nodes : this.only.intersection(answer.nodes)
+      this.refusedBy.add(plugin.name)
+    }
+    if (restricting.length === 0) return true
+    this.absent = `node(s) didn't satisfy plugin(s) [${restricting.join(" ")}]`
+    if (this.only?.size !== 0) return true
+    this.whole = restricting.length > 1 ? `${this.absent} simultaneously` : this.absent
+    return false
+  }
+
+  private passes(node: NodeInfo): boolean {
+    const refused = this.trials.check(node)
+    if (refused === undefined) return true
+    this.refusals.set(node.name, refused.refusal)
+    this.refusedBy.add(refused.plugin)
+    return false
+  }
+
+  private sieve(): ReadonlyArray<NodeInfo> {
+    const { only, view } = this
+    const nodes = only === undefined ? view.nodes : [...only].flatMap((name) => view.find(name) ?? [])
+    const wanted = enough(nodes.length, this.profile.percentage)
+    const feasible: Array<NodeInfo> = []
+    let evaluated = 0
+    for (; evaluated < nodes.length && feasible.length < wanted; evaluated++) {
+      const node = nodes[(this.around.start + evaluated) % nodes.length]
+      if (node !== undefined && this.passes(node)) feasible.push(node)
+    }
+    this.evaluated = only === undefined ? evaluated : 0
+    return feasible
+  }
+
+  private totals(nodes: ReadonlyArray<NodeInfo>, extra: ReadonlyMap<string, number> | undefined) {
+    const totals = nodes.map(({ name }) => extra?.get(name) ?? 0)
+    for (const { plugin, weight } of this.profile.scores) {
+      const scoring = plugin.preScore(this.pod, this.view, nodes)
+      if (scoring === undefined) continue
+      const scores = nodes.map(scoring.score)
+      scoring.normalize?.(scores, nodes)
+      for (let index = 0; index < scores.length; index++)
+        totals[index] = (totals[index] ?? 0) + weight * Math.trunc(scores[index] ?? 0)
+    }
+    return totals
+  }
+}
+
+/** `1 Insufficient cpu, 2 Too many pods`. `others` nodes were not asked about. */
+export const summary = (refusals: Iterable<Refusal>, absent: string | undefined, others: number) => {
+  const counts = new Map<string, number>()
+  const count = (reason: string, by: number) => counts.set(reason, by + (counts.get(reason) ?? 0))
+  for (const { reasons } of refusals) for (const reason of reasons) count(reason, 1)
+  if (absent !== undefined && others > 0) count(absent, others)
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .join(", ")
+}

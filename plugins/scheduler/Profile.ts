@@ -1,0 +1,37 @@
+/** A scheduler among several in one program: its name, and which plugins have a say for the Pods that name it. */
+import type { Extension } from "./contracts/Extensions.ts"
+import type { Plugin, Queued } from "./contracts/Framework.ts"
+
+type With<Point extends keyof Plugin> = Plugin & { readonly [_ in Point]-?: NonNullable<Plugin[Point]> }
+const has =
+  <Point extends keyof Plugin>(point: Point) =>
+  (plugin: Plugin): plugin is With<Point> =>
+    plugin[point] !== undefined
+
+export interface Profile {
+  readonly name: string
+  /** How many percent of the nodes are enough; 0: by the size of the cluster. */
+  readonly percentage: number
+  readonly plugins: ReadonlyArray<Plugin>
+  readonly preFilters: ReadonlyArray<With<"preFilter">>
+  readonly scores: ReadonlyArray<{ readonly plugin: With<"preScore">; readonly weight: number }>
+  readonly at: <Point extends keyof Plugin>(point: Point) => ReadonlyArray<With<Point>>
+}
+
+/** The order of the plugins is the order in which they are asked. */
+export const make = (name: string, extensions: ReadonlyArray<Extension>, percentage = 0): Profile => {
+  const plugins = extensions.map(({ plugin }) => plugin)
+  const scores = extensions.flatMap(({ plugin, weight = 1 }) => (has("preScore")(plugin) ? [{ plugin, weight }] : []))
+  return {
+    name,
+    percentage,
+    plugins,
+    preFilters: plugins.filter(has("preFilter")),
+    scores,
+    at: (point) => plugins.filter(has(point))
+  }
+}
+
+/** The first plugin that orders Pods does so. */
+export const orderOf = ({ at }: Profile): ((a: Queued, b: Queued) => number) =>
+  at("queueSort")[0]?.queueSort ?? ((a, b) => a.since - b.since)
