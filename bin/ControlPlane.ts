@@ -36,6 +36,7 @@ import * as DefaultIngressClass from "../plugins/admission/default-ingress-class
 import * as DefaultStorageClass from "../plugins/admission/default-storage-class/DefaultStorageClass.ts"
 import * as PodTopologyLabels from "../plugins/admission/pod-topology-labels/PodTopologyLabels.ts"
 import * as StorageProtection from "../plugins/admission/storage-protection/StorageProtection.ts"
+import * as PodResize from "../plugins/admission/pod-resize/PodResize.ts"
 import * as TaintNodes from "../plugins/admission/taint-nodes/TaintNodes.ts"
 import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
 import * as Aggregation from "../plugins/aggregation/Aggregation.ts"
@@ -323,6 +324,7 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(LimitRanger.plugin),
     Plugin.install(PodSecurity.plugin()),
     Plugin.install(ClaimResize.plugin),
+    Plugin.install(PodResize.plugin),
     Plugin.install(DefaultIngressClass.plugin),
     Plugin.install(DefaultStorageClass.plugin),
     Plugin.install(PodTopologyLabels.plugin),
