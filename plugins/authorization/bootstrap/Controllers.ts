@@ -140,6 +140,8 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may(change, { autoscaling: "horizontalpodautoscalers/status" }),
     ...may("get patch update", { "*": "*/scale" }),
     ...may("get list", { "metrics.k8s.io": "pods", "custom.metrics.k8s.io": "*", "external.metrics.k8s.io": "*" }),
+    // What kinds there are, upstream's asks of discovery; ours reads their definitions.
+    ...may(read, { "apiextensions.k8s.io": "customresourcedefinitions" }),
     // What it scales may be of a custom kind, which ours learns from its definition and upstream's from discovery.
     ...may(read, { "apiextensions.k8s.io": "customresourcedefinitions" }),
     ...events
@@ -162,6 +164,35 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
   "legacy-service-account-token-cleaner": [
     ...may([...read, "delete", "patch"], { "": "secrets" }),
     ...may(read, { "": "configmaps pods serviceaccounts" })
+  ],
+  "persistent-volume-binder": [
+    ...may([...read, "create", "delete", ...change], { "": "persistentvolumes" }),
+    ...may(change, { "": "persistentvolumes/status persistentvolumeclaims/status" }),
+    ...may([...read, ...change], { "": "persistentvolumeclaims" }),
+    ...may([...read, "create", "delete"], { "": "pods" }),
+    ...may(read, { "storage.k8s.io": "storageclasses" }),
+    ...may("list watch", { "": "nodes" }),
+    ...events
+  ],
+  "expand-controller": [
+    ...may([...read, ...change], { "": "persistentvolumes" }),
+    ...may(change, { "": "persistentvolumeclaims/status" }),
+    ...may(read, { "": "persistentvolumeclaims" }),
+    ...events
+  ],
+  "ephemeral-volume-controller": [
+    ...may(read, { "": "pods" }),
+    ...may("update", { "": "pods/finalizers" }),
+    ...may([...read, "create"], { "": "persistentvolumeclaims" }),
+    ...events
+  ],
+  "attachdetach-controller": [
+    ...may("list watch", { "": "persistentvolumeclaims persistentvolumes pods" }),
+    ...may(read, { "": "nodes" }),
+    ...may(change, { "": "nodes/status" }),
+    ...may([...read, "create", "delete"], { "storage.k8s.io": "volumeattachments" }),
+    ...may(read, { "storage.k8s.io": "csidrivers csinodes" }),
+    ...events
   ],
   "pvc-protection-controller": [
     ...may([...read, ...change], { "": "persistentvolumeclaims" }),
