@@ -140,8 +140,6 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may(change, { autoscaling: "horizontalpodautoscalers/status" }),
     ...may("get patch update", { "*": "*/scale" }),
     ...may("get list", { "metrics.k8s.io": "pods", "custom.metrics.k8s.io": "*", "external.metrics.k8s.io": "*" }),
-    // What kinds there are, upstream's asks of discovery; ours reads their definitions.
-    ...may(read, { "apiextensions.k8s.io": "customresourcedefinitions" }),
     // What it scales may be of a custom kind, which ours learns from its definition and upstream's from discovery.
     ...may(read, { "apiextensions.k8s.io": "customresourcedefinitions" }),
     ...events
