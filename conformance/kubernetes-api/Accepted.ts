@@ -62,11 +62,6 @@ export const accepted: ReadonlyArray<Accepted> = [
     aspect: "warnings",
     reason: "of what has no kind nobody can say which of its fields are unknown: upstream calls all of them so"
   },
-  {
-    step: /^subresources\/of others: namespace (?:finalizer by the main path|deleted|deleted again|finalized)$/,
-    path: /^entries$|resourceVersion$/,
-    reason: "who asks the main path for what it does not change takes it from nobody"
-  },
   { step: /: a prefix that is wrong$/, reason: "a name that was made is told" },
   {
     aspect: "managedFields",

@@ -52,7 +52,7 @@ const ofStatuses = (ours: JsonObject, theirs: JsonObject): ReadonlyArray<Differe
 }
 
 /** Go's maps have no order, and so have lists of mistakes that come of them. */
-const inParts = ({ message }: JsonObject) => textOf(message).replaceAll(/[[\]]/g, "").split(/, |\n/).toSorted().join("\n")
+const inParts = ({ message }: JsonObject) => textOf(message).replace(" is invalid: ", ", ").replaceAll(/[[\]]/g, "").split(/, |\n/).toSorted().join("\n")
 
 /** Without what has been compared as such. */
 const withoutCauses = (status: JsonObject): JsonObject => {
@@ -102,7 +102,7 @@ const ofValues = (
 /** Both are normal. */
 export const between = (ours: Answer, theirs: Answer): ReadonlyArray<Difference> => {
   const code = different("code", "", ours.code, theirs.code)
-  const warnings = different("warnings", "", ours.warnings, theirs.warnings)
+  const warnings = different("warnings", "", ours.warnings.toSorted(), theirs.warnings.toSorted())
   const type = different("type", "", ours.type, theirs.type)
   if (isStatus(ours.body) && isStatus(theirs.body)) {
     const inside = ofStatuses(ours.body, theirs.body)

@@ -128,7 +128,9 @@ const prepare = Effect.fnUntraced(function* (
   const prepared = strategy.prepareUpdate?.(mutated, stored, at.subresource) ?? byDefault(at, mutated, stored)
   const completed = yield* Stages.allocate(environment, asking, prepared, stored)
   const isSame = equal(unversioned(completed), unversioned(stored))
-  const counted = isSame ? stored : count(at, completed, stored)
+  const isMoved = isSame && wanted.managed !== true
+  const same = isMoved ? yield* reowned({ ...at, subresource }, kept, stored, options) : stored
+  const counted = isSame ? same : count(at, completed, stored)
   // What the kind and admission add is nobody's: the writer owns what was sent, with its defaults.
   const isOwned = isSame || wanted.managed === true || strategy.uncounted?.includes(at.subresource) === true
   const next = isOwned ? counted : ownedAs(yield* Stages.own({ ...at, subresource }, kept, stored, options), counted)
@@ -141,6 +143,19 @@ const prepare = Effect.fnUntraced(function* (
   }
   return next
 })
+
+/**
+ * Who asks for what this path does not change takes it from its owners all the same, as upstream has it: ownership follows what was
+ * asked. The stored object if nothing of it has changed, but for the time.
+ */
+const reowned = Effect.fnUntraced(function* (at: At, kept: Resource, stored: Resource, options: WriteOptions) {
+  if (stored.metadata.managedFields === undefined || equal(unversioned(kept), unversioned(stored))) return stored
+  const owned = yield* Stages.own(at, kept, stored, options)
+  return equal(timeless(owned), timeless(stored)) ? stored : ownedAs(owned, stored)
+})
+
+const timeless = ({ metadata: { managedFields = [] } }: Resource) =>
+  managedFields.map(({ time: _, ...entry }) => ({ ...entry, fieldsV1: entry.fieldsV1 ?? {} }))
 
 /** What a write of the status leaves as it was, but for who owns what. */
 const alone = ({ served: { strategy }, subresource }: At, stored: Resource, wanted: Resource): Resource => {

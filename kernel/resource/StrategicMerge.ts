@@ -7,7 +7,7 @@ import { Result, type Schema } from "effect"
 import { BadRequest } from "../client/Errors.ts"
 import { equal } from "./JsonEqual.ts"
 import { fieldShape, isList, isObject } from "./OwnedFields.ts"
-import type { Shape } from "./Shape.ts"
+import type { ListShape, Shape } from "./Shape.ts"
 
 type Json = Schema.Json
 type Object = Schema.JsonObject
@@ -44,14 +44,33 @@ const mergeObject = (shape: Shape | undefined, original: Object, patch: Object):
   for (const [name, value] of Object.entries(rest)) {
     if (isDirective(name)) continue
     const known = shape && fieldShape(shape, name)
+    const before = fields.get(name)
     if (value === null) fields.delete(name)
-    else fields.set(name, mergeValue(name, known, fields.get(name), value, rest[`${orderPrefix}${name}`]))
+    else if (before !== undefined) fields.set(name, mergeValue(name, known, before, value, rest[`${orderPrefix}${name}`]))
+    else {
+      if (isList(value) && isMerged(known)) ordered(name, value, known.mergeKey, rest[`${orderPrefix}${name}`])
+      const fresh = unmerged(value)
+      if (fresh !== undefined) fields.set(name, fresh)
+    }
   }
   for (const [name, value] of Object.entries(rest)) {
     if (name.startsWith(deletePrefix)) deleteItems(fields, name.slice(deletePrefix.length), value)
     else if (name.startsWith(orderPrefix)) reorder(shape, fields, name.slice(orderPrefix.length), value, rest)
   }
   return Object.fromEntries(fields)
+}
+
+/** What meets nothing is taken as it stands, without `null`s, and without what says how it were to be merged. */
+const unmerged = (value: Json): Json | undefined => {
+  if (isList(value)) return value.flatMap((item) => unmerged(item) ?? [])
+  if (!isObject(value)) return value
+  if ("$patch" in value) return undefined
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, field]) => {
+      const kept = field === null ? undefined : unmerged(field)
+      return kept === undefined ? [] : [[name, kept] as const]
+    })
+  )
 }
 
 /** What a replaced value says is taken as it stands, but for what it says is nothing. */
@@ -72,20 +91,13 @@ const retained = (original: Object, patch: Object): Object => {
   return Object.fromEntries(Object.entries(original).filter(([name]) => keys.includes(name)))
 }
 
-const mergeValue = (
-  name: string,
-  shape: Shape | undefined,
-  original: Json | undefined,
-  patch: Json,
-  order: Json | undefined
-): Json => {
+const mergeValue = (name: string, shape: Shape | undefined, original: Json, patch: Json, order: Json | undefined): Json => {
   const isReplaced = shape?.patch?.includes("replace") === true
   if (isObject(patch)) {
     if (isReplaced) return withoutNulls(patch)
     return mergeObject(shape, isObject(original) ? original : {}, patch)
   }
-  if (!isList(patch)) return patch
-  if (shape?.type !== "list" || shape.patch?.includes("merge") !== true) return patch
+  if (!isList(patch) || !isMerged(shape)) return patch
   return mergeList(name, shape.item, shape.mergeKey, isList(original) ? original : [], patch, order)
 }
 
@@ -109,7 +121,7 @@ const mergeList = (
   const directiveOf = (one: Json) => (isObject(one) ? one["$patch"] : undefined)
   const said = patch.filter((one) => directiveOf(one) === undefined)
   const at = (list: List, value: Json) => list.findIndex((one) => equal(key(one), value))
-  if (patch.some((one) => directiveOf(one) === "replace")) return said.map((one) => merged(item, undefined, one))
+  if (patch.some((one) => directiveOf(one) === "replace")) return said
   checkOrder(name, said.map(key), order, mergeKey)
   const deleted = patch.filter((one) => directiveOf(one) === "delete").map(key)
   const unknown = patch.map(directiveOf).find((one) => one !== undefined && one !== "delete")
@@ -118,7 +130,8 @@ const mergeList = (
   const all = original.filter((one) => !deleted.some((value) => equal(value, key(one))))
   for (const one of said) {
     const index = at(all, key(one))
-    if (index < 0) all.push(merged(item, undefined, one))
+    // One that meets nothing is taken as it stands.
+    if (index < 0) all.push(one)
     else all[index] = merged(item, all[index], one)
   }
   return sorted(all, isList(order) ? order.map(key) : said.map(key), original, key)
@@ -126,6 +139,15 @@ const mergeList = (
 
 const merged = (shape: Shape, original: Json | undefined, patch: Json): Json =>
   isObject(patch) ? mergeObject(shape, isObject(original) ? original : {}, patch) : patch
+
+const isMerged = (shape: Shape | undefined): shape is ListShape =>
+  shape?.type === "list" && shape.patch?.includes("merge") === true
+
+/** Of a list that meets none. */
+const ordered = (name: string, patch: List, mergeKey: string | undefined, order: Json | undefined) => {
+  const said = patch.filter((one) => !isObject(one) || one["$patch"] === undefined)
+  if (order !== undefined) checkOrder(name, said.map(keyOf(mergeKey)), order, mergeKey)
+}
 
 /** An order that does not have all items of the patch, in the patch's order, is a mistake. */
 const checkOrder = (name: string, said: List, order: Json | undefined, mergeKey: string | undefined) => {

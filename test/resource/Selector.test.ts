@@ -98,6 +98,8 @@ describe("field selectors", () => {
   })
   it.each([
     ["status.phase=x", "field label not supported: status.phase"],
+    ["=a", "field label not supported: "],
+    ["metadata.name===a", "invalid field selector: unescaped character in value: 61"],
     ["foo", "invalid selector: 'foo'; can't understand 'foo'"]
   ])("refuses %s", (text, detail) => expect(Result.getOrThrow(Result.flip(fields(text))).detail).toBe(detail))
 })

@@ -124,13 +124,27 @@ describe("strategic merge patch", () => {
   })
 
   it("says what is wrong", () => {
-    expect(refused({}, { spec: { containers: [{ image: "a" }] } })).toBe(
+    const there = { spec: { containers: [{ name: "c" }] } }
+    expect(refused(there, { spec: { containers: [{ image: "a" }] } })).toBe(
       'map: {"image":"a"} does not contain declared merge key: name'
     )
-    expect(refused({}, { spec: { $patch: "add" } })).toContain("unknown patch type")
-    expect(refused({}, { spec: { $retainKeys: ["a"], nodeName: "b" } })).toContain("retainKeys")
+    expect(refused(there, { spec: { $patch: "add" } })).toContain("unknown patch type")
+    expect(refused(there, { spec: { $retainKeys: ["a"], nodeName: "b" } })).toContain("retainKeys")
+    expect(refused(there, { spec: { containers: [{ name: "c", $patch: "merge" }] } })).toContain("cannot yet be specified")
     const order = { "$setElementOrder/containers": [{ name: "b" }], containers: [{ name: "a" }] }
-    expect(refused({}, { spec: order })).toContain("doesn't match")
+    expect(refused({ spec: {} }, { spec: order })).toContain("doesn't match")
+    expect(refused(there, { spec: order })).toContain("doesn't match")
+  })
+
+  it("takes what meets nothing as it stands, as kube-apiserver does", () => {
+    const env = [{ name: "A", $patch: "delete" }, { name: "B" }]
+    expect(patched({}, { spec: { containers: [{ name: "a", env, "$setElementOrder/env": [{ name: "B" }] }] } })).toEqual({
+      spec: { containers: [{ name: "a", env: [{ name: "B" }], "$setElementOrder/env": [{ name: "B" }] }] }
+    })
+    expect(patched({ spec: {} }, { spec: { nodeSelector: { $patch: "replace", a: "b" } } })).toEqual({ spec: {} })
+    expect(patched({ spec: { containers: [] } }, { spec: { containers: [{ name: "a", env }] } })).toEqual({
+      spec: { containers: [{ name: "a", env }] }
+    })
   })
 
   it("an empty patch is identity, and a patch twice is as once", () => {

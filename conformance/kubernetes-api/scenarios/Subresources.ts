@@ -179,6 +179,7 @@ const pods = scenario("of pods", "Pod", ({ name, namespace }) => {
     ["log with wrong options", on(`${path}/log`).get({ tailLines: "-1" })],
     ["log with two times", on(`${path}/log`).get({ sinceSeconds: "1", sinceTime: "2030-01-01T00:00:00Z" })],
     ["exec without an upgrade", on(`${path}/exec`).get({ command: "ls" })],
+    ["no address", status.patch("merge", { status: { podIP: null, podIPs: null } })],
     ["proxy", on(`${path}/proxy/`).get()]
   ]
 })

@@ -118,7 +118,7 @@ export const action = Effect.map(Client, (client): Action => {
     if (options.dryRun === true) return options
     if (budget !== undefined && verdict === "allowed")
       yield* client.update(PodDisruptionBudget, Budget.spent(budget, key.name, now), { subresource: "status" })
-    yield* client.update(Pod, marked(pod, now), { subresource: "status" })
+    yield* client.update(Pod, marked(pod, now), { subresource: "eviction" })
     // What was asked has been looked at, and we have changed its version ourselves.
     const { resourceVersion: _, ...rest } = options
     return { ...rest, uid: pod.metadata.uid }

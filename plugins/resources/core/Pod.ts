@@ -38,8 +38,8 @@ const prepareUpdate = (pod: Pod, old: Pod, subresource: string): Pod => {
     return { ...old, metadata: pod.metadata, spec: { ...spec, ...(ephemeralContainers && { ephemeralContainers }) } }
   }
   if (subresource === "resize") return PodResize.prepare(pod, old)
-  // Binding writes the node and says that it did.
-  if (subresource === "binding") return pod
+  // Binding writes the node and says that it did; eviction says that it comes.
+  if (subresource === "binding" || subresource === "eviction") return pod
   // Who does not say of which class it is does not mean another.
   const { qosClass = old.status.qosClass } = pod.status
   return statusApart({ ...pod, status: { ...pod.status, ...(qosClass && { qosClass }) } }, old, subresource)
@@ -60,7 +60,7 @@ export const strategy: Strategy<Pod> = {
   validateStatus: PodStatuses.validate,
   validateUpdate: (pod, old, subresource) =>
     subresource === "resize" ? PodResize.validate(pod, old) : validateUpdate(pod, old, subresource),
-  uncounted: ["binding"],
+  uncounted: ["binding", "eviction"],
   graceSeconds,
   selectable: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
