@@ -36,6 +36,7 @@ import * as DefaultIngressClass from "../plugins/admission/default-ingress-class
 import * as DefaultStorageClass from "../plugins/admission/default-storage-class/DefaultStorageClass.ts"
 import * as PodTopologyLabels from "../plugins/admission/pod-topology-labels/PodTopologyLabels.ts"
 import * as StorageProtection from "../plugins/admission/storage-protection/StorageProtection.ts"
+import * as PodResize from "../plugins/admission/pod-resize/PodResize.ts"
 import * as TaintNodes from "../plugins/admission/taint-nodes/TaintNodes.ts"
 import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
 import * as Aggregation from "../plugins/aggregation/Aggregation.ts"
@@ -56,6 +57,7 @@ import * as CsrSigning from "../plugins/controllers/csr-signing/CsrSigning.ts"
 import * as DaemonSet from "../plugins/controllers/daemonset/DaemonSet.ts"
 import * as Deployment from "../plugins/controllers/deployment/Deployment.ts"
 import * as Disruption from "../plugins/controllers/disruption/Disruption.ts"
+import * as EphemeralVolume from "../plugins/controllers/ephemeral-volume/EphemeralVolume.ts"
 import * as EndpointsController from "../plugins/controllers/endpoints/Endpoints.ts"
 import * as EndpointSlices from "../plugins/controllers/endpointslice/EndpointSlice.ts"
 import * as EndpointSliceMirroring from "../plugins/controllers/endpointslicemirroring/EndpointSliceMirroring.ts"
@@ -65,6 +67,7 @@ import * as Job from "../plugins/controllers/job/Job.ts"
 import * as NamespaceController from "../plugins/controllers/namespace/Namespace.ts"
 import * as NodeIpam from "../plugins/controllers/node-ipam/NodeIpam.ts"
 import * as NodeLifecycle from "../plugins/controllers/node-lifecycle/NodeLifecycle.ts"
+import * as PersistentVolumeBinder from "../plugins/controllers/persistent-volume-binder/PersistentVolumeBinder.ts"
 import * as PodGc from "../plugins/controllers/podgc/PodGc.ts"
 import * as ReplicaSet from "../plugins/controllers/replicaset/ReplicaSet.ts"
 import * as ReplicationController from "../plugins/controllers/replicaset/ReplicationController.ts"
@@ -281,6 +284,16 @@ const programs = (options: Options) => {
       new URL("../plugins/controllers/token-cleaner/TokenCleaner.ts", import.meta.url)
     ),
     run(
+      "persistent-volume-binder",
+      PersistentVolumeBinder.plugin,
+      new URL("../plugins/controllers/persistent-volume-binder/PersistentVolumeBinder.ts", import.meta.url)
+    ),
+    run(
+      "ephemeral-volume",
+      EphemeralVolume.plugin,
+      new URL("../plugins/controllers/ephemeral-volume/EphemeralVolume.ts", import.meta.url)
+    ),
+    run(
       "pvc-protection",
       ClaimProtection.plugin,
       new URL("../plugins/controllers/storage-protection/Claims.ts", import.meta.url)
@@ -323,6 +336,7 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(LimitRanger.plugin),
     Plugin.install(PodSecurity.plugin()),
     Plugin.install(ClaimResize.plugin),
+    Plugin.install(PodResize.plugin),
     Plugin.install(DefaultIngressClass.plugin),
     Plugin.install(DefaultStorageClass.plugin),
     Plugin.install(PodTopologyLabels.plugin),

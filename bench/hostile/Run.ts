@@ -43,6 +43,9 @@ const target: Request = {
   body: Buffer.from('{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"there"},"data":{"a":"b"}}')
 }
 
+/** Upstream's answer to a revision that nobody has seen yet: it may come. The client is told to ask again. */
+const isAhead = ({ code, text }: Send.Answer) => code === 504 && text.includes("ResourceVersionTooLarge")
+
 const redirected = (code: number) => code >= 200 && code < 400
 
 /** Numbers `first` to `first + count` of what a seed gives. */
@@ -57,7 +60,7 @@ export const run = async ({ atOnce, count, first, host, port, seed, token }: Opt
   const judge = (number: number, what: string, answer: Send.Answer, isWire: boolean, request?: Request) => {
     const { code } = answer
     codes[code] = (codes[code] ?? 0) + 1
-    if (code >= 400 && code < 500) refused++
+    if ((code >= 400 && code < 500) || isAhead(answer)) refused++
     else if (redirected(code)) harmless++
     else if (isWire && code !== -1 && code < 500) cut++
     else faults.push({ what, number, answer, ...(request !== undefined && { request }) })

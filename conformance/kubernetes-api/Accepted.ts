@@ -16,6 +16,7 @@ const goWords = "upstream words it by how Go's library reads JSON and YAML, or w
 const noTime =
   "a time that never was, and a list without items, are left out or empty, and not null: clients read both alike"
 const patchNamed = "a patch that makes no sense of an object says of which, and why, where upstream does not"
+const nodeMissing = "a node that is missing is named as a node, where upstream says that a Pod of its name is"
 const isSaidOnce = "a mistake is told once, where upstream's checks tell it several times"
 
 /** Both answers as `ours | theirs`; the first line that fits counts. */
@@ -29,6 +30,8 @@ export const accepted: ReadonlyArray<Accepted> = [
     values: /json: |unmarshal|JSON|YAML|yaml|map\[|cannot restore|unrecognized type|%!s/,
     reason: goWords
   },
+  { aspect: "message", values: /@@ -\d+,\d+ \+\d+,\d+ @@|illegal base64/, reason: goWords },
+  { aspect: "managedFields", path: /\.f:last\w+Time$/, values: /^nothing \| \{\}$/, reason: noTime },
   { aspect: "message", values: /failed to create typed|expected a \[\]interface|scheme\.go|strconv\./, reason: goWords },
   { aspect: "details", step: /^(patches|subresources)\//, values: /\| \{\}$/, reason: patchNamed },
   { aspect: "causes", values: /^\["patch: FieldValueInvalid"\] \| \[\]$/, reason: patchNamed },
@@ -36,7 +39,7 @@ export const accepted: ReadonlyArray<Accepted> = [
   { aspect: "object", path: /^details\.causes$/, reason: isSaidOnce },
   {
     aspect: "message",
-    values: /StorageError: |unknown conversion|no kind ".*" is registered/,
+    values: /StorageError: |unknown conversion|no kind ".*" is registered|requested object is (?:not )?a list/,
     reason: "upstream tells of its inside"
   },
   {
@@ -45,11 +48,30 @@ export const accepted: ReadonlyArray<Accepted> = [
     values: /conflict with/,
     reason: "conflicts come of a map, which has no order in Go"
   },
+  {
+    step: /: (?:log|exec without an upgrade)$/,
+    aspect: "details",
+    values: /"kind":"nodes".*\| \{"kind":"pods"/,
+    reason: nodeMissing
+  },
+  { step: /: (?:log|exec without an upgrade)$/, aspect: "message", values: /^"nodes .*\| "pods /, reason: nodeMissing },
+  { step: /: bind to/, aspect: "causes", values: /\| \[\]$/, reason: clientsFault },
+  { step: /: bind to/, aspect: "message", reason: clientsFault },
+  {
+    step: /^patches\/.*: merge: no kind$/,
+    aspect: "warnings",
+    reason: "of what has no kind nobody can say which of its fields are unknown: upstream calls all of them so"
+  },
+  {
+    step: /^subresources\/of others: namespace (?:finalizer by the main path|deleted|deleted again|finalized)$/,
+    path: /^entries$|resourceVersion$/,
+    reason: "who asks the main path for what it does not change takes it from nobody"
+  },
   { step: /: a prefix that is wrong$/, reason: "a name that was made is told" },
   {
     aspect: "managedFields",
-    path: /^\w+ Apply scale$/,
-    reason: "upstream's entry of an apply to scale has no time"
+    path: /^[\w-]+ (?:Apply|Update) scale$/,
+    reason: "upstream's entry of who wrote to scale has no time"
   },
   {
     aspect: "object",

@@ -33,6 +33,8 @@ export class Normal {
     )
     return versioned
       .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-<generated>")
+      .replace(/\b10\.96\.\d+\.\d+$/, "<clusterIP>")
+      .replace(/(resource version: \d+, current: )[^ ,]+( \d+>)?/, "$1<version>")
       .replace(uid, (one) => this.#named(this.#uids, one, "uid"))
       .replace(time, (one) => (isRecent(one, this.#now) ? "<time>" : one))
   }

@@ -1,6 +1,7 @@
 /** One of both servers: sends it a request as it is, and gives what it answered. */
 import { Effect, Schema } from "effect"
 import https from "node:https"
+import { parse } from "yaml"
 import type { Endpoint } from "../stage/Endpoint.ts"
 import type { Json } from "./Json.ts"
 import type { Answer, Request } from "./Scenario.ts"
@@ -17,12 +18,19 @@ export class Unanswered extends Schema.TaggedError<Unanswered>()("Unanswered", {
 /** No answer takes longer. */
 const patience = 30_000
 
-const decoded = (text: string): Json => {
+/** YAML is compared as what it says, not by the order of its keys. */
+const decoded = (text: string, type = ""): Json => {
+  if (type === "application/yaml") return parse(text)
   try {
     return JSON.parse(text)
   } catch {
     // What a watch tells is a line each, and a text is an answer, too.
-    return /^\{.*\}\n\{/.test(text) ? text.trim().split("\n").map(decoded) : text
+    return /^\{.*\}\n\{/.test(text)
+      ? text
+          .trim()
+          .split("\n")
+          .map((line) => decoded(line))
+      : text
   }
 }
 
@@ -60,7 +68,8 @@ export const make = Effect.fnUntraced(function* ({ ca, cert, insecure = false, k
           const warnings = warningsOf(answer.headers["warning"]?.toString())
           const [contentType = ""] = (answer.headers["content-type"] ?? "").split(";")
           const text = Buffer.concat(chunks).toString()
-          resume(Effect.succeed({ code: answer.statusCode ?? 0, type: contentType, warnings, body: decoded(text) }))
+          const body = decoded(text, contentType)
+          resume(Effect.succeed({ code: answer.statusCode ?? 0, type: contentType, warnings, body }))
         })
       })
       request.on("error", fail)

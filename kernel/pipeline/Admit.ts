@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { DeleteOptions, WireObject } from "../client/Api.ts"
 import type { ApiError } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
+import * as AdmissionTimes from "./AdmissionTimes.ts"
 import { attributesOf } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
 import type { At, WriteOptions } from "./Pipeline.ts"
@@ -85,27 +86,32 @@ const requestOf = (asking: Asking, round: Round, objects: Objects): Admitted => 
 
 type Answer<A> = Effect.Effect<A, ApiError | Unavailable>
 
-/** The object as the plugins want it: the same one if none has changed it. */
-export const mutate = Effect.fnUntraced(function* (
-  { admissions }: Pick<Environment, "admissions">,
+type Admissions = Pick<Environment, "admissions">
+
+const changed = Effect.fnUntraced(function* (
+  { admissions }: Admissions,
   asking: Asking,
   objects: Objects
 ): Effect.fn.Return<WireObject | undefined, ApiError | Unavailable> {
   const round = new Round()
   let request = requestOf(asking, round, objects)
   do {
-    for (const { mutate } of admissions.all()) {
+    for (const { mutate, name } of admissions.all()) {
       if (mutate === undefined) continue
-      const changed = yield* mutate(request)
-      if (changed !== undefined && changed !== request.object) request = { ...request, object: changed }
+      const object = yield* AdmissionTimes.plugin(name, "admit", asking.operation, mutate(request))
+      if (object !== undefined && object !== request.object) request = { ...request, object }
     }
   } while (round.next())
   return request.object
 })
 
+/** The object as the plugins want it: the same one if none has changed it. */
+export const mutate = (environment: Admissions, asking: Asking, objects: Objects): Answer<WireObject | undefined> =>
+  AdmissionTimes.step("admit", asking.operation, changed(environment, asking, objects))
+
 /** Without rounds: what is taken is taken. */
 export const allocate = Effect.fnUntraced(function* (
-  { admissions }: Pick<Environment, "admissions">,
+  { admissions }: Admissions,
   asking: Asking,
   objects: Objects
 ): Effect.fn.Return<WireObject | undefined, ApiError | Unavailable> {
@@ -117,9 +123,16 @@ export const allocate = Effect.fnUntraced(function* (
   return request.object
 })
 
-export const validate = ({ admissions }: Pick<Environment, "admissions">, asking: Asking, objects: Objects): Answer<void> =>
-  Effect.suspend(() => {
-    const request = requestOf(asking, new Round(), objects)
-    const checks = admissions.all().flatMap(({ validate }) => (validate === undefined ? [] : [validate]))
-    return Effect.forEach(checks, (check) => check(request), { discard: true })
-  })
+const checked = Effect.fnUntraced(function* (
+  { admissions }: Admissions,
+  asking: Asking,
+  objects: Objects
+): Effect.fn.Return<void, ApiError | Unavailable> {
+  const request = requestOf(asking, new Round(), objects)
+  for (const { name, validate } of admissions.all()) {
+    if (validate !== undefined) yield* AdmissionTimes.plugin(name, "validate", asking.operation, validate(request))
+  }
+})
+
+export const validate = (environment: Admissions, asking: Asking, objects: Objects): Answer<void> =>
+  AdmissionTimes.step("validate", asking.operation, checked(environment, asking, objects))

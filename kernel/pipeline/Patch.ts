@@ -135,6 +135,13 @@ const merged = (
     }
   })
 
+/** The name in the path is the object's. What is no metadata at all stays, to be refused. */
+const namedAs = (name: string, metadata: Schema.Json | undefined): Schema.Json => {
+  if (metadata === undefined || metadata === null) return { name }
+  if (!isObject(metadata)) return metadata
+  return typeof metadata["name"] === "string" ? { ...metadata, name } : { name, ...metadata }
+}
+
 const apply = Effect.fnUntraced(function* (environment: Environment, at: At, body: Schema.Json, options: WriteOptions) {
   const { fieldManager = "" } = options
   if (fieldManager === "")
@@ -146,7 +153,7 @@ const apply = Effect.fnUntraced(function* (environment: Environment, at: At, bod
   const { metadata } = body
   if (isObject(metadata) && metadata["managedFields"] !== undefined)
     return yield* new BadRequest({ detail: "metadata.managedFields must be nil" })
-  const named: WireObject = { ...body, metadata: { ...Object(metadata), name: at.name } }
+  const named: WireObject = { ...body, metadata: namedAs(at.name, metadata) }
   const onto = change(environment, at, (stored) => applied(at, stored, named, options), options)
   return yield* Effect.catchTag(onto, "NotFound", (error) =>
     at.subresource === "" ? created(environment, at, named, options) : Effect.fail(error)

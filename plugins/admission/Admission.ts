@@ -8,6 +8,7 @@ import * as DefaultStorageClass from "./default-storage-class/DefaultStorageClas
 import * as PodTopologyLabels from "./pod-topology-labels/PodTopologyLabels.ts"
 import * as StorageProtection from "./storage-protection/StorageProtection.ts"
 import * as TaintNodes from "./taint-nodes/TaintNodes.ts"
+import * as PodResize from "./pod-resize/PodResize.ts"
 import * as PodSecurity from "./pod-security/PodSecurity.ts"
 import * as DefaultTolerations from "./default-tolerations/DefaultTolerations.ts"
 import * as LimitRanger from "./limit-ranger/LimitRanger.ts"
@@ -24,6 +25,7 @@ export const layer = Layer.mergeAll(
   DefaultTolerations.layer,
   PodSecurity.layer(),
   ClaimResize.layer,
+  PodResize.layer,
   DefaultIngressClass.layer,
   DefaultStorageClass.layer,
   PodTopologyLabels.layer,

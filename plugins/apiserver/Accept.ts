@@ -39,7 +39,6 @@ const formats: { readonly [type: string]: Form["format"] } = {
   [Protobuf.mediaType]: "protobuf",
   [Cbor.mediaType]: "cbor",
   [Cbor.watchType]: "cbor",
-  "application/*": "json",
   "*/*": "json"
 }
 const forms: { readonly [kind: string]: Form["as"] } = {

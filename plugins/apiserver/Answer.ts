@@ -5,9 +5,10 @@ import { stringify } from "yaml"
 import { formatOf } from "./Accept.ts"
 import * as Cbor from "./Cbor.ts"
 import * as Compression from "./Compression.ts"
-import { type Exchange, isPretty, type Outgoing } from "./Exchange.ts"
+import { type Exchange, isPretty } from "./Exchange.ts"
 import * as Protobuf from "./protobuf/Protobuf.ts"
 import { type DoorError, statusOf } from "./Refused.ts"
+import * as Slices from "./Slices.ts"
 
 export type Answer =
   | {
@@ -75,56 +76,22 @@ const shaped = (
 
 const common = { "cache-control": "no-cache, private" }
 
-/** How long a slice of a large answer may hold the event loop, in milliseconds, and how many bytes it may have. */
-const sliceTime = 5
-const sliceBytes = 1 << 20
-
-const nextTurn = Effect.callback<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
-
-/** One slice, until the reader has taken it. */
-const writeSlice = (outgoing: Outgoing, target: Pick<Outgoing, "write">, slice: ReadonlyArray<Uint8Array>) =>
-  Effect.callback<void>((resume) => {
-    const done = () => {
-      outgoing.off("close", done)
-      resume(Effect.void)
-    }
-    outgoing.once("close", done)
-    target.write(Buffer.concat(slice), done)
-  })
-
-/** As many parts as fit into a slice. */
-export const takeSlice = (
-  parts: Iterator<Uint8Array>
-): { readonly slice: ReadonlyArray<Uint8Array>; readonly done: boolean } => {
-  const until = performance.now() + sliceTime
-  const slice: Array<Uint8Array> = []
-  let bytes = 0
-  while (bytes < sliceBytes && (slice.length % 64 !== 63 || performance.now() < until)) {
-    const next = parts.next()
-    if (next.done === true) return { slice, done: true }
-    slice.push(next.value)
-    bytes += next.value.length
-  }
-  return { slice, done: false }
+const after = function* (slice: ReadonlyArray<Uint8Array>, parts: Iterator<Uint8Array>) {
+  yield* slice
+  for (let next = parts.next(); next.done !== true; next = parts.next()) yield next.value
 }
 
 const sendParts = Effect.fnUntraced(function* (exchange: Exchange, answer: Answer & { readonly _tag: "Parts" }) {
   const { outgoing } = exchange
   const parts = answer.parts[Symbol.iterator]()
-  let next = takeSlice(parts)
-  if (next.done) return yield* sendWhole(exchange, { ...answer, _tag: "Whole", body: Buffer.concat(next.slice) })
+  const { done, slice } = Slices.takeSlice(parts)
+  if (done) return yield* sendWhole(exchange, { ...answer, _tag: "Whole", body: Buffer.concat(slice) })
   const zip = Compression.accepts(exchange) ? Compression.start(outgoing) : undefined
   const headers = { ...common, "content-type": answer.type, ...answer.headers }
   outgoing.writeHead(answer.code, zip === undefined ? headers : { ...headers, ...Compression.headers(answer.headers) })
   const target = zip ?? outgoing
-  while (!next.done) {
-    if (next.slice.some(({ length }) => length > 0)) yield* writeSlice(outgoing, target, next.slice)
-    yield* nextTurn
-    next = takeSlice(parts)
-  }
-  target.end(Buffer.concat(next.slice))
+  yield* Slices.send(outgoing, target, after(slice, parts))
+  target.end()
 })
 
 const writeWhole = (

@@ -19,6 +19,8 @@ export const show = (source: string, issues: ReadonlyArray<Issue>): string => {
 }
 
 const one = (points: ReadonlyArray<string>, { at, message }: Issue) => {
+  // Of nothing, nothing can be shown.
+  if (points.length === 0) return `ERROR: <input>:1:0: ${message}`
   const before = points.slice(0, Math.max(at, 0))
   const start = before.lastIndexOf("\n") + 1
   const line = before.filter((point) => point === "\n").length + 1

@@ -10,6 +10,8 @@ import { ContainerRuntime } from "./contracts/ContainerRuntime.ts"
 import { Events } from "./contracts/Events.ts"
 import { Exec } from "./contracts/Exec.ts"
 import { Images } from "./contracts/Images.ts"
+import { Stats } from "./contracts/Stats.ts"
+import type { Allocation } from "./pod/Allocation.ts"
 import type { ClusterDns } from "./pod/Dns.ts"
 import type { Sources } from "./pod/Environment.ts"
 import type { Place } from "./pod/Fields.ts"
@@ -92,6 +94,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   const events = yield* Events
   const images = yield* Images
   const exec = yield* Exec
+  const stats = yield* Stats
   const record = yield* EventRecorder.make({ component: "kubelet", host: settings.nodeName })
   const pods = yield* client.cache(Pod, {
     indexes: { uid: ({ metadata }) => [metadata.uid] },
@@ -146,6 +149,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     events,
     images,
     exec,
+    stats,
     pods,
     services,
     /** Of this node alone. */
@@ -153,6 +157,8 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     ownNode,
     handlerOf,
     machine,
+    /** What the Pods of this node have been given, by uid. */
+    allocations: new Map<string, Allocation>(),
     /** When this kubelet started; its name stands in ids of containers: `containerd://…`. */
     described,
     /** Beyond so many at once a runtime does each later and none sooner. */

@@ -56,6 +56,8 @@ import * as Network from "./networking/Networking.ts"
 import * as RuntimeClass from "./node/RuntimeClass.ts"
 import * as PodDisruptionBudget from "./policy/PodDisruptionBudget.ts"
 import * as Roles from "./rbac/Rbac.ts"
+import * as ResourceClaim from "./resource/ResourceClaim.ts"
+import * as ResourceSlice from "./resource/ResourceSlice.ts"
 import * as PriorityClass from "./scheduling/PriorityClass.ts"
 import * as Volumed from "./storage/Storage.ts"
 import { withWrites } from "./Writes.ts"
@@ -122,6 +124,10 @@ const written: ReadonlyArray<Entry> = [
   entry(Rbac.ClusterRoleBinding, Roles.clusterRoleBinding),
   entry(Rbac.Role, Roles.role),
   entry(Rbac.RoleBinding, Roles.roleBinding),
+  entry(Dynamic.DeviceClass, ResourceClaim.deviceClass),
+  entry(Dynamic.ResourceClaim, ResourceClaim.claim),
+  entry(Dynamic.ResourceClaimTemplate, ResourceClaim.template),
+  entry(Dynamic.ResourceSlice, ResourceSlice.strategy),
   entry(Scheduling.PriorityClass, PriorityClass.strategy),
   entry(Storage.CSIDriver, Volumed.driver),
   entry(Storage.CSINode, Volumed.node),

@@ -15,8 +15,9 @@ export type Reply = Schema.JsonObject | number | string | undefined
 export interface Backend {
   readonly port: number
   readonly url: string
-  /** PEM in base64. */
+  /** PEM in base64: of its authority, and its own certificate. */
   readonly caBundle: string
+  readonly ownBundle: string
   readonly asked: Array<Asked>
 }
 
@@ -59,5 +60,6 @@ export const start = Effect.fnUntraced(function* (
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
   const caBundle = Buffer.from(ca.cert).toString("base64")
-  return { port, url: `https://127.0.0.1:${port}`, caBundle, asked } satisfies Backend
+  const ownBundle = Buffer.from(pair.cert).toString("base64")
+  return { port, url: `https://127.0.0.1:${port}`, caBundle, ownBundle, asked } satisfies Backend
 })

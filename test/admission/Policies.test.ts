@@ -1,6 +1,6 @@
 /** Policies against a real pipeline: whom they are about, what they refuse, warn of and change. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Result, type Schema } from "effect"
+import { Effect, Layer, Metric, Result, type Schema } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
 import { Actions } from "../../kernel/pipeline/Actions.ts"
@@ -75,6 +75,11 @@ const run = <A, E>(test: Effect.Effect<A, E, Client | Pipeline | Kinds>) =>
 const denied = (why: string, name = "x") =>
   `configmaps "${name}" is forbidden: ValidatingAdmissionPolicy 'policy' with binding 'binding' denied request: ${why}`
 
+const counted = (name: string) =>
+  Effect.map(Metric.snapshot, (all) =>
+    all.filter(({ id }) => id === `apiserver_${name}_admission_policy_check_total`).map(({ attributes }) => attributes)
+  )
+
 describe("a validating policy", () => {
   it.effect("refuses with the message of its expression", () =>
     run(
@@ -85,6 +90,9 @@ describe("a validating policy", () => {
         })
         assert.isObject(yield* create("ok", { a: "1" }))
         assert.strictEqual(yield* create("x", { a: "1", b: "2" }), denied("not 2"))
+        const about = { policy: "policy", policy_binding: "binding" }
+        const unmet = { ...about, error_type: "invalid_error", enforcement_action: "deny" }
+        assert.deepStrictEqual(yield* counted("validating"), [unmet])
       })
     )
   )
@@ -182,6 +190,7 @@ describe("a mutating policy", () => {
           ]
         })
         assert.deepStrictEqual(dataOf(yield* create("x", { a: "1" })), { a: "1", by: "jane", k: "jane!" })
+        assert.deepStrictEqual(yield* counted("mutating"), [{ policy: "a", policy_binding: "a", error_type: "no_error" }])
       })
     )
   )

@@ -70,6 +70,8 @@ describe("a call", () => {
           yield* text("/never", 1),
           /^Post "https:\/\/127.0.0.1:\d+\/never\?timeout=1s": context deadline exceeded$/
         )
+        assert.deepStrictEqual(yield* asking({ url: `${url}//a//b/`, caBundle: backend.ownBundle }), {})
+        assert.strictEqual(backend.asked.at(-1)?.path, "/a/b?timeout=20s")
         assert.strictEqual(yield* text("/gone"), "the server could not find the requested resource")
         assert.strictEqual(
           yield* text("/broken"),

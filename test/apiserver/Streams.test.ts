@@ -52,7 +52,9 @@ describe("logs", () => {
         expect(yield* said("two/log?container=broken")).toBe('400 container "broken" is waiting to start')
         expect(yield* said("p/log?tailLines=-1")).toMatch(/^422 PodLogOptions "p" is invalid: tailLines: Invalid value/)
         expect(yield* said("none/log")).toBe('404 pods "none" not found')
-        expect(yield* ask(`${pods}/nowhere/log`)).toMatchObject({ code: 200, text: "" })
+        expect(yield* ask(`${pods}/nowhere/log`)).toMatchObject({ code: 204, text: "" })
+        expect(yield* said("p/log?tailLines=x")).toMatch(/^400 .*parsing "x": invalid syntax$/)
+        expect(yield* said("p/log?sinceTime=x")).toMatch(/^400 parsing time "x" as/)
         const ann = yield* cluster.as("ann")
         expect((yield* ann.ask(`${pods}/p/log`)).code).toBe(403)
       })
@@ -136,10 +138,13 @@ describe("a command", () => {
       Effect.gen(function* () {
         const cluster = yield* start()
         yield* Node.start(cluster)
-        expect((yield* cluster.admin.ask(`${pods}/p/exec?command=x`)).json).toMatchObject({
-          code: 400,
-          message: "Upgrade request required"
-        })
+        const said = (path: string) =>
+          Effect.map(cluster.admin.ask(`${pods}/${path}`), ({ code, json }) => `${code} ${json.message}`)
+        expect(yield* said("p/exec?command=x")).toBe("400 Upgrade request required")
+        expect(yield* said("none/exec?command=x")).toBe('404 pods "none" not found')
+        expect(yield* said("nowhere/attach")).toBe("400 pod nowhere does not have a host assigned")
+        const ann = yield* cluster.as("ann")
+        expect((yield* ann.ask(`${pods}/p/exec?command=x`)).code).toBe(403)
       })
     )
   )
@@ -156,6 +161,43 @@ describe("a proxy", () => {
         const bare = yield* cluster.admin.ask("/api/v1/nodes/n1/proxy?a=b")
         expect(bare.code).toBe(301)
         expect(bare.headers["location"]).toBe("/api/v1/nodes/n1/proxy/?a=b")
+      })
+    )
+  )
+
+  it.live("takes WebSockets there, too", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const cluster = yield* start()
+        const { asked } = yield* Node.start(cluster)
+        const path = "../../../nodes/n1/proxy/exec/default/p/c?command=cat&input=1&output=1"
+        expect(yield* exec(cluster, path)).toEqual({
+          protocol: "v5.channel.k8s.io",
+          frames: ["1 hi", '3 {"status":"Success"}'],
+          code: 1000
+        })
+        expect(asked).toEqual(["/exec/default/p/c?command=cat&input=1&output=1"])
+      })
+    )
+  )
+
+  it.live("leads to nobody on this machine, whatever a Pod says of its address", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { ask } = (yield* start()).admin
+        const type = "application/merge-patch+json"
+        yield* ask(pods, {
+          method: "POST",
+          body: { metadata: { name: "a" }, spec: { containers: [{ name: "c", image: "i" }] } }
+        })
+        const said = (path: string) =>
+          Effect.map(ask(`${pods}/${path}/proxy/`), ({ code, json }) => `${code} ${json.message}`)
+        expect(yield* said("a")).toBe("400 address not allowed")
+        for (const podIP of ["127.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1"]) {
+          yield* ask(`${pods}/a/status`, { method: "PATCH", type, body: { status: { podIP, podIPs: null } } })
+          expect(yield* said("a:6443"), podIP).toBe("400 address not allowed")
+        }
+        expect(yield* said("a:b:c:d")).toBe('400 invalid pod request "a:b:c:d"')
       })
     )
   )

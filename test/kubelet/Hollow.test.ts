@@ -81,6 +81,45 @@ describe("a hollow node", () => {
     }).pipe(Effect.provide(node))
   )
 
+  it.live("gives a Pod that runs what it asks for, once the node has it", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      const asking = (cpu: string) => [{ name: "main", image: "busybox", resources: { requests: { cpu } } }]
+      const whole = yield* client.get(Node, { namespace: "", name: "n1" }).pipe(
+        Effect.map(({ status }) => Number(status.allocatable?.["cpu"] ?? 0)),
+        Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (cpus) => cpus > 0 }),
+        Effect.timeout("40 seconds")
+      )
+      const resize = Effect.fnUntraced(function* (name: string, cpu: string) {
+        const pod = yield* client.get(Pod, { namespace: "default", name })
+        const resources = { requests: { cpu } }
+        const containers = pod.spec.containers.map((container) => ({ ...container, resources }))
+        yield* client.update(Pod, { ...pod, spec: { ...pod.spec, containers } })
+      })
+      const has = (cpu: string) => (pod: Pod | undefined) =>
+        pod?.status.containerStatuses?.[0]?.resources?.requests?.["cpu"] === cpu
+      const waits = (reason: string) => (pod: Pod | undefined) =>
+        pod?.status.conditions?.some((one) => one.type === "PodResizePending" && one.reason === reason) ?? false
+      yield* client.create(Pod, draft("large", { containers: asking(`${whole - 0.5}`) }))
+      yield* client.create(Pod, draft("small", { containers: asking("100m") }))
+      yield* eventually("large", isReady)
+      const before = yield* eventually("small", isReady)
+      yield* resize("small", `${whole + 1}`)
+      yield* eventually("small", waits("Infeasible"))
+      yield* resize("small", "600m")
+      const deferred = yield* eventually("small", waits("Deferred"))
+      assert.isTrue(has("100m")(deferred))
+      yield* resize("large", "100m")
+      const given = yield* eventually("small", has("600m"))
+      assert.isFalse(waits("Deferred")(given))
+      assert.strictEqual(
+        given?.status.containerStatuses?.[0]?.containerID,
+        before?.status.containerStatuses?.[0]?.containerID
+      )
+      assert.strictEqual(given?.status.containerStatuses?.[0]?.allocatedResources?.["cpu"], "600m")
+    }).pipe(Effect.provide(node))
+  )
+
   it.live("backs off from what crashes, and from images that are nowhere", () =>
     Effect.gen(function* () {
       const client = yield* Client

@@ -74,6 +74,9 @@ const view = (pod: Pod, sandboxes: ReadonlyArray<PodStatus>, more: Partial<View>
   waiting: new Map(),
   notBefore: new Map(),
   hostIps: ["192.0.2.1"],
+  applied: new Map(),
+  pending: undefined,
+  resizeFailed: undefined,
   ...more
 })
 const planned = (one: View) =>
@@ -246,6 +249,39 @@ describe("what is done next", () => {
     assert.deepStrictEqual(planned(view(podOf(), [sandbox([ran("main", 0, "Running")])], { health })), [
       "StopContainer main"
     ])
+  })
+})
+
+describe("a Pod that asks for more or less", () => {
+  const small = { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "64Mi" } }
+  const large = { requests: { cpu: "0.1", memory: "64Mi" }, limits: { memory: "128Mi" } }
+  const running = [sandbox([ran("main", 0, "Running")])]
+  const resized = (more: Partial<Container> = {}, other: Partial<View> = {}) =>
+    view(podOf({ containers: [container("main", { resources: large, ...more })] }), running, {
+      applied: new Map([["main-0", small]]),
+      ...other
+    })
+
+  it("has its containers updated, or started again where they want that", () => {
+    assert.deepStrictEqual(planned(resized()), ["UpdateContainer main"])
+    const policy = (resourceName: string) => ({ resizePolicy: [{ resourceName, restartPolicy: "RestartContainer" }] })
+    assert.deepStrictEqual(planned(resized(policy("cpu"))), ["UpdateContainer main"])
+    assert.deepStrictEqual(planned(resized(policy("memory"))), ["StopContainer main"])
+    assert.deepStrictEqual(planned(resized({ resources: { ...small, requests: { cpu: "0.1", memory: "64Mi" } } })), [])
+  })
+
+  it("waits after a failure, and says how it is", () => {
+    const now = Date.parse("2026-01-01T00:01:00Z")
+    const failed = resized({}, { resizeFailed: { message: "no", until: now + 5000 } })
+    assert.deepStrictEqual(planned(failed), ["Wait"])
+    assert.strictEqual(condition(failed, "PodResizeInProgress")?.reason, "Error")
+    assert.strictEqual(condition(resized(), "PodResizeInProgress")?.status, "True")
+    assert.deepStrictEqual(statusOf(resized()).containerStatuses?.[0]?.resources, small)
+    assert.deepStrictEqual(statusOf(resized()).containerStatuses?.[0]?.allocatedResources, large.requests)
+    const done = resized({}, { applied: new Map([["main-0", large]]) })
+    assert.strictEqual(condition(done, "PodResizeInProgress"), undefined)
+    const pending = resized({}, { pending: { reason: "Deferred", message: "later" } })
+    assert.strictEqual(condition(pending, "PodResizePending")?.reason, "Deferred")
   })
 })
 

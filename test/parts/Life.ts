@@ -4,7 +4,7 @@
  */
 import { Console, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Bridge from "../../adapters/cni/bridge/Bridge.ts"
 import * as ImageArchive from "../../adapters/cri/ImageArchive.ts"
@@ -173,6 +173,30 @@ const killed = Effect.gen(function* () {
   yield* ok("a runtime that is killed comes back, with its Pods as they were")
 })
 
+/** The limits of a container, in bytes and in microseconds of each tenth of a second, of either version of cgroups. */
+const limitsOf = (id: string) => {
+  const files = ["memory.max", "memory.limit_in_bytes", "cpu.max", "cpu.cfs_quota_us"]
+  const folders = globSync(`/sys/fs/cgroup/**/kt-node-pods/**/*${id}*`)
+  const texts = files.flatMap((file) => folders.map((folder) => join(folder, file)).filter(existsSync))
+  return texts.map((path) => readFileSync(path, "utf8").split(/\s/)[0])
+}
+
+const resized = Effect.gen(function* () {
+  const client = yield* Client
+  const before = yield* podNow("web")
+  assert.ok(before)
+  const resources = { limits: { memory: "96Mi", cpu: "250m" }, requests: { memory: "96Mi", cpu: "250m" } }
+  const containers = before.spec.containers.map((container) => ({ ...container, resources }))
+  yield* client.update(Pod, { ...before, spec: { ...before.spec, containers } })
+  const isDone = (pod: Pod | undefined) => main(pod)?.resources?.limits?.["memory"] === "96Mi"
+  const after = yield* eventually("web", (pod) => isDone(pod) && isReady(pod))
+  assert.deepEqual([main(after)?.containerID, main(after)?.restartCount], [main(before)?.containerID, 0])
+  assert.deepEqual(main(after)?.allocatedResources, resources.requests)
+  const limits = limitsOf(main(after)?.containerID?.split("://")[1] ?? "")
+  assert.deepEqual([limits.includes(`${96 << 20}`), limits.includes("25000")], [true, true], limits.join(" "))
+  yield* ok("a container has other limits, and goes on running")
+})
+
 const adopted = (before: ReadonlyArray<string | undefined>) =>
   Effect.gen(function* () {
     const client = yield* Client
@@ -194,6 +218,7 @@ const program = Effect.gen(function* () {
   yield* Layer.buildWithScope(node("keep"), first)
   const before = yield* running
   yield* killed
+  yield* resized
   yield* Scope.close(first, Exit.void)
   yield* Effect.scoped(Effect.andThen(Layer.build(node("remove")), adopted(before)))
   yield* ok("the end leaves nothing running")

@@ -1,6 +1,6 @@
 /** What admission plugins are told of each way to write, and what they may do about it. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Metric } from "effect"
 import { Forbidden } from "../../kernel/client/Errors.ts"
 import { type At, Pipeline } from "../../kernel/pipeline/Pipeline.ts"
 import { type Admitted, Admissions } from "../../kernel/pipeline/Policy.ts"
@@ -127,6 +127,16 @@ describe("admission", () => {
       })
       const refused = yield* Effect.flip(door.patch(one, "merge", {}))
       assert.strictEqual(refused.message, 'configmaps "a" is forbidden: no')
+      const counted = (yield* Metric.snapshot)
+        .filter(({ id }) => id.startsWith("apiserver_admission_"))
+        .map(({ attributes, id }) => [id.split("_")[2], ...Object.values(attributes ?? {})].join(" "))
+      const [create, update] = ["CREATE", "UPDATE"].map((one) => ["admit", "validate"].map((type) => `step ${type} ${one}`))
+      assert.includeMembers(counted, [
+        ...(create ?? []).map((one) => `${one} false`),
+        `${update?.[0]} false`,
+        `${update?.[1]} true`,
+        "controller No validate UPDATE true"
+      ])
     }).pipe(Effect.scoped, Effect.provide(pipeline))
   )
 })

@@ -4,13 +4,12 @@ import { Client } from "../../../kernel/client/Client.ts"
 import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { PersistentVolumeClaim } from "../../resources/contracts/core/v1.ts"
+import { isDefault } from "../../resources/contracts/DefaultClass.ts"
 import { StorageClass } from "../../resources/contracts/storage/v1.ts"
 import { fresh, youngest } from "../Fresh.ts"
 import { asWire } from "../../../kernel/pipeline/Stages.ts"
 
-const marks = ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
 const oldName = "volume.beta.kubernetes.io/storage-class"
-const isDefault = ({ metadata: { annotations } }: StorageClass) => marks.some((mark) => annotations?.[mark] === "true")
 
 export const layer = Layer.unwrap(
   Effect.gen(function* () {

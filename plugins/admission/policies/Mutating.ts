@@ -22,6 +22,7 @@ import { stored } from "../webhooks/Mutating.ts"
 import * as Changes from "./Changes.ts"
 import * as Compiled from "./Compiled.ts"
 import { isSubject, params, versionFor } from "./Matching.ts"
+import * as Metrics from "./Metrics.ts"
 import { namespaceOf } from "./Validating.ts"
 import * as Rounds from "../matching/Rounds.ts"
 
@@ -128,10 +129,13 @@ const invoke = Effect.fnUntraced(function* (
   const { binding, param, policy, version } = invocation
   const namespaceObject = yield* namespaceOf(request, subject, namespaces)
   const inputs = { ...(yield* inputsOf(request, subject, version, decide)), namespaceObject, params: param }
+  const began = performance.now()
   const after = mutated(invocation, inputs)
+  const about = { policy: policy.metadata.name, binding: binding.metadata.name }
+  yield* Metrics.mutated({ ...about, seconds: (performance.now() - began) / 1000 }, Result.isSuccess(after))
   if (Result.isFailure(after)) {
     if (isIgnored(policy)) return undefined
-    return yield* refused(request, policy.metadata.name, binding.metadata.name, after.failure)
+    return yield* refused(request, about.policy, about.binding, after.failure)
   }
   const object = after.success
   if (object === undefined || inputs.object === undefined || equal(object, inputs.object)) return undefined

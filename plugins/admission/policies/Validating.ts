@@ -18,6 +18,7 @@ import type { Namespaces } from "../matching/Selectors.ts"
 import * as Subject from "../matching/Subject.ts"
 import * as Compiled from "./Compiled.ts"
 import { isSubject, params, versionFor } from "./Matching.ts"
+import * as Metrics from "./Metrics.ts"
 
 export interface Known {
   readonly policies: ReadonlyArray<ValidatingAdmissionPolicy>
@@ -30,6 +31,8 @@ interface Denial {
   readonly index: number
   readonly message: string
   readonly reason: string
+  /** How long it took to find out. */
+  readonly seconds: number
 }
 
 const longestMessage = 5 * 1024
@@ -51,12 +54,15 @@ interface Judged {
 }
 const nothing: Judged = { denials: [], annotations: [], failures: [] }
 
-/** Pure: what a policy says about a request. */
+const since = (began: number) => (performance.now() - began) / 1000
+
+/** What a policy says about a request. */
 const judge = (policy: ValidatingAdmissionPolicy, inputs: Cel.Inputs): Judged => {
   const compiled = Compiled.validating(policy)
   const fails = policy.spec?.failurePolicy !== "Ignore"
+  let began = performance.now()
   const failed = (message: string, index = 0): ReadonlyArray<Denial> =>
-    fails ? [{ index, message, reason: "Invalid" }] : []
+    fails ? [{ index, message, reason: "Invalid", seconds: since(began) }] : []
   const matching = new Cel.Evaluation({ ...inputs, namespaceObject: undefined }, compiled.variables, Cel.matchBudget)
   const match = MatchConditions.match(compiled.conditions, matching)
   if (match._tag === "Excluded") return nothing
@@ -64,11 +70,15 @@ const judge = (policy: ValidatingAdmissionPolicy, inputs: Cel.Inputs): Judged =>
   const evaluation = new Cel.Evaluation(inputs, compiled.variables, Cel.budget)
   const denials: Array<Denial> = []
   for (const [index, validation] of compiled.validations.entries()) {
+    began = performance.now()
     const outcome = evaluation.run(validation.expression)
     if (outcome._tag === "OutOfBudget") return { ...nothing, denials: failed(outcome.message) }
     if (outcome._tag === "Failed") denials.push(...failed(outcome.message, index))
     else if (outcome.value !== true)
-      denials.push({ index, message: messageOf(validation, evaluation), reason: validation.reason })
+      denials.push({
+        ...{ index, message: messageOf(validation, evaluation), reason: validation.reason },
+        seconds: since(began)
+      })
   }
   return { denials, ...annotate(compiled, inputs, failed) }
 }
@@ -125,7 +135,7 @@ const dispatch = Effect.fnUntraced(function* (
     Effect.catchTag("Misconfigured", ({ detail }) => Effect.succeed(detail))
   )
   if (typeof found === "string")
-    return fails ? [{ index: 0, message: `failed to configure binding: ${found}`, reason: "Invalid" }] : []
+    return fails ? [{ index: 0, message: `failed to configure binding: ${found}`, reason: "Invalid", seconds: 0 }] : []
   const denied: Array<Denial> = []
   for (const param of found) {
     const { annotations, denials, failures } = judge(policy, { ...inputs, params: param })
@@ -134,6 +144,8 @@ const dispatch = Effect.fnUntraced(function* (
     for (const [key, value] of annotations) yield* Effect.annotateCurrentSpan(`${policy.metadata.name}/${key}`, value)
     for (const denial of denials)
       for (const action of shown(binding)) {
+        const { seconds } = denial
+        yield* Metrics.unmet({ policy: policy.metadata.name, binding: binding.metadata.name, seconds }, action)
         if (action === "Deny") denied.push(denial)
         if (action === "Warn") request.warn(warning(policy, binding, denial))
         if (action === "Audit") yield* audit(policy, binding, denial)

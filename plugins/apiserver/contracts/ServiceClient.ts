@@ -2,6 +2,7 @@
  * How the server asks somebody else: webhooks of admission and of conversion, and backends of aggregation. By URL, or by a Service
  * of the cluster, whose certificate has to be for `<service>.<namespace>.svc`. Always over TLS.
  */
+import { posix } from "node:path"
 import { Context, Duration, Effect, Layer, type Schema } from "effect"
 import type { Client } from "../../../kernel/client/Client.ts"
 import type { ApiError } from "../../../kernel/client/Errors.ts"
@@ -33,7 +34,13 @@ export const pemOf = (caBundle: string | undefined): string | undefined =>
 
 const failed = (detail: string) => new JsonCall.CallFailed({ detail, code: 503 })
 
-const asUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined)
+/** Empty segments and a slash at the end are nothing to upstream: envtest writes `https://127.0.0.1:1234//validate`. */
+const asUrl = (text: string): URL | undefined => {
+  if (!URL.canParse(text)) return undefined
+  const url = new URL(text)
+  url.pathname = posix.join("/", url.pathname).replace(/(.)\/$/, "$1")
+  return url
+}
 
 /** Whole seconds, as those who read the parameter expect them. */
 const withTimeout = (url: URL, timeout: Duration.Input) => {

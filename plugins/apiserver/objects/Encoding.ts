@@ -81,6 +81,11 @@ export const cborItemOf = (serves: Serves): ((row: Row) => Uint8Array) => {
     })
 }
 
+const begins = (bytes: Uint8Array, start: Uint8Array) => {
+  for (let at = 0; at < start.length; at++) if (bytes[at] !== start[at]) return false
+  return true
+}
+
 /**
  * The items of a list, whose text goes on after `lead`. They do not say what they are, since the list does; only those of
  * custom kinds do.
@@ -95,8 +100,7 @@ export const itemsOf = (serves: Serves): { readonly lead: string; readonly item:
     lead: "{",
     item: (row) => {
       const bytes = bytesOf(serves, row)
-      const isNamed = Buffer.compare(bytes.subarray(0, named.length), named) === 0
-      return bytes.subarray(isNamed ? named.length : 1)
+      return bytes.subarray(begins(bytes, named) ? named.length : 1)
     }
   }
 }

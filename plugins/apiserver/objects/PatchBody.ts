@@ -12,29 +12,31 @@ const nameIn = (body: Schema.Json) => {
 }
 
 const typed = (apiVersion: string, kind: string) => {
-  const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion]
+  const parts = apiVersion.split("/")
+  if (parts.length > 2) return "/, Kind="
+  const [version = "", group = ""] = parts.toReversed()
   return `${group}/${version}, Kind=${kind}`
 }
 
-/** An applied configuration is a whole object, and names itself. */
+const textOf = (value: unknown) => (typeof value === "string" ? value : "")
+
+/** An applied configuration is a whole object, and says of which kind. */
 const applied = (at: At, body: Schema.Json): string | undefined => {
-  if (!Predicate.isObject(body)) return "error decoding YAML: the configuration is no object"
-  const { apiVersion, kind } = body
-  const expected = bodyKind(at)
-  if (typeof apiVersion !== "string" || typeof kind !== "string")
-    return "invalid object type: apiVersion and kind must be set"
-  return kind !== expected.kind || apiVersion !== expected.apiVersion
-    ? `invalid object type: ${typed(apiVersion, kind)}`
-    : undefined
+  if (body !== null && (!Predicate.isObject(body) || Array.isArray(body)))
+    return "error decoding YAML: the configuration is no object"
+  const { apiVersion, kind } = bodyKind(at)
+  const [givenVersion, givenKind] = [textOf(body?.["apiVersion"]), textOf(body?.["kind"])]
+  return givenKind === kind && givenVersion === apiVersion
+    ? undefined
+    : `invalid object type: ${typed(givenVersion, givenKind)}`
 }
 
 export const check = (at: At, type: PatchType, body: Schema.Json): Effect.Effect<void, BadRequest> => {
   const name = type === "json" ? "" : nameIn(body)
-  const detail =
-    name !== "" && name !== at.name
-      ? `the name of the object (${name}) does not match the name on the URL (${at.name})`
-      : type === "apply"
-        ? applied(at, body)
-        : undefined
+  const misnamed =
+    name === "" || name === at.name
+      ? undefined
+      : `the name of the object (${name}) does not match the name on the URL (${at.name})`
+  const detail = (type === "apply" ? applied(at, body) : undefined) ?? misnamed
   return detail === undefined ? Effect.void : Effect.fail(new BadRequest({ detail }))
 }

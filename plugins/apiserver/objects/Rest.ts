@@ -114,6 +114,7 @@ const update = Effect.fn("Rest.update")(function* (exchange: Exchange, at: At, f
 const noPatch = new Refused({ code: 415, reason: "UnsupportedMediaType", detail: "415: Unsupported Media Type" })
 
 const undecodable = (why: string) => `error decoding patch: ${why}`
+const unappliable = (why: string) => `error decoding YAML: ${why}`
 
 const patch = Effect.fn("Rest.patch")(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "patch")
@@ -124,7 +125,7 @@ const patch = Effect.fn("Rest.patch")(function* (exchange: Exchange, at: At, for
   if (type === undefined) return yield* noPatch
   const options = yield* Effect.fromResult(WriteQuery.write(query, "PatchOptions", managerOf(incoming), type === "apply"))
   const bytes = yield* Body.read(incoming)
-  const body: Schema.Json = yield* Body.json(bytes, type === "apply", undecodable)
+  const body: Schema.Json = yield* Body.json(bytes, type === "apply", type === "apply" ? unappliable : undecodable)
   yield* PatchBody.check(at, type, body)
   return yield* telling((heard) =>
     Effect.flatMap(
@@ -216,7 +217,9 @@ const cautioned = (answer: Answer, caution: string): Answer => {
 export const answer = (exchange: Exchange, at: At, isWatch: boolean): Effect.Effect<Answer, DoorError, Pipeline | Kinds> => {
   const caution = deprecated[at.served.kind.storage]
   const answer = answerOf(exchange, at, isWatch)
-  return caution === undefined ? answer : Effect.map(answer, (answer) => cautioned(answer, caution))
+  if (caution === undefined) return answer
+  const told = Effect.catch(answer, (error) => Effect.succeed(failure(error)))
+  return Effect.map(told, (answer) => cautioned(answer, caution))
 }
 
 const answerOf = Effect.fnUntraced(function* (

@@ -7,10 +7,11 @@ import * as Conversion from "../../../kernel/pipeline/Conversion.ts"
 import type { At, WatchEvent, WatchSink } from "../../../kernel/pipeline/Pipeline.ts"
 import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Form } from "../Accept.ts"
-import { sent, takeSlice } from "../Answer.ts"
+import { sent } from "../Answer.ts"
 import type { Exchange, Outgoing } from "../Exchange.ts"
 import type { Watching } from "../Query.ts"
 import { type DoorError, internal, statusOf } from "../Refused.ts"
+import { takeSlice } from "../Slices.ts"
 import * as Frames from "./Frames.ts"
 
 /** Bytes that may wait for one reader when more come. */

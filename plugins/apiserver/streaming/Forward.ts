@@ -4,7 +4,7 @@
  * Source: "Kubernetes API Aggregation Layer".
  */
 import { Effect } from "effect"
-import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from "node:http"
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http"
 import { request as httpsRequest } from "node:https"
 import type { Duplex } from "node:stream"
 import type { User } from "../../../kernel/pipeline/Attributes.ts"
@@ -12,13 +12,12 @@ import { type Answer, sent, whole } from "../Answer.ts"
 import type { Backend, Reached } from "../contracts/Backends.ts"
 import * as RequestHeader from "../contracts/RequestHeader.ts"
 import type { Exchange } from "../Exchange.ts"
-import { type DoorError, internal, type Refused } from "../Refused.ts"
-import { both } from "./Spdy.ts"
+import type { DoorError } from "../Refused.ts"
+import * as Switching from "./Switching.ts"
 import { call, pipe } from "./Upstream.ts"
 
-const plain = "text/plain; charset=utf-8"
 const refused = (code: number, why: string): Answer =>
-  whole(code, `${why}\n`, { "x-content-type-options": "nosniff" }, plain)
+  whole(code, `${why}\n`, { "x-content-type-options": "nosniff" }, Switching.plain)
 const unavailable = refused(503, "service unavailable")
 
 /** Of the connection, not of the request; and what showed this server who asks. */
@@ -81,41 +80,20 @@ export const answer = (exchange: Exchange, url: string, backend: Backend): Effec
     Effect.catchTag("Refused", ({ detail }) => Effect.succeed(refused(503, detail)))
   )
 
-const head = (code: number, headers: ReadonlyArray<string>) => {
-  const lines = [`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ""}`]
-  for (let at = 0; at + 1 < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`)
-  return `${lines.join("\r\n")}\r\n\r\n`
+const dial = (reached: Reached, incoming: IncomingMessage, user: User) => {
+  const { agent: _, ...place } = reached
+  const headers = { ...headersOf(incoming.headers, user, reached), connection: "Upgrade" }
+  const upgrade = incoming.headers.upgrade ?? ""
+  // A connection of its own, with what the agent's would have shown.
+  const options = { ...reached.agent.options, ...place, agent: false as const, path: incoming.url ?? "/" }
+  return Switching.dial(() =>
+    httpsRequest({ ...options, method: incoming.method ?? "GET", headers: { ...headers, upgrade } })
+  )
 }
-
-const dial = (reached: Reached, incoming: IncomingMessage, user: User) =>
-  Effect.callback<{ readonly answer: IncomingMessage; readonly socket?: Duplex }, Refused>((resume) => {
-    const { agent: _, ...place } = reached
-    const headers = { ...headersOf(incoming.headers, user, reached), connection: "Upgrade" }
-    const upgrade = incoming.headers.upgrade ?? ""
-    // A connection of its own, with what the agent's would have shown.
-    const options = { ...reached.agent.options, ...place, agent: false as const, path: incoming.url ?? "/" }
-    const request = httpsRequest({ ...options, method: incoming.method ?? "GET", headers: { ...headers, upgrade } })
-    request.once("upgrade", (answer, socket, first) => {
-      if (first.length > 0) socket.unshift(first)
-      resume(Effect.succeed({ answer, socket }))
-    })
-    request.once("response", (answer) => resume(Effect.succeed({ answer })))
-    request.on("error", ({ message }) => resume(Effect.fail(internal(`error dialing backend: ${message}`))))
-    request.end()
-    return Effect.sync(() => request.destroy())
-  })
-
-/** An answer that becomes nothing else. */
-const relay = (client: Duplex, answer: IncomingMessage) =>
-  Effect.callback<void>((resume) => {
-    answer.pipe(client)
-    answer.once("close", () => resume(Effect.void))
-    return Effect.sync(() => answer.destroy())
-  })
 
 const say = (client: Duplex, code: number, why: string) =>
   Effect.sync(() => {
-    client.end(`${head(code, ["Content-Type", plain, "Connection", "close"])}${why}\n`)
+    client.end(`${Switching.head(code, ["Content-Type", Switching.plain, "Connection", "close"])}${why}\n`)
   })
 
 /** Until either end closes. */
@@ -128,16 +106,7 @@ export const upgrade = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     if (!backend.isAvailable) return yield* say(client, 503, "service unavailable")
-    const { answer, socket } = yield* dial(yield* backend.reach, incoming, user)
-    const code = answer.statusCode ?? 502
-    if (socket === undefined) {
-      const { "content-type": type = plain } = answer.headers
-      client.write(head(code, ["Content-Type", type, "Connection", "close"]))
-      return yield* relay(client, answer)
-    }
-    client.write(head(code, answer.rawHeaders))
-    if (first.length > 0) socket.write(first)
-    return yield* both(client, socket)
+    return yield* Switching.pass(client, first, yield* dial(yield* backend.reach, incoming, user))
   }).pipe(
     Effect.catchTag("Unreachable", () => say(client, 503, "service unavailable")),
     Effect.catchTag("Refused", ({ detail }) => say(client, 503, detail))

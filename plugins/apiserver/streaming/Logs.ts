@@ -1,11 +1,12 @@
 /** `pods/log`: what a container has written, from its node's kubelet, line by line as it comes. */
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { BadRequest, Invalid, NotFound } from "../../../kernel/client/Errors.ts"
 import { type At, Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
+import * as Times from "../../../kernel/resource/Times.ts"
 import { sent, text } from "../Answer.ts"
 import type { Exchange } from "../Exchange.ts"
-import { flag } from "../Query.ts"
+import { flag, integer } from "../Query.ts"
 import { internal } from "../Refused.ts"
 import type { Kubelet } from "./Kubelet.ts"
 import { asPod, containerOf, kubeletOf, read } from "./Nodes.ts"
@@ -13,30 +14,35 @@ import { call, pipe, textOf } from "./Upstream.ts"
 
 const flags = ["follow", "previous", "timestamps"]
 const numbers = ["sinceSeconds", "limitBytes", "tailLines"]
-const words = ["sinceTime", "stream"]
 
-/** Source: core/v1 PodLogOptions and its validation. */
-const options = (query: URLSearchParams) => {
-  const passed = new URLSearchParams()
-  for (const name of flags) if (flag(query, name) === true) passed.set(name, "true")
-  for (const name of [...numbers, ...words]) {
-    const value = query.get(name)
-    if (value !== null && value !== "") passed.set(name, value)
-  }
-  return passed
-}
+/** What the kubelet is told. Source: core/v1 PodLogOptions. */
+const options = (query: URLSearchParams): Result.Result<URLSearchParams, BadRequest> =>
+  Result.gen(function* () {
+    const passed = new URLSearchParams()
+    for (const name of flags) if (flag(query, name) === true) passed.set(name, "true")
+    for (const name of numbers) {
+      const value = yield* integer(query, name)
+      if (value !== undefined) passed.set(name, `${value}`)
+    }
+    const since = query.get("sinceTime") ?? ""
+    if (since === "") return passed
+    if (Times.time(since) === undefined) return yield* Result.fail(new BadRequest({ detail: Times.unreadable(since) }))
+    passed.set("sinceTime", since)
+    return passed
+  })
 
-const mistakes = (passed: URLSearchParams) => [
+/** Source: the validation of PodLogOptions. The streams of a container are not told apart, as upstream does not by default. */
+const mistakes = (passed: URLSearchParams, query: URLSearchParams) => [
   ...numbers.flatMap((name) => {
-    const value = passed.get(name)
-    if (value === null) return []
-    const least = name === "tailLines" ? 0 : 1
-    if (/^\d+$/.test(value) && Number(value) >= least) return []
-    return [Causes.invalid(name, value, `must be greater than ${name === "tailLines" ? "or equal to 0" : "0"}`)]
+    const isTail = name === "tailLines"
+    const value = Number(passed.get(name) ?? 1)
+    if (value >= (isTail ? 0 : 1)) return []
+    return [Causes.invalid(name, value, `must be greater than ${isTail ? "or equal to 0" : "0"}`)]
   }),
   ...(passed.has("sinceSeconds") && passed.has("sinceTime")
-    ? [Causes.forbidden("sinceSeconds", "at most one of `sinceTime` or `sinceSeconds` may be specified")]
-    : [])
+    ? [Causes.forbidden("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified")]
+    : []),
+  ...(query.has("stream") ? [Causes.forbidden("stream", "may not be specified")] : [])
 ]
 
 const refused = (code: number, detail: string) => {
@@ -48,8 +54,8 @@ const refused = (code: number, detail: string) => {
 export const open = Effect.fnUntraced(function* (query: URLSearchParams, at: At, kubelet: Kubelet) {
   const pipeline = yield* Pipeline
   yield* pipeline.authorize(at, "get")
-  const passed = options(query)
-  const causes = mistakes(passed)
+  const passed = yield* Effect.fromResult(options(query))
+  const causes = mistakes(passed, query)
   if (causes.length > 0) {
     const { name, namespace } = at
     return yield* new Invalid({ group: "", resource: "pods", namespace, name, kind: "PodLogOptions", causes })
@@ -69,7 +75,7 @@ export const open = Effect.fnUntraced(function* (query: URLSearchParams, at: At,
 
 export const answer = Effect.fnUntraced(function* ({ outgoing, query }: Exchange, at: At, kubelet: Kubelet) {
   const response = yield* open(query, at, kubelet)
-  if (response === undefined) return text(200, "")
+  if (response === undefined) return text(204, "")
   outgoing.writeHead(200, { "content-type": "text/plain", "cache-control": "no-cache, private" })
   outgoing.flushHeaders?.()
   yield* pipe(response, outgoing)

@@ -58,8 +58,7 @@ export const containerOf = (pod: Pod, asked: string | null): Effect.Effect<strin
   const preferred = annotations?.[defaultContainer]
   if (preferred !== undefined && containers.includes(preferred)) return Effect.succeed(preferred)
   if (only !== undefined && containers.length === 1) return Effect.succeed(only)
-  const init = namesOf(pod.spec.initContainers)
-  const more = init.length === 0 ? "" : ` or one of the init containers: [${init.join(" ")}]`
-  const detail = `a container name must be specified for pod ${name}, choose one of: [${containers.join(" ")}]${more}`
+  const all = [...namesOf(pod.spec.initContainers), ...containers, ...namesOf(pod.spec.ephemeralContainers)]
+  const detail = `a container name must be specified for pod ${name}, choose one of: [${all.join(" ")}]`
   return Effect.fail(new BadRequest({ detail }))
 }

@@ -2,18 +2,24 @@
  * `proxy` of Pods, Services and Nodes: any request passed on to what runs there. Source: "Access services running on clusters".
  */
 import { Effect, Option, Random } from "effect"
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http"
+import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from "node:http"
+import { request as httpsRequest } from "node:https"
+import { BlockList, isIP, isIPv6 } from "node:net"
+import { BadRequest } from "../../../kernel/client/Errors.ts"
 import { type At, Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
 import type { Endpoints, Service } from "../../resources/contracts/core/v1.ts"
-import { sent } from "../Answer.ts"
+import type { Kinds } from "../../../kernel/resource/Kinds.ts"
+import { type Answer, sent } from "../Answer.ts"
 import * as Body from "../Body.ts"
-import { type Exchange, header } from "../Exchange.ts"
-import { badGateway, Refused } from "../Refused.ts"
+import { type Exchange, header, split } from "../Exchange.ts"
+import { type DoorError, Refused } from "../Refused.ts"
 import { optionsOf } from "./ConnectOptions.ts"
 import type { Kubelet } from "./Kubelet.ts"
 import * as Links from "./Links.ts"
 import { asPod, kubeletOf, read } from "./Nodes.ts"
+import type { Upgrade } from "./Sockets.ts"
+import * as Switching from "./Switching.ts"
 import { bytesOf, call, pipe, type Target } from "./Upstream.ts"
 
 /** Headers that belong to one connection, and those that would show the caller's credentials to a Pod. */
@@ -36,18 +42,20 @@ const passed = (headers: IncomingHttpHeaders) =>
 const verbs: { readonly [method: string]: string } = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" }
 
 /** The URL's path up to `/proxy`, and what follows it, both as they were sent: what is escaped stays so. */
-const cut = ({ path }: Exchange, { namespace }: At) => {
+const cut = ({ path }: Pick<Exchange, "path">, { namespace }: At) => {
   const segments = path.split("/")
   const length = namespace === "" ? 6 : 8
   const rest = segments.slice(length)
   return { prefix: segments.slice(0, length).join("/"), rest: rest.length === 0 ? "" : `/${rest.join("/")}` }
 }
 
-const allowed = Effect.fnUntraced(function* (exchange: Exchange, at: At) {
+const allowed = Effect.fnUntraced(function* (exchange: Pick<Exchange, "path" | "method" | "query">, at: At) {
   const pipeline = yield* Pipeline
   const path = cut(exchange, at).rest
   yield* pipeline.connect(at, verbs[exchange.method] ?? "get", optionsOf(at, exchange.query, path))
 })
+
+const searchOf = (query: URLSearchParams) => (query.size === 0 ? "" : `?${query}`)
 
 /** Pages larger than this come as they are. */
 const pageLimit = 16 << 20
@@ -60,7 +68,7 @@ const isPage = ({ headers }: IncomingMessage) =>
 const forward = Effect.fnUntraced(function* (exchange: Exchange, at: At, target: Target) {
   const { incoming, method, outgoing, query } = exchange
   const { prefix, rest } = cut(exchange, at)
-  const search = query.size === 0 ? "" : `?${query}`
+  const search = searchOf(query)
   if (rest === "" && (method === "GET" || method === "HEAD")) {
     // Without the slash the links of what comes would lead beside it.
     outgoing.writeHead(301, { location: `${prefix}/${search}` })
@@ -89,13 +97,43 @@ const forward = Effect.fnUntraced(function* (exchange: Exchange, at: At, target:
   return sent(statusCode)
 })
 
-/** `[scheme:]name[:port]`. */
-const parse = (text: string) => {
-  const parts = text.split(":")
-  const scheme = parts.length > 1 && (parts[0] === "http" || parts[0] === "https") ? parts.shift() : undefined
-  const [name = "", port = ""] = parts
-  return { scheme: scheme === "https" ? ("https" as const) : ("http" as const), name, port }
+interface Place {
+  readonly scheme: "http" | "https"
+  readonly name: string
+  readonly port: string
 }
+
+/** `[scheme:]name[:port]`; with a scheme there is a port, too, if only an empty one. */
+const parse = ({ name: text, served: { kind } }: At): Effect.Effect<Place, BadRequest> => {
+  const parts = text.split(":")
+  const [scheme = "", name = "", port = ""] = parts.length === 3 ? parts : ["", ...parts]
+  const isKnown = scheme === "" || scheme === "http" || scheme === "https"
+  return parts.length > 3 || name === "" || !isKnown
+    ? Effect.fail(new BadRequest({ detail: `invalid ${kind.singular} request ${JSON.stringify(text)}` }))
+    : Effect.succeed({ scheme: scheme === "https" ? "https" : "http", name, port })
+}
+
+/** What lies on this machine or beside it, and is no Pod's: nobody is led there, whatever a status says. */
+const local = new BlockList()
+for (const [net, bits] of [
+  ["0.0.0.0", 32],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["224.0.0.0", 4],
+  ["255.255.255.255", 32]
+] as const)
+  local.addSubnet(net, bits, "ipv4")
+for (const [net, bits] of [
+  ["::", 127],
+  ["fe80::", 10],
+  ["ff00::", 8]
+] as const)
+  local.addSubnet(net, bits, "ipv6")
+
+const reachable = (ip: string | undefined): Effect.Effect<string, BadRequest> =>
+  ip === undefined || isIP(ip) === 0 || local.check(ip, isIPv6(ip) ? "ipv6" : "ipv4")
+    ? Effect.fail(new BadRequest({ detail: "address not allowed" }))
+    : Effect.succeed(ip)
 
 /** What a Pod or a Service shows is nobody's certificate. */
 const to = (scheme: Target["scheme"], host: string, port: number): Target => ({
@@ -105,16 +143,16 @@ const to = (scheme: Target["scheme"], host: string, port: number): Target => ({
   ...(scheme === "https" && { rejectUnauthorized: false })
 })
 
-export const pod = Effect.fnUntraced(function* (exchange: Exchange, at: At) {
-  yield* allowed(exchange, at)
-  const { name, port, scheme } = parse(at.name)
+type ToTarget = (at: At, kubelet: Kubelet) => Effect.Effect<Target, DoorError, Pipeline | Kinds>
+
+const ofPod: ToTarget = Effect.fnUntraced(function* (at) {
+  const { name, port, scheme } = yield* parse(at)
   const { spec, status } = asPod(yield* read("pods", at.namespace, name))
-  const host = status.podIP
-  if (host === undefined || host === "") return yield* badGateway(`the pod ${name} has no address yet`)
+  const host = yield* reachable(status.podIP)
   const ports = spec.containers.flatMap(({ ports = [] }) => ports)
   const named = ports.find((one) => one.name === port)?.containerPort
   const number = port === "" ? ports[0]?.containerPort : (named ?? Number(port))
-  return yield* forward(exchange, at, to(scheme, host, number || (scheme === "https" ? 443 : 80)))
+  return to(scheme, host, number || (scheme === "https" ? 443 : 80))
 })
 
 // The rows of these storages hold these kinds, hence the casts.
@@ -131,9 +169,8 @@ const portOf = ({ metadata, spec: { ports = [] } }: Service, asked: string) => {
   return Effect.fail(unavailable(`no service port ${asked} found for service ${JSON.stringify(metadata.name)}`))
 }
 
-export const service = Effect.fnUntraced(function* (exchange: Exchange, at: At) {
-  yield* allowed(exchange, at)
-  const { name, port, scheme } = parse(at.name)
+const ofService: ToTarget = Effect.fnUntraced(function* (at) {
+  const { name, port, scheme } = yield* parse(at)
   const named = yield* portOf(asService(yield* read("services", at.namespace, name)), port)
   const endpoints = yield* Effect.option(read("endpoints", at.namespace, name))
   const subsets = Option.match(endpoints, { onNone: () => [], onSome: (row) => asEndpoints(row).subsets ?? [] })
@@ -143,11 +180,49 @@ export const service = Effect.fnUntraced(function* (exchange: Exchange, at: At) 
   })
   const one = found[yield* Random.nextIntBetween(0, Math.max(0, found.length - 1))]
   if (one === undefined) return yield* unavailable(`no endpoints available for service ${JSON.stringify(at.name)}`)
-  return yield* forward(exchange, at, to(scheme, one.ip, one.port))
+  return to(scheme, yield* reachable(one.ip), one.port)
 })
 
-export const node = Effect.fnUntraced(function* (exchange: Exchange, at: At, _rest: string, kubelet: Kubelet) {
-  yield* allowed(exchange, at)
-  const { name } = parse(at.name)
-  return yield* forward(exchange, at, kubelet.target(yield* kubeletOf(name), ""))
+/** Its kubelet, unless another port is named. */
+const ofNode: ToTarget = Effect.fnUntraced(function* (at, kubelet) {
+  const { name, port, scheme } = yield* parse(at)
+  const location = yield* kubeletOf(name)
+  if (port === "" || Number(port) === location.port) return kubelet.target(location, "")
+  return to(scheme, yield* reachable(location.host), Number(port))
+})
+
+type Handler = (
+  exchange: Exchange,
+  at: At,
+  rest: string,
+  kubelet: Kubelet
+) => Effect.Effect<Answer, DoorError, Pipeline | Kinds>
+
+const through =
+  (target: ToTarget): Handler =>
+  (exchange, at, _rest, kubelet) =>
+    Effect.andThen(
+      allowed(exchange, at),
+      Effect.flatMap(target(at, kubelet), (found) => forward(exchange, at, found))
+    )
+
+export const [pod, service, node] = [through(ofPod), through(ofService), through(ofNode)]
+
+const targets: { readonly [storage: string]: ToTarget } = { pods: ofPod, services: ofService, nodes: ofNode }
+
+/** A connection that becomes something else there. Runs until it ends. */
+export const upgrade = Effect.fnUntraced(function* (upgrade: Upgrade, at: At, kubelet: Kubelet) {
+  const { head, incoming, query, socket } = upgrade
+  const { method = "GET", url = "/" } = incoming
+  const { path } = split(url)
+  yield* allowed({ method, path, query }, at)
+  const target = yield* (targets[at.served.kind.storage] ?? ofPod)(at, kubelet)
+  const headers = {
+    ...passed(incoming.headers),
+    connection: "Upgrade",
+    upgrade: incoming.headers.upgrade ?? ""
+  }
+  const request = target.scheme === "https" ? httpsRequest : httpRequest
+  const asked = { ...target, path: `${cut({ path }, at).rest || "/"}${searchOf(query)}`, method, headers }
+  yield* Switching.pass(socket, head, yield* Switching.dial(() => request(asked)))
 })

@@ -9,6 +9,7 @@ import { type RawData, WebSocket, WebSocketServer } from "ws"
 import { BadRequest } from "../../../kernel/client/Errors.ts"
 import { type At, Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Pod } from "../../resources/contracts/core/v1.ts"
+import type { Exchange } from "../Exchange.ts"
 import { flag } from "../Query.ts"
 import { internal, type Refused, statusOf } from "../Refused.ts"
 import type { Kubelet } from "./Kubelet.ts"
@@ -142,14 +143,24 @@ const tell = (client: WebSocket, error: Refused) => {
   client.close(1000)
 }
 
+/** Whether it may be, and where it leads to. */
+const ways = Effect.fnUntraced(function* (at: At, method: string | undefined, query: URLSearchParams) {
+  const pipeline = yield* Pipeline
+  yield* pipeline.connect(at, method === "POST" ? "create" : "get", optionsOf(at, query))
+  const pod = asPod(yield* read("pods", at.namespace, at.name))
+  const container = at.subresource === "portforward" ? "" : yield* containerOf(pod, query.get("container"))
+  return { location: yield* located(pod), path: pathOf(at, container, query) }
+})
+
+/** Who asks for no upgrade is told so, if nothing else stands in the way. */
+export const withoutUpgrade = Effect.fnUntraced(function* ({ method, query }: Exchange, at: At) {
+  yield* ways(at, method, query)
+  return yield* new BadRequest({ detail: "Upgrade request required" })
+})
+
 /** Everything up to the handshake can still be refused as an ordinary answer. */
 export const serve = Effect.fnUntraced(function* (upgrade: Upgrade, at: At, kubelet: Kubelet) {
-  const pipeline = yield* Pipeline
-  yield* pipeline.connect(at, upgrade.incoming.method === "POST" ? "create" : "get", optionsOf(at, upgrade.query))
-  const pod = asPod(yield* read("pods", at.namespace, at.name))
-  const container = at.subresource === "portforward" ? "" : yield* containerOf(pod, upgrade.query.get("container"))
-  const location = yield* located(pod)
-  const path = pathOf(at, container, upgrade.query)
+  const { location, path } = yield* ways(at, upgrade.incoming.method, upgrade.query)
   const { head, incoming, socket } = upgrade
   if (Spdy.isSpdy(incoming)) {
     const backend = yield* Spdy.dial(kubelet.target(location, path), Spdy.offeredBy(incoming))

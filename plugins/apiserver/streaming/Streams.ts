@@ -23,7 +23,8 @@ type Handler = (
 const logs: Handler = (exchange, at, _rest, kubelet) =>
   exchange.method === "GET" ? Logs.answer(exchange, at, kubelet) : Effect.fail(methodNotAllowed)
 
-const noUpgrade: Handler = () => Effect.fail(new BadRequest({ detail: "Upgrade request required" }))
+const noUpgrade: Handler = ({ method, ...exchange }, at) =>
+  method === "GET" || method === "POST" ? Sockets.withoutUpgrade({ method, ...exchange }, at) : Effect.fail(methodNotAllowed)
 
 const handlers: { readonly [path: string]: Handler } = {
   "pods/log": logs,
@@ -49,6 +50,8 @@ export const upgrade = (
 ): Effect.Effect<void, DoorError, Pipeline | Kinds> => {
   if (at.served.kind.storage === "pods" && Sockets.serves(at.subresource)) return Sockets.serve(upgrade, at, kubelet)
   if (at.served.kind.storage === "pods" && at.subresource === "log") return LogSockets.serve(upgrade, at, kubelet)
+  const path = `${at.served.kind.storage}/proxy`
+  if (at.subresource === "proxy" && Object.hasOwn(handlers, path)) return Proxy.upgrade(upgrade, at, kubelet)
   const detail = `${at.served.kind.plural}/${at.subresource}${rest} takes no upgrade of the connection`
   return Effect.fail(new BadRequest({ detail }))
 }

@@ -163,6 +163,35 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may([...read, "delete", "patch"], { "": "secrets" }),
     ...may(read, { "": "configmaps pods serviceaccounts" })
   ],
+  "persistent-volume-binder": [
+    ...may([...read, "create", "delete", ...change], { "": "persistentvolumes" }),
+    ...may(change, { "": "persistentvolumes/status persistentvolumeclaims/status" }),
+    ...may([...read, ...change], { "": "persistentvolumeclaims" }),
+    ...may([...read, "create", "delete"], { "": "pods" }),
+    ...may(read, { "storage.k8s.io": "storageclasses" }),
+    ...may("list watch", { "": "nodes" }),
+    ...events
+  ],
+  "expand-controller": [
+    ...may([...read, ...change], { "": "persistentvolumes" }),
+    ...may(change, { "": "persistentvolumeclaims/status" }),
+    ...may(read, { "": "persistentvolumeclaims" }),
+    ...events
+  ],
+  "ephemeral-volume-controller": [
+    ...may(read, { "": "pods" }),
+    ...may("update", { "": "pods/finalizers" }),
+    ...may([...read, "create"], { "": "persistentvolumeclaims" }),
+    ...events
+  ],
+  "attachdetach-controller": [
+    ...may("list watch", { "": "persistentvolumeclaims persistentvolumes pods" }),
+    ...may(read, { "": "nodes" }),
+    ...may(change, { "": "nodes/status" }),
+    ...may([...read, "create", "delete"], { "storage.k8s.io": "volumeattachments" }),
+    ...may(read, { "storage.k8s.io": "csidrivers csinodes" }),
+    ...events
+  ],
   "pvc-protection-controller": [
     ...may([...read, ...change], { "": "persistentvolumeclaims" }),
     ...may(read, { "": "pods" }),

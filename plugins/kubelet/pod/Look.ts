@@ -3,6 +3,7 @@ import { Clock, Effect } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import type { PodStatus as ApiStatus } from "../../resources/contracts/core/v1.ts"
 import type { ContainerStatus, PodStatus } from "../contracts/Pods.ts"
+import * as Allocation from "./Allocation.ts"
 import * as Configs from "./Configs.ts"
 import { containersOf, nameOf, specOf, type State } from "./State.ts"
 import * as Status from "./Status.ts"
@@ -74,7 +75,8 @@ const holdBack = Effect.fnUntraced(function* (state: State, view: View.View, not
 })
 
 export const look = Effect.fnUntraced(function* (state: State) {
-  const { pod, site, uid, waiting } = state
+  const { allocation, pending, resizeFailed, site, uid, waiting } = state
+  const pod = Allocation.effective(state.pod, allocation)
   const sandboxes = (yield* site.runtime.list({ uid })).toSorted((one, other) => one.attempt - other.attempt)
   const now = yield* Clock.currentTimeMillis
   if (!site.settings.hollow) {
@@ -82,7 +84,18 @@ export const look = Effect.fnUntraced(function* (state: State) {
   }
   const notBefore = new Map(state.held)
   const hostIps = site.settings.addresses
-  const view: View.View = { pod, sandboxes, now, health: healthOf(state, sandboxes), waiting, notBefore, hostIps }
+  const view: View.View = {
+    pod,
+    sandboxes,
+    now,
+    health: healthOf(state, sandboxes),
+    waiting,
+    notBefore,
+    hostIps,
+    applied: allocation.applied,
+    pending,
+    resizeFailed
+  }
   yield* holdBack(state, view, notBefore)
   return view
 })

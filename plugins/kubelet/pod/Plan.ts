@@ -4,6 +4,7 @@
  */
 import type { Container } from "../../resources/contracts/core/v1.ts"
 import type { ContainerStatus } from "../contracts/Pods.ts"
+import * as Allocation from "./Allocation.ts"
 import * as View from "./View.ts"
 
 export type Action =
@@ -22,6 +23,8 @@ export type Action =
       readonly message: string
       readonly graceSeconds?: number
     }
+  /** Its limits are others now. */
+  | { readonly _tag: "UpdateContainer"; readonly container: Container; readonly id: string }
   /** All containers have ended for good. */
   | { readonly _tag: "Finish" }
   /** Nothing to do before this time. */
@@ -60,14 +63,19 @@ const keepUp = (view: View.View, sandbox: string, container: Container, init: bo
   return mend(view, container, status)
 }
 
-/** Stops a running container that must not go on. */
+/** Stops a running container that must not go on, or gives it the limits that it shall have now. */
 const mend = (view: View.View, container: Container, { annotations, id }: ContainerStatus): ReadonlyArray<Action> => {
   const stop = { _tag: "StopContainer", container, id } as const
   if (View.hasChanged(container, { annotations })) {
     return [{ ...stop, message: `Container ${container.name} definition changed, will be restarted` }]
   }
   const { unhealthy } = view.health(id)
-  return unhealthy === undefined ? [] : [{ ...stop, ...unhealthy }]
+  if (unhealthy !== undefined) return [{ ...stop, ...unhealthy }]
+  const due = Allocation.due(container, view.applied.get(id))
+  if (due === "restart") return [{ ...stop, message: `Container ${container.name} resize requires restart` }]
+  if (due === undefined) return []
+  const until = view.resizeFailed?.until ?? 0
+  return until > view.now ? [{ _tag: "Wait", until }] : [{ _tag: "UpdateContainer", container, id }]
 }
 
 /** The init containers that have begun, the next one, and whether the containers may start. */

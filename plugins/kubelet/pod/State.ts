@@ -1,9 +1,10 @@
 /** What a worker remembers of its Pod between two looks. All of it can be lost: the next kubelet finds out again. */
 import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
 import type { Site } from "../Site.ts"
+import * as Allocation from "./Allocation.ts"
 import * as Backoff from "./Backoff.ts"
 import * as Tokens from "./Tokens.ts"
-import { ephemerals, type Waiting } from "./View.ts"
+import { ephemerals, type Pending, type Waiting } from "./View.ts"
 
 /** What the probes of one container have found. */
 export interface Found {
@@ -15,6 +16,13 @@ export interface Found {
 const seconds = 1000
 /** Of containers that fail: ten seconds, twice as long each time, at most five minutes. Source: "Container restarts". */
 const backoff = () => Backoff.make(10 * seconds, 300 * seconds)
+
+/** Of one Pod, which the node counts from now on. */
+const allocationOf = ({ metadata: { uid } }: Pod, { allocations, directoryOf, settings }: Site) => {
+  const allocation = settings.hollow ? { allocated: new Map(), applied: new Map() } : Allocation.open(directoryOf(uid))
+  allocations.set(uid, allocation)
+  return allocation
+}
 
 export const make = (pod: Pod, site: Site) => ({
   site,
@@ -35,6 +43,12 @@ export const make = (pod: Pod, site: Site) => ({
   /** Until when what failed to start is left alone: containers by name, the sandbox by `sandboxKey`. */
   held: new Map<string, number>(),
   lastWords: new Map<string, string>(),
+  allocation: allocationOf(pod, site),
+  /** Why the node has not agreed to what the Pod asks for now. */
+  pending: undefined as Pending | undefined,
+  /** Why a container's limits could not be changed, and until when that is left alone. */
+  resizeFailed: undefined as { readonly message: string; readonly until: number } | undefined,
+  isResizing: false,
   tokens: Tokens.make(site),
   crashes: backoff(),
   /** Of images and containers that cannot be had. */

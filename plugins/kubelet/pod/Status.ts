@@ -2,6 +2,7 @@
 import type * as Core from "../../resources/contracts/core/v1.ts"
 import { time } from "../../resources/contracts/Time.ts"
 import type { ContainerStatus } from "../contracts/Pods.ts"
+import * as Allocation from "./Allocation.ts"
 import * as Plan from "./Plan.ts"
 import * as Qos from "./Qos.ts"
 import * as View from "./View.ts"
@@ -38,6 +39,17 @@ const terminated = (view: View.View, status: ContainerStatus, options: Options):
   }
 }
 
+/** Of an ephemeral container there is nothing to tell: it has no resources of its own. */
+const resourcesOf = (view: View.View, spec: Core.Container, status: ContainerStatus | undefined) => {
+  if (!Allocation.resizable(view.pod).includes(spec)) return {}
+  const applied = status?.state === "Running" ? view.applied.get(status.id) : undefined
+  const { requests } = spec.resources
+  return {
+    ...(requests && { allocatedResources: requests }),
+    resources: applied === undefined ? spec.resources : { ...spec.resources, ...applied }
+  }
+}
+
 const container = (view: View.View, spec: Core.Container, init: boolean, options: Options): Core.ContainerStatus => {
   const all = View.attempts(view, spec.name)
   const status = all.at(-1)
@@ -53,7 +65,8 @@ const container = (view: View.View, spec: Core.Container, init: boolean, options
     imageID: status?.imageId ?? "",
     restartCount: status?.attempt ?? said?.restartCount ?? 0,
     ready: false,
-    started: false
+    started: false,
+    ...resourcesOf(view, spec, status)
   }
   if (status === undefined) return { ...base, state: { waiting }, lastState: said?.lastState ?? {} }
   const known = { ...base, containerID: containerId(view, options, status.id) }
@@ -105,6 +118,20 @@ const is = (type: string, holds: boolean, why: { readonly reason?: string; reado
 const names = (what: string, list: ReadonlyArray<{ readonly name: string }>) =>
   `containers with ${what}: [${list.map(({ name }) => name).join(" ")}]`
 
+/** They are there as long as they hold. Source: KEP-1287. */
+const resizeConditions = (view: View.View): ReadonlyArray<Condition> => [
+  ...(view.pending === undefined ? [] : [is("PodResizePending", true, view.pending)]),
+  ...(View.isResizing(view)
+    ? [
+        is(
+          "PodResizeInProgress",
+          true,
+          view.resizeFailed === undefined ? {} : { reason: "Error", message: view.resizeFailed.message }
+        )
+      ]
+    : [])
+]
+
 const conditionsOf = (
   view: View.View,
   phase: Phase,
@@ -144,9 +171,21 @@ const conditionsOf = (
       : is("Initialized", false, initWhy),
     is("Ready", isReady, isReady ? {} : containersReady ? gated : why),
     is("ContainersReady", containersReady, containersReady ? {} : why),
-    is("PodScheduled", true)
+    is("PodScheduled", true),
+    ...(over ? [] : resizeConditions(view))
   ]
 }
+
+/** What the kubelet says, and nobody else. */
+export const ownConditions: ReadonlySet<string> = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "Ready",
+  "ContainersReady",
+  "PodScheduled",
+  "PodResizePending",
+  "PodResizeInProgress"
+])
 
 /** Those of others stay; the time of one changes only with its status. */
 const merged = (view: View.View, own: ReadonlyArray<Condition>): ReadonlyArray<Core.PodCondition> => {
@@ -161,7 +200,7 @@ const merged = (view: View.View, own: ReadonlyArray<Condition>): ReadonlyArray<C
       lastTransitionTime: (same && last.lastTransitionTime) || time(view.now)
     }
   })
-  return [...stamped, ...before.filter(({ type }) => !own.some((condition) => condition.type === type))]
+  return [...stamped, ...before.filter(({ type }) => !ownConditions.has(type))]
 }
 
 export const compute = (view: View.View, options: Options): Core.PodStatus => {

@@ -4,8 +4,7 @@ import { isDeepStrictEqual } from "node:util"
 import { keyOf } from "../../../kernel/resource/Kind.ts"
 import { Pod, type PodCondition, type PodStatus } from "../../resources/contracts/core/v1.ts"
 import type { Site } from "../Site.ts"
-
-const own = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"])
+import { ownConditions as own } from "./Status.ts"
 
 /** Our conditions, and everybody else's as they are now. */
 const conditions = (wanted: ReadonlyArray<PodCondition> = [], now: ReadonlyArray<PodCondition> = []) => [

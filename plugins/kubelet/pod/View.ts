@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
 import type { ContainerStatus, PodStatus } from "../contracts/Pods.ts"
+import * as Allocation from "./Allocation.ts"
 
 export interface Health {
   /** Its startup probe has succeeded, and its postStart hook is done. */
@@ -16,7 +17,14 @@ export interface Waiting {
   readonly message: string
 }
 
+/** Why a node does not give a Pod what it asks for now: not yet, or never. */
+export interface Pending {
+  readonly reason: "Deferred" | "Infeasible"
+  readonly message: string
+}
+
 export interface View {
+  /** With what its containers have been given, which need not be what they ask for. */
   readonly pod: Pod
   /** Of the runtime, in the order of their attempts. */
   readonly sandboxes: ReadonlyArray<PodStatus>
@@ -27,6 +35,10 @@ export interface View {
   /** Until when a container that fails is left alone, by name. */
   readonly notBefore: ReadonlyMap<string, number>
   readonly hostIps: ReadonlyArray<string>
+  /** What the runtime was told last of a container, by its id. */
+  readonly applied: ReadonlyMap<string, Allocation.Given>
+  readonly pending: Pending | undefined
+  readonly resizeFailed: { readonly message: string; readonly until: number } | undefined
 }
 
 export const latestSandbox = ({ sandboxes }: View) => sandboxes.at(-1)
@@ -63,6 +75,13 @@ export const current = (view: View, name: string) => {
   const last = attempts(view, name).at(-1)
   return latestSandbox(view)?.containers.find(({ id }) => id === last?.id)
 }
+
+/** Whether a running container still has to be told of what it was given. */
+export const isResizing = (view: View) =>
+  Allocation.resizable(view.pod).some((container) => {
+    const status = current(view, container.name)
+    return status?.state === "Running" && Allocation.due(container, view.applied.get(status.id)) !== undefined
+  })
 
 export const isSidecar = ({ restartPolicy }: Container) => restartPolicy === "Always"
 

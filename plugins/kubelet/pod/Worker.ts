@@ -11,6 +11,7 @@ import * as Ending from "./Ending.ts"
 import * as Health from "./Health.ts"
 import { look, statusOf } from "./Look.ts"
 import * as Plan from "./Plan.ts"
+import * as Resize from "./Resize.ts"
 import * as Starting from "./Starting.ts"
 import * as State from "./State.ts"
 import * as StatusWriter from "./StatusWriter.ts"
@@ -54,6 +55,7 @@ const again = <A, E, R>(what: string, { uid }: State.State, effect: Effect.Effec
 /** `onEnd` is run when nothing of the Pod is left. */
 export const make = Effect.fnUntraced(function* (pod: Pod, site: Site, onEnd: Effect.Effect<void>) {
   const state = State.make(pod, site)
+  yield* Effect.addFinalizer(() => Effect.sync(() => site.allocations.delete(state.uid)))
   const writer = yield* StatusWriter.make(pod, site)
   /** Opened when there may be something to do. */
   const news = Latch.makeUnsafe(true)
@@ -65,6 +67,7 @@ export const make = Effect.fnUntraced(function* (pod: Pod, site: Site, onEnd: Ef
   const perform = Effect.fnUntraced(function* (view: View, action: Plan.Action) {
     if (action._tag === "StartSandbox") yield* Starting.sandbox(state, action)
     if (action._tag === "StartContainer") yield* Starting.container(state, view, action)
+    if (action._tag === "UpdateContainer") yield* Resize.update(state, view, action)
     if (action._tag === "StopContainer") {
       const graceSeconds = action.graceSeconds ?? state.pod.spec.terminationGracePeriodSeconds
       yield* Ending.stopContainer(state, view, { ...action, graceSeconds })
@@ -90,8 +93,11 @@ export const make = Effect.fnUntraced(function* (pod: Pod, site: Site, onEnd: Ef
   /** Brings the Pod where it shall be. Returns how long nothing is to be done, if nothing calls before. */
   const sync = Effect.fn("Pod.sync")(function* () {
     for (;;) {
+      yield* Resize.admit(state)
       const view = yield* look(state)
+      yield* Resize.remember(state, view)
       yield* health.watch(view)
+      yield* Resize.told(state, view)
       yield* publish(view)
       if (Plan.isOver(view)) {
         yield* health.end
@@ -110,7 +116,7 @@ export const make = Effect.fnUntraced(function* (pod: Pod, site: Site, onEnd: Ef
         yield* Starting.showBackOff(state)
         yield* publish(view)
         const times = actions.flatMap((action) => (action._tag === "Wait" ? [action.until] : []))
-        return Math.min(...times, Starting.refreshAt(state), left + view.now) - view.now
+        return Math.min(...times, Starting.refreshAt(state), Resize.dueAt(state, view), left + view.now) - view.now
       }
       yield* Effect.catchTags(perform(view, next), {
         // They have said what is missing, and when they are tried again.

@@ -35,18 +35,14 @@ const validateAddresses = ({ hostIP = "", hostIPs = [], podIPs = [] }: PodStatus
 }
 
 const counted = (field: string, generation: number | undefined): Causes.Causes =>
-  when(generation !== undefined && generation < 0, () =>
-    Causes.invalid(field, generation, "must be a non-negative integer")
-  )
+  when(generation !== undefined && generation < 0, () => Causes.invalid(field, generation, "must be a non-negative integer"))
 
 const validateNomination = ({ nominatedNodeName: name = "" }: PodStatus, { spec, status }: Pod): Causes.Causes => {
   const field = "status.nominatedNodeName"
   if (name === "" || name === status.nominatedNodeName) return []
   return [
     ...named(field, name, Names.dns1123Subdomain),
-    ...when(Boolean(spec.nodeName), () =>
-      Causes.forbidden(field, "may not be set on pods that are already bound to a node")
-    )
+    ...when(Boolean(spec.nodeName), () => Causes.forbidden(field, "may not be set on pods that are already bound to a node"))
   ]
 }
 
@@ -67,10 +63,7 @@ const validateClaims = ({ spec, status }: Pod): Causes.Causes => [
     )
   ),
   ...when(status.extendedResourceClaimStatus?.requestMappings.length === 0, () =>
-    Causes.required(
-      "status.extendedResourceClaimStatus.requestMappings",
-      "at least one request mapping is required"
-    )
+    Causes.required("status.extendedResourceClaimStatus.requestMappings", "at least one request mapping is required")
   )
 ]
 

@@ -225,10 +225,12 @@ const others: Table = {
   "flowcontrol.v1.LimitedPriorityLevelConfiguration": limits,
   "flowcontrol.v1.PriorityLevelConfiguration": shown,
   "flowcontrol.v1.QueuingConfiguration": { handSize: 8, queueLengthLimit: 50, queues: 64 },
+  "resource.v1.AllocationResult": { devices: {} },
   "resource.v1.DeviceSubRequest": { allocationMode: "ExactCount" },
   "resource.v1.DeviceToleration": { operator: "Equal" },
   "resource.v1.ExactDeviceRequest": { allocationMode: "ExactCount" },
   "resource.v1.ResourceClaim": { status: {} },
+  "resource.v1.ResourceClaimSpec": { devices: {} },
   "resource.v1.ResourceClaimTemplateSpec": { metadata: {} },
   "scheduling.v1.PriorityClass": { preemptionPolicy: "PreemptLowerPriority", value: 0 },
   "storage.v1.CSIDriverSpec": {

@@ -39,7 +39,7 @@ export const AllocatedDeviceStatus: Field.Lazy<AllocatedDeviceStatus> = define("
 
 export interface AllocationResult {
   readonly allocationTimestamp?: string
-  readonly devices?: DeviceAllocationResult
+  readonly devices: DeviceAllocationResult
   readonly nodeSelector?: coreV1.NodeSelector
 }
 export interface AllocationResultDraft {
@@ -50,7 +50,7 @@ export interface AllocationResultDraft {
 export const AllocationResult: Field.Lazy<AllocationResult> = define("resource.v1.AllocationResult", () =>
   struct({
     allocationTimestamp: optional(Time),
-    devices: optional(DeviceAllocationResult()),
+    devices: defaulted(DeviceAllocationResult(), {}),
     nodeSelector: optional(coreV1.NodeSelector())
   }), { parts: ["devices"] })
 
@@ -526,14 +526,14 @@ export const ResourceClaimConsumerReference: Field.Lazy<ResourceClaimConsumerRef
   }), { omitted: ["apiGroup"], parts: ["name","resource","uid"] })
 
 export interface ResourceClaimSpec {
-  readonly devices?: DeviceClaim
+  readonly devices: DeviceClaim
 }
 export interface ResourceClaimSpecDraft {
   readonly devices?: DeviceClaimDraft
 }
 export const ResourceClaimSpec: Field.Lazy<ResourceClaimSpec> = define("resource.v1.ResourceClaimSpec", () =>
   struct({
-    devices: optional(DeviceClaim())
+    devices: defaulted(DeviceClaim(), {})
   }), { parts: ["devices"] })
 
 export interface ResourceClaimStatus {
