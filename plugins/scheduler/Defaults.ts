@@ -17,6 +17,11 @@ import * as PodTopologySpread from "./plugins/pod-topology-spread/PodTopologySpr
 import * as PrioritySort from "./plugins/priority-sort/PrioritySort.ts"
 import * as SchedulingGates from "./plugins/scheduling-gates/SchedulingGates.ts"
 import * as TaintToleration from "./plugins/taint-toleration/TaintToleration.ts"
+import * as NodeVolumeLimits from "./plugins/node-volume-limits/NodeVolumeLimits.ts"
+import * as VolumeBinding from "./plugins/volume-binding/VolumeBinding.ts"
+import * as VolumeRestrictions from "./plugins/volume-restrictions/VolumeRestrictions.ts"
+import * as VolumeZone from "./plugins/volume-zone/VolumeZone.ts"
+import type { Storage } from "./storage/Storage.ts"
 
 /** What a profile says about single plugins. */
 export interface Arguments {
@@ -26,9 +31,14 @@ export interface Arguments {
   readonly NodeResourcesBalancedAllocation?: NodeResourcesBalancedAllocation.Options
   readonly NodeResourcesFit?: NodeResourcesFit.Options
   readonly PodTopologySpread?: PodTopologySpread.Options
+  readonly VolumeBinding?: VolumeBinding.Options
 }
 
-export const make = Effect.fnUntraced(function* (handle: Handle, spaces: Spaces, args: Arguments = {}) {
+export const make = Effect.fnUntraced(function* (
+  handle: Handle,
+  { spaces, storage }: { readonly spaces: Spaces; readonly storage: Storage },
+  args: Arguments = {}
+) {
   const extensions: ReadonlyArray<Extension> = [
     { plugin: SchedulingGates.plugin },
     { plugin: PrioritySort.plugin },
@@ -38,6 +48,10 @@ export const make = Effect.fnUntraced(function* (handle: Handle, spaces: Spaces,
     { plugin: NodeAffinity.make(args.NodeAffinity), weight: 2 },
     { plugin: NodePorts.plugin },
     { plugin: NodeResourcesFit.make(args.NodeResourcesFit) },
+    { plugin: VolumeRestrictions.make(storage) },
+    { plugin: NodeVolumeLimits.make(storage) },
+    { plugin: yield* VolumeBinding.make(storage, args.VolumeBinding) },
+    { plugin: VolumeZone.make(storage) },
     { plugin: yield* PodTopologySpread.make(args.PodTopologySpread), weight: 2 },
     { plugin: InterPodAffinity.make(spaces, args.InterPodAffinity), weight: 2 },
     { plugin: yield* DefaultPreemption.make(handle, args.DefaultPreemption) },

@@ -17,6 +17,7 @@ import { Nominated } from "./Nominated.ts"
 import { Profiles } from "./Profiles.ts"
 import { Queue } from "./Queue.ts"
 import { Snapshot } from "./Snapshot.ts"
+import * as Storage from "./storage/Storage.ts"
 
 export interface ProfileOptions {
   /** Pods that name it are its own. */
@@ -49,6 +50,7 @@ const start = Effect.fnUntraced(function* ({ profiles: wanted = [{}] }: Options)
   const nodes = yield* client.cache(Node, { indexes: {} })
   const pods = yield* client.cache(Pod, { indexes: {} })
   const spaces = (namespace: string) => namespaces.get({ namespace: "", name: namespace })?.metadata.labels ?? {}
+  const storage = yield* Storage.make
   const snapshot = new Snapshot(spaces)
   const nominated = new Nominated()
   const news = Latch.makeUnsafe()
@@ -63,7 +65,7 @@ const start = Effect.fnUntraced(function* ({ profiles: wanted = [{}] }: Options)
     const { schedulerName = "default-scheduler", percentageOfNodesToScore: percentage = 0 } = options
     const record = yield* EventRecorder.make({ component: schedulerName })
     const handle = { schedulerName, record, finished }
-    const made = yield* Defaults.make(handle, spaces, options.arguments)
+    const made = yield* Defaults.make(handle, { spaces, storage }, options.arguments)
     return [schedulerName, { extensions: made, percentage, record, metrics: yield* Metrics.make(schedulerName) }] as const
   })
   const own = new Map(yield* Effect.forEach(wanted, make))
@@ -144,6 +146,7 @@ const start = Effect.fnUntraced(function* ({ profiles: wanted = [{}] }: Options)
   yield* Plugin.background(follow(namespaces, seeNamespace))
   yield* Plugin.background(follow(nodes, seeNode))
   yield* Plugin.background(follow(pods, seePod))
+  yield* Plugin.background(Storage.told(storage, happened))
   yield* Plugin.background(Effect.forever(next))
 })
 

@@ -43,6 +43,10 @@ const amounts = ({ diskBytes, machine, maxPods }: Facts, reserved: number) => ({
   pods: `${maxPods}`
 })
 
+/** Resources of other kinds, such as `example.com/gpu`, are told by others: what they say stays. */
+const extended = ({ status: { capacity = {} } }: Node) =>
+  Object.fromEntries(Object.entries(capacity).filter(([name]) => name.includes("/")))
+
 const ready = ({ health }: Facts): NodeCondition => {
   if (health.runtime && health.network) {
     return { type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" }
@@ -90,8 +94,8 @@ export const compute = (node: Node, facts: Facts): NodeStatus => {
   const { machine } = facts
   return {
     ...node.status,
-    capacity: amounts(facts, 0),
-    allocatable: amounts(facts, reservedBytes),
+    capacity: { ...extended(node), ...amounts(facts, 0) },
+    allocatable: { ...extended(node), ...amounts(facts, reservedBytes) },
     conditions: conditions(facts, node.status.conditions ?? []),
     addresses: [
       ...facts.addresses.map((address) => ({ type: "InternalIP", address })),
