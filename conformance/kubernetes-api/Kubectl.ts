@@ -27,7 +27,7 @@ const objects = [
 const config = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "cm1", namespace }, data: { a: "1" } }
 const changed = { ...config, data: { a: "2" } }
 
-/** FILE is a ConfigMap, CHANGED another of its name. */
+/** FILE is a ConfigMap, CHANGED another of its name; COPY is not there. What is edited gets another value. */
 const commands = [
   "version",
   "apply -f FILE",
@@ -39,8 +39,11 @@ const commands = [
   "apply --server-side -f FILE --field-manager other",
   "apply --server-side -f FILE --field-manager other --force-conflicts",
   "get cm cm1 -o yaml --show-managed-fields",
+  "get cm cm1",
+  "edit cm cm1",
   "get pods",
   "get pods -o wide",
+  "get pods -w --request-timeout=3s",
   "get pods -A -o json",
   "get pods -l app=a --show-labels",
   "get pods --field-selector status.phase=Pending -o name",
@@ -52,10 +55,24 @@ const commands = [
   "get nothing",
   "get pod nothing",
   "explain nothing",
+  "explain pod.spec",
+  "explain deployment.spec.strategy --recursive",
+  "api-resources",
+  "api-resources --namespaced=false -o name --sort-by=name",
+  "get cs",
   "logs p1",
+  "logs -f p1",
   "exec p1 -- ls",
   "attach p1",
+  "port-forward pod/p1 :80",
+  "cp p1:/etc/hosts COPY",
+  "debug p1 --image=busybox",
+  "get pod p1 -o jsonpath={.spec.ephemeralContainers[*].image}",
+  "create token sa1",
+  "create token sa1 --duration=10s",
+  "create token nobody",
   "top pod",
+  "top node",
   "auth can-i get pods",
   "auth can-i --list",
   "auth can-i create nothing --as nobody",
@@ -98,7 +115,8 @@ const commands = [
   "delete deploy x --cascade=orphan",
   "delete pod p1 --grace-period=0 --force",
   "api-versions",
-  "cluster-info"
+  "cluster-info",
+  "cluster-info dump"
 ]
 
 interface Ended {
@@ -107,10 +125,12 @@ interface Ended {
   readonly error: string
 }
 
+const editor = `sed -i '/^data:/a\\  edited: "yes"'`
+
 const run = (file: string, command: string) =>
   Effect.callback<Ended>((resume) => {
     const args = ["--kubeconfig", file, "--cache-dir", `${file}.cache`, "-n", namespace, ...command.split(" ")]
-    execFile("kubectl", args, { timeout: 60_000 }, (error, out, words) =>
+    execFile("kubectl", args, { timeout: 60_000, env: { ...process.env, KUBE_EDITOR: editor } }, (error, out, words) =>
       resume(Effect.succeed({ code: error === null ? 0 : Number(error.code ?? 1), out, error: words }))
     )
   })
@@ -121,7 +141,8 @@ const plain = (text: string) =>
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "UID")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replaceAll(/https:\/\/[^\s"]+/g, "URL")
-    .replaceAll(/kube-api-access-\w{5}/g, "kube-api-access-X")
+    .replaceAll(/\b(kube-api-access|debugger)-\w{5}\b/g, "$1-X")
+    .replaceAll(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "TOKEN")
     .replaceAll(/\b\d+(\.\d+)*[smhd]?\b/g, "0")
     .replaceAll(/[^\S\n]+/g, " ")
 
@@ -149,28 +170,36 @@ const prepare = Effect.fnUntraced(function* (directory: string, name: string, en
 })
 
 export const replay = Effect.fnUntraced(function* (directory: string, ours: Endpoint, theirs: Endpoint) {
-  const files = { FILE: join(directory, "config.json"), CHANGED: join(directory, "changed.json") }
-  writeFileSync(files.FILE, JSON.stringify(config))
-  writeFileSync(files.CHANGED, JSON.stringify(changed))
+  const [FILE = "", CHANGED = "", COPY = ""] = ["config.json", "changed.json", "copy"].map((name) => join(directory, name))
+  writeFileSync(FILE, JSON.stringify(config))
+  writeFileSync(CHANGED, JSON.stringify(changed))
   const mine = yield* prepare(directory, "keelson.kubeconfig", ours)
   const other = yield* prepare(directory, "upstream.kubeconfig", theirs)
   const all: Array<Replayed> = []
   for (const command of commands) {
-    const asked = command.replace("FILE", files.FILE).replace("CHANGED", files.CHANGED)
+    const asked = command.replace("FILE", FILE).replace("CHANGED", CHANGED).replace("COPY", COPY)
     const [one, two] = yield* Effect.all([run(mine, asked), run(other, asked)], { concurrency: 2 })
     all.push({ command, ours: one, theirs: two, difference: differenceOf(one, two) })
   }
   return all
 })
 
-const short = ({ code, error, out }: Ended) =>
-  `    ${code}: ${`${out}${error}`.trim().slice(0, 1500).replaceAll("\n", "\n    ")}`
+const shown = 20
+
+/** The lines that only one of them has. */
+const own = (one: Ended, other: Ended) => {
+  const linesOf = ({ error, out }: Ended) => plain(`${out}${error}`).split("\n")
+  const there = new Set(linesOf(other))
+  return [`exit code ${one.code}`, ...linesOf(one).filter((line) => !there.has(line))]
+    .slice(0, shown)
+    .map((line) => `    ${line.trim()}`)
+}
 
 export const text = (all: ReadonlyArray<Replayed>) => {
   const different = all.filter(({ difference }) => difference !== undefined)
   return [
     ...different.map(({ command, difference, ours, theirs }) =>
-      [`kubectl ${command}: ${difference}`, "  ours", short(ours), "  theirs", short(theirs)].join("\n")
+      [`kubectl ${command}: ${difference}`, "  ours", ...own(ours, theirs), "  theirs", ...own(theirs, ours)].join("\n")
     ),
     `${all.length} commands of kubectl: ${all.length - different.length} equal, ${different.filter(({ difference }) => difference === "exit code").length} end otherwise, ${different.filter(({ difference }) => difference === "output").length} print otherwise`
   ].join("\n\n")
