@@ -17,6 +17,7 @@ const noTime =
   "a time that never was, and a list without items, are left out or empty, and not null: clients read both alike"
 const patchNamed = "a patch that makes no sense of an object says of which, and why, where upstream does not"
 const nodeMissing = "a node that is missing is named as a node, where upstream says that a Pod of its name is"
+const itself = "upstream's server changes the object by itself in between, at its own time"
 const isSaidOnce = "a mistake is told once, where upstream's checks tell it several times"
 
 /** Both answers as `ours | theirs`; the first line that fits counts. */
@@ -25,6 +26,7 @@ export const accepted: ReadonlyArray<Accepted> = [
   { aspect: "reason", values: /^"\w+" \| nothing$/, reason: clientsFault },
   { aspect: "object", path: /columnDefinitions\.\*\.description$/, reason: "descriptions of columns are our own" },
   { aspect: "object", values: /^(nothing|\[\]) \| null$/, reason: noTime },
+  { aspect: "managedFields", path: /\.f:rules$/, values: /^\{\} \| nothing$/, reason: noTime },
   {
     aspect: "message",
     values: /json: |unmarshal|JSON|YAML|yaml|map\[|cannot restore|unrecognized type|%!s/,
@@ -32,6 +34,7 @@ export const accepted: ReadonlyArray<Accepted> = [
   },
   { aspect: "message", values: /@@ -\d+,\d+ \+\d+,\d+ @@|illegal base64/, reason: goWords },
   { aspect: "managedFields", path: /\.f:last\w+Time$/, values: /^nothing \| \{\}$/, reason: noTime },
+  { aspect: "message", values: /\| .*(\{\\?"[A-Z][A-Za-z]*\\?":|\\n@@ )/s, reason: goWords },
   { aspect: "message", values: /failed to create typed|expected a \[\]interface|scheme\.go|strconv\./, reason: goWords },
   { aspect: "details", step: /^(patches|subresources)\//, values: /\| \{\}$/, reason: patchNamed },
   { aspect: "causes", values: /^\["patch: FieldValueInvalid"\] \| \[\]$/, reason: patchNamed },
@@ -70,7 +73,7 @@ export const accepted: ReadonlyArray<Accepted> = [
   },
   {
     aspect: "object",
-    path: /^spec\.extra$|^status\.userInfo\.extra$/,
+    path: /^(items\.\*\.)?spec\.extra$|^status\.userInfo\.extra$/,
     reason: "a certificate's digest is no part of its user: no credential is named to admission and in reviews"
   },
   {
@@ -81,7 +84,30 @@ export const accepted: ReadonlyArray<Accepted> = [
     aspect: "object",
     path: /^metadata\.resourceVersion$|^items\.\*\.metadata\.resourceVersion$/,
     step: /^lifecycle\/(apiservices|flowschemas|customresourcedefinitions)/,
-    reason: "upstream's server changes the object by itself in between, at its own time"
+    reason: itself
+  },
+  {
+    path: /^(items\.\*\.)?(status\.conditions|entries$|metadata\.deletionGracePeriodSeconds|kube-apiserver Update status)/,
+    step: /^lifecycle\/(apiservices|flowschemas).*: (get|list)$|^lifecycle\/customresourcedefinitions.*: delete again$/,
+    reason: itself
+  },
+  {
+    path: /^(items\.\*\.)?(metadata\.resourceVersion|status\.(observedGeneration|typeChecking))$|^entries$/,
+    step: /^lifecycle\/validatingadmissionpolicies/,
+    reason: "the types of a policy's expressions are checked by the server here, and by upstream's controllers there"
+  },
+  {
+    aspect: "managedFields",
+    path: /^entries$/,
+    values: /^\[\] \| \["conformance Update "\]$/,
+    step: /^lifecycle\/(subject|localsubject|selfsubject|token)\w*reviews/,
+    reason: "a review is answered and not kept: nobody owns what it says"
+  },
+  {
+    aspect: "object",
+    path: /^status\.(non)?[rR]esourceRules/,
+    step: /^lifecycle\/selfsubjectrulesreviews/,
+    reason: "upstream's rules come of a map, which has no order in Go"
   }
 ]
 

@@ -62,7 +62,7 @@ export const messageOf = (error: Failure): string => {
       return applyConflict(error)
     case "Invalid": {
       // What cannot be processed, whatever the object is: the causes say why.
-      if (error.kind === "") return "the server rejected our request due to an error in our request"
+      if (error.kind === "" && error.group === "") return "the server rejected our request due to an error in our request"
       const about = `${qualified(error.kind, error.group)} ${quote(error.name)} is invalid`
       if (error.causes.length === 0) return about
       return `${about}: ${aggregate(error.causes.map(({ detail, field }) => `${field}: ${detail}`))}`

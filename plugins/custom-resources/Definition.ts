@@ -91,10 +91,10 @@ const verbs = ["delete", "deletecollection", "get", "list", "patch", "update", "
 
 /** Nothing, as long as it is not established or has no version to store. `convert`: how a webhook is asked. */
 export const of = (crd: Crd, convert?: (crd: Crd) => Kind.Any["convert"]): Definition | undefined => {
-  const { spec, status } = crd
+  const { spec } = crd
   const stored = spec.versions.find(({ storage }) => storage)
   if (!CustomKinds.isEstablished(crd) || stored === undefined) return undefined
-  const { acceptedNames: names = spec.names } = status ?? {}
+  const names = CustomKinds.namesOf(crd)
   const asked = spec.conversion.strategy === "Webhook" ? convert?.(crd) : undefined
   const versions = [stored, ...spec.versions.filter((version) => version !== stored)]
   const kind: CustomKind = Kind.make({

@@ -4,6 +4,7 @@
  */
 import * as Causes from "../../kernel/resource/Causes.ts"
 import * as Addresses from "../resources/contracts/Addresses.ts"
+import { isFree } from "../resources/contracts/ServiceAsked.ts"
 import type { ServiceSpec } from "../resources/contracts/core/v1.ts"
 
 export interface Families {
@@ -13,9 +14,6 @@ export interface Families {
 
 const named = (addresses: ReadonlyArray<string>) =>
   addresses.filter((address) => address !== "None").map((address) => Addresses.nameOf(Addresses.familyOf(address)))
-
-/** Headless and without a selector it is whatever its owner makes it, of any family. */
-const isFree = ({ clusterIP, selector = {} }: ServiceSpec) => clusterIP === "None" && Object.keys(selector).length === 0
 
 const policyOf = (spec: ServiceSpec) => {
   const { clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
@@ -35,6 +33,10 @@ export const decide = (spec: ServiceSpec, cluster: ReadonlyArray<string>, old?: 
   const asked = spec.ipFamilies ?? named(spec.clusterIPs ?? [])
   const wanted = asked.length > 0 ? asked : cluster.slice(0, 1)
   const strange = isFree(spec) ? -1 : asked.findIndex((family) => !cluster.includes(family))
+  if (strange !== -1 && spec.ipFamilies === undefined)
+    return [
+      Causes.invalid(`spec.clusterIPs[${strange}]`, spec.clusterIPs, `${asked[strange]} is not configured on this cluster`)
+    ]
   if (strange !== -1)
     return [Causes.invalid(`spec.ipFamilies[${strange}]`, asked[strange], "not configured on this cluster")]
   if (ipFamilyPolicy === "RequireDualStack" && cluster.length < 2 && !isFree(spec))

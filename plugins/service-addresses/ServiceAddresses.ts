@@ -11,6 +11,7 @@ import { type Admitted, Admissions } from "../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Causes from "../../kernel/resource/Causes.ts"
 import * as Addresses from "../resources/contracts/Addresses.ts"
+import * as Asked from "../resources/contracts/ServiceAsked.ts"
 import { Service } from "../resources/contracts/core/v1.ts"
 import { IPAddress } from "../resources/contracts/networking/v1.ts"
 import * as Ports from "./Ports.ts"
@@ -62,13 +63,16 @@ const create = Effect.fnUntraced(function* (range: Range, { metadata: { name, na
   )
 })
 
+const inRange = (range: Range, service: Service, asked: string) => {
+  if (contains(range, asked)) return Effect.succeed(asked)
+  const detail = `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range`
+  return Effect.fail(
+    refuse(service, [Causes.invalid("spec.clusterIPs", [asked], `${detail}. The range of valid IPs is ${range.cidr}`)])
+  )
+}
+
 const takeAsked = Effect.fnUntraced(function* (range: Range, service: Service, asked: string) {
-  if (!contains(range, asked)) {
-    const detail = "failed to allocate IP: the provided IP is not in the valid range"
-    return yield* refuse(service, [
-      Causes.invalid("spec.clusterIPs", [asked], `${detail}. The range of valid IPs is ${range.cidr}`)
-    ])
-  }
+  yield* inRange(range, service, asked)
   if (yield* create(range, service, asked)) return asked
   const detail = `failed to allocate IP ${asked}: provided IP is already allocated`
   return yield* refuse(service, [Causes.invalid("spec.clusterIPs", [asked], detail)])
@@ -114,7 +118,8 @@ const withAddresses = Effect.fnUntraced(function* (
       const before = ofFamily(range, held)
       const wanted = ofFamily(range, given) ?? before
       if (wanted !== undefined && wanted === before) return wanted
-      if (dryRun) return wanted ?? Addresses.at(range, range.numbers.first)
+      if (dryRun && wanted !== undefined) return yield* inRange(range, service, wanted)
+      if (dryRun) return Addresses.at(range, range.numbers.first)
       return yield* wanted === undefined ? takeAny(range, service) : takeAsked(range, service, wanted)
     })
   )
@@ -141,7 +146,7 @@ const withPorts = Effect.fnUntraced(function* (service: Service, old: Service | 
           Causes.invalid(field, asked, "provided port is not in the valid range. The range of valid ports is 30000-32767")
         ])
       }
-      if (dryRun) return { ...port, ...(asked === undefined ? {} : { nodePort: asked }) }
+      if (dryRun) return { ...port, nodePort: asked ?? choose(nodePorts, yield* Random.next, () => true) ?? nodePorts.first }
       const nodePort = yield* Ports.take(`${namespace}/${name}`, asked)
       if (nodePort === undefined)
         return yield* refuse(service, [Causes.invalid(field, asked ?? 0, "provided port is already allocated")])
@@ -179,7 +184,9 @@ const admission = Effect.fnUntraced(function* ({ serviceCidrs }: Options) {
   const allocate = Effect.fnUntraced(function* (request: Admitted) {
     if (!isOurs(request) || request.object === undefined) return undefined
     const old = request.old === undefined ? undefined : asService(request.old)
-    const addressed = yield* withAddresses(ranges, asService(request.object), old, request.dryRun)
+    const service = asService(request.object)
+    if (Asked.isRefused(service.spec, old?.spec)) return undefined
+    const addressed = yield* withAddresses(ranges, service, old, request.dryRun)
     const ported = yield* withPorts(addressed, old, request.dryRun)
     return asWire(yield* withHealthPort(ported, old, request.dryRun))
   })

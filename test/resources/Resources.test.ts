@@ -296,7 +296,7 @@ describe("built-in kinds", () => {
         assert.deepStrictEqual(yield* causes(client.create(Service, { metadata: at("x"), spec: { ports } })), [
           "spec.ports[0].name: Required value",
           "spec.ports[1].name: Required value",
-          'spec.ports[1]: Duplicate value: {"port":80,"protocol":"TCP"}'
+          'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}'
         ])
         const secret = yield* client.create(Secret, { metadata: at("s"), stringData: { a: "b" }, immutable: true })
         assert.deepStrictEqual([secret.data, secret.stringData, secret.type], [{ a: "Yg==" }, undefined, "Opaque"])

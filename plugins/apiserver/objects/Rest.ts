@@ -1,6 +1,6 @@
 /** The verbs of HTTP on objects: each reads its options and body, asks the pipeline, and says it in the client's form. */
 import { Effect, type Schema } from "effect"
-import type { PatchType } from "../../../kernel/client/Api.ts"
+import type { DeleteOptions, PatchType } from "../../../kernel/client/Api.ts"
 import type { At, DeletedAll } from "../../../kernel/pipeline/Pipeline.ts"
 import { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type * as Kind from "../../../kernel/resource/Kind.ts"
@@ -178,10 +178,13 @@ const returned = new Set([
 const remove = Effect.fn("Rest.delete")(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "delete")
   const pipeline = yield* Pipeline
-  const { gone, row, warnings } = yield* pipeline.delete(at, yield* deleteOptions(exchange))
-  const isTold = gone && !returned.has(at.served.kind.storage)
-  if (isTold) return One.withWarnings(json(200, success(at, row)), warnings)
-  return yield* One.answer(at, form, exchange.query, row, 200, warnings)
+  const options = yield* deleteOptions(exchange)
+  const deleted = Effect.flatMap(pipeline.delete(at, options), ({ gone, row, warnings }) =>
+    gone && !returned.has(at.served.kind.storage)
+      ? Effect.succeed(One.withWarnings(json(200, success(at, row)), warnings))
+      : One.answer(at, form, exchange.query, row, 200, warnings)
+  )
+  return yield* cautioning(leaving(at, options), deleted)
 })
 
 const listed = ({ deleted, revision }: DeletedAll) => ({ revision, rows: deleted.map(({ row }) => row) })
@@ -191,9 +194,18 @@ const removeAll = Effect.fnUntraced(function* (exchange: Exchange, at: At, form:
   const pipeline = yield* Pipeline
   const { query } = exchange
   const options = yield* deleteOptions(exchange)
-  const deleted = yield* pipeline.deleteCollection(at, { ...options, ...Query.selectors(query) })
-  return yield* Lists.answer(at, form, query, listed(deleted))
+  const deleted = Effect.flatMap(pipeline.deleteCollection(at, { ...options, ...Query.selectors(query) }), (all) =>
+    Lists.answer(at, form, query, listed(all))
+  )
+  return yield* cautioning(leaving(at, options), deleted)
 })
+
+const kept =
+  "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
+
+/** What is said of dependents that are left behind as they were of old. */
+const leaving = ({ served: { kind } }: At, { propagationPolicy }: DeleteOptions) =>
+  kind.storage === "jobs.batch" && propagationPolicy === undefined ? kept : undefined
 
 const reads = (exchange: Exchange, at: At, form: Form, isWatch: boolean): Effect.Effect<Answer, DoorError, Pipeline> => {
   if (isWatch || (at.name === "" && Query.flag(exchange.query, "watch") === true)) return watch(exchange, at, form)
@@ -213,13 +225,17 @@ const cautioned = (answer: Answer, caution: string): Answer => {
   return { ...answer, headers: { ...answer.headers, warning: warning === undefined ? own : `${own}, ${warning}` } }
 }
 
-/** `isWatch`: the path says so. */
-export const answer = (exchange: Exchange, at: At, isWatch: boolean): Effect.Effect<Answer, DoorError, Pipeline | Kinds> => {
-  const caution = deprecated[at.served.kind.storage]
-  const answer = answerOf(exchange, at, isWatch)
+/** Also of what is refused. */
+const cautioning = <R>(caution: string | undefined, answer: Effect.Effect<Answer, DoorError, R>) => {
   if (caution === undefined) return answer
   const told = Effect.catch(answer, (error) => Effect.succeed(failure(error)))
   return Effect.map(told, (answer) => cautioned(answer, caution))
+}
+
+/** `isWatch`: the path says so. */
+export const answer = (exchange: Exchange, at: At, isWatch: boolean): Effect.Effect<Answer, DoorError, Pipeline | Kinds> => {
+  const caution = deprecated[at.served.kind.storage]
+  return cautioning(caution, answerOf(exchange, at, isWatch))
 }
 
 const answerOf = Effect.fnUntraced(function* (

@@ -28,13 +28,17 @@ const whole = () =>
     fields: new Map([["metadata", { shape: Shape.of(ObjectMetaDraft()), required: false, default: {} }]])
   }))
 
+/** Those that it asked for, until some have been accepted. */
+export const namesOf = ({ spec, status }: CustomResourceDefinition) =>
+  status?.acceptedNames?.kind ? status.acceptedNames : spec.names
+
 /** Nothing as long as it is not served. */
 export const of = (crd: CustomResourceDefinition): Kind.Any | undefined => {
-  const { spec, status } = crd
+  const { spec } = crd
   const served = spec.versions.filter((version) => version.served)
   const stored = served.find(({ storage }) => storage) ?? served[0]
   if (!isEstablished(crd) || stored === undefined) return undefined
-  const { acceptedNames: names = spec.names } = status ?? {}
+  const names = namesOf(crd)
   const version = (name: string) => ({ group: spec.group, version: name, schema: Field.asJson(whole) })
   return Kind.make<Kind.Resource, Kind.ResourceDraft>({
     kind: names.kind,

@@ -55,7 +55,7 @@ export const strategy: Strategy<Crd> = {
   generation: true,
   anyFinalizer: true,
   defaults,
-  prepareCreate: (crd) => withStored({ ...crd, status: {} }),
+  prepareCreate: (crd) => withStored({ ...crd, status: { acceptedNames: { plural: "", kind: "" }, conditions: [] } }),
   prepareUpdate,
   deletionTimeOnly: true,
   prepareDelete,

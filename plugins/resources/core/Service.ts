@@ -1,14 +1,28 @@
 /** Services, as the API server treats them. Their addresses and node ports are given out by a plugin of their own. */
-import { isIP } from "node:net"
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { cidr, duplicates, each, enumerated, named, namedIfGiven, oneOf, when } from "../../../kernel/resource/Rules.ts"
+import {
+  address,
+  cidr,
+  duplicates,
+  each,
+  enumerated,
+  named,
+  isCidr,
+  oneOf,
+  reachable,
+  when
+} from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
 import type { Column, Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, joined, labels, none, text, wide } from "../Columns.ts"
 import type { Service, ServicePort, ServiceSpec } from "../contracts/core/v1.ts"
+import * as Addresses from "../contracts/Addresses.ts"
+import * as Asked from "../contracts/ServiceAsked.ts"
+import { same } from "../apps/Workloads.ts"
 import { statusApart } from "../Updates.ts"
 import { validatePort } from "./ProbeValidation.ts"
+import { validateStatus } from "./ServiceStatus.ts"
 
 const isHeadless = ({ clusterIP }: ServiceSpec) => clusterIP === "None"
 /** Whether it can be reached from outside of the cluster. */
@@ -20,12 +34,9 @@ const withTarget = (port: ServicePort): ServicePort =>
     ? { ...port, targetPort: port.port }
     : port
 
-/** Each of the two fields for addresses says what the other does. */
-const addresses = ({ clusterIP = "", clusterIPs = [] }: ServiceSpec) => {
-  if (clusterIP !== "" && clusterIPs.length === 0) return { clusterIPs: [clusterIP] }
-  const [first] = clusterIPs
-  return clusterIP === "" && first !== undefined ? { clusterIP: first } : {}
-}
+/** Who knows of one address says it for all. */
+const addresses = ({ clusterIP = "", clusterIPs = [] }: ServiceSpec) =>
+  clusterIP !== "" && clusterIPs.length === 0 ? { clusterIPs: [clusterIP] } : {}
 
 const defaults = (service: Service): Service => {
   const { internalTrafficPolicy, ports, sessionAffinityConfig, ...spec } = { ...service.spec, ...addresses(service.spec) }
@@ -39,7 +50,15 @@ const defaults = (service: Service): Service => {
     ...(isExternal(service.spec) && { externalTrafficPolicy: spec.externalTrafficPolicy ?? "Cluster" }),
     ...(spec.type === "LoadBalancer" && { allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true })
   }
-  return { ...service, spec: completed }
+  return withModes({ ...service, spec: completed })
+}
+
+/** How a load balancer's address is reached, where it does not say. */
+const withModes = (service: Service): Service => {
+  const { ingress } = service.status.loadBalancer
+  if (service.spec.type !== "LoadBalancer" || ingress === undefined) return service
+  const moded = ingress.map((one) => (one.ip && one.ipMode === undefined ? { ...one, ipMode: "VIP" } : one))
+  return { ...service, status: { ...service.status, loadBalancer: { ...service.status.loadBalancer, ingress: moded } } }
 }
 
 const needsPorts = ({ allocateLoadBalancerNodePorts, type }: ServiceSpec) =>
@@ -51,9 +70,35 @@ const isSame = (ports: ReadonlyArray<ServicePort> = [], others: ReadonlyArray<Se
   return given(ports).symmetricDifference(given(others)).size === 0
 }
 
+const withoutHealthPort = (spec: ServiceSpec, old: ServiceSpec): ServiceSpec => {
+  const { healthCheckNodePort, ...rest } = spec
+  const isLeft = Asked.needsHealthPort(old) && !Asked.needsHealthPort(spec)
+  return isLeft && healthCheckNodePort === old.healthCheckNodePort ? rest : spec
+}
+
+const unchanged = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] as const
+
+/** One that becomes another name for something else has no addresses any more. */
+const withoutAddresses = (spec: ServiceSpec, old: ServiceSpec): ServiceSpec => {
+  if (spec.type !== "ExternalName" || old.type === "ExternalName") return spec
+  const left: ReadonlyArray<string> = unchanged.filter((name) => same(spec[name], old[name]))
+  const kept = Object.entries(spec).filter(([name]) => !left.includes(name))
+  // Of a spec without some of its optional fields, hence the cast.
+  return Object.fromEntries(kept) as unknown as ServiceSpec
+}
+
+/** Of the two fields for addresses the one that was changed counts. */
+const synchronised = (spec: ServiceSpec, old: ServiceSpec): ServiceSpec => {
+  const { clusterIP = "", clusterIPs = [] } = spec
+  const isSameList = same(clusterIPs, old.clusterIPs ?? [])
+  if (clusterIP !== (old.clusterIP ?? "") && isSameList)
+    return { ...spec, clusterIPs: clusterIP === "" ? [] : [clusterIP, ...clusterIPs.slice(1)] }
+  return clusterIPs.length === 0 && !isSameList ? { ...spec, clusterIP: "" } : spec
+}
+
 /** Whoever changes the type need not clear what only the old type had, and what is as it was. */
 const withoutOfOldType = (spec: ServiceSpec, old: ServiceSpec): ServiceSpec => {
-  if (spec.type === old.type) return spec
+  if (spec.type === old.type) return withoutHealthPort(spec, old)
   const { allocateLoadBalancerNodePorts, externalTrafficPolicy, healthCheckNodePort, loadBalancerClass, ports, ...rest } =
     spec
   const isBalanced = spec.type === "LoadBalancer"
@@ -73,7 +118,8 @@ const withoutOfOldType = (spec: ServiceSpec, old: ServiceSpec): ServiceSpec => {
 /** What was given out is kept, also by writers that do not know of it. */
 const prepareUpdate = (service: Service, old: Service, subresource: string): Service => {
   const apart = statusApart(service, old, subresource)
-  const next = { ...apart, spec: withoutOfOldType(apart.spec, old.spec) }
+  const spec = withoutAddresses(withoutOfOldType(synchronised(apart.spec, old.spec), old.spec), old.spec)
+  const next = { ...apart, spec }
   const { clusterIP = "", clusterIPs = [], healthCheckNodePort, type } = next.spec
   if (type === "ExternalName" || old.spec.type === "ExternalName" || clusterIP !== "" || clusterIPs.length > 0) return next
   const before = old.spec
@@ -91,22 +137,19 @@ const prepareUpdate = (service: Service, old: Service, subresource: string): Ser
 
 const types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
 
-const validate = ({ spec }: Service): Causes.Causes => [
+const validate = ({ spec }: Service, old: Service | undefined): Causes.Causes => [
   ...oneOf("spec.type", spec.type, types),
   ...validatePorts(spec),
-  ...validateAddresses(spec),
+  ...validateNames(spec),
+  ...Asked.validateAddresses(spec, old?.spec),
+  ...Asked.validatePorts(spec),
   ...oneOf("spec.sessionAffinity", spec.sessionAffinity, ["ClientIP", "None"]),
   ...validateAffinity(spec),
   ...validateRanges(spec),
   ...Selector.validateLabels(spec.selector, "spec.selector"),
-  ...enumerated("spec.ipFamilyPolicy", spec.ipFamilyPolicy, ["PreferDualStack", "RequireDualStack", "SingleStack"]),
-  ...each(spec.ipFamilies, "spec.ipFamilies", (family, at, index) => [
-    ...enumerated(at, family, ["IPv4", "IPv6"]),
-    ...when((spec.ipFamilies ?? []).indexOf(family) < index, () => Causes.duplicate(at, family))
-  ]),
-  ...enumerated("spec.trafficDistribution", spec.trafficDistribution, ["PreferClose", "PreferSameNode", "PreferSameZone"]),
-  ...namedIfGiven("spec.loadBalancerClass", spec.loadBalancerClass, Names.labelKey),
-  ...oneOf("spec.internalTrafficPolicy", spec.internalTrafficPolicy, ["Cluster", "Local"]),
+  ...enumerated("spec.trafficDistribution", spec.trafficDistribution, ["PreferClose", "PreferSameZone", "PreferSameNode"]),
+  ...validateBalancer(spec),
+  ...enumerated("spec.internalTrafficPolicy", spec.internalTrafficPolicy, ["Cluster", "Local"]),
   ...oneOf("spec.externalTrafficPolicy", spec.externalTrafficPolicy, ["Cluster", "Local"]),
   ...(spec.externalTrafficPolicy !== undefined && !isExternal(spec)
     ? [
@@ -118,6 +161,21 @@ const validate = ({ spec }: Service): Causes.Causes => [
       ]
     : [])
 ]
+
+/** An address within a range, and not the range. */
+const hasHostBits = (range: string) => {
+  const [address = ""] = range.split("/")
+  return Addresses.cidr(range)?.base !== Addresses.parse(address)
+}
+
+const forBalancers = "may only be used when `type` is 'LoadBalancer'"
+
+const validateBalancer = ({ allocateLoadBalancerNodePorts, loadBalancerClass, type }: ServiceSpec): Causes.Causes =>
+  type === "LoadBalancer"
+    ? named("spec.loadBalancerClass", loadBalancerClass, Names.labelKey)
+    : Object.entries({ allocateLoadBalancerNodePorts, loadBalancerClass }).flatMap(([name, value]) =>
+        when(value !== undefined, () => Causes.forbidden(`spec.${name}`, forBalancers))
+      )
 
 const maxAffinity = 86400
 
@@ -135,59 +193,61 @@ const validateAffinity = ({ sessionAffinity, sessionAffinityConfig }: ServiceSpe
 const validateRanges = ({ loadBalancerSourceRanges = [], type }: ServiceSpec): Causes.Causes => {
   const field = "spec.LoadBalancerSourceRanges"
   return type === "LoadBalancer"
-    ? each(loadBalancerSourceRanges, field, (range, at) => cidr(at, range.trim()))
-    : when(loadBalancerSourceRanges.length > 0, () =>
-        Causes.forbidden(field, "may only be used when `type` is 'LoadBalancer'")
-      )
+    ? each(loadBalancerSourceRanges, field, (range, at) => [
+        ...cidr(at, range.trim()),
+        ...when(isCidr(range.trim()) && hasHostBits(range.trim()), () =>
+          Causes.invalid(at, range, "must not have bits set beyond the prefix length")
+        )
+      ])
+    : when(loadBalancerSourceRanges.length > 0, () => Causes.forbidden(field, forBalancers))
 }
 
-const address = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-
-const validateAddresses = (spec: ServiceSpec): Causes.Causes => {
-  const { clusterIPs = [], externalIPs = [], externalName = "", type } = spec
+/** What it is called elsewhere, and where else it is. */
+const validateNames = (spec: ServiceSpec): Causes.Causes => {
+  const { externalIPs = [], externalName = "", type } = spec
   if (type === "ExternalName")
-    return [
-      ...(clusterIPs.length > 0 ? [Causes.forbidden("spec.clusterIPs", "may not be set for ExternalName services")] : []),
-      ...(externalName === ""
-        ? [Causes.required("spec.externalName")]
-        : Causes.broken("spec.externalName", externalName, Names.dns1123Subdomain(externalName.replace(/\.$/, ""))))
-    ]
-  const wrong = clusterIPs.flatMap((one, index) =>
-    one === "None" || isIP(one) > 0 ? [] : [Causes.invalid(`spec.clusterIPs[${index}]`, one, address)]
-  )
+    return externalName === ""
+      ? [Causes.required("spec.externalName")]
+      : Causes.broken("spec.externalName", externalName, Names.dns1123Subdomain(externalName.replace(/\.$/, "")))
   return [
-    ...wrong,
     ...(isHeadless(spec) && type !== "ClusterIP"
       ? [Causes.invalid("spec.clusterIPs[0]", "None", `may not be set to 'None' for ${type} services`)]
       : []),
-    ...externalIPs.flatMap((one, index) =>
-      isIP(one) > 0 ? [] : [Causes.invalid(`spec.externalIPs[${index}]`, one, address)]
-    )
+    ...each(externalIPs, "spec.externalIPs", (one, at) => [...address(at, one), ...reachable(at, one)])
   ]
 }
+
+/** As upstream shows what it looks for. */
+const duplicated = (port: number, protocol: string) => ({
+  Name: "",
+  Protocol: protocol,
+  AppProtocol: null,
+  Port: port,
+  TargetPort: 0,
+  NodePort: 0
+})
 
 const validatePorts = (spec: ServiceSpec): Causes.Causes => {
   const { ports = [], type } = spec
   const at = (index: number) => `spec.ports[${index}]`
   if (ports.length === 0) return isHeadless(spec) || type === "ExternalName" ? [] : [Causes.required("spec.ports")]
   return [
-    ...ports.flatMap((port, index) => validateServicePort(port, at(index), spec, ports.length > 1)),
+    ...ports.flatMap((port, index) => validateServicePort(port, at(index), ports.length > 1)),
     ...duplicates(
       ports.map(({ name }) => name),
       (index) => `${at(index)}.name`
     ),
     ...ports.flatMap(({ port, protocol }, index) =>
       ports.findIndex((other) => other.port === port && other.protocol === protocol) < index
-        ? [Causes.duplicate(at(index), { port, protocol })]
+        ? [Causes.duplicate(at(index), duplicated(port, protocol))]
         : []
     )
   ]
 }
 
 const validateServicePort = (
-  { appProtocol, name = "", nodePort = 0, port, protocol, targetPort }: ServicePort,
+  { appProtocol, name = "", port, protocol, targetPort }: ServicePort,
   field: string,
-  spec: ServiceSpec,
   needsName: boolean
 ): Causes.Causes => [
   ...(name === "" && needsName ? [Causes.required(`${field}.name`)] : []),
@@ -195,13 +255,23 @@ const validateServicePort = (
   ...Names.portNumber(port).map((why) => Causes.invalid(`${field}.port`, port, why)),
   ...oneOf(`${field}.protocol`, protocol, ["SCTP", "TCP", "UDP"]),
   ...(targetPort === undefined ? [] : validatePort(targetPort, `${field}.targetPort`)),
-  ...named(`${field}.appProtocol`, appProtocol, Names.labelKey),
-  ...(spec.type === "ClusterIP" && nodePort !== 0
-    ? [Causes.forbidden(`${field}.nodePort`, "may not be used when `type` is 'ClusterIP'")]
-    : [])
+  ...named(`${field}.appProtocol`, appProtocol, Names.labelKey)
 ]
 
-const validateUpdate = ({ spec }: Service, { spec: old }: Service): Causes.Causes => {
+const validateUpdate = ({ spec }: Service, { spec: old }: Service): Causes.Causes => [
+  ...validateAddressUpdate(spec, old),
+  ...when(
+    Asked.needsHealthPort(spec) &&
+      Asked.needsHealthPort(old) &&
+      (spec.healthCheckNodePort ?? 0) !== (old.healthCheckNodePort ?? 0),
+    () => Causes.forbidden("spec.healthCheckNodePort", "field is immutable")
+  ),
+  ...when(spec.type === "LoadBalancer" && old.type === spec.type && spec.loadBalancerClass !== old.loadBalancerClass, () =>
+    Causes.invalid("spec.loadBalancerClass", spec.loadBalancerClass, "may not change once set")
+  )
+]
+
+const validateAddressUpdate = (spec: ServiceSpec, old: ServiceSpec): Causes.Causes => {
   if (spec.type === "ExternalName" || old.type === "ExternalName" || !old.clusterIP) return []
   if (!spec.clusterIP)
     return [Causes.invalid("spec.clusterIPs[0]", spec.clusterIPs ?? [], "primary clusterIP can not be unset")]
@@ -209,6 +279,18 @@ const validateUpdate = ({ spec }: Service, { spec: old }: Service): Causes.Cause
     ? []
     : [Causes.invalid("spec.clusterIPs[0]", spec.clusterIPs ?? [spec.clusterIP], "may not change once set")]
 }
+
+const warnings = ({ spec }: Service) => [
+  ...((spec.externalIPs ?? []).length > 0
+    ? ["spec.externalIPs is deprecated and may no longer be implemented in some clusters"]
+    : []),
+  ...(isHeadless(spec) && spec.sessionAffinity === "ClientIP"
+    ? ["spec.SessionAffinity is ignored for headless services"]
+    : []),
+  ...(spec.externalName && spec.type !== "ExternalName"
+    ? ['spec.externalName is ignored when spec.type is not "ExternalName"']
+    : [])
+]
 
 const maxWidth = 16
 const externalAddress = ({ spec, status }: Service): string => {
@@ -239,7 +321,9 @@ export const strategy: Strategy<Service> = {
   defaults,
   prepareUpdate,
   validate,
-  validateUpdate,
+  validateStatus,
+  validateUpdate: (service, old, subresource) => (subresource === "status" ? [] : validateUpdate(service, old)),
+  warnings,
   selectable: { "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "", "spec.type": ({ spec }) => spec.type },
   columns
 }

@@ -164,7 +164,7 @@ const ownNamespace = (claim: PersistentVolumeClaim): PersistentVolumeClaim => {
 
 const withSources = (claim: PersistentVolumeClaim): PersistentVolumeClaim => {
   const { dataSource, dataSourceRef } = claim.spec
-  if ((dataSource === undefined) === (dataSourceRef === undefined)) return claim
+  if ((dataSource === undefined) === (dataSourceRef === undefined) || dataSourceRef?.namespace) return claim
   // Each of the two fields for it says what the other does.
   const { apiGroup, kind = "", name = "" } = dataSource ?? dataSourceRef ?? {}
   const source = { ...(apiGroup === undefined ? {} : { apiGroup }), kind, name }
@@ -198,7 +198,8 @@ const validateClaimUpdate = ({ spec }: PersistentVolumeClaim, { spec: old }: Per
 
 export const claim: Strategy<PersistentVolumeClaim> = {
   generation: false,
-  defaults: (claim) => withSources(ownNamespace(claim)),
+  defaults: withSources,
+  prepareCreate: (claim) => ({ ...withSources(ownNamespace(claim)), status: { phase: "Pending" } }),
   validate: ({ spec }) => validateClaimSpec(spec, "spec"),
   validateUpdate: validateClaimUpdate,
   columns: [

@@ -10,8 +10,8 @@ const highest = 1_000_000_000
 
 export const strategy: Strategy<PriorityClass> = {
   // It is the first for good.
-  generation: true,
-  uncounted: [""],
+  generation: false,
+  identified: (one) => ({ ...one, metadata: { ...one.metadata, generation: 1 } }),
   validate: ({ metadata: { name }, preemptionPolicy, value }) => [
     ...(value > highest && !name.startsWith("system-")
       ? [Causes.forbidden("value", `maximum allowed value of a user defined priority is ${highest}`)]
