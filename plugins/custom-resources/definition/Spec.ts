@@ -9,6 +9,7 @@ import type {
   CustomResourceDefinitionVersion as Version,
   CustomResourceSubresourceScale as Scale
 } from "../../resources/contracts/apiextensions/v1.ts"
+import * as Approval from "../Approval.ts"
 import * as JsonPath from "../JsonPath.ts"
 import { isObject } from "../schema/Values.ts"
 
@@ -171,16 +172,10 @@ export const deprecation = ({ deprecated, deprecationWarning: text }: Version, a
   return text.length > 256 ? [Causes.invalid(field, text, "must be <= 256 characters long")] : []
 }
 
-const approval = "api-approved.kubernetes.io"
-const see = "see https://github.com/kubernetes/enhancements/pull/1111"
-
-/** Groups of the community are not for everybody. */
-export const approved = ({ metadata, spec }: Crd): Causes.Causes => {
-  if (!/(^|\.)(k8s\.io|kubernetes\.io)$/.test(spec.group)) return []
-  const text = metadata.annotations?.[approval] ?? ""
-  const field = `metadata.annotations[${approval}]`
-  const must = `protected groups must have approval annotation "${approval}"`
-  if (text === "") return [Causes.required(field, `${must}, ${see}`)]
-  if (text.startsWith("unapproved") || URL.canParse(text)) return []
-  return [Causes.invalid(field, text, `${must} with either a URL or a reason starting with "unapproved", ${see}`)]
+export const approved = (crd: Crd): Causes.Causes => {
+  const approval = Approval.of(crd)
+  const field = `metadata.annotations[${Approval.annotation}]`
+  if (approval?.state === "MissingAnnotation") return [Causes.required(field, approval.message)]
+  if (approval?.state !== "InvalidAnnotation") return []
+  return [Causes.invalid(field, crd.metadata.annotations?.[Approval.annotation], approval.message)]
 }
