@@ -6,6 +6,7 @@ import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, integer, none, text, wide } from "../Columns.ts"
 import type { CronJob } from "../contracts/batch/v1.ts"
 import * as PodDefaults from "../core/PodDefaults.ts"
+import * as PodWarnings from "../core/PodWarnings.ts"
 import { validateSpec } from "./JobValidation.ts"
 
 const defaults = (cron: CronJob): CronJob => {
@@ -59,6 +60,7 @@ const validate = ({ metadata, spec }: CronJob, old: CronJob | undefined): Causes
 ]
 
 export const strategy: Strategy<CronJob> = {
+  warnings: PodWarnings.ofWorkload(({ spec }) => spec.jobTemplate.spec.template, "spec.jobTemplate.spec.template"),
   defaults,
   validate,
   columns: [
