@@ -2,9 +2,9 @@
  * The two API servers, started alike: TLS, client certificates, RBAC, fairness, and what they acknowledge on the disk. Ours keeps its
  * objects itself, upstream's in an etcd beside it.
  */
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { execFileSync } from "node:child_process"
-import { existsSync, globSync, mkdirSync, statSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import * as Program from "../../adapters/Program.ts"
 import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
@@ -34,12 +34,18 @@ const isStale = () => {
   return sources.some((file) => statSync(join(root, file)).mtimeMs > bundled)
 }
 
+/** As users run it. */
+const Settings = Schema.fromJsonString(
+  Schema.Struct({ flags: Schema.Array(Schema.String), env: Schema.Record(Schema.String, Schema.String) })
+)
+const settings = Schema.decodeUnknownSync(Settings)(readFileSync(join(root, "bin", "process.json"), "utf8"))
+
 /** What users run is bundled. Profiles are taken into a folder that is named. */
 const ours = () => {
   if (isStale()) execFileSync(process.execPath, [join(root, "bin", "bundle.mjs")], { stdio: "inherit" })
   const { BENCH_CPU_PROFILE: profile } = process.env
-  const flags = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]
-  return [process.execPath, "--enable-source-maps", ...flags, program]
+  const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]
+  return [process.execPath, ...settings.flags, ...profiling, program]
 }
 
 const binding = {
@@ -78,6 +84,7 @@ const post = async (url: string, tls: { readonly ca: string; readonly cert: stri
 }
 
 export const keelson = Effect.fnUntraced(function* (directory: string) {
+  Object.assign(process.env, settings.env)
   process.env["KEELSON_DIST"] = dist
   process.env["NODE_COMPILE_CACHE"] = join(directory, "..", "v8")
   const { address, pid, ready } = yield* start("keelson", directory, ours())

@@ -9,7 +9,7 @@ import * as Select from "../pipeline/Select.ts"
 import { eventOf } from "../pipeline/Watch.ts"
 import { Kinds, type Served } from "../resource/Kinds.ts"
 import { type Any, apiVersion, type Key, type Kind, type Resource } from "../resource/Kind.ts"
-import { type Event, Table } from "../table/Table.ts"
+import { type News, Table } from "../table/Table.ts"
 import { Tables } from "../table/Tables.ts"
 import type { Watcher } from "../table/Watchers.ts"
 import type { WireObject } from "./Api.ts"
@@ -58,23 +58,21 @@ export const layer = (user: User): Layer.Layer<Client, never, Pipeline | Tables 
             ({ interest, matches }) => {
               const rows = tables.of(kind)
               const table = new Table<Resource>()
-              const snapshot = (): ReadonlyArray<Event<Resource>> => [
-                {
-                  _tag: "Snapshot",
-                  objects: [...rows.list(selection.namespace ?? "")].filter(matches).map(({ object }) => object)
-                }
-              ]
-              table.apply({ revision: tables.revision(kind.log), events: snapshot() })
+              const begin = () =>
+                table.take(tables.revision(kind.log), [
+                  { _tag: "Snapshot", held: [...rows.list(selection.namespace ?? "")].filter(matches) }
+                ])
+              begin()
               const watcher: Watcher = {
                 changed: (changes, revision) => {
-                  const events = changes.flatMap((change): ReadonlyArray<Event<Resource>> => {
+                  const news = changes.flatMap((change): ReadonlyArray<News<Resource>> => {
                     const event = eventOf(change, matches)
                     if (event === undefined) return []
-                    return [{ _tag: event.type === "DELETED" ? "Deleted" : "Applied", object: event.row.object }]
+                    return [{ _tag: event.type === "DELETED" ? "Deleted" : "Applied", held: event.row }]
                   })
-                  if (events.length > 0) table.apply({ revision, events })
+                  if (news.length > 0) table.take(revision, news)
                 },
-                reset: () => table.apply({ revision: tables.revision(kind.log), events: snapshot() })
+                reset: begin
               }
               const close = rows.watch(watcher, interest)
               return { table, close, users: 0 }

@@ -8,6 +8,16 @@ import type { Resource } from "../resource/Kind.ts"
 const utf8 = new TextDecoder()
 const text = new TextEncoder()
 
+/** What was read last stays an object, so that small clusters parse an object once. */
+const lately: Array<WireObject> = []
+const most = 2048
+let next = 0
+const keep = (object: WireObject) => {
+  lately[next] = object
+  next = (next + 1) % most
+  return new WeakRef(object)
+}
+
 /** How objects are read that were stored under other rules than those of today. */
 export interface Reader {
   /** Objects whose `form` is this one are as they have to be. */
@@ -37,7 +47,8 @@ export class Row {
   /** By what `view` was made: the text under today's rules, if these make another one of it. */
   private reader: Reader | undefined
   private view: Uint8Array | undefined
-  private parsed: WireObject | undefined
+  /** For as long as somebody has it, or V8 lets it lie: as objects a row takes several times the memory of its text. */
+  private parsed: WeakRef<WireObject> | undefined
   private encodings: Map<string, Uint8Array> | undefined
   private versions: Map<string, WireObject> | undefined
 
@@ -78,10 +89,14 @@ export class Row {
     if (after !== before) this.view = text.encode(JSON.stringify(after))
   }
 
-  /** The same as an object, parsed at the first call. */
+  /** The same as an object, parsed when it is asked for and nobody has it. */
   get wire(): WireObject {
     const { json } = this
-    return (this.parsed ??= JSON.parse(utf8.decode(json)))
+    const found = this.parsed?.deref()
+    if (found !== undefined) return found
+    const made: WireObject = JSON.parse(utf8.decode(json))
+    this.parsed = keep(made)
+    return made
   }
 
   /** The same for programs. What is in a kind's storage was decoded by that kind's schema on its way in, hence the cast. */

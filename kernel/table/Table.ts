@@ -18,6 +18,31 @@ export interface Batch<A> {
   readonly events: ReadonlyArray<Event<A>>
 }
 
+/**
+ * An object as a table holds it: it may come to be only when it is read. In the server that is a row, whose text is in memory anyway,
+ * and whose object is several times as large.
+ */
+export interface Held<A> extends Key {
+  readonly object: A
+}
+
+/** The same as events, of what nobody has read yet. */
+export type News<A> =
+  | { readonly _tag: "Snapshot"; readonly held: ReadonlyArray<Held<A>> }
+  | { readonly _tag: "Applied" | "Deleted"; readonly held: Held<A> }
+
+const heldOf = <A extends Resource>(object: A): Held<A> => ({ ...keyOf(object), object })
+
+const newsOf = <A extends Resource>(event: Event<A>): News<A> =>
+  event._tag === "Snapshot"
+    ? { _tag: event._tag, held: event.objects.map(heldOf) }
+    : { _tag: event._tag, held: heldOf(event.object) }
+
+const eventOf = <A>(news: News<A>): Event<A> =>
+  news._tag === "Snapshot"
+    ? { _tag: news._tag, objects: news.held.map(({ object }) => object) }
+    : { _tag: news._tag, object: news.held.object }
+
 export type Indexes<A, Name extends string> = { readonly [_ in Name]: (object: A) => ReadonlyArray<string> }
 
 /** A view of a table, read synchronously. */
@@ -37,9 +62,9 @@ const pathOf = ({ name, namespace }: Key) => `${namespace}/${name}`
 
 export class Table<A extends Resource> {
   private revision: number
-  private readonly objects = new Map<string, A>()
-  private readonly indexes = new Set<Index<A>>()
-  private readonly watchers = new Set<{ pending: Array<Event<A>>; readonly news: Latch.Latch }>()
+  private readonly objects = new Map<string, Held<A>>()
+  private readonly indexes = new Set<Index<Held<A>>>()
+  private readonly watchers = new Set<{ pending: Array<News<A>>; readonly news: Latch.Latch }>()
   private readonly waiting = new Set<{ readonly holds: () => boolean; readonly latch: Latch.Latch }>()
 
   /** Without a revision it knows nothing yet. */
@@ -47,15 +72,17 @@ export class Table<A extends Resource> {
     this.revision = revision
   }
 
-  readonly get = (key: Key) => this.objects.get(pathOf(key))
-  readonly all = (): ReadonlyArray<A> => [...this.objects.values()]
+  readonly get = (key: Key) => this.objects.get(pathOf(key))?.object
+  readonly all = (): ReadonlyArray<A> => Array.from(this.objects.values(), ({ object }) => object)
 
-  readonly apply = ({ events, revision }: Batch<A>) => {
+  readonly apply = ({ events, revision }: Batch<A>) => this.take(revision, events.map(newsOf))
+
+  readonly take = (revision: number, events: ReadonlyArray<News<A>>) => {
     for (const event of events) {
       if (event._tag === "Snapshot") {
         for (const path of [...this.objects.keys()]) this.put(path, undefined)
-        for (const object of event.objects) this.put(pathOf(keyOf(object)), object)
-      } else this.put(pathOf(keyOf(event.object)), event._tag === "Applied" ? event.object : undefined)
+        for (const held of event.held) this.put(pathOf(held), held)
+      } else this.put(pathOf(event.held), event._tag === "Applied" ? event.held : undefined)
     }
     this.revision = revision
     for (const watcher of this.watchers) {
@@ -99,7 +126,7 @@ export class Table<A extends Resource> {
             const events = watcher.pending
             watcher.pending = []
             watcher.news.closeUnsafe()
-            return { revision: this.revision, events }
+            return { revision: this.revision, events: events.map(eventOf) }
           })
         )
     )
@@ -109,10 +136,13 @@ export class Table<A extends Resource> {
   readonly cache = <Name extends string>(indexes: Indexes<A, Name>) =>
     Effect.acquireRelease(
       Effect.sync(() => {
-        const own = new Map<string, Index<A>>()
-        for (const name in indexes) own.set(name, new Index(indexes[name]))
+        const own = new Map<string, Index<Held<A>>>()
+        for (const name in indexes) {
+          const of = indexes[name]
+          own.set(name, new Index(({ object }) => of(object)))
+        }
         for (const index of own.values()) {
-          for (const [path, object] of this.objects) index.put(path, undefined, object)
+          for (const [path, held] of this.objects) index.put(path, undefined, held)
           this.indexes.add(index)
         }
         return own
@@ -122,18 +152,18 @@ export class Table<A extends Resource> {
       Effect.map(
         (own): Cache<A, Name> => ({
           get: this.get,
-          by: (name, value) => own.get(name)?.get(value) ?? [],
+          by: (name, value) => (own.get(name)?.get(value) ?? []).map(({ object }) => object),
           all: this.all,
           changes: this.watch
         })
       )
     )
 
-  private snapshot(): Event<A> {
-    return { _tag: "Snapshot", objects: [...this.objects.values()] }
+  private snapshot(): News<A> {
+    return { _tag: "Snapshot", held: [...this.objects.values()] }
   }
 
-  private put(path: string, after: A | undefined) {
+  private put(path: string, after: Held<A> | undefined) {
     const before = this.objects.get(path)
     if (after === undefined) this.objects.delete(path)
     else this.objects.set(path, after)

@@ -84,7 +84,7 @@ export class SqliteDatabase {
     Wal.check(file)
     this.db = new DatabaseSync(file, { timeout: 1000 })
     this.db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
-    this.db.exec("PRAGMA cache_size = -65536; PRAGMA journal_size_limit = 67108864; BEGIN EXCLUSIVE;")
+    this.db.exec("PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864; BEGIN EXCLUSIVE;")
     this.epoch = Schema.prepare(this.db, newEpoch)
     this.db.exec("COMMIT")
     Schema.check(this.db)

@@ -34,7 +34,7 @@ export interface Options {
 }
 
 /** When the end of a log in memory gets larger than this, its older half goes. */
-const most = { entries: 20_000, bytes: 32 * 1024 * 1024 }
+const most = { entries: 20_000, bytes: 8 * 1024 * 1024 }
 /** One step of a compaction: how long an append may have to wait for it. */
 const step = 5000
 
