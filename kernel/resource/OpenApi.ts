@@ -5,15 +5,21 @@
 import type { Schema } from "effect"
 import type * as Kind from "./Kind.ts"
 import type { Served } from "./Kinds.ts"
-import { Components, type Describe, ref } from "./OpenApiSchema.ts"
+import { Components, type Describe, type Enumerate, ref } from "./OpenApiSchema.ts"
 import * as Shape from "./Shape.ts"
 
 type Json = Schema.Json
 type JsonObject = Schema.JsonObject
 
 /** `kinds` may hold any: only those that are served in this group and version are written. */
-export const document = (kinds: ReadonlyArray<Served>, group: string, version: string, describe?: Describe): JsonObject => {
-  const components = new Components(describe)
+export const document = (
+  kinds: ReadonlyArray<Served>,
+  group: string,
+  version: string,
+  describe?: Describe,
+  enumerate?: Enumerate
+): JsonObject => {
+  const components = new Components(describe, enumerate)
   const paths: { [path: string]: JsonObject } = {}
   for (const { kind } of kinds) {
     const served = kind.versions.find((one) => one.group === group && one.version === version && one.served !== false)

@@ -58,14 +58,18 @@ const gvkExtension = ({ group, kind, version }: Gvk) => ({ "x-kubernetes-group-v
 
 /** What somebody has written about a definition, or a field of it. */
 export type Describe = (definition: string, field?: string) => string | undefined
+/** What a field may be, where that is one of a few words; `field[]` is asked for what its items may be. */
+export type Enumerate = (definition: string, field: string) => ReadonlyArray<string> | undefined
 
 /** The definitions of one document, each put into it when something first refers to it. */
 export class Components {
   private readonly schemas = new Map<string, JsonObject>()
   private readonly describe: Describe
+  private readonly enumerate: Enumerate
 
-  constructor(describe: Describe = () => undefined) {
+  constructor(describe: Describe = () => undefined, enumerate: Enumerate = () => undefined) {
     this.describe = describe
+    this.enumerate = enumerate
   }
 
   all(): JsonObject {
@@ -182,10 +186,18 @@ export class Components {
     }
   }
 
+  private itemWords(shape: Shape, definition: string, name: string): JsonObject {
+    const words = this.enumerate(definition, `${name}[]`)
+    return words === undefined || shape.type !== "list" ? {} : { items: { ...this.item(shape.item), enum: words } }
+  }
+
   private field({ default: value, shape }: FieldShape, definition: string, name: string): JsonObject {
     const description = shape.description ?? this.describe(definition, name)
+    const words = this.enumerate(definition, name)
     return {
       ...this.of(shape),
+      ...this.itemWords(shape, definition, name),
+      ...(words !== undefined && { enum: words }),
       ...(description !== undefined && { description }),
       ...(value !== undefined && { default: value })
     }

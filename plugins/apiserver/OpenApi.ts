@@ -13,6 +13,7 @@ import { type Answer, failure, jsonType, whole } from "./Answer.ts"
 import type { Backends } from "./contracts/Backends.ts"
 import { type Exchange, header } from "./Exchange.ts"
 import { find as describe } from "../resources/contracts/Descriptions.ts"
+import { find as enumerate } from "../resources/contracts/Enums.ts"
 import * as Gnostic from "./openapi/Gnostic.ts"
 import * as V2 from "./openapi/V2.ts"
 import { notFound } from "./Refused.ts"
@@ -73,7 +74,7 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
     const found = documents.get(path)
     if (found !== undefined && found.of.length === inIt.length && found.of.every((one, at) => one === inIt[at]))
       return found.text
-    const text = textOf(JSON.stringify(document(inIt, group, version, describe)))
+    const text = textOf(JSON.stringify(document(inIt, group, version, describe, enumerate)))
     documents.set(path, { of: inIt, text })
     return text
   }
@@ -101,7 +102,7 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
   }
   const swagger = () =>
     V2.document(
-      [...versions().values()].map(({ group, version }) => document(kinds.all(), group, version, describe)),
+      [...versions().values()].map(({ group, version }) => document(kinds.all(), group, version, describe, enumerate)),
       { title: "Kubernetes", version: release }
     )
   const v2 = (exchange: Exchange): Answer => {

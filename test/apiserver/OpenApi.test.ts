@@ -91,7 +91,9 @@ describe("OpenAPI v3", () => {
         ])
         const known = { "if-none-match": String(document.headers["etag"]) }
         expect((yield* admin.ask("/openapi/v3/apis/apps/v1", { headers: known })).code).toBe(304)
-        const { description, properties } = document.json.components.schemas["io.k8s.api.apps.v1.DeploymentSpec"]
+        const { schemas } = document.json.components
+        expect(schemas["io.k8s.api.apps.v1.DeploymentStrategy"].properties.type.enum).toEqual(["Recreate", "RollingUpdate"])
+        const { description, properties } = schemas["io.k8s.api.apps.v1.DeploymentSpec"]
         expect([description, properties.replicas.description]).toEqual([expect.any(String), expect.any(String)])
       })
     )

@@ -25,9 +25,9 @@ export const names = ({ spec }: Crd): Causes.Causes => {
   const at = "spec.names"
   return [
     ...(plural === "" ? [Causes.required(`${at}.plural`)] : label(`${at}.plural`, plural)),
-    ...(singular === "" ? [] : label(`${at}.singular`, singular)),
+    ...(singular === "" ? [Causes.required(`${at}.singular`)] : label(`${at}.singular`, singular)),
     ...(kind === "" ? [Causes.required(`${at}.kind`)] : mixed(`${at}.kind`, kind)),
-    ...(listKind === "" ? [] : mixed(`${at}.listKind`, listKind)),
+    ...(listKind === "" ? [Causes.required(`${at}.listKind`)] : mixed(`${at}.listKind`, listKind)),
     ...shortNames.flatMap((name, index) => label(`${at}.shortNames[${index}]`, name)),
     ...(kind !== "" && kind === listKind
       ? [Causes.invalid(`${at}.listKind`, listKind, "kind and listKind may not be the same")]
@@ -104,6 +104,7 @@ const column = ({ format, jsonPath, name, type }: Column, at: string): Causes.Ca
 
 const scale = ({ labelSelectorPath = "", specReplicasPath, statusReplicasPath }: Scale, at: string): Causes.Causes => {
   const under = (field: string, path: string, roots: ReadonlyArray<string>, where: string): Causes.Causes => {
+    if (!path.startsWith(".")) return [Causes.invalid(`${at}.${field}`, path, "must be a simple json path starting with .")]
     const [root = "", ...rest] = JsonPath.names(path) ?? []
     return roots.includes(root) && rest.length > 0
       ? []
@@ -137,8 +138,8 @@ const selectable = (schema: Schema.JsonObject, paths: ReadonlyArray<string>, at:
     const bad = (why: string) => [Causes.invalid(field, path, `is an invalid path: ${why}`)]
     if (!/^[.[]/.test(path)) return bad(`expected [ or . but got: ${path.split(".")[0]}`)
     const names = JsonPath.names(path)
-    if (names === undefined) return bad("array notation is not allowed")
-    const found = names[0] === "metadata" ? undefined : fieldAt(schema, names)
+    if (names === undefined && path.includes("[")) return bad("array notation is not allowed")
+    const found = names === undefined || names[0] === "metadata" ? undefined : fieldAt(schema, names)
     if (found === undefined) return bad("does not refer to a valid field")
     return ["string", "boolean", "integer"].includes(String(found["type"]))
       ? []
