@@ -107,6 +107,7 @@ export interface ApiOptions {
   readonly ca: string
   /** Pods of ServiceAccounts that are not there are let in: where nobody makes any. */
   readonly withoutAccounts?: boolean
+  readonly podSecurity?: PodSecurity.Options
 }
 
 export interface Options extends ApiOptions {
@@ -320,7 +321,7 @@ const programs = (options: Options) => {
 }
 
 /** The kernel, and the policies that every request passes. */
-const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiOptions) =>
+const policies = ({ authentication, podSecurity = {}, serviceCidr, withoutAccounts = false }: ApiOptions) =>
   Layer.mergeAll(
     Plugin.install(CustomResources.plugin).pipe(Layer.provideMerge(Plugin.install(Resources.plugin))),
     Plugin.install(PodActions.plugin),
@@ -332,7 +333,7 @@ const policies = ({ authentication, serviceCidr, withoutAccounts = false }: ApiO
     Plugin.install(DefaultTolerations.plugin),
     Plugin.install(Priority.plugin),
     Plugin.install(LimitRanger.plugin),
-    Plugin.install(PodSecurity.plugin()),
+    Plugin.install(PodSecurity.plugin(podSecurity)),
     Plugin.install(ClaimResize.plugin),
     Plugin.install(PodResize.plugin),
     Plugin.install(DefaultIngressClass.plugin),

@@ -61,6 +61,10 @@ export const flags = {
     "encryption-provider-config",
     "Kubernetes' EncryptionConfiguration; without it Secrets are encrypted with a key of the cluster's own"
   ),
+  admissionControlConfigFile: text(
+    "admission-control-config-file",
+    "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
+  ),
   snapshotEvery: text("snapshot-every", "How often a snapshot of the store is made: 1h, 30m; without it none is"),
   snapshotTo: text(
     "snapshot-to",

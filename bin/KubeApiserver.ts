@@ -12,6 +12,7 @@ import * as Policy from "../kernel/pipeline/Policy.ts"
 import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as Certificates from "../plugins/certificates/Certificates.ts"
 import * as Requests from "../plugins/certificates/contracts/Requests.ts"
+import * as AdmissionConfiguration from "./AdmissionConfiguration.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Keys from "./Keys.ts"
 import { addressIn } from "./Settings.ts"
@@ -30,6 +31,7 @@ const flags = {
   "client-ca-file": "",
   "authorization-mode": "AlwaysAllow",
   "disable-admission-plugins": "",
+  "admission-control-config-file": "",
   "service-account-issuer": "https://kubernetes.default.svc",
   "service-account-key-file": "",
   "service-account-signing-key-file": "",
@@ -114,6 +116,7 @@ const run = Effect.gen(function* () {
     log: SqliteLog.layer({ file }),
     ca: certificates.ca.cert,
     serviceCidr,
+    podSecurity: yield* AdmissionConfiguration.podSecurity(all["admission-control-config-file"]),
     authentication,
     aggregation: { clientCa, proxy },
     withoutAccounts: all["disable-admission-plugins"].split(",").includes("ServiceAccount"),

@@ -2,6 +2,7 @@
 import { Effect, FileSystem, Layer } from "effect"
 import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as Pki from "../plugins/certificates/contracts/Pki.ts"
+import * as AdmissionConfiguration from "./AdmissionConfiguration.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Encryption from "./Encryption.ts"
 import * as Grow from "./Grow.ts"
@@ -82,6 +83,7 @@ export const optionsOf = Effect.fnUntraced(function* (
     },
     store: () => Store.describe({ ...settings, store: at.store }, paths, at.place ?? place),
     serviceCidr,
+    podSecurity: yield* AdmissionConfiguration.podSecurity(settings.admissionControlConfigFile),
     podCidr,
     ca: keys.ca.cert,
     joining: joining(settings, keys),

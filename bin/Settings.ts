@@ -98,6 +98,8 @@ export const Settings = Schema.Struct({
   ),
   /** A file with Kubernetes' EncryptionConfiguration; empty: Secrets, with a key of the cluster's own. See Encryption.ts. */
   encryptionProviderConfig: Schema.String,
+  /** A file with Kubernetes' AdmissionConfiguration, or empty. */
+  admissionControlConfigFile: Schema.String,
   /** How often a snapshot of the store is made, such as `1h`; empty: never. */
   snapshotEvery: Schema.String.check(
     Schema.isPattern(/^((\d+h)?(\d+m)?(\d+s)?)$/, { expected: "a time such as 1h, 90m or 1h30m" })
@@ -151,6 +153,7 @@ export const defaults = (): Settings => ({
   natsUnsynced: "refused",
   history: "5m",
   encryptionProviderConfig: "",
+  admissionControlConfigFile: "",
   snapshotEvery: "",
   snapshotTo: "",
   snapshotKeep: 24,

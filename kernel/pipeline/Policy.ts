@@ -14,7 +14,12 @@ export interface Credentials {
   /** The bearer token, without the word. */
   readonly token?: string
   /** The DER of the client certificate, which the TLS stack has verified against the client CA. */
-  readonly certificate?: { readonly commonName: string; readonly organizations: ReadonlyArray<string> }
+  readonly certificate?: {
+    readonly commonName: string
+    readonly organizations: ReadonlyArray<string>
+    /** SHA-256 in hexadecimal digits. */
+    readonly fingerprint?: string
+  }
 }
 /** `undefined`: not for me. A failure (Unauthorized): these credentials are mine, and wrong. */
 export type Authenticator = (credentials: Credentials) => Effect.Effect<User | undefined, ApiError | Unavailable>

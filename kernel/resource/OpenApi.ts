@@ -109,7 +109,8 @@ const operation = (action: Action, { gvk, isCustom, many, one, tag, words }: Tar
   return {
     tags: [tag],
     operationId: `${about[action][1]}${words}`,
-    parameters: queries[action],
+    // No empty list: Go's types cannot tell it from none, and documents shall come out as they went in.
+    ...(queries[action].length > 0 && { parameters: queries[action] }),
     ...(content !== undefined && { requestBody: { required: true, content } }),
     responses: {
       ...Object.fromEntries(successes[action].map((code) => [code, answer(action === "list" ? many : one)])),

@@ -55,7 +55,8 @@ export const duplicates = (texts: ReadonlyArray<Text>, field: (index: number) =>
 
 const notAnAddress = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 export const address = (field: string, value: string): Causes.Causes =>
-  when(!isAddress(value), () => Causes.invalid(field, value, notAnAddress))
+  when(!isAddress(value), () => Causes.invalid(field, value, octal.test(value) ? "must not have leading 0s" : notAnAddress))
+const octal = /^(?=(?:.*\.)?0\d)\d+(?:\.\d+){3}$/
 /** Zeros in front of a number are octal to some. */
 export const isAddress = (value: string) => isIP(value) > 0 && !value.includes("%")
 

@@ -16,6 +16,7 @@ import { type Answer, failure, send } from "./Answer.ts"
 import { type Backend, Backends } from "./contracts/Backends.ts"
 import type { RequestHeader } from "./contracts/RequestHeader.ts"
 import { Routes } from "./contracts/Routes.ts"
+import * as Deadline from "./Deadline.ts"
 import { type Exchange, type Incoming, type Outgoing, split } from "./Exchange.ts"
 import { type Fairness, verbOf } from "./fairness/Fairness.ts"
 import { Turn } from "./fairness/Turn.ts"
@@ -150,7 +151,7 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const isLong = path === undefined ? routes.find(text)?.isLong === true : isWatch || Streams.isStream(path)
     const turn = new Turn(options.fairness)
     const base = { incoming, outgoing, method, path: text, query, initialized: turn.initialized }
-    const program = Effect.gen(function* () {
+    const answered = Effect.gen(function* () {
       if (isClosing) return yield* ending
       const user = yield* identify(incoming, socket)
       // Connections that stay open without end would keep their seats from everybody else.
@@ -160,7 +161,8 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
       const asked = yield* Effect.fromResult(pathOf(text))
       if (then === undefined) return yield* answer({ ...base, user }, asked)
       return yield* answerThen({ ...base, user }, asked, then.moment, isWatch)
-    }).pipe(
+    })
+    const program = (isLong ? answered : Deadline.within(query, answered)).pipe(
       Effect.catch((error) => Effect.succeed(failure(error))),
       Effect.catchCause(broken),
       Effect.tap((answer) => finish({ ...base, user: Identity.anonymous }, answer)),

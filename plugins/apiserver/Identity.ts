@@ -42,7 +42,12 @@ const shownBy = (socket: TLSSocket, proxies: Proxies): Shown => {
     const isNamed = proxies.names.length === 0 || listed(CN).some((name) => proxies.names.includes(name))
     return isNamed ? "Proxy" : "Untrusted"
   }
-  return { commonName: listed(CN)[0] ?? "", organizations: listed(O) }
+  const fingerprint = certificate.fingerprint256?.replaceAll(":", "").toLowerCase()
+  return {
+    commonName: listed(CN)[0] ?? "",
+    organizations: listed(O),
+    ...(fingerprint !== undefined && { fingerprint })
+  }
 }
 
 interface Proxies {

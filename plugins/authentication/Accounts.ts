@@ -7,6 +7,8 @@ import { Node, Pod, Secret, ServiceAccount } from "../resources/contracts/core/v
 import { type Claims, TokenInvalid, userName } from "./Tokens.ts"
 
 export const authenticated = "system:authenticated"
+/** In the extra of a user: by which credential it is known. */
+export const credentialId = "authentication.kubernetes.io/credential-id"
 
 /** What is being deleted stays trusted so long: a Pod ends by its own calls. In milliseconds. */
 const leeway = 60_000
@@ -20,7 +22,7 @@ export const userOf = ({ jti, "kubernetes.io": { namespace, node, pod, serviceac
   uid: serviceaccount.uid,
   groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, authenticated],
   extra: {
-    ...(jti !== undefined && { "authentication.kubernetes.io/credential-id": [`JTI=${jti}`] }),
+    ...(jti !== undefined && { [credentialId]: [`JTI=${jti}`] }),
     ...(pod !== undefined && {
       "authentication.kubernetes.io/pod-name": [pod.name],
       "authentication.kubernetes.io/pod-uid": [pod.uid]

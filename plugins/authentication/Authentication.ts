@@ -15,10 +15,14 @@ import * as Tokens from "./Tokens.ts"
 export const order = { certificate: 100, token: 200, bootstrap: 300 }
 
 /** The common name is the user, the organizations are the groups. The TLS stack has verified the certificate. */
-export const userOfCertificate = ({ certificate }: Credentials): User | undefined =>
-  certificate === undefined || certificate.commonName === ""
-    ? undefined
-    : { name: certificate.commonName, groups: [...certificate.organizations, Accounts.authenticated] }
+export const userOfCertificate = ({ certificate }: Credentials): User | undefined => {
+  if (certificate === undefined || certificate.commonName === "") return undefined
+  const { commonName: name, fingerprint, organizations } = certificate
+  const groups = [...organizations, Accounts.authenticated]
+  return fingerprint === undefined
+    ? { name, groups }
+    : { name, groups, extra: { [Accounts.credentialId]: [`X509SHA256=${fingerprint}`] } }
+}
 
 const invalid = () => new Unauthorized({ detail: "Unauthorized" })
 

@@ -12,6 +12,7 @@ import {
   type CustomResourceDefinitionCondition as Condition
 } from "../resources/contracts/apiextensions/v1.ts"
 import { time } from "../resources/contracts/Time.ts"
+import * as Approval from "./Approval.ts"
 import * as Definition from "./Definition.ts"
 import * as Names from "./Names.ts"
 import { cleanup } from "./contracts/CustomKinds.ts"
@@ -82,7 +83,7 @@ const start = Effect.gen(function* () {
     if (crd === undefined) return Controllers.done
     if (crd.metadata.deletionTimestamp !== undefined) return yield* finish(crd)
     const { established, names, namesAccepted } = Names.accept(crd, crds.by("group", crd.spec.group))
-    yield* report(crd, [namesAccepted, established], names)
+    yield* report(crd, [namesAccepted, established, ...Approval.condition(crd)], names)
     return Controllers.done
   })
 

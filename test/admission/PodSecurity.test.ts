@@ -4,6 +4,7 @@ import { Effect, Layer } from "effect"
 import type { WireObject } from "../../kernel/client/Api.ts"
 import { type Admitted, Admissions } from "../../kernel/pipeline/Policy.ts"
 import type { Any } from "../../kernel/resource/Kind.ts"
+import * as Configuration from "../../plugins/admission/pod-security/Configuration.ts"
 import * as Evaluate from "../../plugins/admission/pod-security/Evaluate.ts"
 import * as PodSecurity from "../../plugins/admission/pod-security/PodSecurity.ts"
 import * as Policy from "../../plugins/admission/pod-security/Policy.ts"
@@ -25,6 +26,48 @@ const hardened = {
   runAsNonRoot: true,
   seccompProfile: { type: "RuntimeDefault" }
 }
+
+describe("a configuration", () => {
+  const pods = `
+      apiVersion: pod-security.admission.config.k8s.io/v1
+      kind: PodSecurityConfiguration
+      defaults: { enforce: baseline, enforce-version: v1.30, warn: restricted }
+      exemptions: { usernames: [jane], namespaces: [kube-system] }`
+  const admission = (plugin: string) => `
+apiVersion: apiserver.config.k8s.io/v1
+kind: AdmissionConfiguration
+plugins:
+  - name: PodSecurity
+    ${plugin}`
+  const reading = (text: string) => Configuration.read(text, "a.yaml", () => Effect.succeed(pods))
+  const said = (text: string) => Effect.map(Effect.flip(reading(text)), ({ message }) => message)
+
+  it.effect("is upstream's, in one file or two", () =>
+    Effect.gen(function* () {
+      const expected: PodSecurity.Options = {
+        defaults: {
+          enforce: { level: "baseline", minor: 30 },
+          audit: { level: "privileged", minor: Policy.latest },
+          warn: { level: "restricted", minor: Policy.latest }
+        },
+        exemptions: { usernames: ["jane"], runtimeClasses: [], namespaces: ["kube-system"] }
+      }
+      assert.deepStrictEqual(yield* reading(admission(`configuration: ${pods}`)), expected)
+      assert.deepStrictEqual(yield* reading(admission("path: pods.yaml")), expected)
+    })
+  )
+
+  it.effect("that is wrong is refused with the place", () =>
+    Effect.gen(function* () {
+      const wrong = pods.replace("baseline", "strict").replace("jane", '""')
+      const message = yield* said(admission(`configuration: ${wrong}`))
+      assert.match(message, /a\.yaml: defaults\.enforce: /)
+      assert.match(message, /a\.yaml: exemptions\.usernames\.0: /)
+      assert.match(yield* said(admission("path: x").replace("PodSecurity", "EventRateLimit")), /EventRateLimit takes no/)
+      assert.match(yield* said("kind: [}"), /a\.yaml: expected YAML/)
+    })
+  )
+})
 
 describe("a level", () => {
   it("names all that is wrong", () => {

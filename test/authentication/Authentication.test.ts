@@ -75,6 +75,8 @@ describe("authentication", () => {
           name: "jane",
           groups: ["dev", "system:authenticated"]
         })
+        const extra = { "authentication.kubernetes.io/credential-id": ["X509SHA256=0a"] }
+        assert.deepStrictEqual((yield* authenticate({ certificate: { ...certificate, fingerprint: "0a" } }))?.extra, extra)
         assert.isUndefined(yield* authenticate({ certificate: { commonName: "", organizations: ["system:masters"] } }))
         assert.isUndefined(yield* authenticate({}))
         assert.isUndefined(yield* authenticate({ token: "not a token of ours" }))

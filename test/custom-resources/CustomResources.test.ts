@@ -52,6 +52,41 @@ const read = Effect.fnUntraced(function* (version: string, name: string) {
   return (yield* pipeline.get(yield* widgets(version, name))).wire
 })
 
+describe("a definition in a group of the community", () => {
+  it.live("says who has approved it", () =>
+    Effect.gen(function* () {
+      const pipeline = yield* Pipeline
+      const { spec, ...rest } = definition(version("v1", {}, true))
+      const make = (plural: string, text: string) => {
+        const metadata = { name: `${plural}.x.k8s.io`, annotations: { "api-approved.kubernetes.io": text } }
+        const names = { plural, kind: plural.toUpperCase() }
+        return wire({ ...rest, metadata, spec: { ...spec, group: "x.k8s.io", names } })
+      }
+      const told = Effect.fnUntraced(function* (plural: string, text: string) {
+        yield* pipeline.create(yield* crds(), make(plural, text))
+        const one = yield* crds(`${plural}.x.k8s.io`)
+        const found = Effect.map(pipeline.get(one), ({ object }) =>
+          Object(object)["status"]?.conditions?.find(
+            ({ type }: { type: string }) => type === "KubernetesAPIApprovalPolicyConformant"
+          )
+        )
+        const { reason, status } = yield* soon(
+          Effect.filterOrFail(
+            found,
+            (condition) => condition !== undefined,
+            () => "not yet"
+          )
+        )
+        return `${status} ${reason}`
+      })
+      expect(yield* told("as", "https://example.com/pull/1")).toBe("True ApprovedAnnotation")
+      expect(yield* told("bs", "unapproved, for a test")).toBe("False UnapprovedAnnotation")
+      const wrong = yield* Effect.flip(pipeline.create(yield* crds(), make("cs", "mailto:me")))
+      expect(wrong.message).toContain("must have approval annotation")
+    }).pipe(Effect.provide(layer))
+  )
+})
+
 describe("custom resources", () => {
   it.live("are served from when their definition is established until they are gone", () =>
     Effect.gen(function* () {

@@ -2,7 +2,7 @@
 import type { Cause } from "../../../kernel/client/Errors.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
 
-const levels = ["privileged", "baseline", "restricted"] as const
+export const levels = ["privileged", "baseline", "restricted"] as const
 export type Level = (typeof levels)[number]
 
 /** `minor` of `v1.<minor>`; infinity is `latest`. */

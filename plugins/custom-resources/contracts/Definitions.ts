@@ -90,9 +90,13 @@ export const problems = (crd: Crd, old?: Crd): Causes.Causes => {
     ...Spec.group(crd),
     ...(spec.scope === "Cluster" || spec.scope === "Namespaced"
       ? []
-      : [Causes.notSupported("spec.scope", spec.scope, ["Cluster", "Namespaced"])]),
+      : spec.scope === ""
+        ? [Causes.required("spec.scope")]
+        : [Causes.notSupported("spec.scope", spec.scope, ["Cluster", "Namespaced"])]),
     ...Spec.names(crd),
     ...(isSame ? [] : versions.flatMap(versionProblems)),
+    // The first is what definitions of old had for the only one.
+    ...versions.slice(0, 1).flatMap(({ name }) => Causes.broken("spec.version", name, Names.dns1035Label(name))),
     ...Spec.conversion(spec.conversion),
     ...(spec.preserveUnknownFields === true && old?.spec.preserveUnknownFields !== true
       ? [

@@ -9,6 +9,7 @@ import type {
   CustomResourceDefinitionVersion as Version,
   CustomResourceSubresourceScale as Scale
 } from "../../resources/contracts/apiextensions/v1.ts"
+import * as Approval from "../Approval.ts"
 import * as JsonPath from "../JsonPath.ts"
 import { isObject } from "../schema/Values.ts"
 
@@ -24,9 +25,9 @@ export const names = ({ spec }: Crd): Causes.Causes => {
   const at = "spec.names"
   return [
     ...(plural === "" ? [Causes.required(`${at}.plural`)] : label(`${at}.plural`, plural)),
-    ...(singular === "" ? [] : label(`${at}.singular`, singular)),
+    ...(singular === "" ? [Causes.required(`${at}.singular`)] : label(`${at}.singular`, singular)),
     ...(kind === "" ? [Causes.required(`${at}.kind`)] : mixed(`${at}.kind`, kind)),
-    ...(listKind === "" ? [] : mixed(`${at}.listKind`, listKind)),
+    ...(listKind === "" ? [Causes.required(`${at}.listKind`)] : mixed(`${at}.listKind`, listKind)),
     ...shortNames.flatMap((name, index) => label(`${at}.shortNames[${index}]`, name)),
     ...(kind !== "" && kind === listKind
       ? [Causes.invalid(`${at}.listKind`, listKind, "kind and listKind may not be the same")]
@@ -103,6 +104,7 @@ const column = ({ format, jsonPath, name, type }: Column, at: string): Causes.Ca
 
 const scale = ({ labelSelectorPath = "", specReplicasPath, statusReplicasPath }: Scale, at: string): Causes.Causes => {
   const under = (field: string, path: string, roots: ReadonlyArray<string>, where: string): Causes.Causes => {
+    if (!path.startsWith(".")) return [Causes.invalid(`${at}.${field}`, path, "must be a simple json path starting with .")]
     const [root = "", ...rest] = JsonPath.names(path) ?? []
     return roots.includes(root) && rest.length > 0
       ? []
@@ -136,8 +138,8 @@ const selectable = (schema: Schema.JsonObject, paths: ReadonlyArray<string>, at:
     const bad = (why: string) => [Causes.invalid(field, path, `is an invalid path: ${why}`)]
     if (!/^[.[]/.test(path)) return bad(`expected [ or . but got: ${path.split(".")[0]}`)
     const names = JsonPath.names(path)
-    if (names === undefined) return bad("array notation is not allowed")
-    const found = names[0] === "metadata" ? undefined : fieldAt(schema, names)
+    if (names === undefined && path.includes("[")) return bad("array notation is not allowed")
+    const found = names === undefined || names[0] === "metadata" ? undefined : fieldAt(schema, names)
     if (found === undefined) return bad("does not refer to a valid field")
     return ["string", "boolean", "integer"].includes(String(found["type"]))
       ? []
@@ -171,16 +173,10 @@ export const deprecation = ({ deprecated, deprecationWarning: text }: Version, a
   return text.length > 256 ? [Causes.invalid(field, text, "must be <= 256 characters long")] : []
 }
 
-const approval = "api-approved.kubernetes.io"
-const see = "see https://github.com/kubernetes/enhancements/pull/1111"
-
-/** Groups of the community are not for everybody. */
-export const approved = ({ metadata, spec }: Crd): Causes.Causes => {
-  if (!/(^|\.)(k8s\.io|kubernetes\.io)$/.test(spec.group)) return []
-  const text = metadata.annotations?.[approval] ?? ""
-  const field = `metadata.annotations[${approval}]`
-  const must = `protected groups must have approval annotation "${approval}"`
-  if (text === "") return [Causes.required(field, `${must}, ${see}`)]
-  if (text.startsWith("unapproved") || URL.canParse(text)) return []
-  return [Causes.invalid(field, text, `${must} with either a URL or a reason starting with "unapproved", ${see}`)]
+export const approved = (crd: Crd): Causes.Causes => {
+  const approval = Approval.of(crd)
+  const field = `metadata.annotations[${Approval.annotation}]`
+  if (approval?.state === "MissingAnnotation") return [Causes.required(field, approval.message)]
+  if (approval?.state !== "InvalidAnnotation") return []
+  return [Causes.invalid(field, crd.metadata.annotations?.[Approval.annotation], approval.message)]
 }

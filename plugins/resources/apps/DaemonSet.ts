@@ -4,6 +4,7 @@ import { nonNegative } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, integer, labels, text } from "../Columns.ts"
 import type { DaemonSet, DaemonSetUpdateStrategy } from "../contracts/apps/v1.ts"
+import * as PodWarnings from "../core/PodWarnings.ts"
 import { statusApart } from "../Updates.ts"
 import * as Workloads from "./Workloads.ts"
 
@@ -62,6 +63,7 @@ const counts = [
 ]
 
 export const strategy: Strategy<DaemonSet> = {
+  warnings: PodWarnings.ofWorkload(({ spec }) => spec.template, "spec.template", false),
   defaults: (set) => counted(withRollingUpdate(Workloads.withTemplate(set)), generationOf(set)),
   prepareCreate: (set) => ({ ...counted(set, 1), status: noStatus }),
   prepareUpdate: (set, old, subresource) => {

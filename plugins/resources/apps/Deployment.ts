@@ -5,6 +5,7 @@ import { nonNegative, when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, text } from "../Columns.ts"
 import type { Deployment, DeploymentStrategy } from "../contracts/apps/v1.ts"
+import * as PodWarnings from "../core/PodWarnings.ts"
 import * as Workloads from "./Workloads.ts"
 
 const withRollingUpdate = (deployment: Deployment): Deployment => {
@@ -52,6 +53,7 @@ const validateDeadline = ({ minReadySeconds = 0, progressDeadlineSeconds }: Depl
 }
 
 export const strategy: Strategy<Deployment> = {
+  warnings: PodWarnings.ofWorkload(({ spec }) => spec.template),
   defaults: (deployment) => withRollingUpdate(Workloads.withTemplate(deployment)),
   validate: (deployment) => [
     ...Workloads.validate(deployment, "deployment"),

@@ -2,9 +2,11 @@
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, integer } from "../Columns.ts"
 import type { ReplicaSet } from "../contracts/apps/v1.ts"
+import * as PodWarnings from "../core/PodWarnings.ts"
 import * as Workloads from "./Workloads.ts"
 
 export const strategy: Strategy<ReplicaSet> = {
+  warnings: PodWarnings.ofWorkload(({ spec }) => spec.template),
   defaults: Workloads.withTemplate,
   validate: (set) => Workloads.validate(set, "deployment"),
   validateStatus: ({ status }) =>

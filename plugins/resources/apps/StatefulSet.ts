@@ -5,6 +5,7 @@ import { each, enumerated, namedIfGiven, nonNegative, when } from "../../../kern
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, text } from "../Columns.ts"
 import type { StatefulSet } from "../contracts/apps/v1.ts"
+import * as PodWarnings from "../core/PodWarnings.ts"
 import { validateClaimSpec } from "../core/ClaimValidation.ts"
 import * as Workloads from "./Workloads.ts"
 
@@ -108,6 +109,7 @@ const validate = (set: StatefulSet, old: StatefulSet | undefined): Causes.Causes
 
 export const strategy: Strategy<StatefulSet> = {
   names: Names.dns1123Label,
+  warnings: PodWarnings.ofWorkload(({ spec }) => spec.template, "spec.template", false),
   defaults: (set) => withDefaults(Workloads.withTemplate(set)),
   validate,
   validateStatus: ({ status }, { status: old }) => [

@@ -28,11 +28,15 @@ export const withTemplate = <A extends Workload>(object: A): A => ({
 
 const counts = ["replicas", "minReadySeconds"] as const
 
+/** By it no template can be found wrong. */
+const isUnreadable = (selector: Selector.LabelSelector | undefined) =>
+  selector !== undefined && Selector.validate(selector, "").length > 0
+
 /** `word`: as a message about an empty selector calls it. */
 export const validate = ({ spec }: Workload, word: string): Causes.Causes => [
   ...counts.flatMap((name) => nonNegative(`spec.${name}`, spec[name])),
   ...validateSelector(spec.selector, spec.template, word),
-  ...validateTemplate(spec.template),
+  ...(word !== "daemonset" && isUnreadable(spec.selector) ? [] : validateTemplate(spec.template)),
   ...validateAlways(spec.template, word)
 ]
 

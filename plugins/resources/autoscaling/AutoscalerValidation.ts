@@ -33,58 +33,74 @@ const sources = {
   External: "external"
 } as const
 
+/** In the order in which they are looked at. */
+const looked = ["object", "external", "pods", "resource", "containerResource"] as const
+
 const validateMetric = (metric: MetricSpec, field: string): Causes.Causes => {
-  const { containerResource, external, object, pods, resource, type } = metric
-  const given = Object.values(sources).filter((name) => metric[name] !== undefined)
+  const { type } = metric
+  const given = looked.filter((name) => metric[name] !== undefined)
   const kind = kinds.find((one) => one === type)
+  const expected = kind && sources[kind]
+  const isMissing = expected !== undefined && metric[expected] === undefined
+  const others = isMissing ? [] : given.filter((name) => name !== expected)
   const words = kinds.toSorted()
   return [
     ...when(type === "", () => Causes.required(`${field}.type`, "must specify a metric source type")),
     ...(type === "" ? [Causes.notSupported(`${field}.type`, type, words)] : enumerated(`${field}.type`, type, words)),
-    ...given.flatMap((name, index) =>
-      when(index > 0, () => Causes.forbidden(`${field}.${name}`, "must populate the given metric source only"))
+    // Of several only the first is looked at.
+    ...given.slice(0, 1).flatMap((name) => validateSource(metric, name, field)),
+    ...when(isMissing, () =>
+      Causes.required(`${field}.${expected}`, "must populate information for the given metric source")
     ),
-    ...when(kind !== undefined && metric[sources[kind]] === undefined, () =>
-      Causes.required(
-        `${field}.${kind === undefined ? "" : sources[kind]}`,
-        "must populate information for the given metric source"
-      )
-    ),
-    ...inside(object, ({ describedObject, metric: of, target }) => [
-      ...validateReference(describedObject, `${field}.object.describedObject`, false),
-      ...validateIdentifier(of, `${field}.object.metric`),
-      ...validateTarget(target, `${field}.object.target`),
-      ...when(target.value === undefined && target.averageValue === undefined, () =>
-        Causes.required(`${field}.object.target.averageValue`, "must set either a target value or averageValue")
-      )
-    ]),
-    ...inside(pods, ({ metric: of, target }) => [
-      ...validateIdentifier(of, `${field}.pods.metric`),
-      ...validateTarget(target, `${field}.pods.target`),
-      ...when(target.averageValue === undefined, () =>
-        Causes.required(`${field}.pods.target.averageValue`, "must specify a positive target averageValue")
-      )
-    ]),
-    ...inside(resource, ({ name, target }) => validateResource(name, target, `${field}.resource`)),
-    ...inside(containerResource, ({ container, name, target }) => [
-      ...requiredName(`${field}.containerResource.container`, container, Names.dns1123Label, "must specify a container"),
-      ...validateResource(name, target, `${field}.containerResource`)
-    ]),
-    ...inside(external, ({ metric: of, target }) => [
-      ...validateIdentifier(of, `${field}.external.metric`),
-      ...validateTarget(target, `${field}.external.target`),
-      ...when(target.value === undefined && target.averageValue === undefined, () =>
-        Causes.required(
-          `${field}.external.target.averageValue`,
-          "must set either a target value for metric or a per-pod target"
-        )
-      ),
-      ...when(target.value !== undefined && target.averageValue !== undefined, () =>
-        Causes.forbidden(`${field}.external.target.value`, "may not set both a target value for metric and a per-pod target")
-      )
-    ])
+    ...others.map((name) => Causes.forbidden(`${field}.${name}`, "must populate the given metric source only"))
   ]
 }
+
+const validateSource = (
+  { containerResource, external, object, pods, resource }: MetricSpec,
+  name: (typeof looked)[number],
+  field: string
+): Causes.Causes => {
+  switch (name) {
+    case "object":
+      return inside(object, ({ describedObject, metric: of, target }) => [
+        ...validateReference(describedObject, `${field}.object.describedObject`, false),
+        ...validateIdentifier(of, `${field}.object.metric`),
+        ...validateTarget(target, `${field}.object.target`),
+        ...when(target.value === undefined && target.averageValue === undefined, () =>
+          Causes.required(`${field}.object.target.averageValue`, "must set either a target value or averageValue")
+        )
+      ])
+    case "external":
+      return inside(external, ({ metric: of, target }) => validateExternal(of, target, `${field}.external`))
+    case "pods":
+      return inside(pods, ({ metric: of, target }) => [
+        ...validateIdentifier(of, `${field}.pods.metric`),
+        ...validateTarget(target, `${field}.pods.target`),
+        ...when(target.averageValue === undefined, () =>
+          Causes.required(`${field}.pods.target.averageValue`, "must specify a positive target averageValue")
+        )
+      ])
+    case "resource":
+      return inside(resource, ({ name, target }) => validateResource(name, target, `${field}.resource`))
+    case "containerResource":
+      return inside(containerResource, ({ container, name, target }) => [
+        ...requiredName(`${field}.containerResource.container`, container, Names.dns1123Label, "must specify a container"),
+        ...validateResource(name, target, `${field}.containerResource`)
+      ])
+  }
+}
+
+const validateExternal = (of: MetricIdentifier, target: MetricTarget, field: string): Causes.Causes => [
+  ...validateIdentifier(of, `${field}.metric`),
+  ...validateTarget(target, `${field}.target`),
+  ...when(target.value === undefined && target.averageValue === undefined, () =>
+    Causes.required(`${field}.target.averageValue`, "must set either a target value for metric or a per-pod target")
+  ),
+  ...when(target.value !== undefined && target.averageValue !== undefined, () =>
+    Causes.forbidden(`${field}.target.value`, "may not set both a target value for metric and a per-pod target")
+  )
+]
 
 const validateIdentifier = ({ name }: MetricIdentifier, field: string): Causes.Causes =>
   requiredName(`${field}.name`, name, Names.pathSegment, "must specify a metric name")

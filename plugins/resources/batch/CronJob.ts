@@ -6,6 +6,7 @@ import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, containers, integer, none, text, wide } from "../Columns.ts"
 import type { CronJob } from "../contracts/batch/v1.ts"
 import * as PodDefaults from "../core/PodDefaults.ts"
+import * as PodWarnings from "../core/PodWarnings.ts"
 import { validateSpec } from "./JobValidation.ts"
 
 const defaults = (cron: CronJob): CronJob => {
@@ -34,9 +35,8 @@ const validate = ({ metadata, spec }: CronJob, old: CronJob | undefined): Causes
   ...(old === undefined && metadata.name.length > maxName
     ? [Causes.invalid("metadata.name", metadata.name, `must be no more than ${maxName} characters`)]
     : []),
-  ...validateSpec(spec.jobTemplate.spec, "spec.jobTemplate.spec"),
   ...(spec.schedule === "" ? [Causes.required("spec.schedule")] : []),
-  ...(spec.schedule !== "" && !schedule.test(spec.schedule.trim())
+  ...(spec.schedule !== "" && !spec.schedule.includes("TZ") && !schedule.test(spec.schedule.trim())
     ? [
         Causes.invalid(
           "spec.schedule",
@@ -45,20 +45,22 @@ const validate = ({ metadata, spec }: CronJob, old: CronJob | undefined): Causes
         )
       ]
     : []),
-  ...nonNegative("spec.startingDeadlineSeconds", spec.startingDeadlineSeconds),
-  ...oneOf("spec.concurrencyPolicy", spec.concurrencyPolicy, ["Allow", "Forbid", "Replace"]),
-  ...nonNegative("spec.successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit),
-  ...nonNegative("spec.failedJobsHistoryLimit", spec.failedJobsHistoryLimit),
-  ...when(spec.timeZone === "", () => Causes.invalid("spec.timeZone", "", "timeZone must be nil or non-empty string")),
   ...when(spec.schedule.includes("TZ"), () =>
     Causes.invalid("spec.schedule", spec.schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
   ),
+  ...nonNegative("spec.startingDeadlineSeconds", spec.startingDeadlineSeconds),
+  ...when(spec.timeZone === "", () => Causes.invalid("spec.timeZone", "", "timeZone must be nil or non-empty string")),
   ...(spec.timeZone && !isTimeZone(spec.timeZone)
     ? [Causes.invalid("spec.timeZone", spec.timeZone, `unknown time zone ${spec.timeZone}`)]
-    : [])
+    : []),
+  ...oneOf("spec.concurrencyPolicy", spec.concurrencyPolicy, ["Allow", "Forbid", "Replace"]),
+  ...validateSpec(spec.jobTemplate.spec, "spec.jobTemplate.spec"),
+  ...nonNegative("spec.successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit),
+  ...nonNegative("spec.failedJobsHistoryLimit", spec.failedJobsHistoryLimit)
 ]
 
 export const strategy: Strategy<CronJob> = {
+  warnings: PodWarnings.ofWorkload(({ spec }) => spec.jobTemplate.spec.template, "spec.jobTemplate.spec.template"),
   defaults,
   validate,
   columns: [

@@ -9,6 +9,7 @@ import { same, selector } from "../apps/Workloads.ts"
 import { age, containers, text } from "../Columns.ts"
 import type { Job, JobSpec } from "../contracts/batch/v1.ts"
 import * as PodDefaults from "../core/PodDefaults.ts"
+import * as PodWarnings from "../core/PodWarnings.ts"
 import * as JobStatus from "./JobStatus.ts"
 import { validateSpec } from "./JobValidation.ts"
 
@@ -163,6 +164,7 @@ const durationOf = ({ status: { completionTime, startTime } }: Job, now: number)
 }
 
 export const strategy: Strategy<Job> = {
+  warnings: PodWarnings.ofWorkload(({ spec }) => spec.template),
   defaults,
   identified: withSelector,
   validate,

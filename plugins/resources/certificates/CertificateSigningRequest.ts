@@ -48,6 +48,9 @@ const validateSigner = (name: string): Causes.Causes => {
   if (name === legacy) {
     return [Causes.invalid("spec.signerName", name, "the legacy signerName is not allowed via this API version")]
   }
+  const [domain = "", ...rest] = name.split("/")
+  if (rest.length > 0 && label.test(domain))
+    return [Causes.invalid("spec.signerName", domain, "should be a domain with at least two segments separated by dots")]
   return isSignerName(name)
     ? []
     : [
@@ -62,10 +65,11 @@ const validateSigner = (name: string): Causes.Causes => {
 const validateUsages = (usages: ReadonlyArray<string>): Causes.Causes => [
   ...(usages.length === 0 ? [Causes.required("spec.usages")] : []),
   ...usages.flatMap((usage, index) => {
-    if (usages.indexOf(usage) < index) return [Causes.duplicate(`spec.usages[${index}]`, usage)]
-    return SigningRequest.usages.includes(usage)
-      ? []
-      : [Causes.notSupported(`spec.usages[${index}]`, usage, SigningRequest.usages)]
+    const at = `spec.usages[${index}]`
+    return [
+      ...(SigningRequest.usages.includes(usage) ? [] : [Causes.notSupported(at, usage, SigningRequest.usages)]),
+      ...(usages.indexOf(usage) < index ? [Causes.duplicate(at, usage)] : [])
+    ]
   })
 ]
 

@@ -76,3 +76,9 @@ export const indexOf = ({ base, family, size }: Cidr, address: string): bigint |
 
 /** One range, or one of each family, with commas between, as upstream's flags have them. */
 export const list = (text: string): ReadonlyArray<string> => text.split(",").map((one) => one.trim())
+
+/** An address within a range, and not the range. */
+export const hasHostBits = (range: string) => {
+  const [address = ""] = range.split("/")
+  return cidr(range)?.base !== parse(address)
+}

@@ -159,7 +159,10 @@ const validateMatch = (operator: string, value: string, field: string): Causes.C
     case "Exists":
       return when(value !== "", () => Causes.invalid(field, value, "value must be empty when `operator` is 'Exists'"))
     default:
-      return [Causes.notSupported(field, operator, ["Equal", "Exists"])]
+      // Numbers are compared where a feature for it is on.
+      return [
+        Causes.notSupported(field, operator, ["Equal", "Exists", ...(/^(?:Lt|Gt)$/.test(operator) ? ["Lt", "Gt"] : [])])
+      ]
   }
 }
 

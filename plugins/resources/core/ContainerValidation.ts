@@ -33,6 +33,8 @@ export interface Around {
   readonly hostNetwork: boolean
   readonly restartPolicy: string
   readonly graceSeconds: number
+  /** A Pod, and no template of one. */
+  readonly isPod: boolean
 }
 
 export type Sort = "containers" | "initContainers" | "ephemeralContainers"
@@ -46,14 +48,12 @@ export const validateContainer = (
   const { image = "", name, ports = [], volumeDevices = [], volumeMounts = [] } = container
   return [
     ...requiredName(`${field}.name`, name, Names.dns1123Label),
-    ...validateImage(image, `${field}.image`),
+    ...validateImage(image, `${field}.image`, around.isPod),
     ...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, ["File", "FallbackToLogsOnError"]),
     ...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, ["Always", "IfNotPresent", "Never"]),
     ...(sort === "ephemeralContainers" ? forbiddenIn(container, field) : validateLifecycle(container, field, sort, around)),
     ...(sort === "ephemeralContainers" ? [] : validateProbes(container, field, around)),
-    ...(sort === "initContainers"
-      ? enumerated(`${field}.restartPolicy`, container.restartPolicy, ["Always", "Never", "OnFailure"])
-      : []),
+    ...(sort === "ephemeralContainers" ? [] : validateRestarts(container, field)),
     ...validatePorts(ports, `${field}.ports`, around),
     ...each(container.env, `${field}.env`, validateEnv),
     ...(container.envFrom ?? []).flatMap((one, index) => validateEnvFrom(one, index, `${field}.envFrom`)),
@@ -65,9 +65,28 @@ export const validateContainer = (
   ]
 }
 
-const validateImage = (image: string, field: string): Causes.Causes => {
+const validateImage = (image: string, field: string, isPod: boolean): Causes.Causes => {
   if (image === "") return [Causes.required(field)]
-  return image === image.trim() ? [] : [Causes.invalid(field, image, "must not have leading or trailing whitespace")]
+  // A template may have what its Pods may not.
+  return !isPod || image === image.trim()
+    ? []
+    : [Causes.invalid(field, image, "must not have leading or trailing whitespace")]
+}
+
+const validateRestarts = (container: Container | EphemeralContainer, field: string): Causes.Causes => {
+  const { restartPolicy, restartPolicyRules = [] } = container
+  return [
+    ...enumerated(`${field}.restartPolicy`, restartPolicy, ["Always", "Never", "OnFailure"]),
+    ...when(restartPolicy === undefined && restartPolicyRules.length > 0, () =>
+      Causes.required(`${field}.restartPolicy`, "must specify restartPolicy when restart rules are used")
+    ),
+    ...each(restartPolicyRules, `${field}.restartPolicyRules`, ({ action, exitCodes }, at) => [
+      ...enumerated(`${at}.action`, action, ["Restart", "RestartAllContainers"]),
+      ...(exitCodes === undefined
+        ? [Causes.required(`${at}.exitCodes`, "must be specified")]
+        : enumerated(`${at}.exitCodes.operator`, exitCodes.operator, ["In", "NotIn"]))
+    ])
+  ]
 }
 
 /** An ephemeral container is looked with, not served by. */

@@ -76,7 +76,7 @@ const validateScope = ({ operator, scopeName, values = [] }: ScopedResourceSelec
       Causes.invalid(
         `${field}.operator`,
         operator,
-        `must be 'Exist' only operator when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity`
+        `must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity`
       )
     ),
     ...when(isMany && values.length === 0, () =>

@@ -1,16 +1,18 @@
 /** Nodes, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { cidr, each, enumerated, when } from "../../../kernel/resource/Rules.ts"
+import { cidr, each, enumerated, isCidr, when } from "../../../kernel/resource/Rules.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { age, joined, none, text, unknown, wide } from "../Columns.ts"
+import * as Addresses from "../contracts/Addresses.ts"
 import type { Node, NodeSystemInfo, Taint } from "../contracts/core/v1.ts"
 
 /** What a node has can be given away, unless it says otherwise; each of the two fields for its addresses says what the other does. */
 const defaults = (node: Node): Node => {
   const { allocatable, capacity } = node.status
   const { podCIDR = "", podCIDRs = [], ...spec } = node.spec
-  const ranges = podCIDRs.length > 0 || podCIDR === "" ? podCIDRs : [podCIDR]
+  // The one that all know counts, where they differ.
+  const ranges = podCIDR === "" || podCIDRs[0] === podCIDR ? podCIDRs : [podCIDR]
   const [first] = ranges
   return {
     ...node,
@@ -27,7 +29,12 @@ const validateRanges = ({ podCIDR = "", podCIDRs = [] }: Node["spec"]): Causes.C
   const families = podCIDRs.map((range) => range.includes(":"))
   const shown = podCIDR === "" ? podCIDRs : [podCIDR, ...podCIDRs.slice(1)]
   return [
-    ...each(shown, "spec.podCIDRs", (range, at) => cidr(at, range)),
+    ...each(shown, "spec.podCIDRs", (range, at) => [
+      ...cidr(at, range),
+      ...when(isCidr(range) && Addresses.hasHostBits(range), () =>
+        Causes.invalid(at, range, "must not have bits set beyond the prefix length")
+      )
+    ]),
     ...when(podCIDRs.length > 2 || (podCIDRs.length === 2 && new Set(families).size === 1), () =>
       Causes.invalid("spec.podCIDRs", podCIDRs, "may specify no more than one CIDR for each IP family")
     )
@@ -105,6 +112,8 @@ export const strategy: Strategy<Node> = {
   prepareCreate: unconfigured,
   validate: ({ spec }) => [...validateTaints(spec.taints ?? []), ...validateRanges(spec)],
   validateUpdate,
+  warnings: ({ spec }) =>
+    spec.externalID ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"] : [],
   selectable: { "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false) },
   columns: [
     text("Status", "Whether it is ready, and takes new Pods.", statusOf),

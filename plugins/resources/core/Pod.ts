@@ -4,6 +4,7 @@ import type { Pod, PodStatus } from "../contracts/core/v1.ts"
 import { statusApart } from "../Updates.ts"
 import { columns } from "./PodColumns.ts"
 import * as PodDefaults from "./PodDefaults.ts"
+import * as PodWarnings from "./PodWarnings.ts"
 import * as PodResize from "./PodResize.ts"
 import * as PodStatuses from "./PodStatus.ts"
 import { validateUpdate } from "./PodUpdate.ts"
@@ -53,6 +54,7 @@ const graceSeconds = ({ spec, status }: Pod, asked: number | undefined) => {
 }
 
 export const strategy: Strategy<Pod> = {
+  warnings: PodWarnings.ofPod,
   defaults: (pod) => withStatus(PodDefaults.pod(pod)),
   prepareCreate: (pod) => ({ ...pod, status: firstStatus(pod) }),
   prepareUpdate,

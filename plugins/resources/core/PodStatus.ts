@@ -13,10 +13,6 @@ export const withAddresses = (status: PodStatus): PodStatus => {
   return podIP === "" ? { ...status, podIP: first } : { ...status, podIPs: [{ ip: podIP }] }
 }
 
-const octal = /(?:^|\.)0\d/
-const validateAddress = (field: string, ip: string): Causes.Causes =>
-  octal.test(ip) ? [Causes.invalid(field, ip, "must not have leading 0s")] : address(field, ip)
-
 const isSeveral = (addresses: ReadonlyArray<{ readonly ip: string }>) =>
   addresses.length > 1 && (addresses.length > 2 || isIPv4(addresses[0]?.ip ?? "") === isIPv4(addresses[1]?.ip ?? ""))
 const onePerFamily = "may specify no more than one IP for each IP family"
@@ -27,9 +23,9 @@ const validateAddresses = ({ hostIP = "", hostIPs = [], podIPs = [] }: PodStatus
     ...when(host !== undefined && host.ip !== hostIP, () =>
       Causes.invalid("status.hostIPs[0].ip", host?.ip, "must be equal to `hostIP`")
     ),
-    ...each(hostIPs, "status.hostIPs", ({ ip }, field) => validateAddress(field, ip)),
+    ...each(hostIPs, "status.hostIPs", ({ ip }, field) => address(field, ip)),
     ...when(isSeveral(hostIPs), () => Causes.invalid("status.hostIPs", hostIPs, onePerFamily)),
-    ...each(podIPs, "status.podIPs", ({ ip }, field) => validateAddress(field, ip)),
+    ...each(podIPs, "status.podIPs", ({ ip }, field) => address(field, ip)),
     ...when(isSeveral(podIPs), () => Causes.invalid("status.podIPs", podIPs, onePerFamily))
   ]
 }

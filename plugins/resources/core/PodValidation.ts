@@ -112,6 +112,7 @@ const validateContainers = (spec: PodSpec, field: string, pod: string | undefine
     volumes: volumesOf(spec, `${field}.volumes`, pod),
     claims: new Set((spec.resourceClaims ?? []).map(({ name }) => name)),
     hostNetwork: spec.hostNetwork === true,
+    isPod: pod !== undefined,
     restartPolicy: spec.restartPolicy,
     // A negative one is the shortest there is.
     graceSeconds: spec.terminationGracePeriodSeconds < 0 ? 1 : spec.terminationGracePeriodSeconds
@@ -200,9 +201,19 @@ const validateNames = (spec: PodSpec, field: string): Causes.Causes => {
   ] as const
   return [
     ...names.flatMap(([name, rule]) => namedIfGiven(`${field}.${name}`, spec[name], rule)),
-    ...named(`${field}.runtimeClassName`, spec.runtimeClassName, Names.dns1123Subdomain)
+    ...named(`${field}.runtimeClassName`, spec.runtimeClassName, Names.dns1123Subdomain),
+    ...inside(spec.hostnameOverride, (name) => validateOverride(spec, name, `${field}.hostnameOverride`))
   ]
 }
+
+const maxHostname = 64
+
+const validateOverride = ({ hostNetwork, setHostnameAsFQDN }: PodSpec, name: string, field: string): Causes.Causes => [
+  ...when(hostNetwork === true, () => Causes.forbidden(field, "may not be specified when hostNetwork is true")),
+  ...when(setHostnameAsFQDN === true, () => Causes.forbidden(field, "may not be specified when setHostnameAsFQDN is true")),
+  ...Causes.broken(field, name, Names.dns1123Subdomain(name)),
+  ...when(name.length > maxHostname, () => Causes.tooLong(field, maxHostname))
+]
 
 const validateTimes = ({ activeDeadlineSeconds }: PodSpec, field: string): Causes.Causes => [
   ...(activeDeadlineSeconds === undefined

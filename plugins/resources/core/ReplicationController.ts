@@ -6,6 +6,7 @@ import { validateCounts } from "../apps/Workloads.ts"
 import { age, containers, integer, labels, text, wide } from "../Columns.ts"
 import type { ReplicationController } from "../contracts/core/v1.ts"
 import * as PodDefaults from "./PodDefaults.ts"
+import * as PodWarnings from "./PodWarnings.ts"
 import { validateAlways, validateTemplate } from "./Template.ts"
 
 const defaults = (controller: ReplicationController): ReplicationController => {
@@ -47,6 +48,7 @@ const validate = ({
 }
 
 export const strategy: Strategy<ReplicationController> = {
+  warnings: PodWarnings.ofWorkload(({ spec }) => spec.template),
   defaults,
   validate,
   validateStatus: ({ status }) =>

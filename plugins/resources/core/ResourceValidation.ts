@@ -132,6 +132,9 @@ export const validatePodResources = ({ containers, resources }: PodSpec, field: 
   const sum = (name: string, of: (container: Container) => Amounts | undefined) =>
     containers.reduce((total, container) => Quantity.add(total, Quantity.of(of(container)?.[name])), Quantity.zero)
   return [
+    ...when((resources.claims ?? []).length > 0, () =>
+      Causes.forbidden(`${field}.claims`, "claims may not be set for Resources at pod-level")
+    ),
     ...validate(resources, field, noClaims, ofPod),
     ...Object.entries(resources.requests ?? {}).flatMap(([name, request]) => {
       const all = sum(name, ({ resources: own }) => own.requests)

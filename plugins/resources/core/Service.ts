@@ -162,12 +162,6 @@ const validate = ({ spec }: Service, old: Service | undefined): Causes.Causes =>
     : [])
 ]
 
-/** An address within a range, and not the range. */
-const hasHostBits = (range: string) => {
-  const [address = ""] = range.split("/")
-  return Addresses.cidr(range)?.base !== Addresses.parse(address)
-}
-
 const forBalancers = "may only be used when `type` is 'LoadBalancer'"
 
 const validateBalancer = ({ allocateLoadBalancerNodePorts, loadBalancerClass, type }: ServiceSpec): Causes.Causes =>
@@ -195,7 +189,7 @@ const validateRanges = ({ loadBalancerSourceRanges = [], type }: ServiceSpec): C
   return type === "LoadBalancer"
     ? each(loadBalancerSourceRanges, field, (range, at) => [
         ...cidr(at, range.trim()),
-        ...when(isCidr(range.trim()) && hasHostBits(range.trim()), () =>
+        ...when(isCidr(range.trim()) && Addresses.hasHostBits(range.trim()), () =>
           Causes.invalid(at, range, "must not have bits set beyond the prefix length")
         )
       ])

@@ -9,6 +9,7 @@ import type { PersistentVolume, PersistentVolumeClaim } from "../contracts/core/
 import { validateNodeSelector } from "./AffinityValidation.ts"
 import { validateClaimSpec, validateModes, validateStorage, volumeModes } from "./ClaimValidation.ts"
 import { validateDriver, validateSources } from "./VolumeSources.ts"
+import { ofClaim } from "./VolumeWarnings.ts"
 
 const shortModes: { readonly [mode: string]: string } = {
   ReadOnlyMany: "ROX",
@@ -197,6 +198,7 @@ const validateClaimUpdate = ({ spec }: PersistentVolumeClaim, { spec: old }: Per
 }
 
 export const claim: Strategy<PersistentVolumeClaim> = {
+  warnings: ofClaim,
   generation: false,
   defaults: withSources,
   prepareCreate: (claim) => ({ ...withSources(ownNamespace(claim)), status: { phase: "Pending" } }),

@@ -153,7 +153,7 @@ export const flow = ({ metadata: { name }, spec }: FlowSchema): Causes.Causes =>
   return [
     ...precedence(name, matchingPrecedence),
     ...(method !== undefined && !methods.includes(method.type)
-      ? [Causes.notSupported("spec.distinguisherMethod.type", method, methods)]
+      ? [Causes.notSupported("spec.distinguisherMethod.type", { Type: method.type }, methods)]
       : []),
     ...level(priorityLevelConfiguration.name),
     ...(spec.rules ?? []).flatMap((one, index) => rules(`spec.rules[${index}]`, one)),

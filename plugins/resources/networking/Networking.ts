@@ -28,7 +28,7 @@ const addressName: Names.Rule = (value) =>
 export const address: Strategy<IPAddress> = {
   names: addressName,
   validate: ({ spec: { parentRef } }) =>
-    parentRef === undefined
+    parentRef === undefined || Object.values(parentRef).every((one) => one === "")
       ? [Causes.required("spec.parentRef")]
       : [
           ...namedIfGiven("spec.parentRef.group", parentRef.group, Names.dns1123Subdomain),

@@ -55,7 +55,9 @@ export const template: Strategy<ResourceClaimTemplate> = {
   validate: ({ spec: { metadata, spec } }) => [
     ...MetadataRules.validateAnnotations(metadata.annotations ?? {}, "spec.metadata.annotations"),
     ...Selector.validateLabels(metadata.labels, "spec.metadata.labels"),
-    ...when((metadata.name ?? "") !== "", () => Causes.forbidden("spec.metadata.name", "cannot be set")),
+    ...(["name", "namespace"] as const).flatMap((name) =>
+      when((metadata[name] ?? "") !== "", () => Causes.forbidden(`spec.metadata.${name}`, "cannot be set"))
+    ),
     ...validateDevices(spec.devices, "spec.spec.devices")
   ],
   validateUpdate: ({ spec }, { spec: old }) => when(!same(spec, old), () => Causes.immutable("spec", spec))

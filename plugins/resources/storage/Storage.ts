@@ -48,22 +48,34 @@ const validateParameters = (parameters: { readonly [key: string]: string }, fiel
   ]
 }
 
+/** Of a topology: which values by which keys, whichever order they stand in. */
+const byKey = ({ matchLabelExpressions = [] }: NonNullable<StorageClass["allowedTopologies"]>[number]) =>
+  matchLabelExpressions
+    .map(({ key, values }) => ({ key, values: values.toSorted() }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+
 export const storageClass: Strategy<StorageClass> = {
   validate: ({ allowedTopologies = [], parameters = {}, provisioner, reclaimPolicy, volumeBindingMode }) => [
     ...requiredName("provisioner", provisioner.toLowerCase(), Names.labelKey),
     ...validateParameters(parameters, "parameters"),
     ...enumerated("reclaimPolicy", reclaimPolicy || undefined, ["Delete", "Retain"]),
     ...enumerated("volumeBindingMode", volumeBindingMode, ["Immediate", "WaitForFirstConsumer"]),
-    ...each(allowedTopologies, "allowedTopologies", ({ matchLabelExpressions = [] }, at) =>
-      each(matchLabelExpressions, `${at}.matchLabelExpressions`, ({ key, values }, one, index) => [
+    ...each(allowedTopologies, "allowedTopologies", ({ matchLabelExpressions = [] }, at, place) => [
+      ...each(matchLabelExpressions, `${at}.matchLabelExpressions`, ({ key, values }, one, index) => [
         ...named(`${one}.key`, key, Names.labelKey),
         ...required(`${one}.values`, values),
         ...duplicates(values, (value) => `${one}.values[${value}]`),
         ...when(matchLabelExpressions.findIndex((other) => other.key === key) < index, () =>
           Causes.duplicate(`${one}.key`, key)
         )
-      ])
-    )
+      ]),
+      // One that says nothing says what no topology before it says.
+      ...when(
+        matchLabelExpressions.length === 0 ||
+          allowedTopologies.slice(0, place).some((other) => same(byKey(other), byKey({ matchLabelExpressions }))),
+        () => Causes.duplicate(`${at}.matchLabelExpressions`, "")
+      )
+    ])
   ],
   validateUpdate: (now, old) =>
     fixed.filter((name) => !same(now[name], old[name])).map((name) => Causes.immutable(name, now[name] ?? null)),
@@ -120,7 +132,20 @@ const leastTokenSeconds = 600
 const mostTokenSeconds = 2 ** 32
 const fixedOfDriver = ["attachRequired", "volumeLifecycleModes"] as const
 
+/** What belongs to features that are off. */
+const withoutPrevention = (driver: CSIDriver): CSIDriver => {
+  const { preventPodSchedulingIfMissing, ...spec } = driver.spec
+  return preventPodSchedulingIfMissing === undefined ? driver : { ...driver, spec }
+}
+
+const hidden =
+  "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes"
+
 export const driver: Strategy<CSIDriver> = {
+  prepareCreate: withoutPrevention,
+  prepareUpdate: withoutPrevention,
+  warnings: ({ spec: { serviceAccountTokenInSecrets, tokenRequests = [] } }) =>
+    tokenRequests.length > 0 && serviceAccountTokenInSecrets === undefined ? [hidden] : [],
   validate: ({ metadata: { name }, spec }, old) => [
     ...(old === undefined && name !== "" ? validateDriver(name, "metadata.name") : []),
     ...enumerated("spec.fsGroupPolicy", spec.fsGroupPolicy, ["File", "None", "ReadWriteOnceWithFSType"]),
@@ -138,6 +163,13 @@ export const driver: Strategy<CSIDriver> = {
         Causes.invalid(`${at}.expirationSeconds`, seconds, "may not specify a duration larger than 2^32 seconds")
       )
     ]),
+    ...when(spec.serviceAccountTokenInSecrets !== undefined && (spec.tokenRequests ?? []).length === 0, () =>
+      Causes.invalid(
+        "spec.serviceAccountTokenInSecrets",
+        spec.serviceAccountTokenInSecrets,
+        "serviceAccountTokenInSecrets is set but no tokenRequests are specified"
+      )
+    ),
     ...when((spec.nodeAllocatableUpdatePeriodSeconds ?? 10) < 10, () =>
       Causes.invalid(
         "spec.nodeAllocatableUpdatePeriodSeconds",
@@ -167,7 +199,7 @@ export const driver: Strategy<CSIDriver> = {
 
 export const attributes: Strategy<VolumeAttributesClass> = {
   validate: ({ driverName, parameters = {} }) => [
-    ...validateDriver(driverName, "driverName"),
+    ...requiredName("driverName", driverName.toLowerCase(), Names.labelKey),
     ...when(Object.keys(parameters).length === 0, () =>
       Causes.required("parameters", "must contain at least one key/value pair")
     ),
