@@ -175,6 +175,9 @@ const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
     Plugin.install(PolicyTypeChecking.plugin)
   ).pipe(asSelf)
 
+const schedulerUser = { name: "system:kube-scheduler", groups: ["system:authenticated"] }
+const ownScheduler = Plugin.install(Scheduler.plugin).pipe(Layer.provide(PipelineClient.layer(schedulerUser)))
+
 /** The programs that act on what is stored. Of several servers, one runs them. */
 const programs = (options: Options) => {
   const { ca, identity, isolate, joining, podCidr } = options
@@ -184,12 +187,7 @@ const programs = (options: Options) => {
     return program(isolate, account(`${name}-controller`), plugin, module, options)
   }
   const all = Layer.mergeAll(
-    program(
-      isolate,
-      { name: "system:kube-scheduler", groups: ["system:authenticated"] },
-      Scheduler.plugin,
-      new URL("../plugins/scheduler/Scheduler.ts", import.meta.url)
-    ),
+    program(isolate, schedulerUser, Scheduler.plugin, new URL("../plugins/scheduler/Scheduler.ts", import.meta.url)),
     run(
       "namespace",
       NamespaceController.plugin(),
@@ -384,8 +382,15 @@ export const controlPlane = (options: Options) =>
     complete
   )
 
-/** The API and what every cluster has, as upstream's kube-apiserver: whoever wants a scheduler or controllers runs them. */
-export const alone = (options: ApiOptions & Pick<Options, "cluster">) =>
-  Layer.merge(ofEveryCluster(options), ofServer(options)).pipe(Layer.provideMerge(api(options)), complete)
+interface AloneOptions extends ApiOptions, Pick<Options, "cluster"> {
+  readonly scheduler?: boolean
+}
+
+/** The API and what every cluster has, as upstream's kube-apiserver: whoever wants controllers runs them; a scheduler, if asked for. */
+export const alone = (options: AloneOptions) =>
+  Layer.mergeAll(ofEveryCluster(options), ofServer(options), options.scheduler === true ? ownScheduler : Layer.empty).pipe(
+    Layer.provideMerge(api(options)),
+    complete
+  )
 
 export const replica = (options: Options) => api(options).pipe(complete)

@@ -35,7 +35,9 @@ const flags = {
   "service-account-issuer": "https://kubernetes.default.svc",
   "service-account-key-file": "",
   "service-account-signing-key-file": "",
-  "service-cluster-ip-range": "10.0.0.0/24"
+  "service-cluster-ip-range": "10.0.0.0/24",
+  /** Not upstream's: Pods get nodes without another program. */
+  scheduler: "false"
 }
 type Flags = typeof flags
 
@@ -118,6 +120,7 @@ const run = Effect.gen(function* () {
     authentication,
     aggregation: { clientCa, proxy },
     withoutAccounts: all["disable-admission-plugins"].split(",").includes("ServiceAccount"),
+    scheduler: all.scheduler === "true",
     cluster: { identity, address, port, serviceAddress, dnsAddress },
     apiserver: {
       addresses: [all["bind-address"]],

@@ -54,8 +54,15 @@ const binding = {
   subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "bench" }]
 }
 
-const start = Effect.fnUntraced(function* (name: string, directory: string, command: ReadonlyArray<string>, etcd?: string) {
+const start = Effect.fnUntraced(function* (
+  name: string,
+  directory: string,
+  command: ReadonlyArray<string>,
+  etcd?: string,
+  more: { readonly [flag: string]: string } = {}
+) {
   const flags = {
+    ...more,
     "authorization-mode": "RBAC",
     // Nobody is here who makes service accounts.
     "disable-admission-plugins": "ServiceAccount",
@@ -83,11 +90,11 @@ const post = async (url: string, tls: { readonly ca: string; readonly cert: stri
   if (status !== 201) throw new Error(`the role of the bench was answered with ${status}`)
 }
 
-export const keelson = Effect.fnUntraced(function* (directory: string) {
+export const keelson = Effect.fnUntraced(function* (directory: string, more: { readonly [flag: string]: string } = {}) {
   Object.assign(process.env, settings.env)
   process.env["KEELSON_DIST"] = dist
   process.env["NODE_COMPILE_CACHE"] = join(directory, "..", "v8")
-  const { address, pid, ready } = yield* start("keelson", directory, ours())
+  const { address, pid, ready } = yield* start("keelson", directory, ours(), undefined, more)
   return { name: "keelson", address, pids: [pid], ready } satisfies Contestant
 })
 

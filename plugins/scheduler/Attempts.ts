@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
 
   const refuse = Effect.fnUntraced(function* ({ record, tried: { pod } }: Attempt, verdict: Conditions.Verdict) {
     const { message } = verdict
-    yield* record({ kind: Pod, object: pod, type: "Warning", reason: "FailedScheduling", message })
+    yield* record({ kind: Pod, object: pod, type: "Warning", reason: "FailedScheduling", message, action: "Scheduling" })
     const current = around.current(pod.metadata.uid)
     const patch = current && Conditions.patchOf(current, verdict, now())
     if (patch === undefined) return
@@ -110,7 +110,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
         metrics.ended("scheduled", now() - began)
         metrics.placed(tried.attempts, now() - tried.first)
         const message = `Successfully assigned ${namespace}/${name} to ${node}`
-        return record({ kind: Pod, object: info.pod, type: "Normal", reason: "Scheduled", message })
+        return record({ kind: Pod, object: info.pod, type: "Normal", reason: "Scheduled", message, action: "Binding" })
       }
     })
 

@@ -17,6 +17,8 @@ export interface Occurrence {
   readonly type: "Normal" | "Warning"
   readonly reason: string
   readonly message: string
+  /** What the component was doing, such as `Binding`. */
+  readonly action?: string
 }
 
 export type Record = (occurrence: Occurrence) => Effect.Effect<void>
@@ -55,7 +57,7 @@ export const draftOf = (
   occurrence: Occurrence,
   at: { readonly component: string; readonly host: string; readonly millis: number; readonly suffix: string }
 ): EventDraft => {
-  const { message, object, reason, type } = occurrence
+  const { action, message, object, reason, type } = occurrence
   const when = time(at.millis)
   return {
     metadata: { name: `${object.metadata.name}.${at.suffix}`, namespace: namespaceOf(occurrence) },
@@ -67,6 +69,7 @@ export const draftOf = (
     firstTimestamp: when,
     lastTimestamp: when,
     count: 1,
+    ...(action !== undefined && { action }),
     reportingComponent: at.component,
     reportingInstance: at.host
   }

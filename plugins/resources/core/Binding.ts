@@ -45,7 +45,8 @@ const obstacle = ({ metadata, spec }: Pod, { metadata: { uid = "" } }: Binding):
 }
 
 const bound = (pod: Pod, { metadata: { annotations = {}, labels }, target: { name = "" } }: Binding, now: string): Pod => {
-  const { conditions = [] } = pod.status
+  // Where it was to go does not matter any more.
+  const { conditions = [], nominatedNodeName: _, ...status } = pod.status
   const scheduled: PodCondition = { type: "PodScheduled", status: "True", lastTransitionTime: now }
   return {
     ...pod,
@@ -55,7 +56,7 @@ const bound = (pod: Pod, { metadata: { annotations = {}, labels }, target: { nam
       ...(labels !== undefined && { labels: { ...pod.metadata.labels, ...labels } })
     },
     spec: { ...pod.spec, nodeName: name },
-    status: { ...pod.status, conditions: [...conditions.filter(({ type }) => type !== "PodScheduled"), scheduled] }
+    status: { ...status, conditions: [...conditions.filter(({ type }) => type !== "PodScheduled"), scheduled] }
   }
 }
 

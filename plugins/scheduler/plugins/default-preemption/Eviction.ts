@@ -41,7 +41,7 @@ export const make = Effect.fnUntraced(function* ({ record, schedulerName }: Hand
     yield* client.patch(Pod, keyOf(victim), "strategic", body, { subresource: "status" })
     yield* client.delete(Pod, keyOf(victim), { uid })
     const message = `Preempted by pod ${preemptor.metadata.uid} on node ${node}`
-    yield* record({ kind: Pod, object: victim, type: "Normal", reason: "Preempted", message })
+    yield* record({ kind: Pod, object: victim, type: "Normal", reason: "Preempted", message, action: "Preempting" })
   })
 
   /** They may find another place sooner than here. */
