@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { Client } from "../../kernel/client/Client.ts"
+import * as Kind from "../../kernel/resource/Kind.ts"
 import * as Accounting from "../../plugins/controllers/job/Accounting.ts"
 import * as JobController from "../../plugins/controllers/job/Job.ts"
 import { Job, type JobSpecDraft } from "../../plugins/resources/contracts/batch/v1.ts"
@@ -44,6 +45,34 @@ describe("Job", () => {
       assert.isDefined(job?.status.completionTime)
       const pods = yield* when(Pod, (all) => all.every((pod) => !Accounting.isHeld(pod)))
       assert.strictEqual(pods.length, 3)
+    }).pipe(Effect.provide(cluster(JobController.plugin)))
+  )
+
+  it.live("lets go of Pods that outlast it, and of nobody else's", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      const job = yield* client.create(Job, draft({ completions: 2, parallelism: 2 }))
+      const [first, second] = yield* when(Pod, (all) => all.length === 2)
+      if (first === undefined || second === undefined) return assert.fail("there are no Pods")
+      const gone = { ...Kind.controllerReference(Job, job), name: "gone", uid: "gone" }
+      const other = { ...gone, kind: "Other", apiVersion: "example.com/v1" }
+      const finalizers = [Accounting.finalizer]
+      const spec = { containers: [{ name: "c", image: "i" }] }
+      for (const owner of [gone, other]) {
+        const metadata = { ...at(`of-${owner.kind.toLowerCase()}`), finalizers, ownerReferences: [owner] }
+        yield* client.create(Pod, { metadata, spec })
+        yield* client.delete(Pod, at(metadata.name))
+      }
+      yield* client.delete(Job, at("work"), { propagationPolicy: "Orphan" })
+      const { ownerReferences: _, ...metadata } = first.metadata
+      yield* client.update(Pod, { ...first, metadata })
+      yield* client.delete(Pod, Kind.keyOf(second))
+      const [freed, held, ...rest] = yield* when(
+        Pod,
+        (all) => all.length === 2 && all.filter(Accounting.isHeld).length === 1
+      )
+      assert.deepStrictEqual(rest, [])
+      assert.sameMembers([freed?.metadata.name, held?.metadata.name], [first.metadata.name, "of-other"])
     }).pipe(Effect.provide(cluster(JobController.plugin)))
   )
 

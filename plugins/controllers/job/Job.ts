@@ -11,10 +11,13 @@ import * as Controllers from "../contracts/Controllers.ts"
 import * as Owned from "../contracts/Owned.ts"
 import { isActive, isFinished, isReady, isTerminating } from "../contracts/Pods.ts"
 import { positive, withCondition } from "../contracts/Statuses.ts"
-import { isEnding, patchMetadata, slowStart } from "../contracts/Writes.ts"
+import { isEnding, slowStart } from "../contracts/Writes.ts"
 import * as Accounting from "./Accounting.ts"
+import * as Orphans from "./Orphans.ts"
+import * as PerIndex from "./PerIndex.ts"
 
-export const newPod = (job: Job, index: number | undefined): PodDraft => {
+/** `last`: the Pod of this index that failed, if it is tried again. */
+export const newPod = (job: Job, index: number | undefined, last?: Pod): PodDraft => {
   const { metadata, spec } = job.spec.template
   const { name } = job.metadata
   const key = Accounting.indexAnnotation
@@ -27,7 +30,7 @@ export const newPod = (job: Job, index: number | undefined): PodDraft => {
       generateName: index === undefined ? `${name}-` : `${name}-${index}-`,
       namespace: Kind.keyOf(job).namespace,
       labels: { ...metadata.labels, ...mark },
-      annotations: { ...metadata.annotations, ...mark },
+      annotations: { ...metadata.annotations, ...mark, ...PerIndex.annotationsOf(job, last) },
       finalizers: [...(metadata.finalizers ?? []), Accounting.finalizer],
       ownerReferences: [Kind.controllerReference(Job, job)]
     },
@@ -40,6 +43,9 @@ export const newPod = (job: Job, index: number | undefined): PodDraft => {
   }
 }
 
+/** Somebody else brings it to its end. */
+const isForeign = ({ spec: { managedBy } }: Job) => managedBy !== undefined && managedBy !== "kubernetes.io/job-controller"
+
 /** What the status says of the numbers; conditions are another matter. */
 const counted = (
   job: Job,
@@ -47,13 +53,13 @@ const counted = (
   pods: ReadonlyArray<Pod>,
   conditions: ReadonlyArray<JobCondition>
 ): JobStatus => {
-  const { completed, uncounted } = tally
-  const { completionTime, failedIndexes, startTime } = job.status
+  const { completed, failedIndexes, uncounted } = tally
+  const { completionTime, startTime } = job.status
   const live = pods.filter(isActive)
   return {
     ...(startTime !== undefined && { startTime }),
     ...(completionTime !== undefined && { completionTime }),
-    ...(failedIndexes !== undefined && { failedIndexes }),
+    ...(PerIndex.isPerIndex(job) && { failedIndexes: Accounting.writeIndexes(failedIndexes) }),
     ...positive({ active: live.length, ready: live.filter(isReady).length, ...tally.counted }),
     ...positive({ terminating: pods.filter((pod) => isTerminating(pod) && !isFinished(pod)).length }),
     ...(completed.size > 0 && { completedIndexes: Accounting.writeIndexes(completed) }),
@@ -74,15 +80,12 @@ const start = Effect.gen(function* () {
   const tell = (object: Job, type: "Normal" | "Warning", reason: string, message: string) =>
     record({ kind: Job, object, type, reason, message })
 
-  const create = (job: Job, index: number | undefined) =>
-    client.create(Pod, newPod(job, index)).pipe(
+  const create = (job: Job, index: number | undefined, last: Pod | undefined) =>
+    client.create(Pod, newPod(job, index, last)).pipe(
       Effect.flatMap((pod) => tell(job, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`)),
       Effect.catchIf(isEnding, () => Effect.void)
     )
-  const release = (pod: Pod) => {
-    const finalizers = (pod.metadata.finalizers ?? []).filter((name) => name !== Accounting.finalizer)
-    return patchMetadata(client, Pod, pod, { finalizers }).pipe(Effect.catchTag("NotFound", () => Effect.void))
-  }
+  const release = (pod: Pod) => Orphans.release(client, pod)
   const releaseAll = (all: ReadonlyArray<Pod>) => Effect.forEach(all, release, { concurrency: 8, discard: true })
 
   /** A Pod that the Job itself does away with has not failed: it is let go before it could be counted. */
@@ -160,11 +163,16 @@ const start = Effect.gen(function* () {
     const leaving =
       job.spec.podReplacementPolicy === "Failed" ? own.filter((pod) => isTerminating(pod) && !isFinished(pod)).length : 0
     if (missing - leaving <= 0) return undefined
-    const due = Accounting.notBefore(own)
+    const due = PerIndex.isPerIndex(job) ? 0 : Accounting.notBefore(own)
     if (due > now) return due - now
-    const indexes = Accounting.isIndexed(job) ? Accounting.freeIndexes(job, tally, active, missing - leaving) : undefined
-    yield* slowStart(indexes?.length ?? missing - leaving, (at) => create(job, indexes?.[at]))
-    return undefined
+    if (!Accounting.isIndexed(job)) {
+      yield* slowStart(missing - leaving, () => create(job, undefined, undefined))
+      return undefined
+    }
+    const { due: next, free } = Accounting.freeIndexes(job, tally, active, missing - leaving, now)
+    const last = (at: number) => tally.kept.get(free[at] ?? -1)
+    yield* slowStart(free.length, (at) => create(job, free[at], last(at)))
+    return Number.isFinite(next) ? next - now : undefined
   })
 
   const sync = Effect.fnUntraced(function* (found: Job, now: number) {
@@ -196,10 +204,11 @@ const start = Effect.gen(function* () {
   /** Without a selector, which the API gives it, nobody could tell which Pods are its own. */
   const reconcile = Effect.fn("Job.reconcile")(function* (key: Kind.Key) {
     const job = jobs.get(key)
-    if (job?.spec.selector === undefined || job.spec.managedBy !== undefined) return Controllers.done
+    if (job?.spec.selector === undefined || isForeign(job)) return Controllers.done
     return yield* sync(job, yield* Clock.currentTimeMillis)
   })
 
+  yield* Orphans.run(client, jobs, pods)
   const triggers = [Controllers.each(jobs), Controllers.ownerOf(pods, Job)]
   yield* Controllers.run({ name: "job", triggers, concurrency: 5, reconcile })
 })
