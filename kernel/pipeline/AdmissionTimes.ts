@@ -3,28 +3,32 @@ import { type Context, Effect, Exit, Metric } from "effect"
 import type { Operation } from "./Policy.ts"
 
 const boundaries = [0.005, 0.025, 0.1, 0.5, 1, 2.5]
-const plugins = Metric.histogram("apiserver_admission_controller_admission_duration_seconds", {
-  description:
-    "How long admission plugins that had something to do took, by name, type, operation, and whether they refused.",
-  boundaries
-})
-const steps = Metric.histogram("apiserver_admission_step_admission_duration_seconds", {
-  description: "How long admission took, by type, operation, and whether it refused.",
-  boundaries
-})
+/** Made with their labels: those that are added to a metric are made into its key anew whenever it is updated. */
+const plugins = (attributes: { readonly [label: string]: string }) =>
+  Metric.histogram("apiserver_admission_controller_admission_duration_seconds", {
+    description:
+      "How long admission plugins that had something to do took, by name, type, operation, and whether they refused.",
+    boundaries,
+    attributes
+  })
+const steps = (attributes: { readonly [label: string]: string }) =>
+  Metric.histogram("apiserver_admission_step_admission_duration_seconds", {
+    description: "How long admission took, by type, operation, and whether it refused.",
+    boundaries,
+    attributes
+  })
 
 /** Upstream calls what changes objects "admit". */
 export type Type = "admit" | "validate"
 
 /** Each with its labels is made once; names of plugins are few. */
-const known = new Map<string, typeof plugins>()
+const known = new Map<string, ReturnType<typeof plugins>>()
 const of = (name: string | undefined, type: Type, operation: Operation, isRefused: boolean) => {
   const key = `${name ?? ""} ${type} ${operation} ${isRefused}`
   const found = known.get(key)
   if (found !== undefined) return found
   const labels = { type, operation, rejected: `${isRefused}` }
-  const made =
-    name === undefined ? Metric.withAttributes(steps, labels) : Metric.withAttributes(plugins, { name, ...labels })
+  const made = name === undefined ? steps(labels) : plugins({ name, ...labels })
   known.set(key, made)
   return made
 }

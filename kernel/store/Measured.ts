@@ -8,32 +8,32 @@ import { Log } from "./Log.ts"
 type Service = Log["Service"]
 type Change = Parameters<Service["append"]>[0]
 
-const durations = Metric.histogram("etcd_request_duration_seconds", {
-  description: "How long requests to the store took, by operation and the storage it was about.",
-  boundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 10]
-})
-const requests = Metric.counter("etcd_requests_total", {
-  description: "Requests to the store, by operation and the storage it was about.",
-  incremental: true
-})
-const errors = Metric.counter("etcd_request_errors_total", {
-  description: "Requests that the store did not answer with what was asked for; a conflict is an answer.",
-  incremental: true
-})
-const outcomes = Metric.counter("keelson_store_appends_total", {
-  description:
-    "Appends by log and outcome: done, conflict, too_large, refused (nothing was written) or unknown (its answer was lost).",
-  incremental: true
-})
-
 type Labels = { readonly [label: string]: string }
 
-/** Counters by their labels, each made once. */
-const cached = <M extends Metric.Metric<number, unknown>>(metric: M, context: Context.Context<never>) => {
+const durations = (attributes: Labels) =>
+  Metric.histogram("etcd_request_duration_seconds", {
+    description: "How long requests to the store took, by operation and the storage it was about.",
+    boundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 10],
+    attributes
+  })
+const counter = (name: string, description: string) => (attributes: Labels) =>
+  Metric.counter(name, { description, incremental: true, attributes })
+const requests = counter("etcd_requests_total", "Requests to the store, by operation and the storage it was about.")
+const errors = counter(
+  "etcd_request_errors_total",
+  "Requests that the store did not answer with what was asked for; a conflict is an answer."
+)
+const outcomes = counter(
+  "keelson_store_appends_total",
+  "Appends by log and outcome: done, conflict, too_large, refused (nothing was written) or unknown (its answer was lost)."
+)
+
+/** Each made once with its labels: those that are added to a metric are made into its key anew whenever it is updated. */
+const cached = (make: (labels: Labels) => Metric.Metric<number, unknown>, context: Context.Context<never>) => {
   const known = new Map<string, Metric.Metric<number, unknown>>()
   return (labels: Labels, value: number) => {
     const key = Object.values(labels).join(" ")
-    const found = known.get(key) ?? Metric.withAttributes(metric, labels)
+    const found = known.get(key) ?? make(labels)
     known.set(key, found)
     found.updateUnsafe(value, context)
   }

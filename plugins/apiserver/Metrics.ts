@@ -4,14 +4,19 @@ import { PrometheusMetrics } from "effect/observability"
 import { type Answer, whole } from "./Answer.ts"
 import type { ObjectPath } from "./Path.ts"
 
-const requests = Metric.counter("apiserver_request_total", {
-  description: "Requests that the API server has answered, by verb, resource and code.",
-  incremental: true
-})
-const durations = Metric.histogram("apiserver_request_duration_seconds", {
-  description: "How long requests took, by verb and resource; watches and other long ones are left out.",
-  boundaries: [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
-})
+/** Made with their labels: those that are added to a metric are made into its key anew whenever it is updated. */
+const requests = (attributes: { readonly [label: string]: string }) =>
+  Metric.counter("apiserver_request_total", {
+    description: "Requests that the API server has answered, by verb, resource and code.",
+    incremental: true,
+    attributes
+  })
+const durations = (attributes: { readonly [label: string]: string }) =>
+  Metric.histogram("apiserver_request_duration_seconds", {
+    description: "How long requests took, by verb and resource; watches and other long ones are left out.",
+    boundaries: [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60],
+    attributes
+  })
 
 const long = new Set(["WATCH", "CONNECT"])
 const connects = new Set(["exec", "attach", "portforward", "proxy", "log"])
@@ -41,8 +46,8 @@ export interface Done {
 }
 
 export const make = (context: Context.Context<never>) => {
-  const counters = new Map<string, typeof requests>()
-  const histograms = new Map<string, typeof durations>()
+  const counters = new Map<string, ReturnType<typeof requests>>()
+  const histograms = new Map<string, ReturnType<typeof durations>>()
   return ({ code, isWatch, method, path, seconds }: Done) => {
     const labels = {
       verb: verbOf(method, path, isWatch),
@@ -55,11 +60,11 @@ export const make = (context: Context.Context<never>) => {
       dry_run: ""
     }
     const key = `${labels.verb} ${labels.group} ${labels.version} ${labels.resource} ${labels.subresource} ${labels.scope}`
-    const counter = counters.get(`${key} ${code}`) ?? Metric.withAttributes(requests, { ...labels, code: `${code}` })
+    const counter = counters.get(`${key} ${code}`) ?? requests({ ...labels, code: `${code}` })
     counters.set(`${key} ${code}`, counter)
     counter.updateUnsafe(1, context)
     if (long.has(labels.verb)) return
-    const histogram = histograms.get(key) ?? Metric.withAttributes(durations, labels)
+    const histogram = histograms.get(key) ?? durations(labels)
     histograms.set(key, histogram)
     histogram.updateUnsafe(seconds, context)
   }
