@@ -4,6 +4,7 @@ import { type Labels, parseFields, parseLabels } from "../../kernel/resource/Sel
 import type { Node, Pod } from "../resources/contracts/core/v1.ts"
 import type { Usage } from "./Samples.ts"
 import type { Scraped } from "./Scraping.ts"
+import * as Table from "./Table.ts"
 
 export const group = "metrics.k8s.io"
 export const version = "v1beta1"
@@ -75,12 +76,21 @@ const metadataOf = ({ metadata: { labels, name, namespace } }: Named) => ({
   creationTimestamp: time(Date.now()),
   ...(labels !== undefined && { labels })
 })
+const summed = (all: Iterable<Usage>) => {
+  let [cpu, memory] = [0, 0]
+  for (const one of all) {
+    cpu += one.cpu
+    memory += one.memory
+  }
+  return amounts({ cpu, memory })
+}
 const measured = ({ at, window }: Usage) => ({ timestamp: time(at), window: `${window / 1000}s` })
 
 const ofNode = (node: Node, { scraped }: Sources) => {
   const used = scraped.node(node.metadata.name)
   if (used === undefined) return undefined
-  return { kind: "NodeMetrics", apiVersion, metadata: metadataOf(node), ...measured(used), usage: amounts(used) }
+  const usage = amounts(used)
+  return { object: { kind: "NodeMetrics", apiVersion, metadata: metadataOf(node), ...measured(used), usage }, usage }
 }
 
 const ofPod = (pod: Pod, { scraped }: Sources) => {
@@ -89,7 +99,8 @@ const ofPod = (pod: Pod, { scraped }: Sources) => {
   const [first] = used?.values() ?? []
   if (used === undefined || first === undefined) return undefined
   const containers = [...used].map(([name, one]) => ({ name, usage: amounts(one) }))
-  return { kind: "PodMetrics", apiVersion, metadata: metadataOf(pod), ...measured(first), containers }
+  const object = { kind: "PodMetrics", apiVersion, metadata: metadataOf(pod), ...measured(first), containers }
+  return { object, usage: summed(used.values()) }
 }
 
 const chosen = <A extends Named>(all: ReadonlyArray<A>, query: URLSearchParams): ReadonlyArray<A> | string => {
@@ -106,21 +117,33 @@ const chosen = <A extends Named>(all: ReadonlyArray<A>, query: URLSearchParams):
 const fieldOf = ({ metadata }: Named, field: string) =>
   field === "metadata.name" ? metadata.name : field === "metadata.namespace" ? (metadata.namespace ?? "") : ""
 
+interface Asked {
+  readonly query: URLSearchParams
+  /** As the header has it. */
+  readonly accept: string | undefined
+}
+
 const list = <A extends Named>(
   kind: string,
   all: ReadonlyArray<A>,
-  query: URLSearchParams,
-  make: (one: A) => object | undefined
+  { accept, query }: Asked,
+  make: (one: A) => Table.Shown | undefined
 ): Reply => {
   const found = chosen(all, query)
   if (typeof found === "string") return refused(400, "BadRequest", found)
-  return ok({ kind: `${kind}List`, apiVersion, metadata: {}, items: found.flatMap((one) => make(one) ?? []) })
+  const shown = found.flatMap((one) => make(one) ?? [])
+  const table = Table.asked(accept)
+  if (table !== undefined) return ok(Table.make(table, shown, query.get("includeObject")))
+  return ok({ kind: `${kind}List`, apiVersion, metadata: {}, items: shown.map(({ object }) => object) })
 }
 
-const one = (resource: string, name: string, found: object | undefined) =>
-  found === undefined ? absent(resource, name) : ok(found)
+const one = (resource: string, name: string, found: Table.Shown | undefined, { accept, query }: Asked) => {
+  if (found === undefined) return absent(resource, name)
+  const table = Table.asked(accept)
+  return ok(table === undefined ? found.object : Table.make(table, [found], query.get("includeObject")))
+}
 
-export const answer = (path: string, query: URLSearchParams, sources: Sources): Reply => {
+export const answer = (path: string, asked: Asked, sources: Sources): Reply => {
   const document = documents[path.replace(/\/$/, "")]
   if (document !== undefined) return ok(document)
   if (!path.startsWith(`${root}/`)) return refused(404, "NotFound", "the server could not find the requested resource")
@@ -129,17 +152,17 @@ export const answer = (path: string, query: URLSearchParams, sources: Sources): 
     .split("/")
     .map(decodeURIComponent)
   const [nodes, pods] = [sources.nodes, sources.pods]
-  if (first === "nodes" && second === "") return list("NodeMetrics", nodes(), query, (node) => ofNode(node, sources))
+  if (first === "nodes" && second === "") return list("NodeMetrics", nodes(), asked, (node) => ofNode(node, sources))
   if (first === "nodes") {
     const node = nodes().find(({ metadata }) => metadata.name === second)
-    return one("nodes", second, node && ofNode(node, sources))
+    return one("nodes", second, node && ofNode(node, sources), asked)
   }
-  if (first === "pods" && second === "") return list("PodMetrics", pods(), query, (pod) => ofPod(pod, sources))
+  if (first === "pods" && second === "") return list("PodMetrics", pods(), asked, (pod) => ofPod(pod, sources))
   if (first === "namespaces" && third === "pods") {
     const within = pods().filter(({ metadata }) => metadata.namespace === second)
-    if (fourth === "") return list("PodMetrics", within, query, (pod) => ofPod(pod, sources))
+    if (fourth === "") return list("PodMetrics", within, asked, (pod) => ofPod(pod, sources))
     const pod = within.find(({ metadata }) => metadata.name === fourth)
-    return one("pods", fourth, pod && ofPod(pod, sources))
+    return one("pods", fourth, pod && ofPod(pod, sources), asked)
   }
   return refused(404, "NotFound", "the server could not find the requested resource")
 }

@@ -5,7 +5,7 @@
 import { Effect, Layer, Schedule } from "effect"
 import { createServer, type Server } from "node:https"
 import type { AddressInfo } from "node:net"
-import type { ServerResponse } from "node:http"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { TLSSocket } from "node:tls"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
@@ -43,12 +43,16 @@ const send = (response: ServerResponse, { body, code }: Answers.Reply) => {
   response.end(text)
 }
 
-const reply = (url: URL, method: string, sources: Answers.Sources): Answers.Reply => {
+const reply = (
+  url: URL,
+  { headers: { accept }, method = "GET" }: IncomingMessage,
+  sources: Answers.Sources
+): Answers.Reply => {
   if (method !== "GET" && method !== "HEAD") {
     return Answers.refused(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
   }
   try {
-    return Answers.answer(url.pathname, url.searchParams, sources)
+    return Answers.answer(url.pathname, { query: url.searchParams, accept }, sources)
   } catch {
     // A broken escape in the path is all that can throw.
     return Answers.refused(400, "BadRequest", "the path of the URL has a broken escape")
@@ -61,7 +65,7 @@ const serve = ({ proxies, tls }: Options, sources: Answers.Sources) =>
     (request, response) => {
       const url = new URL(request.url ?? "/", "https://metrics-server")
       if (!isProxy(request.socket, proxies)) send(response, Answers.refused(401, "Unauthorized", "Unauthorized"))
-      else send(response, reply(url, request.method ?? "GET", sources))
+      else send(response, reply(url, request, sources))
     }
   )
 

@@ -134,4 +134,61 @@ describe("Job", () => {
     assert.strictEqual(Accounting.judged(job, pod), "FailJob")
     assert.strictEqual(Accounting.judged(job, failed), "Count")
   })
+
+  it.live("an index fails by itself, after as many tries as it has, and the others go on", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      const spec = { completions: 2, parallelism: 2, completionMode: "Indexed", backoffLimitPerIndex: 0 }
+      yield* client.create(Job, draft(spec))
+      const pods = yield* when(Pod, (all) => all.length === 2)
+      const count = "batch.kubernetes.io/job-index-failure-count"
+      assert.deepStrictEqual(
+        pods.map(({ metadata }) => metadata.annotations?.[count]),
+        ["0", "0"]
+      )
+      yield* Effect.forEach(pods, (pod) => ends(pod, Accounting.indexOf(pod) === 0 ? "Failed" : "Succeeded"))
+      const [job] = yield* when(Job, ([one]) => has(one, "Failed"))
+      const { completedIndexes, failed, failedIndexes, succeeded } = job?.status ?? {}
+      assert.deepStrictEqual([completedIndexes, failedIndexes, succeeded, failed], ["1", "0", 1, 1])
+      assert.strictEqual(job?.status.conditions?.find(({ type }) => type === "Failed")?.message, "Job has failed indexes")
+    }).pipe(Effect.provide(cluster(JobController.plugin)))
+  )
+
+  it.effect("an index is tried again later and later, and its failures are counted on its Pods", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* client.create(Job, draft({ completions: 1, completionMode: "Indexed", backoffLimitPerIndex: 1 }))
+      const [first] = active(yield* when(Pod, (all) => active(all).length === 1))
+      if (first) yield* ends(first, "Failed")
+      yield* when(Job, ([one]) => one?.status.active === undefined)
+      assert.deepStrictEqual((yield* client.list(Pod)).map(Accounting.isHeld), [true])
+      yield* TestClock.adjust("11 seconds")
+      const [next] = active(yield* when(Pod, (all) => active(all).length === 1))
+      assert.strictEqual(next?.metadata.annotations?.["batch.kubernetes.io/job-index-failure-count"], "1")
+      yield* when(Job, ([one]) => one?.status.failed === 1)
+      if (next) yield* ends(next, "Failed")
+      const [job] = yield* when(Job, ([one]) => has(one, "Failed"))
+      assert.deepStrictEqual([job?.status.failed, job?.status.failedIndexes], [2, "0"])
+    }).pipe(Effect.provide(cluster(JobController.plugin)))
+  )
+
+  it.live("is complete as soon as its success policy says so, and lets the others go", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      const successPolicy = {
+        rules: [
+          { succeededIndexes: "2", succeededCount: 2 },
+          { succeededIndexes: "0-1", succeededCount: 1 }
+        ]
+      }
+      yield* client.create(Job, draft({ completions: 3, parallelism: 3, completionMode: "Indexed", successPolicy }))
+      const pods = yield* when(Pod, (all) => all.length === 3)
+      const leader = pods.find((pod) => Accounting.indexOf(pod) === 1)
+      if (leader) yield* ends(leader, "Succeeded")
+      const [job] = yield* when(Job, ([one]) => has(one, "Complete"))
+      const condition = job?.status.conditions?.find(({ type }) => type === "Complete")
+      assert.deepStrictEqual([condition?.reason, condition?.message], ["SuccessPolicy", "Matched rules at index 1"])
+      assert.strictEqual((yield* client.list(Pod)).length, 1)
+    }).pipe(Effect.provide(cluster(JobController.plugin)))
+  )
 })

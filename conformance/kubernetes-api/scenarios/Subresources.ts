@@ -179,6 +179,11 @@ const pods = scenario("of pods", "Pod", ({ name, namespace }) => {
     ["log with wrong options", on(`${path}/log`).get({ tailLines: "-1" })],
     ["log with two times", on(`${path}/log`).get({ sinceSeconds: "1", sinceTime: "2030-01-01T00:00:00Z" })],
     ["exec without an upgrade", on(`${path}/exec`).get({ command: "ls" })],
+    ["log without a container", on(`${path}/log`).get({ container: "" })],
+    ["log of a wrong time", on(`${path}/log`).get({ sinceTime: "x" })],
+    ["log of a wrong number", on(`${path}/log`).get({ limitBytes: "x" })],
+    ["log of a stream", on(`${path}/log`).get({ stream: "Stdout" })],
+    ["attach to none", on(`${path}/attach`).get({ container: "none" })],
     ["no address", status.patch("merge", { status: { podIP: null, podIPs: null } })],
     ["proxy", on(`${path}/proxy/`).get()]
   ]

@@ -100,7 +100,8 @@ export interface Tally {
   readonly release: ReadonlyArray<Pod>
 }
 
-export const tally = (job: Job, pods: ReadonlyArray<Pod>): Tally => {
+/** `isEnding`: nothing is tried again, so nothing is kept for it. */
+export const tally = (job: Job, pods: ReadonlyArray<Pod>, isEnding = false): Tally => {
   const { failed = 0, succeeded = 0, uncountedTerminatedPods = {}, completedIndexes } = job.status
   const held = new Map(pods.filter(isHeld).map((pod) => [pod.metadata.uid, pod]))
   const before = { succeeded: uncountedTerminatedPods.succeeded ?? [], failed: uncountedTerminatedPods.failed ?? [] }
@@ -114,7 +115,8 @@ export const tally = (job: Job, pods: ReadonlyArray<Pod>): Tally => {
     if (isIndexed(job) && index !== undefined && index < (job.spec.completions ?? 0)) completed.add(index)
   }
   const failedIndexes = PerIndex.failedIndexes(job, lost)
-  const kept = PerIndex.kept(job, { completed, failed: failedIndexes }, lost, pods)
+  const again = isEnding ? [] : lost
+  const kept = PerIndex.kept(job, { completed, failed: failedIndexes }, again, pods)
   const keeps = new Set([...kept.values()].map(({ metadata }) => metadata.uid))
   const over = lost.filter(({ metadata }) => !keeps.has(metadata.uid))
   const ignored = over.filter((pod) => judged(job, pod) === "Ignore")

@@ -189,7 +189,7 @@ const start = Effect.gen(function* () {
     const job = yield* begun(found, now)
     const tally = Accounting.tally(job, own)
     const end = Accounting.endOf(job, tally, own.filter(isActive), now)
-    if (end !== undefined) return yield* finish(job, tally, own, end, now)
+    if (end !== undefined) return yield* finish(job, Accounting.tally(job, own, true), own, end, now)
     const said = yield* putStatus(job, counted(job, tally, own, job.status.conditions ?? []))
     yield* releaseAll(tally.release)
     const later = yield* manage(said, tally, own, now)

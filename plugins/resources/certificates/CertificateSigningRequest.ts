@@ -1,7 +1,8 @@
 /** CertificateSigningRequests: asked for once, approved by one, signed by another. */
+import { X509Certificate } from "node:crypto"
 import * as Age from "../../../kernel/resource/Age.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
-import { required } from "../../../kernel/resource/Rules.ts"
+import { enumerated, required } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import * as SigningRequest from "../../certificates/contracts/SigningRequest.ts"
 import { same } from "../apps/Workloads.ts"
@@ -12,24 +13,23 @@ type Spec = CertificateSigningRequest["spec"]
 type Status = CertificateSigningRequest["status"]
 type Condition = NonNullable<Status["conditions"]>[number]
 
-/** Who signs neither approves nor denies: what was said of that stays. */
-const unapproved = (status: Status, { conditions: before = [] }: Status): Status => {
-  const said = before.filter(({ type }) => type === "Approved" || type === "Denied")
-  const { conditions = [], ...rest } = status
-  const next = conditions.flatMap((condition) => {
-    if (condition.type !== "Approved" && condition.type !== "Denied") return [condition]
-    return said.filter(({ type }) => type === condition.type)
-  })
-  const missing = said.filter(({ type }) => next.every((condition) => condition.type !== type))
-  return { ...rest, ...(next.length + missing.length > 0 && { conditions: [...next, ...missing] }) }
+/** Who signs neither approves nor denies: what was said of that stays as it was. */
+const unapproved = ({ conditions, ...rest }: Status, { conditions: before = [] }: Status): Status => {
+  const isDecision = (type: string) => type === "Approved" || type === "Denied"
+  const kept = conditions?.map((one) => (isDecision(one.type) ? (before.find(({ type }) => type === one.type) ?? one) : one))
+  return { ...rest, ...(kept && { conditions: kept }) }
 }
 
+/** Who approves says nothing of the certificate. */
+const decided = ({ conditions }: Status, { conditions: _, ...rest }: Status): Status => ({
+  ...rest,
+  ...(conditions && { conditions })
+})
+
 const prepareUpdate = (request: CertificateSigningRequest, old: CertificateSigningRequest, subresource: string) => {
-  const { conditions } = request.status
-  const { metadata } = request
-  // Who approves says nothing of the certificate.
-  if (subresource === "approval") return { ...old, metadata, status: { ...old.status, ...(conditions && { conditions }) } }
-  if (subresource === "status") return { ...old, metadata, status: unapproved(request.status, old.status) }
+  const { metadata, status } = request
+  if (subresource === "approval") return { ...old, metadata, status: decided(status, old.status) }
+  if (subresource === "status") return { ...old, metadata, status: unapproved(status, old.status) }
   return { ...request, spec: old.spec, status: old.status }
 }
 
@@ -102,19 +102,36 @@ const validateCondition = ({ status, type }: Condition, index: number, all: Read
   const other = type === "Approved" ? "Denied" : type === "Denied" ? "Approved" : undefined
   return [
     ...required(`${field}.type`, type),
-    ...(said.includes(type) && status !== "True" ? [Causes.notSupported(`${field}.status`, status, ["True"])] : []),
+    ...enumerated(`${field}.status`, status, said.includes(type) ? ["True"] : ["False", "True", "Unknown"]),
     ...(all.slice(0, index).some((before) => before.type === type) ? [Causes.duplicate(`${field}.type`, type)] : []),
     ...(all.slice(0, index).some((before) => before.type === other)
-      ? [Causes.invalid(`${field}.type`, type, "Approved and Denied conditions are mutually exclusive")]
+      ? [Causes.invalid("status.conditions", type, "Approved and Denied conditions are mutually exclusive")]
       : [])
   ]
 }
 
-const pem = /^(\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/
-const validateCertificate = (certificate = ""): Causes.Causes =>
-  certificate === "" || pem.test(Buffer.from(certificate, "base64").toString())
-    ? []
-    : [Causes.invalid("status.certificate", "<certificate data>", "must contain one or more PEM blocks")]
+const pem = /-----BEGIN ([^-\n]*)-----\r?\n([\s\S]*?)-----END \1-----/g
+const headers = /^(?:[^\n:]+:[^\n]*\n)+\s*\n/
+const isCertificate = (block: string) => {
+  try {
+    return new X509Certificate(block).subject !== undefined
+  } catch {
+    // The parser's own words differ from one version of its library to the next.
+    return false
+  }
+}
+const wrongIn = (text: string): string | undefined => {
+  const blocks = [...text.matchAll(pem)]
+  const other = blocks.find(([, type]) => type !== "CERTIFICATE")?.[1]
+  if (other !== undefined) return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(other)}`
+  if (blocks.some(([, , body = ""]) => headers.test(body))) return "no PEM block headers are permitted"
+  if (blocks.length === 0) return "must contain at least one CERTIFICATE PEM block"
+  return blocks.every(([block]) => isCertificate(block)) ? undefined : "x509: malformed certificate"
+}
+const validateCertificate = (certificate = ""): Causes.Causes => {
+  const why = certificate === "" ? undefined : wrongIn(Buffer.from(certificate, "base64").toString())
+  return why === undefined ? [] : [Causes.invalid("status.certificate", "<certificate data>", why)]
+}
 
 /** What was decided stays decided, and what was signed stays as it was. */
 const validateDecided = (status: Status, before: Status, subresource: string): Causes.Causes => [
@@ -123,7 +140,7 @@ const validateDecided = (status: Status, before: Status, subresource: string): C
     const what =
       now.length < then.length
         ? "remove"
-        : now.length > then.length && type === "Failed" && subresource === "approval"
+        : now.length > then.length && type !== "Failed" && subresource !== "approval"
           ? "add"
           : now.length === then.length && !same(now, then)
             ? "modify"

@@ -91,9 +91,23 @@ const validateRestarts = (container: Container | EphemeralContainer, field: stri
 
 /** An ephemeral container is looked with, not served by. */
 const forbiddenIn = (container: Container | EphemeralContainer, field: string): Causes.Causes =>
-  (["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const)
-    .filter((name) => container[name] !== undefined)
-    .map((name) => Causes.forbidden(`${field}.${name}`, "cannot be set for an Ephemeral Container"))
+  [
+    ...unserved.filter((name) => container[name] !== undefined),
+    ...(Object.keys(container.resources).length > 0 ? ["resources"] : []),
+    ...(container.volumeMounts ?? []).flatMap(({ subPath, subPathExpr }, index) => [
+      ...(subPath ? [`volumeMounts[${index}].subPath`] : []),
+      ...(subPathExpr ? [`volumeMounts[${index}].subPathExpr`] : [])
+    ])
+  ].map((name) => Causes.forbidden(`${field}.${name}`, "cannot be set for an Ephemeral Container"))
+const unserved = [
+  "ports",
+  "livenessProbe",
+  "readinessProbe",
+  "startupProbe",
+  "lifecycle",
+  "resizePolicy",
+  "restartPolicy"
+] as const
 
 const validatePorts = (ports: ReadonlyArray<ContainerPort>, field: string, { hostNetwork }: Around): Causes.Causes => [
   ...ports.flatMap(({ containerPort, hostPort = 0, name = "", protocol }, index) => {

@@ -133,9 +133,18 @@ const validateContainers = (spec: PodSpec, field: string, pod: string | undefine
       named.map(([, name]) => name),
       (index) => named[index]?.[0] ?? field
     ),
+    ...validateTargets(spec, `${field}.ephemeralContainers`),
     ...validateHostPorts(spec, field)
   ]
 }
+
+/** An ephemeral container looks into one of the others. */
+const validateTargets = ({ containers, ephemeralContainers, initContainers = [] }: PodSpec, field: string) =>
+  each(ephemeralContainers, field, ({ targetContainerName = "" }, at) =>
+    when(![...initContainers, ...containers, { name: "" }].some(({ name }) => name === targetContainerName), () =>
+      Causes.notFound(`${at}.targetContainerName`, targetContainerName)
+    )
+  )
 
 /** Two containers of one Pod cannot have one port of the host. */
 const validateHostPorts = ({ containers }: PodSpec, field: string): Causes.Causes => {
