@@ -44,13 +44,14 @@ const nexts: { readonly [_ in Plan.Operation]: (format: Plan.Format) => () => Re
 }
 
 const measure = async (protocol: Plan.Protocol, format: Plan.Format, what: Plan.Operation): Promise<Plan.Row> => {
-  const { inFlight } = Plan.operations[what]
+  const { before, inFlight } = Plan.operations[what]
   const { all: connections, close } = await Load.connect(task, protocol, inFlight)
   const next = nexts[what](format)
-  // What comes first is compiled, opened and cached on both sides.
+  // What comes first is compiled, opened and cached on both sides: by how often it was asked for, and not by the clock.
   const isFirst = protocol === task.protocols[0] && format === task.formats[0]
-  const warming = isFirst ? 2 * seconds : seconds / 3
-  if (what !== "delete") await Load.run({ connections, inFlight, next, pids: [], seconds: warming })
+  let left: number = isFirst ? before : before / 10
+  const first = () => (left-- > 0 ? next() : undefined)
+  await Load.run({ connections, inFlight, next: first, pids: [], seconds: 20 })
   const { count: _, ...figures } = await Load.run({ connections, inFlight, next, pids, seconds })
   close()
   return { what, protocol, format, ...figures }
