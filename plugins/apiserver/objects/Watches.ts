@@ -13,6 +13,7 @@ import type { Watching } from "../Query.ts"
 import { type DoorError, internal, statusOf } from "../Refused.ts"
 import { takeSlice } from "../Slices.ts"
 import * as Frames from "./Frames.ts"
+import { Turns } from "./Turns.ts"
 
 /** Bytes that may wait for one reader when more come. */
 const waitingLimit = 16 << 20
@@ -21,6 +22,8 @@ const backlogLimit = 8192
 
 /** Without a timeout of its own a watch lasts this many seconds, and up to as many again, so that not all end together. */
 const lifetime = 1800
+
+const turns = new Turns()
 
 /** The response of one watch. `over` ends it from inside. */
 class Writer {
@@ -54,7 +57,11 @@ class Writer {
     if (this.isPumping || this.backlog.length > 0 || this.waiting > waitingLimit) return this.write([make()])
     this.open()
     const chunk = make()
-    if (chunk.length > 0) this.bytes(chunk)
+    if (chunk.length === 0) return
+    if (!turns.isOver()) return this.bytes(chunk)
+    this.backlog.push([chunk][Symbol.iterator]())
+    this.isPumping = true
+    turns.wait(this)
   }
   /** All that waits, and the end: a watch ends whole. */
   end() {
@@ -63,7 +70,8 @@ class Writer {
     this.backlog = []
     this.outgoing.end(Buffer.concat(rest))
   }
-  private pump() {
+  /** Writes what waits, until that takes longer than a slice. */
+  pump() {
     this.isPumping = true
     for (let pieces = this.backlog[0]; pieces !== undefined; pieces = this.backlog[0]) {
       const { done, slice } = takeSlice(pieces)
