@@ -31,9 +31,12 @@ const validateStrategy = ({ rollingUpdate, type }: DaemonSetUpdateStrategy): Cau
   if (rollingUpdate === undefined) return [Causes.required(`${field}.rollingUpdate`)]
   const { maxSurge, maxUnavailable } = rollingUpdate
   const at = `${field}.rollingUpdate`
-  return [
+  const wrong = [
     ...Workloads.validateShare(maxUnavailable, `${at}.maxUnavailable`),
-    ...Workloads.validateShare(maxSurge, `${at}.maxSurge`),
+    ...Workloads.validateShare(maxSurge, `${at}.maxSurge`)
+  ]
+  if (wrong.length > 0) return wrong
+  return [
     ...(Workloads.isZero(maxUnavailable) && Workloads.isZero(maxSurge)
       ? [Causes.required(`${at}.maxUnavailable`, "cannot be 0 when maxSurge is 0")]
       : []),

@@ -7,7 +7,8 @@ import { age, text, unset } from "../Columns.ts"
 import type { ResourcePool, ResourceSlice } from "../contracts/resource/v1.ts"
 import { validateNodeSelector } from "../core/AffinityValidation.ts"
 import { several, validateCounters, validateDevice, validateFlag, validateNodeName, waysOf } from "./Devices.ts"
-import { validateDriver, validatePool, validateSet } from "./DeviceNames.ts"
+import { validateDriver } from "../core/VolumeSources.ts"
+import { validatePool, validateSet } from "./DeviceNames.ts"
 
 const most = { devices: 128, counterSets: 8 }
 
