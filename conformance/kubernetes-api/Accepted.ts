@@ -59,12 +59,12 @@ export const accepted: ReadonlyArray<Accepted> = [
     reason: "conflicts come of a map, which has no order in Go"
   },
   {
-    step: /: (?:log|exec without an upgrade)$/,
+    step: /: (?:log(?: without a container)?|exec without an upgrade)$/,
     aspect: "details",
     values: /"kind":"nodes".*\| \{"kind":"pods"/,
     reason: nodeMissing
   },
-  { step: /: (?:log|exec without an upgrade)$/, aspect: "message", values: /^"nodes .*\| "pods /, reason: nodeMissing },
+  { aspect: "message", values: /^"nodes .* not found" \| "pods .* not found"$/, reason: nodeMissing },
   { step: /: bind to/, aspect: "causes", values: /\| \[\]$/, reason: clientsFault },
   { step: /: bind to/, aspect: "message", reason: clientsFault },
   {
