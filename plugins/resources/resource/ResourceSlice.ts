@@ -93,6 +93,7 @@ export const strategy: Strategy<ResourceSlice> = {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
     "spec.driver": ({ spec }) => spec.driver
   },
+  notSelectable: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
   columns: [
     text("Node", "Where the devices are.", ({ spec }) => spec.nodeName ?? unset),
     text("Driver", "Who offers them.", ({ spec }) => spec.driver),
