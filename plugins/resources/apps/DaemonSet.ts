@@ -76,7 +76,9 @@ export const strategy: Strategy<DaemonSet> = {
       ? counted(next, before + 1)
       : counted(next, before)
   },
-  validate: (set) => [
+  validate: (set, old) => [
+    // Upstream looks at it before anything else.
+    ...(old === undefined ? [] : Workloads.fixedSelector(set, old)),
     ...Workloads.validate(set, "daemonset"),
     ...validateStrategy(set.spec.updateStrategy),
     ...nonNegative("spec.revisionHistoryLimit", set.spec.revisionHistoryLimit)
@@ -85,7 +87,6 @@ export const strategy: Strategy<DaemonSet> = {
     ...Workloads.validateCounts(status, counts, []),
     ...Workloads.neverLess(status.collisionCount, old.collisionCount)
   ],
-  validateUpdate: Workloads.fixedSelector,
   columns: [
     integer("Desired", "How many nodes should run a Pod.", ({ status }) => status.desiredNumberScheduled),
     integer("Current", "How many nodes run a Pod that should.", ({ status }) => status.currentNumberScheduled),
