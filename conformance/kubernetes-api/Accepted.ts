@@ -27,6 +27,13 @@ export const accepted: ReadonlyArray<Accepted> = [
   { aspect: "object", path: /columnDefinitions\.\*\.description$/, reason: "descriptions of columns are our own" },
   { aspect: "object", values: /^(nothing|\[\]) \| null$/, reason: noTime },
   { aspect: "managedFields", path: /\.f:rules$/, values: /^\{\} \| nothing$/, reason: noTime },
+  { aspect: "managedFields", path: /\.f:spec$/, values: /^\{"f:(limits|drivers)":\{\}\} \| nothing$/, reason: noTime },
+  {
+    aspect: "managedFields",
+    values: /^\["m Update "\] \| \[\]$/,
+    step: /^mistakes\/serviceaccounts/,
+    reason: "an entry without the name that tells it apart is owned as it is, where upstream gives up all ownership"
+  },
   {
     aspect: "message",
     values: /json: |unmarshal|JSON|YAML|yaml|map\[|cannot restore|unrecognized type|%!s/,
@@ -52,12 +59,12 @@ export const accepted: ReadonlyArray<Accepted> = [
     reason: "conflicts come of a map, which has no order in Go"
   },
   {
-    step: /: (?:log|exec without an upgrade)$/,
+    step: /: (?:log(?: without a container)?|exec without an upgrade)$/,
     aspect: "details",
     values: /"kind":"nodes".*\| \{"kind":"pods"/,
     reason: nodeMissing
   },
-  { step: /: (?:log|exec without an upgrade)$/, aspect: "message", values: /^"nodes .*\| "pods /, reason: nodeMissing },
+  { aspect: "message", values: /^"nodes .* not found" \| "pods .* not found"$/, reason: nodeMissing },
   { step: /: bind to/, aspect: "causes", values: /\| \[\]$/, reason: clientsFault },
   { step: /: bind to/, aspect: "message", reason: clientsFault },
   {
@@ -72,11 +79,6 @@ export const accepted: ReadonlyArray<Accepted> = [
     reason: "upstream's entry of who wrote to scale has no time"
   },
   {
-    aspect: "object",
-    path: /^(items\.\*\.)?spec\.extra$|^status\.userInfo\.extra$/,
-    reason: "a certificate's digest is no part of its user: no credential is named to admission and in reviews"
-  },
-  {
     step: /^protocol: (__proto__|1\.0)$/,
     reason: "JavaScript has another use for the key __proto__, so it is refused; and it knows 1.0 only as 1"
   },
@@ -84,6 +86,10 @@ export const accepted: ReadonlyArray<Accepted> = [
     aspect: "object",
     path: /^metadata\.resourceVersion$|^items\.\*\.metadata\.resourceVersion$/,
     step: /^lifecycle\/(apiservices|flowschemas|customresourcedefinitions)/,
+    reason: itself
+  },
+  {
+    step: /^lifecycle\/customresourcedefinitions.*: (gone|delete again)$/,
     reason: itself
   },
   {

@@ -35,6 +35,7 @@ export class Normal {
       .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-<generated>")
       .replace(/\b10\.96\.\d+\.\d+$/, "<clusterIP>")
       .replace(/(resource version: \d+, current: )[^ ,]+( \d+>)?/, "$1<version>")
+      .replace(/X509SHA256=[0-9a-f]{64}/g, "X509SHA256=<digest>")
       .replace(uid, (one) => this.#named(this.#uids, one, "uid"))
       .replace(time, (one) => (isRecent(one, this.#now) ? "<time>" : one))
   }

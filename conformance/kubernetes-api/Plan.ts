@@ -2,6 +2,7 @@
 import type { Resource } from "./Description.ts"
 import * as Random from "./Random.ts"
 import type { Scenario } from "./Scenario.ts"
+import * as Actions from "./scenarios/Actions.ts"
 import * as Applies from "./scenarios/Applies.ts"
 import * as Deletes from "./scenarios/Deletes.ts"
 import * as Lifecycle from "./scenarios/Lifecycle.ts"
@@ -35,7 +36,8 @@ export const all = (resources: ReadonlyArray<Resource>, seed: number, rounds: nu
     ...Protocol.all,
     ...Subresources.all,
     ...Patches.fixed,
-    ...Applies.fixed
+    ...Applies.fixed,
+    ...Actions.all
   ]
   const again = [...Mistakes.all(resources), ...Patches.random, ...Applies.random]
   const makes = [...once, ...Array.from({ length: rounds }, () => again).flat()]

@@ -1,7 +1,7 @@
 /** Which objects a request chooses: by namespace, name, labels and fields. Compiled once, asked for every object. */
 import { Result } from "effect"
 import type { BadRequest } from "../client/Errors.ts"
-import { apiVersion, type Resource } from "../resource/Kind.ts"
+import { apiVersion, type Resource, type Version } from "../resource/Kind.ts"
 import type { Served } from "../resource/Kinds.ts"
 import * as Selector from "../resource/Selector.ts"
 import type { Row } from "../table/Row.ts"
@@ -26,7 +26,7 @@ const namespaces: Omit<Interest, "value"> = { by: "metadata.namespace", of: ({ n
 const common = ["metadata.name", "metadata.namespace"]
 
 /** By which fields a kind can be selected, and how others are refused: both in the upstream API server's words. */
-const selectable = ({ kind, strategy }: Served) => {
+const selectable = ({ kind, strategy }: Served, version: Version | undefined) => {
   const { notSelectable, selectable } = strategy
   if (selectable === undefined) {
     const only = common.map((field) => JSON.stringify(field)).join(", ")
@@ -35,7 +35,8 @@ const selectable = ({ kind, strategy }: Served) => {
       refusal: (field: string) => `${JSON.stringify(field)} is not a known field selector: only ${only}`
     }
   }
-  return { known: [...common.slice(0, kind.namespaced ? 2 : 1), ...Object.keys(selectable)], refusal: notSelectable }
+  const own = Object.keys(selectable).filter((field) => version?.selectable?.(field) !== false)
+  return { known: [...common.slice(0, kind.namespaced ? 2 : 1), ...own], refusal: notSelectable }
 }
 
 const valueOf = (object: Resource, { strategy }: Served, field: string): string | undefined => {
@@ -50,7 +51,7 @@ export const compile = (
 ): Result.Result<Selection, BadRequest> =>
   Result.gen(function* () {
     const labels = labelSelector === "" ? undefined : yield* Selector.parseLabels(labelSelector)
-    const { known, refusal } = selectable(served)
+    const { known, refusal } = selectable(served, version)
     const fields = fieldSelector === "" ? [] : yield* Selector.parseFields(fieldSelector, known, refusal)
     const named =
       fields.find(({ equal, field }) => equal && field === "metadata.name")?.value ?? (name === "" ? undefined : name)

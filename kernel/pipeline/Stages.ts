@@ -125,6 +125,9 @@ const changing = (run: typeof Admit.mutate) =>
 export const mutate = changing(Admit.mutate)
 export const allocate = changing(Admit.allocate)
 
+/** Without what belongs to features that are off. */
+export const featured = ({ served: { strategy } }: At, object: Resource) => strategy.withoutFeatures?.(object) ?? object
+
 export const admit = (
   environment: Environment,
   asking: Admit.Asking,
@@ -170,9 +173,10 @@ const judge = (at: At, object: Resource, old: Resource | undefined, found: Cause
 
 /** What a write cannot change, whatever it says, and so does not come to own. */
 export const resetOf = ({ served: { kind, strategy }, subresource }: At): ReadonlyArray<string> => {
-  if (subresource === "status") return ["spec"]
+  const more = strategy.unownedBy?.[subresource] ?? []
+  if (subresource === "status") return ["spec", ...more]
   if (subresource === "finalize") return ["status"]
-  if (subresource !== "") return []
+  if (subresource !== "") return more
   return [...(strategy.unowned ?? []), ...(kind.subresources.includes("status") ? ["status"] : [])]
 }
 

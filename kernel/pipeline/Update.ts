@@ -124,7 +124,8 @@ const prepare = Effect.fnUntraced(function* (
   const { shown } = wanted
   const { subresource } = shown?.at ?? at
   const kept = alone(at, stored, keep(stored, wanted))
-  const mutated = shown === undefined ? yield* Stages.mutate(environment, asking, kept, stored) : kept
+  const whole = shown === undefined ? yield* Stages.mutate(environment, asking, kept, stored) : kept
+  const mutated = Stages.featured(at, whole)
   const prepared = strategy.prepareUpdate?.(mutated, stored, at.subresource) ?? byDefault(at, mutated, stored)
   const completed = yield* Stages.allocate(environment, asking, prepared, stored)
   const isSame = equal(unversioned(completed), unversioned(stored))

@@ -27,7 +27,7 @@ export interface Write {
   readonly subresource?: string
   /** RFC 3339, of now. */
   readonly time: string
-  /** Fields at the top that this write cannot change, whatever it says: `status`, or `spec` when the status is written. */
+  /** What this write cannot change, whatever it says: `status`, or `spec` when the status is written, or a part: `status.conditions`. */
   readonly reset?: ReadonlyArray<string>
   /** An object of this write's version as another shows it, where its kind has others: fields have other names there. */
   readonly inVersion?: ((apiVersion: string, object: Object) => View | undefined) | undefined
@@ -47,7 +47,13 @@ const entriesOf = (object: Object | undefined) =>
 const ownable = (object: Object, reset: ReadonlyArray<string>): Object => {
   const { managedFields: _, ...metadata } = metadataOf(object)
   const fields = Object.entries(object).filter(([name]) => !reset.includes(name))
-  return { ...Object.fromEntries(fields), metadata }
+  return reset.reduce(withoutPart, { ...Object.fromEntries(fields), metadata })
+}
+const withoutPart = (object: Object, path: string): Object => {
+  const [name = "", part] = path.split(".")
+  const value = object[name]
+  if (part === undefined || !OwnedFields.isObject(value)) return object
+  return { ...object, [name]: Object.fromEntries(Object.entries(value).filter(([field]) => field !== part)) }
 }
 
 const withEntries = (object: Object, entries: ReadonlyArray<ManagedFieldsEntry>): Object => {

@@ -40,6 +40,8 @@ export interface Version {
   readonly served?: boolean
   /** What is wrong with a whole object of this version beyond its shape, after admission; `old` is what it replaces. */
   readonly validate?: (object: Schema.JsonObject, old: Schema.JsonObject | undefined) => ReadonlyArray<Cause>
+  /** By which of the kind's selectable fields it knows objects. Absent: by all. */
+  readonly selectable?: (field: string) => boolean
   /** How API descriptions show it, if not by its schema. */
   readonly described?: Schema.JsonObject
 }

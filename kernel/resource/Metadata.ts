@@ -69,21 +69,24 @@ export interface ObjectMeta {
 export type ObjectMetaDraft = { readonly [Field in keyof ObjectMeta]?: ObjectMeta[Field] }
 
 const labelled = { labels: optional(map(Text)), annotations: optional(map(Text)) }
-export const ObjectMetaDraft = define<ObjectMetaDraft>("meta.v1.ObjectMeta", () =>
-  struct({
-    name: optional(Text),
-    generateName: optional(Text),
-    namespace: optional(Text),
-    uid: optional(Text),
-    resourceVersion: optional(Text),
-    generation: optional(Int64),
-    creationTimestamp: optional(Time),
-    deletionTimestamp: optional(Time),
-    deletionGracePeriodSeconds: optional(Int64),
-    ...labelled,
-    ownerReferences: optional(list(OwnerReference(), { list: "map", keys: ["uid"], patch: ["merge"], mergeKey: "uid" })),
-    finalizers: optional(list(Text, { list: "set", patch: ["merge"] })),
-    managedFields: optional(list(ManagedFieldsEntry(), { list: "atomic" })),
-    selfLink: optional(Text)
-  })
+export const ObjectMetaDraft = define<ObjectMetaDraft>(
+  "meta.v1.ObjectMeta",
+  () =>
+    struct({
+      name: optional(Text),
+      generateName: optional(Text),
+      namespace: optional(Text),
+      uid: optional(Text),
+      resourceVersion: optional(Text),
+      generation: optional(Int64),
+      creationTimestamp: optional(Time),
+      deletionTimestamp: optional(Time),
+      deletionGracePeriodSeconds: optional(Int64),
+      ...labelled,
+      ownerReferences: optional(list(OwnerReference(), { list: "map", keys: ["uid"], patch: ["merge"], mergeKey: "uid" })),
+      finalizers: optional(list(Text, { list: "set", patch: ["merge"] })),
+      managedFields: optional(list(ManagedFieldsEntry(), { list: "atomic" })),
+      selfLink: optional(Text)
+    }),
+  { omitted: ["generateName", "generation", "namespace", "resourceVersion", "selfLink", "uid"] }
 )

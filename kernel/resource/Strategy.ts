@@ -32,6 +32,8 @@ export interface Strategy<A extends Resource> {
   readonly names?: Rule
   /** Defaults that depend on other fields; the constants are in the schema and have been filled in. */
   readonly defaults?: (object: A) => A
+  /** Without what belongs to features that are off: who sent it owns it, and it is not kept. */
+  readonly withoutFeatures?: (object: A) => A
   /** Before a create: takes back what writers may not set. Without it, `status` is emptied where it is a subresource. */
   readonly prepareCreate?: (object: A) => A
   /** During a create, when its name and uid are known: for kinds that say these of themselves. */
@@ -79,6 +81,8 @@ export interface Strategy<A extends Resource> {
   readonly keptByStatus?: "metadata" | "labels"
   /** What no write of the object comes to own, besides the status. */
   readonly unowned?: ReadonlyArray<string>
+  /** And what no write of a subresource does: `{ approval: ["status.certificate"] }`. */
+  readonly unownedBy?: { readonly [subresource: string]: ReadonlyArray<string> }
   /** A PUT of what is not there creates it. */
   readonly createOnUpdate?: boolean
   /** `false` for custom resources, which know JSON and merge patches only. */

@@ -35,7 +35,9 @@ const figures = {
   replicas: gauge("keelson_store_replicas", "How many servers keep the log."),
   durable: gauge("keelson_store_durable", "1 if what is acknowledged is on the disk of the server, or of most of them."),
   bytes: gauge("apiserver_storage_size_bytes", "Size of the storage database file physically allocated in bytes."),
-  objects: gauge("apiserver_storage_objects", "Number of stored objects at the time of last check split by kind.")
+  /** Upstream calls them so, and has called them so. */
+  objects: gauge("apiserver_resource_objects", "How many objects there are, by group and resource."),
+  stored: gauge("apiserver_storage_objects", "How many objects there are, by resource and group in one word.")
 }
 
 export const make = (name: LogName, table: Watched) => {
@@ -54,7 +56,11 @@ export const make = (name: LogName, table: Watched) => {
     yield* figures.following(labels, table.following ? 1 : 0)
     yield* figures.late(labels, behind === undefined ? 0 : (now - behind) / 1000)
     yield* figures.silent(labels, (now - answered) / 1000)
-    for (const [resource, objects] of table.sizes()) yield* figures.objects({ resource }, objects)
+    for (const [storage, objects] of table.sizes()) {
+      const [resource = "", ...group] = storage.split(".")
+      yield* figures.objects({ group: group.join("."), resource }, objects)
+      yield* figures.stored({ resource: storage }, objects)
+    }
     if (status === undefined) return
     yield* figures.lag(labels, Math.max(0, status.last - table.revision))
     yield* figures.compacted(labels, status.compacted)

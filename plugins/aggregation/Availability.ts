@@ -2,7 +2,7 @@
  * Says of each APIService whether it answers, in upstream's words: that of this server does; another's Service has to be there, to
  * have endpoints, and to answer for the group. Source: `apiregistration.k8s.io/v1`, condition `Available`.
  */
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, Metric } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import type { Key } from "../../kernel/resource/Kind.ts"
 import type { FrontProxy } from "../apiserver/contracts/RequestHeader.ts"
@@ -79,6 +79,19 @@ const checked = Effect.fnUntraced(function* (reach: Reach.Reach["reach"], servic
   )
 })
 
+const unavailable = Metric.gauge("aggregator_unavailable_apiservice", {
+  description: "1 for each APIService that does not answer, by name."
+})
+const failures = Metric.counter("aggregator_unavailable_apiservice_total", {
+  description: "How often an APIService stopped to answer, by name and reason.",
+  incremental: true
+})
+const count = (name: string, { reason, status }: Verdict, isNew: boolean) =>
+  Effect.andThen(
+    Metric.update(Metric.withAttributes(unavailable, { name }), status === "True" ? 0 : 1),
+    status === "False" && isNew ? Metric.update(Metric.withAttributes(failures, { name, reason }), 1) : Effect.void
+  )
+
 export const run = Effect.fnUntraced(function* (proxy: FrontProxy) {
   const client = yield* Client
   const { reach } = yield* Reach.make(proxy)
@@ -89,6 +102,7 @@ export const run = Effect.fnUntraced(function* (proxy: FrontProxy) {
   const say = Effect.fnUntraced(function* (service: APIService, verdict: Verdict) {
     const before = service.status.conditions?.find(({ type }) => type === "Available")
     const { message, reason, status } = verdict
+    yield* count(service.metadata.name, verdict, before?.status !== status)
     if (before?.status === status && before.reason === reason && before.message === message) return
     const now = DateTime.formatIso(yield* DateTime.now).replace(/\.\d+Z$/, "Z")
     const conditions = withCondition(service.status.conditions, { type: "Available", ...verdict }, now)

@@ -16,6 +16,7 @@ import type { Fairness } from "./fairness/Fairness.ts"
 import * as FairnessMetrics from "./fairness/Metrics.ts"
 import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
+import * as ProcessMetrics from "./ProcessMetrics.ts"
 import * as OpenApi from "./OpenApi.ts"
 import { methodNotAllowed, notFound } from "./Refused.ts"
 import type * as Version from "./Version.ts"
@@ -91,7 +92,7 @@ export const make = (about: About) => {
       case "/version/":
         return json(200, about.version)
       case "/metrics":
-        return Metrics.answer(about.context, FairnessMetrics.text(about.fairness))
+        return Metrics.answer(about.context, FairnessMetrics.text(about.fairness) + ProcessMetrics.text(about.version))
       case "/.well-known/openid-configuration":
         return about.openid && json(200, about.openid.configuration)
       case "/openid/v1/jwks":

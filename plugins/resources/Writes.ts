@@ -4,6 +4,7 @@
  */
 import type { Resource } from "../../kernel/resource/Kind.ts"
 import type { Strategy } from "../../kernel/resource/Strategy.ts"
+import { dropping } from "./core/PodFeatures.ts"
 
 const conditional = new Set([
   "apiservices.apiregistration.k8s.io",
@@ -47,7 +48,9 @@ const counted = new Map([
 
 export const withWrites = <A extends Resource>(storage: string, strategy: Strategy<A> | undefined) => {
   const generation = counted.get(storage)
+  const withoutFeatures = dropping<A>(storage)
   const writes = {
+    ...(withoutFeatures && { withoutFeatures }),
     ...(conditional.has(storage) && { isConditional: true }),
     ...(alone.has(storage) && { keptByStatus: "metadata" as const }),
     ...(storage === "deployments.apps" && { keptByStatus: "labels" as const }),

@@ -2,11 +2,12 @@
  * One attempt to give a Pod a node: pre-filter, filter, pre-score, score, normalize. Synchronous, on plain data; pure but for the
  * choice among equals, which is given.
  */
-import { Trials } from "./Trials.ts"
 import type { Failure, Filtering, Plugin, Refusal } from "./contracts/Framework.ts"
 import type { NodeInfo, PodInfo, View } from "./contracts/Nodes.ts"
 import type { Nominated } from "./Nominated.ts"
 import type { Profile } from "./Profile.ts"
+import { type Memory, recall } from "./Remembered.ts"
+import { Trials } from "./Trials.ts"
 
 /** In a large cluster it is enough to find some that will do: a share that falls with size, and never under a hundred. */
 export const enough = (nodes: number, percentage = 0) => {
@@ -35,8 +36,7 @@ const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" 
 export class Cycle {
   readonly pod: PodInfo
   readonly view: View
-  /** By name of node. */
-  readonly refusals = new Map<string, Refusal>()
+  private readonly refused: Array<readonly [node: string, refusal: Refusal]> = []
   /** The names of the plugins that refused a node, or all. */
   readonly refusedBy = new Set<string>()
   /** How many nodes were looked at. */
@@ -50,13 +50,15 @@ export class Cycle {
   private readonly around: Around
   private readonly profile: Profile
   private readonly trials: Trials
+  private readonly memories: Map<string, Memory>
 
   constructor(pod: PodInfo, profile: Profile, around: Around) {
     this.pod = pod
     this.profile = profile
     this.view = around.view
     this.around = around
-    this.trials = new Trials(pod, this.asked, around.nominated)
+    this.memories = profile.remembered.of(pod)
+    this.trials = new Trials(pod, this.asked, around.nominated, this.memories)
   }
 
   /** The nodes that will do, as many as are enough. */
@@ -81,6 +83,11 @@ export class Cycle {
     return equals[this.around.pick(equals.length)] ?? equals[0]
   }
 
+  /** By name of node. */
+  get refusals(): ReadonlyMap<string, Refusal> {
+    return new Map(this.refused)
+  }
+
   /** What a remedy is looked for with. */
   get failure(): Failure {
     const { around, pod, refusals, trials, view } = this
@@ -92,7 +99,8 @@ export class Cycle {
   message(remedies: ReadonlyArray<string> = []) {
     const { length } = this.view.nodes
     if (length === 0) return "no nodes available to schedule pods"
-    const because = this.whole ?? summary(this.refusals.values(), this.absent, length - this.refusals.size)
+    const { refusals } = this
+    const because = this.whole ?? summary(refusals.values(), this.absent, length - refusals.size)
     return [`0/${length} nodes are available:`, because && `${because}.`, remedies.join(", ")].filter(Boolean).join(" ")
   }
 
@@ -104,7 +112,7 @@ export class Cycle {
       if (isRefusal(answer)) {
         this.whole = answer.reasons.join(", ")
         this.refusedBy.add(plugin.name)
-        for (const { name } of this.view.nodes) this.refusals.set(name, answer)
+        for (const { name } of this.view.nodes) this.refused.push([name, answer])
         return false
       }
       this.asked.push({ plugin, filtering: answer })
@@ -123,7 +131,7 @@ export class Cycle {
   private passes(node: NodeInfo): boolean {
     const refused = this.trials.check(node)
     if (refused === undefined) return true
-    this.refusals.set(node.name, refused.refusal)
+    this.refused.push([node.name, refused.refusal])
     this.refusedBy.add(refused.plugin)
     return false
   }
@@ -142,12 +150,20 @@ export class Cycle {
     return feasible
   }
 
+  private remembering(number: number, score: (node: NodeInfo) => number) {
+    return (node: NodeInfo) => {
+      const memory = recall(this.memories, node)
+      if (memory === undefined) return score(node)
+      return (memory.scores[number] ??= score(node))
+    }
+  }
+
   private totals(nodes: ReadonlyArray<NodeInfo>, extra: ReadonlyMap<string, number> | undefined) {
     const totals = nodes.map(({ name }) => extra?.get(name) ?? 0)
-    for (const { plugin, weight } of this.profile.scores) {
+    for (const [number, { plugin, weight }] of this.profile.scores.entries()) {
       const scoring = plugin.preScore(this.pod, this.view, nodes)
       if (scoring === undefined) continue
-      const scores = nodes.map(scoring.score)
+      const scores = nodes.map(plugin.isLocal === true ? this.remembering(number, scoring.score) : scoring.score)
       scoring.normalize?.(scores, nodes)
       for (let index = 0; index < scores.length; index++)
         totals[index] = (totals[index] ?? 0) + weight * Math.trunc(scores[index] ?? 0)

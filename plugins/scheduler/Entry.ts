@@ -5,8 +5,12 @@ import { minus, nothing, plus } from "./Resources.ts"
 
 const portKey = ({ ip, port, protocol }: HostPort) => `${protocol}/${ip}/${port}`
 
+/** A node that is gone and comes again is another. */
+let generations = 0
+
 export class Entry {
   readonly name: string
+  generation = ++generations
   /** Absent while only its Pods are known. */
   node: Node | undefined
   allocatable: NodeInfo["allocatable"] = { ...nothing, pods: 0 }
@@ -24,7 +28,12 @@ export class Entry {
     return this.node === undefined && this.pods.size === 0
   }
 
+  changed() {
+    this.generation = ++generations
+  }
+
   put(info: PodInfo) {
+    this.changed()
     this.pods.set(info.pod.metadata.uid, info)
     for (const port of info.ports) this.ports.set(portKey(port), port)
     this.requested = plus(this.requested, info.requests)
@@ -33,6 +42,7 @@ export class Entry {
   }
 
   take(info: PodInfo) {
+    this.changed()
     this.pods.delete(info.pod.metadata.uid)
     for (const port of info.ports) this.ports.delete(portKey(port))
     this.requested = minus(this.requested, info.requests)

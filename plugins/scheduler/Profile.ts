@@ -1,6 +1,7 @@
 /** A scheduler among several in one program: its name, and which plugins have a say for the Pods that name it. */
 import type { Extension } from "./contracts/Extensions.ts"
 import type { Plugin, Queued } from "./contracts/Framework.ts"
+import { Remembered } from "./Remembered.ts"
 
 type With<Point extends keyof Plugin> = Plugin & { readonly [_ in Point]-?: NonNullable<Plugin[Point]> }
 const has =
@@ -13,6 +14,7 @@ export interface Profile {
   /** How many percent of the nodes are enough; 0: by the size of the cluster. */
   readonly percentage: number
   readonly plugins: ReadonlyArray<Plugin>
+  readonly remembered: Remembered
   readonly preFilters: ReadonlyArray<With<"preFilter">>
   readonly scores: ReadonlyArray<{ readonly plugin: With<"preScore">; readonly weight: number }>
   readonly at: <Point extends keyof Plugin>(point: Point) => ReadonlyArray<With<Point>>
@@ -26,6 +28,7 @@ export const make = (name: string, extensions: ReadonlyArray<Extension>, percent
     name,
     percentage,
     plugins,
+    remembered: new Remembered(),
     preFilters: plugins.filter(has("preFilter")),
     scores,
     at: (point) => plugins.filter(has(point))

@@ -81,6 +81,7 @@ export class Snapshot implements View {
   setNode(node: Node) {
     const entry = this.entry(node.metadata.name)
     const before = entry.node
+    entry.changed()
     if (before?.status.images !== node.status.images || entry.images.size === 0) this.setImages(entry, imagesOf(node))
     if (before === undefined || before.status.allocatable !== node.status.allocatable) entry.allocatable = allocatable(node)
     if (before !== undefined && isSamePlace(before, node)) {

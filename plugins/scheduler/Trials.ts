@@ -4,6 +4,7 @@ import type { Refusal, Trial } from "./contracts/Framework.ts"
 import type { NodeInfo, PodInfo } from "./contracts/Nodes.ts"
 import { copyOf } from "./Entry.ts"
 import type { Nominated } from "./Nominated.ts"
+import { type Memory, recall } from "./Remembered.ts"
 
 export interface Refused {
   readonly plugin: string
@@ -14,29 +15,50 @@ export class Trials {
   private readonly pod: PodInfo
   private readonly asked: ReadonlyArray<Asked>
   private readonly nominated: Nominated
+  private readonly memories: Map<string, Memory>
 
-  constructor(pod: PodInfo, asked: ReadonlyArray<Asked>, nominated: Nominated) {
+  constructor(pod: PodInfo, asked: ReadonlyArray<Asked>, nominated: Nominated, memories: Map<string, Memory>) {
     this.pod = pod
     this.asked = asked
     this.nominated = nominated
+    this.memories = memories
   }
 
-  /** Pods that are nominated to the node and come before this one count as if they were there, and it has to do without them too. */
+  /** Of a node as it is. */
   check(node: NodeInfo): Refused | undefined {
-    const first = this.comeFirst(node)
-    if (first.length > 0) {
-      const { info, put, take } = this.changing(node)
-      first.forEach(put)
-      const refused = this.ask(info)
-      first.forEach(take)
-      if (refused !== undefined) return refused
-    }
-    return this.ask(node)
+    const refused = this.withNominated(node)
+    if (refused !== undefined) return refused
+    return this.local(node) ?? this.ask(node, false)
+  }
+
+  /** What the plugins say that look at nothing but the node. */
+  private local(node: NodeInfo): Refused | undefined {
+    const known = recall(this.memories, node)
+    if (known !== undefined) return known.refused
+    const refused = this.ask(node, true)
+    this.memories.set(node.name, { generation: node.generation, refused, scores: [] })
+    return refused
   }
 
   on(node: NodeInfo): Trial {
     const { info, put, take } = this.changing(node)
-    return { node: info, add: put, remove: take, fits: () => this.check(info)?.refusal }
+    return { node: info, add: put, remove: take, fits: () => this.tried(info)?.refusal }
+  }
+
+  /** Of a node as it would be: nothing is remembered of it. */
+  private tried(node: NodeInfo): Refused | undefined {
+    return this.withNominated(node) ?? this.ask(node)
+  }
+
+  /** Pods that are nominated to the node and come before this one count as if they were there; it has to do without them too. */
+  private withNominated(node: NodeInfo): Refused | undefined {
+    const first = this.comeFirst(node)
+    if (first.length === 0) return undefined
+    const { info, put, take } = this.changing(node)
+    first.forEach(put)
+    const refused = this.ask(info)
+    first.forEach(take)
+    return refused
   }
 
   private comeFirst({ name }: NodeInfo): ReadonlyArray<PodInfo> {
@@ -60,8 +82,10 @@ export class Trials {
     return { info, put, take }
   }
 
-  private ask(node: NodeInfo): Refused | undefined {
+  /** Of all plugins, or of those that look at nothing but the node, or of the others. */
+  private ask(node: NodeInfo, isLocal?: boolean): Refused | undefined {
     for (const { filtering, plugin } of this.asked) {
+      if (isLocal !== undefined && (plugin.isLocal === true) !== isLocal) continue
       const refusal = filtering.filter?.(node)
       if (refusal !== undefined) return { plugin: plugin.name, refusal }
     }

@@ -18,6 +18,7 @@ import {
   type ResourceQuotaSpec,
   Service
 } from "../../plugins/resources/contracts/core/v1.ts"
+import { ResourceClaim } from "../../plugins/resources/contracts/resource/v1.ts"
 import { at, when } from "../controllers/Cluster.ts"
 import { kernel } from "../resources/Kernel.ts"
 
@@ -68,6 +69,32 @@ describe("ResourceQuota", () => {
         yield* client.delete(Pod, at("before"), { gracePeriodSeconds: 0 })
         yield* used({ pods: "1", "requests.cpu": "500m" })
         yield* client.create(Pod, pod("b", asking("500m")))
+      })
+    )
+  )
+
+  it.live("counts devices by their classes, as many as a claim may come to have", () =>
+    story(
+      Effect.gen(function* () {
+        const client = yield* Client
+        const [gold, tin] = ["gold", "tin"].map((name) => `${name}.deviceclass.resource.k8s.io/devices`)
+        if (gold === undefined || tin === undefined) return assert.fail("there are no classes")
+        yield* quota({ hard: { [gold]: "6", [tin]: "40", "count/resourceclaims.resource.k8s.io": "2" } })
+        const alternatives = [
+          { name: "a", deviceClassName: "gold", count: 2 },
+          { name: "b", deviceClassName: "gold", count: 4 },
+          { name: "c", deviceClassName: "tin", allocationMode: "All" }
+        ]
+        const requests = [
+          { name: "one", exactly: { deviceClassName: "gold" } },
+          { name: "best", firstAvailable: alternatives }
+        ]
+        yield* client.create(ResourceClaim, { metadata: at("a"), spec: { devices: { requests } } })
+        yield* used({ [gold]: "5", [tin]: "32", "count/resourceclaims.resource.k8s.io": "1" })
+        const more = { metadata: at("b"), spec: { devices: { requests: requests.slice(1) } } }
+        assert.include(yield* refused(client.create(ResourceClaim, more)), `requested: ${gold}=4`)
+        yield* client.delete(ResourceClaim, at("a"))
+        yield* used({ [gold]: "0", [tin]: "0" })
       })
     )
   )

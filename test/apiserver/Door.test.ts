@@ -111,6 +111,8 @@ describe("the door", () => {
         const metrics = (yield* admin.ask("/metrics")).text
         expect(metrics).toMatch(/^apiserver_request_total\{.*resource="configmaps".*\} 1$/m)
         expect(metrics).toMatch(/^apiserver_request_duration_seconds_bucket\{/m)
+        expect(metrics).toMatch(/^kubernetes_build_info\{.*major="1",minor="36".*\} 1$/m)
+        expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/m)
       })
     )
   )

@@ -49,4 +49,33 @@ describe("DaemonSet", () => {
       assert.isTrue(history.every(({ metadata }) => metadata.ownerReferences?.[0]?.uid === set.metadata.uid))
     }).pipe(Effect.scoped, Effect.provide(cluster(DaemonSetController.plugin)))
   )
+
+  it.live("with a surge the new Pod comes beside the old one, which goes when the new one is ready", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* kubelet((pod) => pod.spec.containers[0]?.image !== "bad")
+      for (const name of ["a", "b"]) yield* client.create(Node, { metadata: { name } })
+      const updateStrategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
+      yield* client.create(DaemonSet, {
+        metadata: at("agent"),
+        spec: { selector: { matchLabels: labels }, template: template("v1"), updateStrategy }
+      })
+      yield* when(DaemonSet, ([one]) => one?.status.numberAvailable === 2)
+      const image = (image: string) =>
+        client.patch(DaemonSet, at("agent"), "strategic", {
+          spec: { template: { spec: { containers: [{ name: "c", image }] } } }
+        })
+      const images = (all: ReadonlyArray<Pod>) =>
+        all
+          .map(({ spec }) => spec.containers[0]?.image)
+          .toSorted()
+          .join()
+      yield* image("bad")
+      yield* when(Pod, (all) => images(all) === "bad,v1,v1")
+      yield* when(DaemonSet, ([one]) => one?.status.observedGeneration === 2 && one.status.numberAvailable === 2)
+      yield* image("v2")
+      yield* when(Pod, (all) => images(all) === "v2,v2")
+      yield* when(DaemonSet, ([one]) => one?.status.updatedNumberScheduled === 2 && one.status.numberAvailable === 2)
+    }).pipe(Effect.scoped, Effect.provide(cluster(DaemonSetController.plugin)))
+  )
 })

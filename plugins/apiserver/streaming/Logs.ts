@@ -4,7 +4,7 @@ import { BadRequest, Invalid, NotFound } from "../../../kernel/client/Errors.ts"
 import { type At, Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Times from "../../../kernel/resource/Times.ts"
-import { sent, text } from "../Answer.ts"
+import { sent } from "../Answer.ts"
 import type { Exchange } from "../Exchange.ts"
 import { flag, integer } from "../Query.ts"
 import { internal } from "../Refused.ts"
@@ -75,7 +75,11 @@ export const open = Effect.fnUntraced(function* (query: URLSearchParams, at: At,
 
 export const answer = Effect.fnUntraced(function* ({ outgoing, query }: Exchange, at: At, kubelet: Kubelet) {
   const response = yield* open(query, at, kubelet)
-  if (response === undefined) return text(204, "")
+  if (response === undefined) {
+    outgoing.writeHead(204)
+    outgoing.end()
+    return sent(204)
+  }
   outgoing.writeHead(200, { "content-type": "text/plain", "cache-control": "no-cache, private" })
   outgoing.flushHeaders?.()
   yield* pipe(response, outgoing)

@@ -11,7 +11,8 @@ import * as Owned from "../contracts/Owned.ts"
 import { isFinished, nextAvailable } from "../contracts/Pods.ts"
 import * as Revisions from "../contracts/Revisions.ts"
 import { isEnding, slowStart } from "../contracts/Writes.ts"
-import { belongs, manage, newPod, nodeOf, replaced, statusOf } from "./Placement.ts"
+import { belongs, manage, newPod, nodeOf, type Plan, replaced, statusOf } from "./Placement.ts"
+import * as Surge from "./Surge.ts"
 
 const start = Effect.gen(function* () {
   const client = yield* Client
@@ -46,18 +47,23 @@ const start = Effect.gen(function* () {
     return found
   }
 
+  const carryOut = Effect.fnUntraced(function* (set: DaemonSet, plan: Plan, hash: string) {
+    yield* slowStart(plan.create.length, (index) => create(set, plan.create[index] ?? "", hash))
+    yield* Effect.forEach(plan.remove, (pod) => remove(set, pod), { concurrency: 8, discard: true })
+  })
+
   const act = Effect.fnUntraced(function* (set: DaemonSet, own: ReadonlyArray<Pod>, hash: string, now: number) {
     const all = nodes.all()
     const here = byNode(own)
-    const plan = manage(set, all, here)
-    yield* slowStart(plan.create.length, (index) => create(set, plan.create[index] ?? "", hash))
-    yield* Effect.forEach(plan.remove, (pod) => remove(set, pod), { concurrency: 8, discard: true })
+    const plan = manage(set, all, here, hash, now)
+    yield* carryOut(set, plan, hash)
     if (plan.create.length + plan.remove.length > 0) return
     const wanted = all.filter((node) => belongs(set, node).shouldRun).map(({ metadata }) => metadata.name)
-    yield* Effect.forEach(replaced(set, wanted, here, hash, now), (pod) => remove(set, pod), {
-      concurrency: 8,
-      discard: true
-    })
+    const isSurging = Surge.limit(set, wanted.length) > 0
+    const next = isSurging
+      ? Surge.rollout(set, wanted, here, hash, now)
+      : { create: [], remove: replaced(set, wanted, here, hash, now) }
+    yield* carryOut(set, next, hash)
   })
 
   const cleanUp = (set: DaemonSet, all: ReadonlyArray<ControllerRevision>, current: string, own: ReadonlyArray<Pod>) => {

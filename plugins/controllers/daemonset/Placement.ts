@@ -7,6 +7,7 @@ import { required } from "../../scheduler/contracts/NodeSelectors.ts"
 import { untolerated } from "../../scheduler/contracts/Tolerations.ts"
 import { isActive, isAvailable, isFinished, isTerminating } from "../contracts/Pods.ts"
 import { hashLabel, hashOf } from "../contracts/Revisions.ts"
+import * as Surge from "./Surge.ts"
 
 const key = (name: string) => `node.kubernetes.io/${name}`
 const bears = (name: string, effect: string): Toleration => ({ key: key(name), operator: "Exists", effect })
@@ -73,8 +74,15 @@ export interface Plan {
 
 const oldestFirst = (a: Pod, b: Pod) => millisOf(a.metadata.creationTimestamp) - millisOf(b.metadata.creationTimestamp)
 
-/** One live Pod on each node where one belongs: failed ones are made anew, all but the oldest go. */
-export const manage = (set: DaemonSet, nodes: ReadonlyArray<Node>, pods: ReadonlyMap<string, ReadonlyArray<Pod>>): Plan => {
+/** One live Pod on each node where one belongs, or two during a surge: failed ones are made anew, all but the oldest go. */
+export const manage = (
+  set: DaemonSet,
+  nodes: ReadonlyArray<Node>,
+  pods: ReadonlyMap<string, ReadonlyArray<Pod>>,
+  hash: string,
+  now: number
+): Plan => {
+  const surges = Surge.limit(set, nodes.length) > 0
   const create: Array<string> = []
   const remove: Array<Pod> = []
   const known = new Set(nodes.map(({ metadata }) => metadata.name))
@@ -88,7 +96,7 @@ export const manage = (set: DaemonSet, nodes: ReadonlyArray<Node>, pods: Readonl
       .toSorted((a, b) => Number(!a.spec.nodeName) - Number(!b.spec.nodeName) || oldestFirst(a, b))
     if (!mayStay) remove.push(...finished, ...live)
     else {
-      remove.push(...finished, ...live.slice(1))
+      remove.push(...finished, ...(surges ? Surge.surplus(set, live, hash, now) : live.slice(1)))
       // What is about to end has to be gone first: two daemons do not share a node.
       if (shouldRun && here.length === 0) create.push(name)
     }
@@ -130,7 +138,7 @@ export const statusOf = (
   now: number
 ) => {
   const wanted = nodes.filter((node) => belongs(set, node).shouldRun).map(({ metadata }) => metadata.name)
-  const on = (name: string) => (pods.get(name) ?? []).filter(isActive)
+  const on = (name: string) => (pods.get(name) ?? []).filter(isActive).toSorted(oldestFirst)
   const first = wanted.flatMap((name) => on(name).slice(0, 1))
   const available = first.filter((pod) => isAvailable(pod, set.spec.minReadySeconds ?? 0, now)).length
   const unavailable = wanted.length - available

@@ -100,9 +100,13 @@ const judged = (deployment: Deployment, fresh: ReplicaSet | undefined, status: D
   return undefined
 }
 
+/** It has arrived, but at another revision than the one that the condition still names. */
+const isElsewhere = (conditions: Conditions, { message, reason }: DeploymentCondition) =>
+  reason === "NewReplicaSetAvailable" && progressing(conditions)?.message !== message
+
 /** Each step forward begins the deadline anew, so a condition of the same words is written again. */
 const progressed = (conditions: Conditions, condition: DeploymentCondition, now: number): Conditions =>
-  condition.reason !== "ReplicaSetUpdated"
+  condition.reason !== "ReplicaSetUpdated" && !isElsewhere(conditions, condition)
     ? set(conditions, condition, now)
     : [
         ...withoutCondition(conditions, "Progressing"),
@@ -129,7 +133,8 @@ export const rollout = (
   now: number
 ): DeploymentStatus => {
   const { conditions, ...numbers } = counted(deployment, fresh, all, now)
-  const wasDone = progressing(deployment.status.conditions)?.reason === "NewReplicaSetAvailable"
+  const { message = "", reason = "" } = progressing(deployment.status.conditions) ?? {}
+  const wasDone = reason === "NewReplicaSetAvailable" && message.includes(fresh?.metadata.name ?? "")
   const isDone = wasDone && numbers.replicas === numbers.updatedReplicas
   const news = hasDeadline(deployment) && !isDone ? judged(deployment, fresh, numbers, now) : undefined
   const base = hasDeadline(deployment) ? conditions : withoutCondition(conditions, "Progressing")

@@ -9,7 +9,9 @@ import * as QuotaUsage from "../../resources/contracts/QuotaUsage.ts"
 const about: { readonly [storage: string]: RegExp } = {
   pods: /^(pods|cpu|memory|ephemeral-storage|hugepages-.*|limits\..*|requests\.(?!storage$).*)$/,
   services: /^services(\..*)?$/,
-  persistentvolumeclaims: /^(persistentvolumeclaims|requests\.storage|.*\.storageclass\.storage\.k8s\.io\/.*)$/
+  persistentvolumeclaims: /^(persistentvolumeclaims|requests\.storage|.*\.storageclass\.storage\.k8s\.io\/.*)$/,
+  "resourceclaims.resource.k8s.io":
+    /^(.*\.deviceclass\.resource\.k8s\.io\/devices|requests\.deviceclass\.resource\.kubernetes\.io\/.*)$/
 }
 
 /** Of which of these kinds a quota counts something. */

@@ -25,6 +25,8 @@ import { conditions, rule } from "./Configurations.ts"
 
 type Problems = Causes.Causes
 
+const reasons = ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"]
+
 const required = (field: string, value: string | undefined, detail = ""): Problems =>
   value === undefined || value.trim() === "" ? [Causes.required(field, detail)] : []
 const oneOf = (field: string, value: string | undefined, supported: ReadonlyArray<string>): Problems =>
@@ -139,12 +141,14 @@ const common = (spec: Common, patches: boolean): { readonly problems: Problems; 
   return { problems, wanted }
 }
 
-/** Only what is made or changed can be mutated. */
+const operations = ["*", "CONNECT", "CREATE", "UPDATE"]
+
+/** What goes cannot be mutated. */
 const mutable = (field: string, resources: MatchResources | undefined): Problems =>
   (resources?.resourceRules ?? [])
-    .flatMap(({ operations = [] }) => operations)
-    .filter((operation) => operation !== "CREATE" && operation !== "UPDATE")
-    .map((operation) => Causes.notSupported(`${field}.resourceRules.operations`, operation, ["CREATE", "UPDATE"]))
+    .flatMap(({ operations: asked = [] }) => asked)
+    .filter((operation) => !operations.includes(operation))
+    .map((operation) => Causes.notSupported(`${field}.resourceRules.operations`, operation, operations))
 
 const lines = /[\n\r]/
 const validation = (field: string, given: Validation, wanted: Cel.Wanted): Problems => {
@@ -169,7 +173,11 @@ const validation = (field: string, given: Validation, wanted: Cel.Wanted): Probl
         : []),
     ...(reason === undefined
       ? []
-      : oneOf(`${field}.reason`, reason, ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"]))
+      : reasons.includes(reason)
+        ? []
+        : [
+            Causes.notSupported(`${field}.reason`, reason, ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"])
+          ])
   ]
 }
 

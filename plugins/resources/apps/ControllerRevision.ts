@@ -14,6 +14,7 @@ const ownerOf = (revision: ControllerRevision) => {
 }
 
 export const strategy: Strategy<ControllerRevision> = {
+  validate: ({ data }) => (data === undefined || data === null ? [Causes.required("data", "data is mandatory")] : []),
   validateUpdate: ({ data }, { data: old }) => (same(data, old) ? [] : [Causes.immutable("data", data)]),
   columns: [
     text("Controller", "What it is a revision of.", ownerOf),

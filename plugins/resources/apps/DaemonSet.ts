@@ -31,9 +31,12 @@ const validateStrategy = ({ rollingUpdate, type }: DaemonSetUpdateStrategy): Cau
   if (rollingUpdate === undefined) return [Causes.required(`${field}.rollingUpdate`)]
   const { maxSurge, maxUnavailable } = rollingUpdate
   const at = `${field}.rollingUpdate`
-  return [
+  const wrong = [
     ...Workloads.validateShare(maxUnavailable, `${at}.maxUnavailable`),
-    ...Workloads.validateShare(maxSurge, `${at}.maxSurge`),
+    ...Workloads.validateShare(maxSurge, `${at}.maxSurge`)
+  ]
+  if (wrong.length > 0) return wrong
+  return [
     ...(Workloads.isZero(maxUnavailable) && Workloads.isZero(maxSurge)
       ? [Causes.required(`${at}.maxUnavailable`, "cannot be 0 when maxSurge is 0")]
       : []),
@@ -73,7 +76,9 @@ export const strategy: Strategy<DaemonSet> = {
       ? counted(next, before + 1)
       : counted(next, before)
   },
-  validate: (set) => [
+  validate: (set, old) => [
+    // Upstream looks at it before anything else.
+    ...(old === undefined ? [] : Workloads.fixedSelector(set, old)),
     ...Workloads.validate(set, "daemonset"),
     ...validateStrategy(set.spec.updateStrategy),
     ...nonNegative("spec.revisionHistoryLimit", set.spec.revisionHistoryLimit)
@@ -82,7 +87,6 @@ export const strategy: Strategy<DaemonSet> = {
     ...Workloads.validateCounts(status, counts, []),
     ...Workloads.neverLess(status.collisionCount, old.collisionCount)
   ],
-  validateUpdate: Workloads.fixedSelector,
   columns: [
     integer("Desired", "How many nodes should run a Pod.", ({ status }) => status.desiredNumberScheduled),
     integer("Current", "How many nodes run a Pod that should.", ({ status }) => status.currentNumberScheduled),

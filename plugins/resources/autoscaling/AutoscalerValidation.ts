@@ -42,7 +42,8 @@ const validateMetric = (metric: MetricSpec, field: string): Causes.Causes => {
   const kind = kinds.find((one) => one === type)
   const expected = kind && sources[kind]
   const isMissing = expected !== undefined && metric[expected] === undefined
-  const others = isMissing ? [] : given.filter((name) => name !== expected)
+  const isOnly = expected === undefined && given.length === 1
+  const others = isMissing || isOnly ? [] : given.filter((name) => name !== expected)
   const words = kinds.toSorted()
   return [
     ...when(type === "", () => Causes.required(`${field}.type`, "must specify a metric source type")),

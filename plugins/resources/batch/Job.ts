@@ -45,22 +45,22 @@ const defaults = (job: Job): Job => {
 const uidLabel = "batch.kubernetes.io/controller-uid"
 const nameLabel = "batch.kubernetes.io/job-name"
 
-const generated = (uid: string) => ({ matchLabels: { [uidLabel]: uid } })
+/** By which a Job's Pods are known as its own, under the names of old and of now. */
+const labelsOf = ({ name, uid }: Job["metadata"]) => ({
+  "controller-uid": uid,
+  "job-name": name,
+  [uidLabel]: uid,
+  [nameLabel]: name
+})
 
 /** The labels and the selector by which a Job knows its Pods, unless its author chose others. */
 const withSelector = (job: Job): Job => {
   const { manualSelector, template } = job.spec
   if (manualSelector === true) return job
-  const { name, uid } = job.metadata
-  const labels = {
-    ...template.metadata?.labels,
-    "controller-uid": uid,
-    [uidLabel]: uid,
-    "job-name": name,
-    [nameLabel]: name
-  }
-  // Who was labelled like the template for want of labels of its own, still is.
-  const own = same(job.metadata.labels, template.metadata?.labels) ? labels : job.metadata.labels
+  const { uid } = job.metadata
+  const labels = { ...template.metadata?.labels, ...labelsOf(job.metadata) }
+  // Who has the template's labels for want of its own, has these too.
+  const own = job.metadata.labels === template.metadata?.labels ? labels : job.metadata.labels
   return {
     ...job,
     metadata: { ...job.metadata, ...(own && { labels: own }) },
@@ -81,21 +81,34 @@ const validateHosts = ({ metadata: { name }, spec: { completionMode, completions
 }
 
 /** Who chooses the selector has to choose labels that it selects. */
-const validateSelector = ({ metadata, spec: { manualSelector, selector, template } }: Job): Causes.Causes => {
+const validateSelector = ({ spec: { selector, template } }: Job): Causes.Causes => {
   const labels = template.metadata?.labels
   const unselected = () =>
     Causes.invalid("spec.template.metadata.labels", labels ?? null, "`selector` does not match template `labels`")
   if (selector === undefined) return [Causes.required("spec.selector"), unselected()]
+  return [...Selector.validate(selector, "spec.selector"), ...when(!Selector.matcher(selector)(labels), unselected)]
+}
+
+/** Unless its author chose others, its Pods have its own labels, and it selects them by these. */
+const validateGenerated = ({ metadata, spec: { manualSelector, selector, template } }: Job): Causes.Causes => {
+  if (manualSelector === true || selector === undefined) return []
+  const expected = labelsOf(metadata)
+  const labels = template.metadata?.labels ?? {}
   return [
-    ...Selector.validate(selector, "spec.selector"),
-    ...when(manualSelector !== true && !same(selector, generated(metadata.uid)), () =>
+    ...Object.entries(expected).flatMap(([key, value]) => {
+      if (labels[key] === value) return []
+      const at = `spec.template.metadata.labels[${key}]`
+      const words = `must be '${value}'`
+      return [key in labels ? Causes.invalid(at, labels, words) : Causes.required(at, words)]
+    }),
+    ...when(Selector.validate(selector, "").length === 0 && !Selector.matcher(selector)(expected), () =>
       Causes.invalid("spec.selector", selector, "`selector` not auto-generated")
-    ),
-    ...when(!Selector.matcher(selector)(labels), unselected)
+    )
   ]
 }
 
 const validate = (job: Job, old: Job | undefined): Causes.Causes => [
+  ...validateGenerated(job),
   ...validateSpec(job.spec),
   ...validateSelector(job),
   ...(old === undefined ? validateHosts(job) : [])

@@ -168,6 +168,7 @@ const conditionOf = ({ status: { certificate = "", conditions = [] } }: Certific
 
 export const strategy: Strategy<CertificateSigningRequest> = {
   generation: false,
+  unownedBy: { approval: ["spec", "status.certificate"], status: ["status.conditions"] },
   prepareUpdate,
   validate: ({ spec, status }) => [...validateSpec(spec), ...validateStatus(status)],
   validateStatus: ({ status }) => validateStatus(status),

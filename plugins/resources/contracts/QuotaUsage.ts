@@ -12,6 +12,7 @@ import {
   Service
 } from "./core/v1.ts"
 import { type Amounts, ofPod } from "./PodAmounts.ts"
+import { type ExactDeviceRequest, ResourceClaim } from "./resource/v1.ts"
 
 const one = Quantity.fromValue(1)
 const many = (count: number): Amounts[string] => Quantity.fromValue(count)
@@ -61,6 +62,27 @@ const ofClaim = ({ metadata, spec }: PersistentVolumeClaim): Amounts => {
   }
 }
 
+const mostDevices = 32
+const devicesOf = ({ allocationMode, count = 1 }: Pick<ExactDeviceRequest, "allocationMode" | "count">) =>
+  allocationMode === "All" ? mostDevices : count
+
+/** Devices by their class: of a request with alternatives, of each class what the one takes that takes most of it. */
+const ofDeviceClaim = ({ spec: { devices } }: ResourceClaim): Amounts => {
+  const sum = new Map<string, number>()
+  for (const { exactly, firstAvailable = [] } of devices?.requests ?? []) {
+    const most = new Map<string, number>()
+    for (const one of exactly === undefined ? firstAvailable : [exactly])
+      most.set(one.deviceClassName, Math.max(most.get(one.deviceClassName) ?? 0, devicesOf(one)))
+    for (const [name, count] of most) sum.set(name, (sum.get(name) ?? 0) + count)
+  }
+  return Object.fromEntries(
+    [...sum].flatMap(([name, count]) => [
+      [`${name}.deviceclass.resource.k8s.io/devices`, many(count)],
+      [`requests.deviceclass.resource.kubernetes.io/${name}`, many(count)]
+    ])
+  )
+}
+
 /** The objects of a kind have been decoded as such, hence the casts. */
 const special = (kind: Kind.Any, object: Kind.Resource): Amounts => {
   switch (kind.storage) {
@@ -70,6 +92,8 @@ const special = (kind: Kind.Any, object: Kind.Resource): Amounts => {
       return ofService(object as Service)
     case PersistentVolumeClaim.storage:
       return ofClaim(object as PersistentVolumeClaim)
+    case ResourceClaim.storage:
+      return ofDeviceClaim(object as ResourceClaim)
     default:
       return plain.has(kind.storage) ? { [kind.storage]: one } : {}
   }

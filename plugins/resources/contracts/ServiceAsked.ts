@@ -48,6 +48,7 @@ const validateFamilies = (spec: Addressed, old: Addressed | undefined): Causes.C
   // Whoever only lowers the policy need not take away the second family himself.
   const isLowered = old?.ipFamilyPolicy !== "SingleStack" && ipFamilies.join() === old?.ipFamilies?.join()
   const all = [...ipFamilies.keys()].map((index) => ipFamilies.indexOf(ipFamilies[index] ?? "") < index)
+  const isStrange = ipFamilies.some((family) => family !== "IPv4" && family !== "IPv6")
   const several = ipFamilies.length > 1 ? "IP families" : clusterIPs.length > 1 ? "cluster IPs" : undefined
   return [
     ...each(ipFamilies, "spec.ipFamilies", (family, at, index) => [
@@ -64,7 +65,8 @@ const validateFamilies = (spec: Addressed, old: Addressed | undefined): Causes.C
     ),
     ...each(clusterIPs, "spec.clusterIPs", (one, at, index) => {
       const family = ipFamilies[index]
-      const isOther = family !== undefined && isIP(one) > 0 && Addresses.nameOf(Addresses.familyOf(one)) !== family
+      const isOther =
+        !isStrange && family !== undefined && isIP(one) > 0 && Addresses.nameOf(Addresses.familyOf(one)) !== family
       return when(isOther, () =>
         Causes.invalid(at, one, `expected an ${family} value as indicated by \`ipFamilies[${index}]\``)
       )

@@ -33,6 +33,8 @@ export interface Around {
   readonly hostNetwork: boolean
   readonly restartPolicy: string
   readonly graceSeconds: number
+  /** Its users are not those of the node. */
+  readonly hasOwnUsers: boolean
   /** A Pod, and no template of one. */
   readonly isPod: boolean
 }
@@ -61,7 +63,16 @@ export const validateContainer = (
     ...validateDevices(volumeDevices, `${field}.volumeDevices`, volumeMounts, around),
     ...validateResources(container.resources, `${field}.resources`, around.claims),
     ...validateResizePolicy(container, `${field}.resizePolicy`, around.restartPolicy),
-    ...inside(container.securityContext, (context) => validateSecurity(context, `${field}.securityContext`))
+    ...inside(container.securityContext, (context) => [
+      ...validateSecurity(context, `${field}.securityContext`),
+      ...when(context.procMount === "Unmasked" && !around.hasOwnUsers, () =>
+        Causes.invalid(
+          `${field}.securityContext.procMount`,
+          context.procMount,
+          "`hostUsers` must be false to use `Unmasked`"
+        )
+      )
+    ])
   ]
 }
 

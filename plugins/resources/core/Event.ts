@@ -30,7 +30,14 @@ const [first, ...others] = Core.Event.versions
 /** Who writes it as events.k8s.io has it has to say more. */
 export const kind: typeof Core.Event = {
   ...Core.Event,
-  versions: [{ ...first, validate: ofCore }, ...others.map((version) => ({ ...version, validate: ofEvents }))]
+  versions: [
+    { ...first, validate: ofCore, selectable: (field) => !/^regarding\.|^reportingController$/.test(field) },
+    ...others.map((version) => ({
+      ...version,
+      validate: ofEvents,
+      selectable: (field: string) => !/^involvedObject\.|^(?:source|reportingComponent)$/.test(field)
+    }))
+  ]
 }
 
 export const strategy: Strategy<Core.Event> = {

@@ -58,6 +58,6 @@ export const strategy: Strategy<Namespace> = {
   deletionTimeOnly: true,
   prepareDelete: (namespace) => ({ ...namespace, status: { ...namespace.status, phase: "Terminating" } }),
   finalizers: ({ spec }) => spec.finalizers ?? [],
-  selectable: { "status.phase": ({ status }) => status.phase ?? "", name: ({ metadata }) => metadata.name },
+  selectable: { "status.phase": ({ status }) => status.phase ?? "" },
   columns: [text("Status", "Whether it is going.", ({ status }) => status.phase ?? "")]
 }

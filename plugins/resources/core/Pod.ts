@@ -36,7 +36,9 @@ const prepareUpdate = (pod: Pod, old: Pod, subresource: string): Pod => {
   if (subresource === "ephemeralcontainers") {
     const { ephemeralContainers } = pod.spec
     const { ephemeralContainers: _, ...spec } = old.spec
-    return { ...old, metadata: pod.metadata, spec: { ...spec, ...(ephemeralContainers && { ephemeralContainers }) } }
+    const { managedFields, resourceVersion } = pod.metadata
+    const metadata = { ...old.metadata, ...(managedFields && { managedFields }), resourceVersion }
+    return { ...old, metadata, spec: { ...spec, ...(ephemeralContainers && { ephemeralContainers }) } }
   }
   if (subresource === "resize") return PodResize.prepare(pod, old)
   // Binding writes the node and says that it did; eviction says that it comes.

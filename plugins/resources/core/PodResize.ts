@@ -68,9 +68,11 @@ const exchanged = (spec: PodSpec, old: PodSpec): Causes.Causes =>
     const [now, before] = [namesOf(spec[field]), namesOf(old[field])]
     if (now.length !== before.length)
       return [Causes.forbidden(`spec.${field}`, "containers may not be added or removed on resize")]
-    return now.every((name, index) => name === before[index])
-      ? []
-      : [Causes.forbidden(`spec.${field}`, "containers may not be renamed or reordered on resize")]
+    return now.flatMap((name, index) =>
+      name === before[index]
+        ? []
+        : [Causes.forbidden(`spec.${field}[${index}].name`, "containers may not be renamed or reordered on resize")]
+    )
   })
 
 const mirror = "kubernetes.io/config.mirror"

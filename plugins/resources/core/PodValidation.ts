@@ -113,6 +113,7 @@ const validateContainers = (spec: PodSpec, field: string, pod: string | undefine
     claims: new Set((spec.resourceClaims ?? []).map(({ name }) => name)),
     hostNetwork: spec.hostNetwork === true,
     isPod: pod !== undefined,
+    hasOwnUsers: spec.hostUsers === false,
     restartPolicy: spec.restartPolicy,
     // A negative one is the shortest there is.
     graceSeconds: spec.terminationGracePeriodSeconds < 0 ? 1 : spec.terminationGracePeriodSeconds

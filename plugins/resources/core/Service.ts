@@ -193,7 +193,10 @@ const validateRanges = ({ loadBalancerSourceRanges = [], type }: ServiceSpec): C
           Causes.invalid(at, range, "must not have bits set beyond the prefix length")
         )
       ])
-    : when(loadBalancerSourceRanges.length > 0, () => Causes.forbidden(field, forBalancers))
+    : [
+        ...when(loadBalancerSourceRanges.length > 0, () => Causes.forbidden(field, forBalancers)),
+        ...each(loadBalancerSourceRanges, field, (range, at) => cidr(at, range.trim()))
+      ]
 }
 
 /** What it is called elsewhere, and where else it is. */

@@ -54,8 +54,10 @@ export const csiDriverName: Names.Rule = (name) => [
 ]
 export const validateDriver = (driver: string, field: string): Causes.Causes => {
   if (driver === "") return [Causes.required(field)]
-  if (driver.length > 63) return [Causes.tooLong(field, 63)]
-  return Names.dns1123Subdomain(driver.toLowerCase()).map((why) => Causes.invalid(field, driver, why))
+  return [
+    ...when(driver.length > 63, () => Causes.tooLong(field, 63)),
+    ...Names.dns1123Subdomain(driver.toLowerCase()).map((why) => Causes.invalid(field, driver, why))
+  ]
 }
 
 const only =

@@ -94,6 +94,7 @@ export const strategy: Strategy<EndpointSlice> = {
   isCounted: ({ metadata }, { metadata: old }) => !equal(metadata.labels ?? {}, old.labels ?? {}),
   prepareCreate: withoutTopology,
   validate,
+  warnings: ({ addressType }) => (addressType === "FQDN" ? ["spec.addressType: FQDN endpoints are deprecated"] : []),
   validateUpdate: ({ addressType }, { addressType: old }) =>
     addressType === old ? [] : [Causes.immutable("addressType", addressType)],
   columns: [

@@ -35,6 +35,7 @@ const core: Table = {
   "core.v1.EndpointPort": { protocol: "TCP" },
   "core.v1.EphemeralContainer": container,
   "core.v1.Event": { involvedObject: {}, reportingComponent: "", reportingInstance: "", source: {} },
+  "core.v1.FileKeySelector": { optional: false },
   "core.v1.GRPCAction": { service: "" },
   "core.v1.HTTPGetAction": { path: "/", scheme: "HTTP" },
   "core.v1.HTTPHeader": { value: "" },

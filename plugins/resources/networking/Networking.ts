@@ -44,12 +44,12 @@ export const address: Strategy<IPAddress> = {
 const validateRanges = (cidrs: ReadonlyArray<string>): Causes.Causes => {
   const families = new Set(cidrs.map((one) => one.includes(":")))
   if (cidrs.length === 0) return [Causes.required("spec.cidrs", "at least one CIDR required")]
-  if (cidrs.length > 2) return [Causes.invalid("spec.cidrs", { CIDRs: cidrs }, "may only hold up to 2 values")]
+  if (cidrs.length > 2) return [Causes.invalid("spec.cidrs", cidrs, "may only hold up to 2 values")]
   return [
     ...when(cidrs.length === 2 && cidrs.every(isCidr) && families.size === 1, () =>
       Causes.invalid(
         "spec.cidrs",
-        { CIDRs: cidrs },
+        cidrs,
         "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96"
       )
     ),

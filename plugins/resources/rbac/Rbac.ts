@@ -64,7 +64,10 @@ const validateAggregation = ({ clusterRoleSelectors = [] }: AggregationRule): Ca
   const field = "aggregationRule.clusterRoleSelectors"
   if (clusterRoleSelectors.length === 0)
     return [Causes.required(field, "at least one clusterRoleSelector required if aggregationRule is non-nil")]
-  return each(clusterRoleSelectors, field, (selector, at) => Selector.validate(selector, at))
+  return each(clusterRoleSelectors, field, (selector, at) => {
+    const wrong = Selector.validate(selector, at)
+    return wrong.length === 0 ? [] : [...wrong, Causes.invalid(at, null, "invalid label selector.")]
+  })
 }
 
 const roles = <A extends HasRules>(namespaced: boolean): Strategy<A> => ({

@@ -11,7 +11,8 @@ import type {
   ResourceClaim
 } from "../contracts/resource/v1.ts"
 import { validateNodeSelector } from "../core/AffinityValidation.ts"
-import { validateDriver, validatePool, validateSet } from "./DeviceNames.ts"
+import { validateDriver } from "../core/VolumeSources.ts"
+import { validatePool, validateSet } from "./DeviceNames.ts"
 import { requestNames, validateObject, validateOpaque, validateRequestName } from "./DeviceRequests.ts"
 
 const most = { consumers: 256, results: 32, configs: 64, conditions: 8, ips: 16, interface: 256, hardware: 128 }

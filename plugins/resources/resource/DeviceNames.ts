@@ -3,16 +3,10 @@ import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
 import { each, when } from "../../../kernel/resource/Rules.ts"
 
-const longest = { driver: 63, pool: 253, domain: 63, identifier: 32 }
+const longest = { pool: 253, domain: 63, identifier: 32 }
 
 const identifier =
   "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is '[A-Za-z_][A-Za-z0-9_]*')"
-
-export const validateDriver = (driver: string, field: string): Causes.Causes => {
-  if (driver === "") return [Causes.required(field)]
-  if (driver.length > longest.driver) return [Causes.tooLong(field, longest.driver)]
-  return Names.dns1123Subdomain(driver.toLowerCase()).map((why) => Causes.invalid(field, driver, why))
-}
 
 /** Parts with slashes between them. */
 export const validatePool = (pool: string, field: string): Causes.Causes => {

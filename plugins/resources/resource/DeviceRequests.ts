@@ -10,7 +10,8 @@ import type {
   ExactDeviceRequest,
   OpaqueDeviceConfiguration
 } from "../contracts/resource/v1.ts"
-import { validateDriver, validateFullyQualified, validateSet } from "./DeviceNames.ts"
+import { validateDriver } from "../core/VolumeSources.ts"
+import { validateFullyQualified, validateSet } from "./DeviceNames.ts"
 import { validateSelectors } from "./DeviceSelectors.ts"
 
 const most = { requests: 32, alternatives: 8, constraints: 32, configs: 32, parameters: 10 * 1024 }

@@ -55,8 +55,11 @@ export const template: Strategy<ResourceClaimTemplate> = {
   validate: ({ spec: { metadata, spec } }) => [
     ...MetadataRules.validateAnnotations(metadata.annotations ?? {}, "spec.metadata.annotations"),
     ...Selector.validateLabels(metadata.labels, "spec.metadata.labels"),
-    ...(["name", "namespace"] as const).flatMap((name) =>
-      when((metadata[name] ?? "") !== "", () => Causes.forbidden(`spec.metadata.${name}`, "cannot be set"))
+    ...(["name", "generateName", "namespace", "selfLink", "uid", "resourceVersion"] as const).flatMap((name) =>
+      // Upstream spells one of them so.
+      when((metadata[name] ?? "") !== "", () =>
+        Causes.forbidden(`spec.metadata.${name === "uid" ? "uID" : name}`, "cannot be set")
+      )
     ),
     ...validateDevices(spec.devices, "spec.spec.devices")
   ],

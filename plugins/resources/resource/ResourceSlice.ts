@@ -7,7 +7,8 @@ import { age, text, unset } from "../Columns.ts"
 import type { ResourcePool, ResourceSlice } from "../contracts/resource/v1.ts"
 import { validateNodeSelector } from "../core/AffinityValidation.ts"
 import { several, validateCounters, validateDevice, validateFlag, validateNodeName, waysOf } from "./Devices.ts"
-import { validateDriver, validatePool, validateSet } from "./DeviceNames.ts"
+import { validateDriver } from "../core/VolumeSources.ts"
+import { validatePool, validateSet } from "./DeviceNames.ts"
 
 const most = { devices: 128, counterSets: 8 }
 
@@ -92,6 +93,7 @@ export const strategy: Strategy<ResourceSlice> = {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
     "spec.driver": ({ spec }) => spec.driver
   },
+  notSelectable: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
   columns: [
     text("Node", "Where the devices are.", ({ spec }) => spec.nodeName ?? unset),
     text("Driver", "Who offers them.", ({ spec }) => spec.driver),

@@ -89,6 +89,11 @@ type Binding<A = void> = Effect.Effect<A, Rejected | ApiError | Unavailable>
 
 export interface Plugin {
   readonly name: string
+  /**
+   * What it says of a node, filter and score, depends on the Pod's spec and labels, the node and the Pods there alone: of equal Pods
+   * it is not asked again until the node changes.
+   */
+  readonly isLocal?: boolean
   /** What may help Pods that it refused, beside a change of the Pod itself. */
   readonly hints?: ReadonlyArray<Hint>
   /** Keeps a Pod out of the queue. */

@@ -40,6 +40,8 @@ export interface PodInfo {
 /** A node, what it has, and what is taken by the Pods on it, those included that are about to be bound. */
 export interface NodeInfo {
   readonly name: string
+  /** Another whenever something of it has changed. */
+  readonly generation: number
   readonly node: Node
   readonly allocatable: Amounts & { readonly pods: number }
   readonly requested: Amounts

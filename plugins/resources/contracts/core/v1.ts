@@ -856,7 +856,7 @@ export interface EnvVarSource {
 export interface EnvVarSourceDraft {
   readonly configMapKeyRef?: ConfigMapKeySelector
   readonly fieldRef?: ObjectFieldSelectorDraft
-  readonly fileKeyRef?: FileKeySelector
+  readonly fileKeyRef?: FileKeySelectorDraft
   readonly resourceFieldRef?: ResourceFieldSelectorDraft
   readonly secretKeyRef?: SecretKeySelector
 }
@@ -1079,6 +1079,12 @@ export const FCVolumeSource: Field.Lazy<FCVolumeSource> = define("core.v1.FCVolu
 
 export interface FileKeySelector {
   readonly key: string
+  readonly optional: boolean
+  readonly path: string
+  readonly volumeName: string
+}
+export interface FileKeySelectorDraft {
+  readonly key: string
   readonly optional?: boolean
   readonly path: string
   readonly volumeName: string
@@ -1086,7 +1092,7 @@ export interface FileKeySelector {
 export const FileKeySelector: Field.Lazy<FileKeySelector> = define("core.v1.FileKeySelector", () =>
   struct({
     key: Text,
-    optional: optional(Bool),
+    optional: defaulted(Bool, false),
     path: Text,
     volumeName: Text
   }), { atomic: true, parts: ["key","path","volumeName"] })

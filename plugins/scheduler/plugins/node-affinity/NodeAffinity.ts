@@ -42,6 +42,7 @@ export const make = ({ addedAffinity }: Options = {}): Plugin => {
   const liked = preferences(addedAffinity)
   return {
     name: "NodeAffinity",
+    isLocal: true,
     hints: [
       onNode(
         ["Add", "UpdateLabels"],

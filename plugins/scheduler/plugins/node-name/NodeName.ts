@@ -6,6 +6,7 @@ const other = unresolvable("node(s) didn't match the requested node name")
 
 export const plugin: Plugin = {
   name: "NodeName",
+  isLocal: true,
   hints: [onNode(["Add"])],
   preFilter: ({ pod: { spec } }) =>
     spec.nodeName ? { filter: ({ name }) => (name === spec.nodeName ? undefined : other) } : undefined

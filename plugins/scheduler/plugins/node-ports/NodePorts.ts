@@ -11,6 +11,7 @@ const collide = (a: HostPort, b: HostPort) =>
 
 export const plugin: Plugin = {
   name: "NodePorts",
+  isLocal: true,
   hints: [
     onNode(["Add"]),
     onPod(["Delete"], (pod, { before }) => {

@@ -1,44 +1,42 @@
 /** Prefers nodes whose resources are used more evenly with the Pod than without it, so that of none something is left over. */
 import type { Plugin } from "../../contracts/Framework.ts"
-import type { NodeInfo, PodInfo } from "../../contracts/Nodes.ts"
-import { cpuAndMemory, type Resource, use } from "../node-resources-fit/Strategy.ts"
+import type { NodeInfo } from "../../contracts/Nodes.ts"
+import { cpuAndMemory, type Resource, type Use, uses } from "../node-resources-fit/Strategy.ts"
 
 export interface Options {
   readonly resources?: ReadonlyArray<Resource>
 }
 
-/** 100 where all are used to the same part; by the standard deviation of the parts. */
-const evenness = (parts: ReadonlyArray<number>) => {
-  if (parts.length < 2) return 100
-  const mean = parts.reduce((sum, part) => sum + part, 0) / parts.length
-  const variance = parts.reduce((sum, part) => sum + (part - mean) ** 2, 0) / parts.length
-  return Math.trunc((1 - Math.sqrt(variance)) * 100)
-}
-const evennessOfTwo = (a: number, b: number) => Math.trunc((1 - Math.abs((a - b) / 2)) * 100)
-
 const part = (used: number, all: number) => Math.min(1, used / all)
-const even = (parts: ReadonlyArray<number>) => {
-  const [a, b] = parts
-  return parts.length === 2 && a !== undefined && b !== undefined ? evennessOfTwo(a, b) : evenness(parts)
+
+/** 100 where all are used to the same part; by the standard deviation of the parts. */
+const evenness = (node: NodeInfo, uses: ReadonlyArray<Use>, isWith: boolean) => {
+  let count = 0
+  let sum = 0
+  let squares = 0
+  let first = 0
+  let last = 0
+  for (const { all, used, wanted } of uses) {
+    const total = all(node)
+    if (total === 0) continue
+    last = part(used(node) + (isWith ? wanted : 0), total)
+    if (count === 0) first = last
+    count++
+    sum += last
+    squares += last * last
+  }
+  if (count < 2) return 100
+  // Of two, without the rounding of squares.
+  const deviation = count === 2 ? Math.abs((first - last) / 2) : Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))
+  return Math.trunc((1 - deviation) * 100)
 }
 
-export const make = ({ resources = cpuAndMemory }: Options = {}): Plugin => {
-  const asks = ({ requests }: PodInfo) =>
-    resources.some(({ name }) => {
-      if (name === "cpu" || name === "memory") return requests[name] > 0
-      return name === "ephemeral-storage" ? requests.storage > 0 : (requests.others[name] ?? 0) > 0
-    })
-  return {
-    name: "NodeResourcesBalancedAllocation",
-    preScore: (pod) => {
-      if (!asks(pod)) return undefined
-      const score = (node: NodeInfo) => {
-        const uses = resources.flatMap(({ name }) => use(node, pod, name, true) ?? [])
-        const after = even(uses.map(({ all, used, wanted }) => part(used + wanted, all)))
-        const before = even(uses.map(({ all, used }) => part(used, all)))
-        return 50 + Math.trunc((50 + after - before) / 2)
-      }
-      return { score }
-    }
+export const make = ({ resources = cpuAndMemory }: Options = {}): Plugin => ({
+  name: "NodeResourcesBalancedAllocation",
+  isLocal: true,
+  preScore: (pod) => {
+    const of = uses(pod, resources, true)
+    if (!of.some(({ wanted }) => wanted > 0)) return undefined
+    return { score: (node) => 50 + Math.trunc((50 + evenness(node, of, true) - evenness(node, of, false)) / 2) }
   }
-}
+})

@@ -15,23 +15,32 @@ type Fits = (node: Pick<NodeInfo, "allocatable" | "pods" | "requested">) => Refu
 
 const fitting = ({ cpu, memory, others, storage }: Amounts, isIgnored: (name: string) => boolean): Fits => {
   const named = Object.entries(others).filter(([name, amount]) => amount > 0 && !isIgnored(name))
-  const isNothing = cpu === 0 && memory === 0 && storage === 0 && named.length === 0
-  return ({ allocatable, pods, requested }) => {
-    let reasons: Array<string> | undefined
+  /** Why not, once it is known that it does not. */
+  const reasons: Fits = ({ allocatable, pods, requested }) => {
+    const found: Array<string> = pods.size + 1 > allocatable.pods ? ["Too many pods"] : []
     let isUnresolvable = false
     const check = (name: string, wanted: number, all: number, used: number) => {
       if (wanted <= 0 || wanted <= all - used) return
-      reasons = [...(reasons ?? []), `Insufficient ${name}`]
+      found.push(`Insufficient ${name}`)
       isUnresolvable ||= wanted > all
     }
-    if (pods.size + 1 > allocatable.pods) reasons = ["Too many pods"]
-    if (!isNothing) {
-      check("cpu", cpu, allocatable.cpu, requested.cpu)
-      check("memory", memory, allocatable.memory, requested.memory)
-      check("ephemeral-storage", storage, allocatable.storage, requested.storage)
-      for (const [name, wanted] of named) check(name, wanted, allocatable.others[name] ?? 0, requested.others[name] ?? 0)
-    }
-    return reasons && { reasons, isUnresolvable }
+    check("cpu", cpu, allocatable.cpu, requested.cpu)
+    check("memory", memory, allocatable.memory, requested.memory)
+    check("ephemeral-storage", storage, allocatable.storage, requested.storage)
+    for (const [name, wanted] of named) check(name, wanted, allocatable.others[name] ?? 0, requested.others[name] ?? 0)
+    return { reasons: found, isUnresolvable }
+  }
+  return (node) => {
+    const { allocatable, pods, requested } = node
+    const fits =
+      pods.size + 1 <= allocatable.pods &&
+      (cpu === 0 || cpu <= allocatable.cpu - requested.cpu) &&
+      (memory === 0 || memory <= allocatable.memory - requested.memory) &&
+      (storage === 0 || storage <= allocatable.storage - requested.storage)
+    if (!fits) return reasons(node)
+    for (const [name, wanted] of named)
+      if (wanted > (allocatable.others[name] ?? 0) - (requested.others[name] ?? 0)) return reasons(node)
+    return undefined
   }
 }
 
@@ -57,6 +66,7 @@ export const make = ({
   const strategy = scoring(scoringStrategy)
   return {
     name: "NodeResourcesFit",
+    isLocal: true,
     hints: [
       onPod(["Delete"]),
       onPod(["ScaleDown"], (pod, { after, before }) =>

@@ -21,38 +21,60 @@ export const cpuAndMemory: ReadonlyArray<Resource> = [
   { name: "memory", weight: 1 }
 ]
 
-interface Use {
-  readonly all: number
+type Read = (node: NodeInfo) => number
+
+/** Of one resource. */
+export interface Use {
+  readonly weight: number
+  /** 0 where the node has none. */
+  readonly all: Read
   /** Without the Pod that is to come. */
-  readonly used: number
+  readonly used: Read
   readonly wanted: number
 }
 
-/** Of a resource on a node; nothing, where it has none, or the Pod does not ask for a resource that few have. */
-export const use = (
-  { allocatable, guessed, requested }: NodeInfo,
-  pod: PodInfo,
-  name: string,
-  isExact: boolean
-): Use | undefined => {
-  const of = (all: number, used: number, wanted: number) => (all === 0 ? undefined : { all, used, wanted })
+/** What a Pod asks for of a resource, and where it is read from nodes. What few have and the Pod does not ask for is left out. */
+const use = ({ guessed, requests }: PodInfo, { name, weight }: Resource, isExact: boolean): ReadonlyArray<Use> => {
   switch (name) {
     case "cpu":
-      return isExact
-        ? of(allocatable.cpu, requested.cpu, pod.requests.cpu)
-        : of(allocatable.cpu, guessed.cpu, pod.guessed.cpu)
     case "memory":
       return isExact
-        ? of(allocatable.memory, requested.memory, pod.requests.memory)
-        : of(allocatable.memory, guessed.memory, pod.guessed.memory)
+        ? [
+            {
+              weight,
+              all: ({ allocatable }) => allocatable[name],
+              used: ({ requested }) => requested[name],
+              wanted: requests[name]
+            }
+          ]
+        : [
+            {
+              weight,
+              all: ({ allocatable }) => allocatable[name],
+              used: (node) => node.guessed[name],
+              wanted: guessed[name]
+            }
+          ]
     case "ephemeral-storage":
-      return of(allocatable.storage, requested.storage, pod.requests.storage)
+      return [
+        {
+          weight,
+          all: ({ allocatable }) => allocatable.storage,
+          used: ({ requested }) => requested.storage,
+          wanted: requests.storage
+        }
+      ]
     default: {
-      const wanted = pod.requests.others[name] ?? 0
-      return wanted === 0 ? undefined : of(allocatable.others[name] ?? 0, requested.others[name] ?? 0, wanted)
+      const wanted = requests.others[name] ?? 0
+      const all: Read = ({ allocatable }) => allocatable.others[name] ?? 0
+      const used: Read = ({ requested }) => requested.others[name] ?? 0
+      return wanted === 0 ? [] : [{ weight, all, used, wanted }]
     }
   }
 }
+
+export const uses = (pod: PodInfo, resources: ReadonlyArray<Resource>, isExact: boolean): ReadonlyArray<Use> =>
+  resources.flatMap((resource) => use(pod, resource, isExact))
 
 const whole = Math.trunc
 
@@ -83,19 +105,22 @@ export const scoring = (strategy: Strategy) => {
   const { resources = cpuAndMemory, type } = strategy
   const rate = rating(strategy)
   const isRatio = type === "RequestedToCapacityRatio"
-  return (pod: PodInfo) => (node: NodeInfo) => {
-    let sum = 0
-    let weights = 0
-    for (const { name, weight } of resources) {
-      const found = use(node, pod, name, false)
-      if (found === undefined) continue
-      const score = rate(found.all, found.used + found.wanted)
-      // On a curve, a score of nothing is none.
-      if (isRatio && score <= 0) continue
-      sum += weight * score
-      weights += weight
+  return (pod: PodInfo) => {
+    const of = uses(pod, resources, false)
+    return (node: NodeInfo) => {
+      let sum = 0
+      let weights = 0
+      for (const { all, used, wanted, weight } of of) {
+        const total = all(node)
+        if (total === 0) continue
+        const score = rate(total, used(node) + wanted)
+        // On a curve, a score of nothing is none.
+        if (isRatio && score <= 0) continue
+        sum += weight * score
+        weights += weight
+      }
+      if (weights === 0) return 0
+      return isRatio ? Math.round(sum / weights) : whole(sum / weights)
     }
-    if (weights === 0) return 0
-    return isRatio ? Math.round(sum / weights) : whole(sum / weights)
   }
 }

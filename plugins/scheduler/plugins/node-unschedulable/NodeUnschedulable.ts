@@ -8,6 +8,7 @@ const taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }
 
 export const plugin: Plugin = {
   name: "NodeUnschedulable",
+  isLocal: true,
   hints: [onNode(["Add", "UpdateTaints"], (_, { after }) => after?.spec.unschedulable !== true)],
   preFilter: ({ pod: { spec } }) => {
     const isBorne = untolerated(spec.tolerations, [taint], "NoSchedule") === undefined

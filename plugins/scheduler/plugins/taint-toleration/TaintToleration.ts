@@ -8,6 +8,7 @@ const refused = unresolvable("node(s) had untolerated taint(s)")
 
 export const plugin: Plugin = {
   name: "TaintToleration",
+  isLocal: true,
   hints: [
     onNode(
       ["Add", "UpdateTaints"],

@@ -1,0 +1,41 @@
+/**
+ * What plugins said of nodes for Pods like this one, as long as the nodes have not changed: Pods of one workload are decided on by what
+ * changed since the last of them, and not by all nodes.
+ */
+import type { NodeInfo, PodInfo } from "./contracts/Nodes.ts"
+import type { Refused } from "./Trials.ts"
+
+export interface Memory {
+  generation: number
+  /** By the filters. */
+  refused: Refused | undefined
+  /** By the number of the score. */
+  scores: Array<number | undefined>
+}
+
+/** So many kinds of Pods are remembered; what was not asked for longest goes first. */
+const kinds = 16
+
+/** Equal for Pods of which plugins say the same. */
+const textOf = ({ pod: { metadata, spec, status } }: PodInfo) =>
+  JSON.stringify([metadata.namespace, metadata.labels, { ...spec, nodeName: "", hostname: "" }, status.containerStatuses])
+
+export class Remembered {
+  private readonly all = new Map<string, Map<string, Memory>>()
+
+  /** Of Pods like this one, by name of node. */
+  of(pod: PodInfo): Map<string, Memory> {
+    const text = textOf(pod)
+    const known = this.all.get(text) ?? new Map<string, Memory>()
+    this.all.delete(text)
+    this.all.set(text, known)
+    if (this.all.size > kinds) for (const oldest of this.all.keys().take(1)) this.all.delete(oldest)
+    return known
+  }
+}
+
+/** What is known of a node as it is. */
+export const recall = (memories: Map<string, Memory>, { generation, name }: NodeInfo): Memory | undefined => {
+  const memory = memories.get(name)
+  return memory?.generation === generation ? memory : undefined
+}
