@@ -2,6 +2,8 @@
 import { Effect, Predicate, Result, type Schema } from "effect"
 import { BadRequest, RequestTooLarge, UnsupportedMediaType } from "../../kernel/client/Errors.ts"
 import * as Duplicates from "../../kernel/resource/Duplicates.ts"
+import * as Cbor from "./Cbor.ts"
+import * as CborReader from "./CborReader.ts"
 import { header, type Incoming } from "./Exchange.ts"
 import * as Protobuf from "./protobuf/Protobuf.ts"
 import * as Yaml from "./yaml/Yaml.ts"
@@ -43,6 +45,7 @@ export const mediaType = (incoming: Incoming): string => {
   return type.trim().toLowerCase()
 }
 
+/** What clients are told of: CBOR is for those that know. */
 const readable = ["application/json", "application/yaml", Protobuf.mediaType]
 
 const unreadable = (kind: string) => (why: string) =>
@@ -99,7 +102,10 @@ export const json = (
     Effect.mapError((why) => new BadRequest({ detail: words(why) }))
   )
 
-/** What parsers of JSON do not tell. YAML's own refuses it. */
+export const cbor = (bytes: Buffer, words: (why: string) => string): Effect.Effect<Schema.Json, BadRequest> =>
+  Effect.mapError(Effect.fromResult(CborReader.read(bytes)), (why) => new BadRequest({ detail: words(why) }))
+
+/** What parsers of JSON do not tell. YAML's and CBOR's refuse it. */
 export const repeated = (bytes: Buffer): { readonly repeated: ReadonlyArray<string> } => ({
   repeated: bytes[0] === 0x7b ? Duplicates.find(bytes.toString()) : []
 })
@@ -117,10 +123,12 @@ export const object = (
       (why) => new BadRequest({ detail: `the object provided is unrecognized (must be of type ${kind}): ${why}` })
     )
   }
-  if (type !== "" && type !== "*/*" && !readable.includes(type)) {
+  if (type !== "" && type !== "*/*" && type !== Cbor.mediaType && !readable.includes(type)) {
     return Effect.fail(new UnsupportedMediaType({ given: type, supported: readable }))
   }
-  return Effect.flatMap(json(bytes, type === "application/yaml", unreadable(kind)), (value) =>
+  const found =
+    type === Cbor.mediaType ? cbor(bytes, unreadable(kind)) : json(bytes, type === "application/yaml", unreadable(kind))
+  return Effect.flatMap(found, (value) =>
     isRecord(value) ? Effect.succeed(value) : Effect.fail(new BadRequest({ detail: unreadable(kind)("it is no object") }))
   )
 }
