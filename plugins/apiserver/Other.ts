@@ -86,7 +86,6 @@ export const make = (about: About) => {
     const { path, query } = exchange
     if (path === "/api" || path === "/apis" || path.startsWith("/api/") || path.startsWith("/apis/"))
       return discovery(exchange)
-    if (OpenApi.serves(path)) return openApi(exchange)
     switch (path) {
       case "/version":
       case "/version/":
@@ -112,7 +111,7 @@ export const make = (about: About) => {
     if (Health.serves(path)) return yield* Health.answer(exchange, about.checks)
     const route = about.routes.find(path)
     if (route !== undefined) return yield* routed(route, exchange)
-    const answer = simple(exchange) ?? failure(notFound)
+    const answer = OpenApi.serves(path) ? yield* openApi(exchange) : (simple(exchange) ?? failure(notFound))
     return method === "GET" || method === "HEAD" || answer.code === 404 ? answer : failure(methodNotAllowed)
   })
 }
