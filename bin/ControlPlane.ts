@@ -117,6 +117,7 @@ export interface Options extends ApiOptions {
   readonly snapshots?: Layer.Layer<never, unknown, Plugin.Host>
   readonly cluster: Omit<Cluster.Options, "serviceCidrs">
   readonly podCidr: string
+  readonly scheduler: Scheduler.Options
   /** What machines need that join, and the authority that signs for them. */
   readonly joining: {
     readonly info: ClusterInfo.Options
@@ -176,18 +177,24 @@ const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
   ).pipe(asSelf)
 
 const schedulerUser = { name: "system:kube-scheduler", groups: ["system:authenticated"] }
-const ownScheduler = Plugin.install(Scheduler.plugin).pipe(Layer.provide(PipelineClient.layer(schedulerUser)))
+const ownScheduler = Plugin.install(Scheduler.plugin()).pipe(Layer.provide(PipelineClient.layer(schedulerUser)))
 
 /** The programs that act on what is stored. Of several servers, one runs them. */
 const programs = (options: Options) => {
-  const { ca, identity, isolate, joining, podCidr } = options
-  const names = [Scheduler.plugin.name]
+  const { ca, identity, isolate, joining, podCidr, scheduler } = options
+  const names = [Scheduler.plugin().name]
   const run = <Offers>(name: string, plugin: Plugin.Plugin<Offers, Client | Api>, module: URL, options?: Schema.Json) => {
     names.push(plugin.name)
     return program(isolate, account(`${name}-controller`), plugin, module, options)
   }
   const all = Layer.mergeAll(
-    program(isolate, schedulerUser, Scheduler.plugin, new URL("../plugins/scheduler/Scheduler.ts", import.meta.url)),
+    program(
+      isolate,
+      schedulerUser,
+      Scheduler.plugin(scheduler),
+      new URL("../plugins/scheduler/Scheduler.ts", import.meta.url),
+      { ...scheduler }
+    ),
     run(
       "namespace",
       NamespaceController.plugin(),

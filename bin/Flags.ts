@@ -65,6 +65,10 @@ export const flags = {
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
   ),
+  schedulerConfig: text(
+    "scheduler-config",
+    "Kubernetes' KubeSchedulerConfiguration: profiles, their plugins with arguments, extenders"
+  ),
   snapshotEvery: text("snapshot-every", "How often a snapshot of the store is made: 1h, 30m; without it none is"),
   snapshotTo: text(
     "snapshot-to",

@@ -13,6 +13,7 @@ import * as Members from "./Members.ts"
 import * as Paths from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import * as Servers from "./Servers.ts"
+import * as SchedulerConfiguration from "./SchedulerConfiguration.ts"
 import * as SnapshotSchedule from "./SnapshotSchedule.ts"
 import * as Store from "./Store.ts"
 import * as StoreMoveRoute from "./StoreMoveRoute.ts"
@@ -85,6 +86,7 @@ export const optionsOf = Effect.fnUntraced(function* (
     serviceCidr,
     podSecurity: yield* AdmissionConfiguration.podSecurity(settings.admissionControlConfigFile),
     podCidr,
+    scheduler: yield* SchedulerConfiguration.read(settings.schedulerConfig),
     ca: keys.ca.cert,
     joining: joining(settings, keys),
     identity: `${name}_${port}`,

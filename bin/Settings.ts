@@ -100,6 +100,8 @@ export const Settings = Schema.Struct({
   encryptionProviderConfig: Schema.String,
   /** A file with Kubernetes' AdmissionConfiguration, or empty. */
   admissionControlConfigFile: Schema.String,
+  /** A file with Kubernetes' KubeSchedulerConfiguration, or empty. */
+  schedulerConfig: Schema.String,
   /** How often a snapshot of the store is made, such as `1h`; empty: never. */
   snapshotEvery: Schema.String.check(
     Schema.isPattern(/^((\d+h)?(\d+m)?(\d+s)?)$/, { expected: "a time such as 1h, 90m or 1h30m" })
@@ -154,6 +156,7 @@ export const defaults = (): Settings => ({
   history: "5m",
   encryptionProviderConfig: "",
   admissionControlConfigFile: "",
+  schedulerConfig: "",
   snapshotEvery: "",
   snapshotTo: "",
   snapshotKeep: 24,

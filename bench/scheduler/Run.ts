@@ -50,7 +50,7 @@ export const run = async (
   cluster: Cluster,
   workload: Workloads.Name,
   {
-    count,
+    count: most,
     metrics,
     nodes,
     pids
@@ -65,6 +65,8 @@ export const run = async (
   const isPreempting = workload === "preemption"
   // Before it is measured some Pods are there; where others are to go for them, all nodes are full.
   const before = isPreempting ? nodes : Math.min(500, Math.floor(nodes / 4))
+  // One on each node, and no more.
+  const count = workload === "anti-affinity" ? Math.min(most, nodes - before) : most
   const asked = isPreempting ? { cpu: "4", priority: "less" } : undefined
   await all(created(workload, 0, before, asked))
   await seen.until(`${workload}, before`, (bound) => bound.size >= before, patience)

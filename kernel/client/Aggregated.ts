@@ -8,9 +8,12 @@ import type { Unavailable } from "../plugin/Contract.ts"
 import type { WireObject } from "./Api.ts"
 import type { ApiError } from "./Errors.ts"
 
-/** A GET. `name` is empty for a whole collection. */
+/** `name` is empty for a whole collection. */
 export interface Question {
   readonly user: User
+  readonly method: "GET" | "DELETE"
+  /** Of a DELETE: its DeleteOptions. */
+  readonly body?: WireObject
   readonly group: string
   readonly version: string
   readonly namespace: string
@@ -26,28 +29,41 @@ export interface Remote {
 
 type Find = (group: string, version: string) => Remote | undefined
 
+/** What another server has said that it serves. */
+export interface Foreign {
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly namespaced: boolean
+  readonly verbs: ReadonlyArray<string>
+}
+type Resources = () => ReadonlyArray<Foreign>
+const none: Resources = () => []
+
 export class Aggregated extends Context.Service<
   Aggregated,
   {
     readonly find: Find
+    readonly resources: Resources
     /** Until the scope closes. */
-    readonly add: (find: Find) => Effect.Effect<void, never, Scope.Scope>
+    readonly add: (find: Find, resources?: Resources) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("kernel/Aggregated") {
   static readonly layer = Layer.sync(Aggregated, () => {
-    const all = new Set<Find>()
+    const all = new Map<Find, Resources>()
     return Aggregated.of({
+      resources: () => [...all.values()].flatMap((resources) => resources()),
       find: (group, version) => {
-        for (const find of all) {
+        for (const find of all.keys()) {
           const found = find(group, version)
           if (found !== undefined) return found
         }
         return undefined
       },
-      add: (find) =>
+      add: (find, resources = none) =>
         Effect.asVoid(
           Effect.acquireRelease(
-            Effect.sync(() => all.add(find)),
+            Effect.sync(() => all.set(find, resources)),
             () => Effect.sync(() => all.delete(find))
           )
         )

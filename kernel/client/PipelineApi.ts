@@ -7,7 +7,7 @@ import * as Kind from "../resource/Kind.ts"
 import { Kinds } from "../resource/Kinds.ts"
 import { ObjectMetaDraft } from "../resource/Metadata.ts"
 import * as Aggregated from "./Aggregated.ts"
-import { Api, type WatchBatch, WireObject } from "./Api.ts"
+import { Api, type DeleteOptions, type WatchBatch, WireObject } from "./Api.ts"
 import { type ApiError, Expired, NotFound } from "./Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 
@@ -63,8 +63,9 @@ export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
       /** From the server that answers for the group, if this one does not. */
       const elsewhere = (
         payload: Collection,
-        verb: "get" | "list",
-        query: Query
+        verb: "get" | "list" | "delete",
+        query: Query,
+        body?: WireObject
       ): Effect.Effect<WireObject, ApiError | Unavailable> | undefined => {
         const { group, name = "", namespace, resource, subresource = "", version } = payload
         if (Option.isNone(aggregated) || kinds.find(group, version, resource) !== undefined) return undefined
@@ -72,7 +73,9 @@ export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
         if (remote === undefined) return undefined
         const kind = foreign(payload)
         const place = { user, served: { kind, strategy: {} }, version: kind.versions[0], namespace, name, subresource }
-        const question = { user, group, version, namespace, resource, name, subresource, query }
+        const method = verb === "delete" ? "DELETE" : "GET"
+        const where = { user, group, version, namespace, resource, name, subresource, query }
+        const question: Aggregated.Question = { ...where, method, ...(body !== undefined && { body }) }
         return Effect.andThen(pipeline.authorize(place, verb), remote.ask(question))
       }
 
@@ -134,10 +137,13 @@ export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
           Effect.flatMap(at(payload), (place) =>
             Effect.map(pipeline.patch(place, type, body, payload), ({ row }) => row.wire)
           ),
-        delete: ({ options, ...payload }) =>
-          Effect.flatMap(at(payload), (place) =>
+        delete: ({ options, ...payload }) => {
+          const remote = elsewhere(payload, "delete", {}, deleteOptions(options))
+          if (remote !== undefined) return Effect.map(remote, (object) => ({ gone: object["kind"] === "Status", object }))
+          return Effect.flatMap(at(payload), (place) =>
             Effect.map(pipeline.delete(place, options), ({ gone, row }) => ({ gone, object: row.wire }))
-          ),
+          )
+        },
         deleteCollection: ({ options, ...payload }) =>
           Effect.flatMap(at(payload), (place) =>
             Effect.asVoid(pipeline.deleteCollection(place, { ...options, ...selectors(payload) }))
@@ -145,6 +151,13 @@ export const layer = (user: User): Layer.Layer<Api, never, Pipeline | Kinds> =>
       })
     })
   )
+
+/** As on the wire. */
+const deleteOptions = ({ dryRun, resourceVersion, uid, ...options }: DeleteOptions): WireObject => ({
+  ...{ kind: "DeleteOptions", apiVersion: "v1", ...options },
+  preconditions: { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) },
+  ...(dryRun === true && { dryRun: ["All"] })
+})
 
 const selectors = ({
   fieldSelector,

@@ -25,19 +25,30 @@ const answerLimit = 32 << 20
 const inUrl = (host: string) => (isIPv6(host) ? `[${host}]` : host)
 export const urlOf = ({ host, port }: Reached, path: string): string => `https://${inUrl(host)}:${port}${path}`
 
+interface What {
+  readonly method: "GET" | "DELETE"
+  /** JSON. */
+  readonly body?: string
+}
+const get: What = { method: "GET" }
+
 export const ask = (
   reached: Reached,
   path: string,
   accept = "application/json",
-  user = self
+  user = self,
+  { body = "", method }: What = get
 ): Effect.Effect<Reply, NoAnswer> => {
   const { agent, host, port, servername } = reached
   const url = urlOf(reached, path)
-  const failed = (why: string) => new NoAnswer({ detail: `Get ${JSON.stringify(url)}: ${why}` })
+  const failed = (why: string) =>
+    new NoAnswer({ detail: `${method === "GET" ? "Get" : "Delete"} ${JSON.stringify(url)}: ${why}` })
   return Effect.callback<Reply, NoAnswer>((resume) => {
-    const headers = { ...RequestHeader.encode(user), host: servername, accept, "user-agent": "kube-aggregator" }
+    const about = { ...RequestHeader.encode(user), host: servername, accept, "user-agent": "kube-aggregator" }
+    const sent = { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
+    const headers = body === "" ? about : { ...about, ...sent }
     const fail = (error: Error) => resume(Effect.fail(failed(reasonOf(error, { host, port, servername, path, url }))))
-    const request = httpsRequest({ agent, host, port, servername, path, headers })
+    const request = httpsRequest({ method, agent, host, port, servername, path, headers })
     request.on("error", fail)
     request.on("response", (response) => {
       let text = ""
@@ -48,7 +59,7 @@ export const ask = (
       response.on("error", fail)
       response.on("end", () => resume(Effect.succeed({ code: response.statusCode ?? 0, text })))
     })
-    request.end()
+    request.end(body)
     return Effect.sync(() => request.destroy())
   }).pipe(
     Effect.timeoutOrElse({

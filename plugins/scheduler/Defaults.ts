@@ -1,5 +1,6 @@
 /** The plugins of the scheduler itself, in the order in which they are asked, with the weights of their scores. */
 import { Effect } from "effect"
+import type { Arguments } from "./Configuration.ts"
 import type { Extension } from "./contracts/Extensions.ts"
 import type { Spaces } from "./contracts/PodTerms.ts"
 import * as DefaultBinder from "./plugins/default-binder/DefaultBinder.ts"
@@ -23,16 +24,9 @@ import * as VolumeRestrictions from "./plugins/volume-restrictions/VolumeRestric
 import * as VolumeZone from "./plugins/volume-zone/VolumeZone.ts"
 import type { Storage } from "./storage/Storage.ts"
 
-/** What a profile says about single plugins. */
-export interface Arguments {
-  readonly DefaultPreemption?: DefaultPreemption.Options
-  readonly InterPodAffinity?: InterPodAffinity.Options
-  readonly NodeAffinity?: NodeAffinity.Options
-  readonly NodeResourcesBalancedAllocation?: NodeResourcesBalancedAllocation.Options
-  readonly NodeResourcesFit?: NodeResourcesFit.Options
-  readonly PodTopologySpread?: PodTopologySpread.Options
-  readonly VolumeBinding?: VolumeBinding.Options
-}
+/** A list takes the place of the system's defaults, also if it is empty. */
+const spreading = ({ defaultConstraints = [], defaultingType }: NonNullable<Arguments["PodTopologySpread"]> = {}) =>
+  defaultingType === "List" || defaultConstraints.length > 0 ? { defaultConstraints } : {}
 
 export const make = Effect.fnUntraced(function* (
   handle: Handle,
@@ -52,7 +46,7 @@ export const make = Effect.fnUntraced(function* (
     { plugin: NodeVolumeLimits.make(storage) },
     { plugin: yield* VolumeBinding.make(storage, args.VolumeBinding) },
     { plugin: VolumeZone.make(storage) },
-    { plugin: yield* PodTopologySpread.make(args.PodTopologySpread), weight: 2 },
+    { plugin: yield* PodTopologySpread.make(spreading(args.PodTopologySpread)), weight: 2 },
     { plugin: InterPodAffinity.make(spaces, args.InterPodAffinity), weight: 2 },
     { plugin: yield* DefaultPreemption.make(handle, args.DefaultPreemption) },
     { plugin: NodeResourcesBalancedAllocation.make(args.NodeResourcesBalancedAllocation) },

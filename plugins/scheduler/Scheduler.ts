@@ -8,6 +8,8 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { Namespace, Node, Pod } from "../resources/contracts/core/v1.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import * as Attempts from "./Attempts.ts"
+import { choose } from "./Chosen.ts"
+import * as Configuration from "./Configuration.ts"
 import type { Change } from "./contracts/Changes.ts"
 import * as Extensions from "./contracts/Extensions.ts"
 import * as Defaults from "./Defaults.ts"
@@ -19,17 +21,11 @@ import { Queue } from "./Queue.ts"
 import { Snapshot } from "./Snapshot.ts"
 import * as Storage from "./storage/Storage.ts"
 
-export interface ProfileOptions {
-  /** Pods that name it are its own. */
-  readonly schedulerName?: string
-  /** How many percent of the nodes are enough to choose from; 0: by the size of the cluster. */
-  readonly percentageOfNodesToScore?: number
-  readonly arguments?: Defaults.Arguments
-}
-
 export interface Options {
-  /** Without any: one, by the name `default-scheduler`. */
-  readonly profiles?: ReadonlyArray<ProfileOptions>
+  /** The text of a KubeSchedulerConfiguration; without it there is one profile, `default-scheduler`. */
+  readonly configuration?: string
+  /** What it is called where it is wrong. */
+  readonly source?: string
 }
 
 const isSameForUs = (a: Pod, b: Pod) =>
@@ -40,7 +36,9 @@ const isSameForUs = (a: Pod, b: Pod) =>
 const isOver = ({ metadata, status: { phase } }: Pod) =>
   metadata.deletionTimestamp !== undefined || phase === "Succeeded" || phase === "Failed"
 
-const start = Effect.fnUntraced(function* ({ profiles: wanted = [{}] }: Options) {
+const start = Effect.fnUntraced(function* ({ configuration: text, source = "configuration" }: Options) {
+  const configuration: Partial<Configuration.Configuration> =
+    text === undefined ? {} : yield* Configuration.read(text, source)
   const client = yield* Client
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
@@ -61,16 +59,24 @@ const start = Effect.fnUntraced(function* ({ profiles: wanted = [{}] }: Options)
     queue.recheck(uid, again, now())
     news.openUnsafe()
   }
-  const make = Effect.fnUntraced(function* (options: ProfileOptions) {
-    const { schedulerName = "default-scheduler", percentageOfNodesToScore: percentage = 0 } = options
+  const make = Effect.fnUntraced(function* (profile: NonNullable<Configuration.Configuration["profiles"]>[number]) {
+    const { schedulerName = "default-scheduler" } = profile
+    const percentage = profile.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore ?? 0
     const record = yield* EventRecorder.make({ component: schedulerName })
     const handle = { schedulerName, record, finished }
-    const made = yield* Defaults.make(handle, { spaces, storage }, options.arguments)
-    return [schedulerName, { extensions: made, percentage, record, metrics: yield* Metrics.make(schedulerName) }] as const
+    const given = yield* Configuration.argumentsOf(profile.pluginConfig)
+    const made = yield* Defaults.make(handle, { spaces, storage }, given)
+    const chosen = choose(made, profile.plugins ?? {})
+    if (chosen instanceof Configuration.BadConfiguration) return yield* chosen
+    return [schedulerName, { extensions: chosen, percentage, record, metrics: yield* Metrics.make(schedulerName) }] as const
   })
-  const own = new Map(yield* Effect.forEach(wanted, make))
+  const own = new Map(yield* Effect.forEach(configuration.profiles ?? [{}], make))
   const profiles = new Profiles(own, extensions.all)
-  const queue = new Queue(profiles.rules)
+  const queue = new Queue({
+    ...profiles.rules,
+    initialBackoff: 1000 * (configuration.podInitialBackoffSeconds ?? 1),
+    maxBackoff: 1000 * (configuration.podMaxBackoffSeconds ?? 10)
+  })
   const pick = (count: number) => Math.floor(random.nextDoubleUnsafe() * count)
 
   const happened = (change: Change) => {
@@ -153,7 +159,5 @@ const start = Effect.fnUntraced(function* ({ profiles: wanted = [{}] }: Options)
 /** With a registry that others can add plugins to. */
 export const layer = (options: Options = {}) => Layer.effectDiscard(start(options))
 
-export const make = (options: Options = {}) =>
+export const plugin = (options: Options = {}) =>
   Plugin.make({ name: "scheduler", layer: Layer.provide(layer(options), Extensions.layer) })
-
-export const plugin = make()

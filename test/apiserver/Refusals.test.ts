@@ -78,6 +78,20 @@ const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name
 const negative = 'Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'
 
 describe("a refusal", () => {
+  it.live("or the deletion of many comes with what admission had to say, each thing once", () =>
+    Effect.gen(function* () {
+      const { admin, services } = yield* start()
+      for (const name of ["a", "b"]) yield* admin.ask(configMaps, { method: "POST", body: { metadata: { name } } })
+      yield* Context.get(services, Admissions).add({
+        name: "Loud",
+        order: 1,
+        validate: ({ warn }) => Effect.sync(() => warn("beware"))
+      })
+      const answer = yield* admin.ask(configMaps, { method: "DELETE" })
+      expect([answer.code, answer.headers["warning"]]).toEqual([200, '299 - "beware"'])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("comes with what admission had to say, in whatever script", () =>
     Effect.gen(function* () {
       const { admin, services } = yield* start()

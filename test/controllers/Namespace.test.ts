@@ -1,12 +1,14 @@
 /** The controllers of namespaces: what each gets when it is made, and how it goes. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
+import { Aggregated, type Question } from "../../kernel/client/Aggregated.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as NamespaceController from "../../plugins/controllers/namespace/Namespace.ts"
 import * as RootCa from "../../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccountController from "../../plugins/controllers/serviceaccount/ServiceAccount.ts"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
 import { ConfigMap, Namespace, Pod, Secret, ServiceAccount } from "../../plugins/resources/contracts/core/v1.ts"
+import { kernelWith } from "../resources/Kernel.ts"
 import { cluster, names, runs, when } from "./Cluster.ts"
 
 const inside = (name: string) => ({ name, namespace: "blue" })
@@ -65,4 +67,50 @@ describe("Namespace", () => {
       yield* when(Namespace, (all) => names(all).join() === "green")
     }).pipe(Effect.provide(cluster(NamespaceController.plugin())))
   )
+
+  it.live("takes along what servers of other groups hold in it", () => {
+    const held = new Set(["blue/a", "blue/b", "green/c"])
+    const asked: Array<string> = []
+    const group = "moons.example.com"
+    const head = { kind: "MoonList", apiVersion: `${group}/v1` }
+    const ask = ({ body, method, name, namespace, resource }: Question) => {
+      asked.push(`${method} ${resource}`)
+      if (method === "DELETE") {
+        held.delete(`${namespace}/${name}`)
+        assert.deepNestedInclude(body, { propagationPolicy: "Background", "preconditions.uid": name })
+        return Effect.succeed({ kind: "Status", apiVersion: "v1", status: "Success" })
+      }
+      const inside = [...held].filter((path) => path.startsWith(`${namespace}/`)).map((path) => path.split("/")[1] ?? "")
+      const items = inside.map((one) => ({ ...head, kind: "Moon", metadata: { name: one, uid: one } }))
+      return Effect.succeed({ ...head, metadata: { resourceVersion: "1" }, items })
+    }
+    const moons = { group, version: "v1", resource: "moons", namespaced: true, verbs: ["get", "list", "delete"] }
+    const others = [
+      { ...moons, resource: "phases", verbs: ["get", "list"] },
+      { ...moons, resource: "orbits", namespaced: false }
+    ]
+    const aggregated = Layer.effectDiscard(
+      Effect.flatMap(Aggregated, ({ add }) =>
+        add(
+          (asked) => (asked === group ? { ask } : undefined),
+          () => [moons, ...others]
+        )
+      )
+    )
+    return Effect.gen(function* () {
+      const client = yield* Client
+      for (const name of ["blue", "green"]) yield* client.create(Namespace, { metadata: { name } })
+      yield* client.delete(Namespace, { namespace: "", name: "blue" })
+      yield* when(Namespace, (all) => names(all).join() === "green")
+      assert.deepStrictEqual([...held], ["green/c"])
+      assert.deepStrictEqual(
+        asked.filter((one) => !one.endsWith("moons")),
+        []
+      )
+    }).pipe(
+      Effect.provide(
+        Layer.merge(NamespaceController.plugin().layer, aggregated).pipe(Layer.provideMerge(kernelWith(Aggregated.layer)))
+      )
+    )
+  })
 })

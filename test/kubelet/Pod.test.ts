@@ -293,6 +293,12 @@ describe("what a status says", () => {
     const never = podOf({ restartPolicy: "Never" })
     assert.strictEqual(statusOf(view(never, [sandbox([ran("main", 0, "Exited", 0)])])).phase, "Succeeded")
     assert.strictEqual(statusOf(view(never, [sandbox([ran("main", 0, "Exited", 1)])])).phase, "Failed")
+    const metadata = { ...podOf().metadata, deletionTimestamp: "2026-01-01T00:00:00Z" }
+    const going = { ...podOf(), metadata }
+    assert.strictEqual(statusOf(view(going, [sandbox([ran("main", 0, "Running")])])).phase, "Running")
+    assert.strictEqual(statusOf(view(going, [sandbox([ran("main", 0, "Exited", 0)])])).phase, "Succeeded")
+    assert.strictEqual(statusOf(view(going, [sandbox([ran("main", 0, "Exited", 137)])])).phase, "Failed")
+    assert.strictEqual(statusOf(view(going, [])).phase, "Pending")
   })
 
   it("ready when its containers are, with the time of the change", () => {

@@ -116,7 +116,7 @@ describe("the scheduler preempts", () => {
       yield* bury("low")
       yield* TestClock.adjust("3 seconds")
       yield* when(Pod, (all) => all.some(({ metadata, spec }) => metadata.name === "high" && spec.nodeName === "n1"))
-    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+    }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )
 
   it.effect("nobody for a Pod that may not", () =>
@@ -136,6 +136,6 @@ describe("the scheduler preempts", () => {
         message,
         "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never."
       )
-    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+    }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )
 })

@@ -63,7 +63,7 @@ describe("Scheduler", () => {
       yield* client.delete(Pod, at("first"), { gracePeriodSeconds: 0 })
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual((yield* client.get(Pod, at("second"))).spec.nodeName, "n1")
-    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+    }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )
 
   it.effect("leaves alone what is gated or another scheduler's, and takes a Pod when its gates are gone", () =>
@@ -77,7 +77,7 @@ describe("Scheduler", () => {
       yield* client.update(Pod, { ...gated, spec: { ...gated.spec, schedulingGates: [] } })
       const pods = yield* when(Pod, (all) => all.some(({ spec }) => spec.nodeName !== undefined))
       assert.deepStrictEqual(nodesOf(pods), { other: undefined, gated: "n1" })
-    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+    }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )
 
   it.effect("does not give away the same room twice", () =>
@@ -88,7 +88,7 @@ describe("Scheduler", () => {
       const pods = yield* when(Pod, (all) => all.filter(({ spec }) => spec.nodeName).length === 8)
       const count = (node: string) => pods.filter(({ spec }) => spec.nodeName === node).length
       assert.deepStrictEqual([count("n1"), count("n2")], [4, 4])
-    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+    }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )
 
   it.effect("asks a filter that was added", () =>
@@ -119,7 +119,7 @@ describe("Scheduler", () => {
 describe("the scheduler in a thread", () => {
   it.live("runs unchanged", () => {
     const module = new URL("../../plugins/scheduler/Scheduler.ts", import.meta.url)
-    const isolated: Plugin.Plugin<never, Api> = Worker.isolate(Scheduler.plugin, module, { needs: [Api] })
+    const isolated: Plugin.Plugin<never, Api> = Worker.isolate(Scheduler.plugin(), module, { needs: [Api] })
     return Effect.gen(function* () {
       const client = yield* Client
       yield* addNode("n1", "4")

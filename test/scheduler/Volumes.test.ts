@@ -72,7 +72,7 @@ describe("the scheduler and volumes", () => {
       yield* bindClaim("data", "right")
       const pods = yield* when(Pod, ([pod]) => pod?.spec.nodeName !== undefined)
       assert.strictEqual(pods[0]?.spec.nodeName, "n2")
-    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+    }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )
 
   it.effect("says on which node a volume shall be made, and waits for it", () =>
@@ -91,7 +91,7 @@ describe("the scheduler and volumes", () => {
       })
       yield* bindClaim("data", "made")
       yield* when(Pod, ([pod]) => pod?.spec.nodeName === "n1")
-    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+    }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )
 
   it.effect("says what a claim lacks", () =>
@@ -108,6 +108,6 @@ describe("the scheduler and volumes", () => {
         without: `0/1 nodes are available: persistentvolumeclaim "nothing" not found. ${helpless}`,
         lonely: `0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind. ${helpless}`
       })
-    }).pipe(Effect.provide(cluster(Scheduler.plugin)))
+    }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )
 })

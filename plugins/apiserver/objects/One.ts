@@ -21,14 +21,12 @@ export const warned = (warnings: ReadonlyArray<string>): OutgoingHttpHeaders =>
   warnings.length === 0 ? {} : { warning: Buffer.from(warnings.map(quoted).join(", ")).toString("latin1") }
 
 /** Node.js writes headers as it writes a body that is text, so a body beside such headers is bytes. */
-export const withWarnings = (answer: Answer, warnings: ReadonlyArray<string>): Answer =>
-  answer._tag !== "Whole" || warnings.length === 0
-    ? answer
-    : {
-        ...answer,
-        body: typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body,
-        headers: { ...answer.headers, ...warned(warnings) }
-      }
+export const withWarnings = (answer: Answer, warnings: ReadonlyArray<string>): Answer => {
+  if (answer._tag === "Sent" || warnings.length === 0) return answer
+  const headers = { ...answer.headers, ...warned(warnings) }
+  if (answer._tag === "Parts") return { ...answer, headers }
+  return { ...answer, body: typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body, headers }
+}
 
 const table = Effect.fnUntraced(function* (at: At, form: Form, query: URLSearchParams, row: Row) {
   const include = yield* Effect.fromResult(Table.include(query))

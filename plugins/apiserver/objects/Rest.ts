@@ -21,12 +21,14 @@ import * as One from "./One.ts"
 import * as PatchBody from "./PatchBody.ts"
 import * as Watches from "./Watches.ts"
 
+const cborApply = "application/apply-patch+cbor"
 const patchTypes: { readonly [type: string]: PatchType } = {
   "application/json-patch+json": "json",
   "application/merge-patch+json": "merge",
   "application/strategic-merge-patch+json": "strategic",
   "application/apply-patch+yaml": "apply",
-  "application/apply-patch+json": "apply"
+  "application/apply-patch+json": "apply",
+  [cborApply]: "apply"
 }
 
 const allowed = (at: At, verb: Kind.Verb) =>
@@ -125,7 +127,10 @@ const patch = Effect.fn("Rest.patch")(function* (exchange: Exchange, at: At, for
   if (type === undefined) return yield* noPatch
   const options = yield* Effect.fromResult(WriteQuery.write(query, "PatchOptions", managerOf(incoming), type === "apply"))
   const bytes = yield* Body.read(incoming)
-  const body: Schema.Json = yield* Body.json(bytes, type === "apply", type === "apply" ? unappliable : undecodable)
+  const body: Schema.Json =
+    media === cborApply
+      ? yield* Body.cbor(bytes, undecodable)
+      : yield* Body.json(bytes, type === "apply", type === "apply" ? unappliable : undecodable)
   yield* PatchBody.check(at, type, body)
   return yield* telling((heard) =>
     Effect.flatMap(
@@ -195,7 +200,10 @@ const removeAll = Effect.fnUntraced(function* (exchange: Exchange, at: At, form:
   const { query } = exchange
   const options = yield* deleteOptions(exchange)
   const deleted = Effect.flatMap(pipeline.deleteCollection(at, { ...options, ...Query.selectors(query) }), (all) =>
-    Lists.answer(at, form, query, listed(all))
+    // What is said of many of them is said once.
+    Effect.map(Lists.answer(at, form, query, listed(all)), (answer) =>
+      One.withWarnings(answer, [...new Set(all.deleted.flatMap(({ warnings }) => warnings))])
+    )
   )
   return yield* cautioning(leaving(at, options), deleted)
 })

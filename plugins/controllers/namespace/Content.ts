@@ -6,7 +6,7 @@ import { withCondition } from "../contracts/Statuses.ts"
 export interface Remains {
   /** Such as `deployments.apps`. */
   readonly storage: string
-  readonly objects: ReadonlyArray<Resource>
+  readonly objects: ReadonlyArray<{ readonly metadata: Pick<Resource["metadata"], "finalizers"> }>
 }
 
 export interface Outcome {

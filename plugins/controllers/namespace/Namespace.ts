@@ -11,6 +11,7 @@ import { Namespace, Pod } from "../../resources/contracts/core/v1.ts"
 import { time } from "../../resources/contracts/Time.ts"
 import * as BuiltIn from "../contracts/BuiltIn.ts"
 import * as Controllers from "../contracts/Controllers.ts"
+import * as Foreign from "./Foreign.ts"
 import { conditions, type Outcome, type Remains } from "./Content.ts"
 
 export interface Options {
@@ -26,6 +27,7 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   const namespaces = yield* client.cache(Namespace, { indexes: {} })
   const pods = yield* client.cache(Pod, { indexes: {} })
   const custom = yield* CustomKinds.follow
+  const foreign = yield* Foreign.make
   const others = () =>
     BuiltIn.kept([...kinds, ...custom.all()]).filter(({ namespaced, storage }) => namespaced && storage !== Pod.storage)
 
@@ -59,10 +61,28 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
     return { remains: remains.filter(({ objects }) => objects.length > 0), failures } satisfies Outcome
   })
 
+  const emptyElsewhere = Effect.fnUntraced(function* (namespace: string) {
+    const failures: Array<string> = []
+    const remains = yield* Effect.forEach(
+      foreign.all(),
+      (kind) =>
+        foreign.empty(kind, namespace).pipe(
+          Effect.catch((error) => {
+            failures.push(Status.messageOf(error))
+            return Effect.succeed([])
+          }),
+          Effect.map((objects): Remains => ({ storage: `${kind.resource}.${kind.group}`, objects }))
+        ),
+      { concurrency: 8 }
+    )
+    return { remains: remains.filter(({ objects }) => objects.length > 0), failures } satisfies Outcome
+  })
+
   const emptyInOrder = Effect.fnUntraced(function* (namespace: string) {
     const first = yield* emptyAll([Pod], namespace)
     if (first.remains.length > 0 || first.failures.length > 0) return first
-    return yield* emptyAll(others(), namespace)
+    const [here, there] = [yield* emptyAll(others(), namespace), yield* emptyElsewhere(namespace)]
+    return { remains: [...here.remains, ...there.remains], failures: [...here.failures, ...there.failures] }
   })
 
   const report = Effect.fnUntraced(function* (namespace: Namespace, outcome: Outcome) {

@@ -97,9 +97,10 @@ const phaseOf = (view: View.View, initialized: boolean, statuses: ReadonlyArray<
   const { phase } = view.pod.status
   // What has ended does not begin again.
   if (phase === "Failed" || phase === "Succeeded") return phase
-  const over = Plan.isOver(view)
   const ended = statuses.filter(({ state }) => state?.terminated)
-  if (over)
+  const isLast = view.pod.metadata.deletionTimestamp !== undefined && ended.length > 0
+  // Whatever its restart policy says, nothing of a Pod that is to go begins again.
+  if (Plan.isOver(view) || (isLast && statuses.every(({ state }) => !state?.running)))
     return statuses.length === ended.length && ended.every(({ state }) => state?.terminated?.exitCode === 0)
       ? "Succeeded"
       : "Failed"

@@ -1,4 +1,6 @@
 /** Pods, as the API server treats them. */
+import * as Causes from "../../../kernel/resource/Causes.ts"
+import { when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import type { Pod, PodStatus } from "../contracts/core/v1.ts"
 import { statusApart } from "../Updates.ts"
@@ -60,7 +62,12 @@ export const strategy: Strategy<Pod> = {
   defaults: (pod) => withStatus(PodDefaults.pod(pod)),
   prepareCreate: (pod) => ({ ...pod, status: firstStatus(pod) }),
   prepareUpdate,
-  validate: validatePod,
+  validate: (pod, old) => [
+    ...validatePod(pod),
+    ...when(old === undefined && (pod.spec.ephemeralContainers ?? []).length > 0, () =>
+      Causes.forbidden("spec.ephemeralContainers", "cannot be set on create")
+    )
+  ],
   validateStatus: PodStatuses.validate,
   validateUpdate: (pod, old, subresource) =>
     subresource === "resize" ? PodResize.validate(pod, old) : validateUpdate(pod, old, subresource),

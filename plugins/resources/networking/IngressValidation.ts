@@ -60,7 +60,7 @@ const validatePath = ({ backend, path = "", pathType }: HTTPIngressPath, field: 
     ...(pathType === undefined
       ? [Causes.required(`${field}.pathType`, "pathType must be specified")]
       : enumerated(`${field}.pathType`, pathType, types)),
-    ...validateBackend(backend, `${field}.backend`)
+    ...(pathType === undefined ? [] : validateBackend(backend, `${field}.backend`))
   ]
 }
 

@@ -44,25 +44,28 @@ const stateOf = ({ metadata, status: { allocation, reservedFor = [] } }: Resourc
 
 export const claim: Strategy<ResourceClaim> = {
   defaults: (claim) => ({ ...claim, spec: withCounts(claim.spec) }),
-  validate: ({ spec }) => validateDevices(spec.devices, "spec.devices"),
+  // It does not change: what was right once is right.
+  validate: ({ spec }, old) => (old === undefined ? validateDevices(spec.devices, "spec.devices") : []),
   validateStatus,
   validateUpdate: ({ spec }, { spec: old }) => when(!same(spec, old), () => Causes.immutable("spec", spec)),
   columns: [text("State", "What has been done for it.", stateOf)]
 }
 
+const validateTemplate = ({ spec: { metadata, spec } }: ResourceClaimTemplate): Causes.Causes => [
+  ...MetadataRules.validateAnnotations(metadata.annotations ?? {}, "spec.metadata.annotations"),
+  ...Selector.validateLabels(metadata.labels, "spec.metadata.labels"),
+  ...(["name", "generateName", "namespace", "selfLink", "uid", "resourceVersion"] as const).flatMap((name) =>
+    // Upstream spells one of them so.
+    when((metadata[name] ?? "") !== "", () =>
+      Causes.forbidden(`spec.metadata.${name === "uid" ? "uID" : name}`, "cannot be set")
+    )
+  ),
+  ...validateDevices(spec.devices, "spec.spec.devices")
+]
+
 export const template: Strategy<ResourceClaimTemplate> = {
   defaults: (template) => ({ ...template, spec: { ...template.spec, spec: withCounts(template.spec.spec) } }),
-  validate: ({ spec: { metadata, spec } }) => [
-    ...MetadataRules.validateAnnotations(metadata.annotations ?? {}, "spec.metadata.annotations"),
-    ...Selector.validateLabels(metadata.labels, "spec.metadata.labels"),
-    ...(["name", "generateName", "namespace", "selfLink", "uid", "resourceVersion"] as const).flatMap((name) =>
-      // Upstream spells one of them so.
-      when((metadata[name] ?? "") !== "", () =>
-        Causes.forbidden(`spec.metadata.${name === "uid" ? "uID" : name}`, "cannot be set")
-      )
-    ),
-    ...validateDevices(spec.devices, "spec.spec.devices")
-  ],
+  validate: (template, old) => (old === undefined ? validateTemplate(template) : []),
   validateUpdate: ({ spec }, { spec: old }) => when(!same(spec, old), () => Causes.immutable("spec", spec))
 }
 

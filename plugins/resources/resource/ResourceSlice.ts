@@ -39,11 +39,19 @@ const validatePlace = ({ spec }: ResourceSlice): Causes.Causes => {
   ]
 }
 
-const validate = (slice: ResourceSlice): Causes.Causes => {
+/** Who offers what, from where, stays as it was. */
+const validateFixed = ({ spec }: ResourceSlice, { spec: old }: ResourceSlice): Causes.Causes => [
+  ...when(spec.pool.name !== old.pool.name, () => Causes.immutable("spec.pool.name", spec.pool.name)),
+  ...when(spec.driver !== old.driver, () => Causes.immutable("spec.driver", spec.driver)),
+  ...when(spec.nodeName !== old.nodeName, () => Causes.immutable("spec.nodeName", spec.nodeName))
+]
+
+const validate = (slice: ResourceSlice, old: ResourceSlice | undefined): Causes.Causes => {
   const { devices = [], driver, perDeviceNodeSelection, pool, sharedCounters = [] } = slice.spec
   return [
     ...validateDriver(driver, "spec.driver"),
     ...validatePoolOf(pool, "spec.pool"),
+    ...(old === undefined ? [] : validateFixed(slice, old)),
     ...validatePlace(slice),
     ...when(devices.length > 0 && sharedCounters.length > 0, () =>
       Causes.invalid("spec", "", "only one of `sharedCounters` or `devices` is allowed")
@@ -80,11 +88,6 @@ export const strategy: Strategy<ResourceSlice> = {
   prepareCreate: withoutMappings,
   prepareUpdate: withoutMappings,
   validate,
-  validateUpdate: ({ spec }, { spec: old }) => [
-    ...when(spec.pool.name !== old.pool.name, () => Causes.immutable("spec.pool.name", spec.pool.name)),
-    ...when(spec.driver !== old.driver, () => Causes.immutable("spec.driver", spec.driver)),
-    ...when(spec.nodeName !== old.nodeName, () => Causes.immutable("spec.nodeName", spec.nodeName))
-  ],
   warnings: ({ spec: { driver } }) =>
     driver === driver.toLowerCase()
       ? []
