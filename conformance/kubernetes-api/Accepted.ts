@@ -27,6 +27,7 @@ export const accepted: ReadonlyArray<Accepted> = [
   { aspect: "reason", values: /^"\w+" \| nothing$/, reason: clientsFault },
   { aspect: "object", path: /columnDefinitions\.\*\.description$/, reason: "descriptions of columns are our own" },
   { aspect: "object", values: /^(nothing|\[\]) \| null$/, reason: noTime },
+  { aspect: "message", values: /labels: Invalid value: null.*\| .*labels: Invalid value: \{\}/, reason: noTime },
   { aspect: "managedFields", path: /\.f:rules$/, values: /^\{\} \| nothing$/, reason: noTime },
   { aspect: "managedFields", path: /\.f:spec$/, values: /^\{"f:(limits|drivers)":\{\}\} \| nothing$/, reason: noTime },
   {
