@@ -69,6 +69,7 @@ export const store = Effect.fnUntraced(function* (
   // What the kind and admission add is nobody's: the author owns what was sent, with its defaults.
   const owned = managed ? placed : yield* Stages.own(at, placed, undefined, options)
   const mutated = Stages.featured(at, yield* Stages.mutate(environment, asking, owned, undefined))
+  Admit.warn(asking, at.served.strategy.earlyWarnings?.(mutated))
   const prepared = at.served.strategy.prepareCreate?.(mutated) ?? withoutStatus(at, mutated)
   for (let attempt = 1; ; attempt++) {
     const row = yield* one(environment, asking, prepared).pipe(

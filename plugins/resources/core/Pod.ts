@@ -4,6 +4,7 @@ import { when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import type { Pod, PodStatus } from "../contracts/core/v1.ts"
 import { statusApart } from "../Updates.ts"
+import { profileWarnings, validateProfiles, withProfiles } from "./AppArmor.ts"
 import { columns } from "./PodColumns.ts"
 import * as PodDefaults from "./PodDefaults.ts"
 import * as PodWarnings from "./PodWarnings.ts"
@@ -58,12 +59,14 @@ const graceSeconds = ({ spec, status }: Pod, asked: number | undefined) => {
 }
 
 export const strategy: Strategy<Pod> = {
+  earlyWarnings: profileWarnings,
   warnings: PodWarnings.ofPod,
   defaults: (pod) => withStatus(PodDefaults.pod(pod)),
-  prepareCreate: (pod) => ({ ...pod, status: firstStatus(pod) }),
+  prepareCreate: (pod) => ({ ...withProfiles(pod), status: firstStatus(pod) }),
   prepareUpdate,
   validate: (pod, old) => [
     ...validatePod(pod),
+    ...(old === undefined ? validateProfiles(pod) : []),
     ...when(old === undefined && (pod.spec.ephemeralContainers ?? []).length > 0, () =>
       Causes.forbidden("spec.ephemeralContainers", "cannot be set on create")
     )
