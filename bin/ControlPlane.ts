@@ -20,31 +20,14 @@ import * as Compactor from "../kernel/store/Compactor.ts"
 import * as Measured from "../kernel/store/Measured.ts"
 import * as Times from "../kernel/store/Times.ts"
 import * as Tables from "../kernel/table/Tables.ts"
-import * as CertificateAdmission from "../plugins/admission/certificates/Certificates.ts"
-import * as DefaultTolerations from "../plugins/admission/default-tolerations/DefaultTolerations.ts"
-import * as LimitRanger from "../plugins/admission/limit-ranger/LimitRanger.ts"
-import * as NamespaceLifecycle from "../plugins/admission/namespace-lifecycle/NamespaceLifecycle.ts"
-import * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
-import * as Priority from "../plugins/admission/priority/Priority.ts"
-import * as ResourceQuotas from "../plugins/admission/resource-quota/ResourceQuotas.ts"
-import * as AdmissionPolicies from "../plugins/admission/policies/Policies.ts"
+import type * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as PolicyTypeChecking from "../plugins/admission/policies/TypeChecking.ts"
-import * as RuntimeClassAdmission from "../plugins/admission/runtime-class/RuntimeClass.ts"
-import * as ServiceAccountAdmission from "../plugins/admission/service-account/ServiceAccount.ts"
-import * as ClaimResize from "../plugins/admission/claim-resize/ClaimResize.ts"
-import * as DefaultIngressClass from "../plugins/admission/default-ingress-class/DefaultIngressClass.ts"
-import * as DefaultStorageClass from "../plugins/admission/default-storage-class/DefaultStorageClass.ts"
-import * as PodTopologyLabels from "../plugins/admission/pod-topology-labels/PodTopologyLabels.ts"
-import * as StorageProtection from "../plugins/admission/storage-protection/StorageProtection.ts"
-import * as PodResize from "../plugins/admission/pod-resize/PodResize.ts"
-import * as TaintNodes from "../plugins/admission/taint-nodes/TaintNodes.ts"
-import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
 import * as Aggregation from "../plugins/aggregation/Aggregation.ts"
 import * as Apiserver from "../plugins/apiserver/Apiserver.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
 import { ServiceClient } from "../plugins/apiserver/contracts/ServiceClient.ts"
 import * as FlowObjects from "../plugins/apiserver/fairness/Objects.ts"
-import * as Authentication from "../plugins/authentication/Authentication.ts"
+import type * as Authentication from "../plugins/authentication/Authentication.ts"
 import * as Authorization from "../plugins/authorization/Authorization.ts"
 import * as Cluster from "../plugins/cluster/Cluster.ts"
 import * as BootstrapSigner from "../plugins/controllers/bootstrap-signer/BootstrapSigner.ts"
@@ -74,7 +57,6 @@ import * as ReplicationController from "../plugins/controllers/replicaset/Replic
 import * as ResourceQuota from "../plugins/controllers/resourcequota/ResourceQuota.ts"
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
-import * as PodActions from "../plugins/resources/core/PodActions.ts"
 import * as MetricsServer from "../plugins/metrics-server/MetricsServer.ts"
 import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
 import * as AttributesClassProtection from "../plugins/controllers/storage-protection/AttributesClasses.ts"
@@ -82,14 +64,13 @@ import * as ClaimProtection from "../plugins/controllers/storage-protection/Clai
 import * as VolumeProtection from "../plugins/controllers/storage-protection/Volumes.ts"
 import * as TokenCleaner from "../plugins/controllers/token-cleaner/TokenCleaner.ts"
 import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
-import * as Resources from "../plugins/resources/Resources.ts"
-import * as CustomResources from "../plugins/custom-resources/CustomResources.ts"
 import * as Establishing from "../plugins/custom-resources/Establishing.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
 import * as EncryptionRoute from "./EncryptionRoute.ts"
 import { leadership } from "./Leadership.ts"
+import * as Policies from "./Policies.ts"
 import * as SnapshotRoute from "./SnapshotRoute.ts"
 import * as StatusRoute from "./StatusRoute.ts"
 import * as StoreRoute from "./StoreRoute.ts"
@@ -327,33 +308,6 @@ const programs = (options: Options) => {
   return Leader.lead({ name: leadership, identity, namespace: "kube-system" }, all).pipe(asSelf)
 }
 
-/** The kernel, and the policies that every request passes. */
-const policies = ({ authentication, podSecurity = {}, serviceCidr, withoutAccounts = false }: ApiOptions) =>
-  Layer.mergeAll(
-    Plugin.install(CustomResources.plugin).pipe(Layer.provideMerge(Plugin.install(Resources.plugin))),
-    Plugin.install(PodActions.plugin),
-    Plugin.install(Authentication.plugin(authentication)),
-    Plugin.install(NamespaceLifecycle.plugin),
-    Plugin.install(CertificateAdmission.plugin),
-    withoutAccounts ? Layer.empty : Plugin.install(ServiceAccountAdmission.plugin),
-    Plugin.install(RuntimeClassAdmission.plugin),
-    Plugin.install(DefaultTolerations.plugin),
-    Plugin.install(Priority.plugin),
-    Plugin.install(LimitRanger.plugin),
-    Plugin.install(PodSecurity.plugin(podSecurity)),
-    Plugin.install(ClaimResize.plugin),
-    Plugin.install(PodResize.plugin),
-    Plugin.install(DefaultIngressClass.plugin),
-    Plugin.install(DefaultStorageClass.plugin),
-    Plugin.install(PodTopologyLabels.plugin),
-    Plugin.install(StorageProtection.plugin),
-    Plugin.install(TaintNodes.plugin),
-    Plugin.install(Webhooks.plugin),
-    Plugin.install(AdmissionPolicies.plugin),
-    Plugin.install(ResourceQuotas.plugin),
-    Plugin.install(ServiceAddresses.plugin({ serviceCidrs: Addresses.list(serviceCidr) }))
-  ).pipe(asSelf)
-
 const kernel = ({ log }: ApiOptions) =>
   Pipeline.layer.pipe(
     Layer.provideMerge(Tables.layer),
@@ -375,7 +329,7 @@ export const api = (options: ApiOptions) =>
     Layer.merge(Layer.effectDiscard(SnapshotRoute.add(() => SnapshotRoute.about(options)))),
     Layer.merge(Plugin.install(Aggregation.plugin(options.aggregation)).pipe(asSelf)),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
-    Layer.provideMerge(policies(options)),
+    Layer.provideMerge(Policies.layer(options).pipe(asSelf)),
     Layer.provideMerge(ServiceClient.layer.pipe(asSelf)),
     Layer.provideMerge(kernel(options))
   )

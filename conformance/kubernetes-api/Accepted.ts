@@ -16,6 +16,7 @@ const goWords = "upstream words it by how Go's library reads JSON and YAML, or w
 const noTime =
   "a time that never was, and a list without items, are left out or empty, and not null: clients read both alike"
 const patchNamed = "a patch that makes no sense of an object says of which, and why, where upstream does not"
+const unbindable = /: bind to|^lifecycle\/bindings\.v1: (?:create|empty)$/
 const nodeMissing = "a node that is missing is named as a node, where upstream says that a Pod of its name is"
 const itself = "upstream's server changes the object by itself in between, at its own time"
 const isSaidOnce = "a mistake is told once, where upstream's checks tell it several times"
@@ -26,6 +27,7 @@ export const accepted: ReadonlyArray<Accepted> = [
   { aspect: "reason", values: /^"\w+" \| nothing$/, reason: clientsFault },
   { aspect: "object", path: /columnDefinitions\.\*\.description$/, reason: "descriptions of columns are our own" },
   { aspect: "object", values: /^(nothing|\[\]) \| null$/, reason: noTime },
+  { aspect: "message", values: /labels: Invalid value: null.*\| .*labels: Invalid value: \{\}/, reason: noTime },
   { aspect: "managedFields", path: /\.f:rules$/, values: /^\{\} \| nothing$/, reason: noTime },
   { aspect: "managedFields", path: /\.f:spec$/, values: /^\{"f:(limits|drivers)":\{\}\} \| nothing$/, reason: noTime },
   {
@@ -65,8 +67,29 @@ export const accepted: ReadonlyArray<Accepted> = [
     reason: nodeMissing
   },
   { aspect: "message", values: /^"nodes .* not found" \| "pods .* not found"$/, reason: nodeMissing },
-  { step: /: bind to/, aspect: "causes", values: /\| \[\]$/, reason: clientsFault },
-  { step: /: bind to/, aspect: "message", reason: clientsFault },
+  { step: unbindable, aspect: "causes", values: /\| \[\]$/, reason: clientsFault },
+  { step: unbindable, aspect: "details", values: /\| \{\}$/, reason: clientsFault },
+  { step: unbindable, aspect: "message", reason: clientsFault },
+  { step: /^protocol: a method that is none$/, reason: "a method that HTTP does not know ends at the reader of HTTP" },
+  {
+    step: /^protocol: deep$/,
+    reason: "nothing that is meant well is nested a thousand deep, and is refused before anybody walks through it"
+  },
+  { step: /^protocol: version$/, path: /^(?:git|go|compiler|build)/, reason: "another program has another version" },
+  { path: /serverAddress$/, reason: "each is reached at an address of its own" },
+  {
+    aspect: "object",
+    path: /^(?:rows\.\*\.object|items\.\*)\.metadata\.annotations$/,
+    values: /deprecated\.daemonset\.template\.generation/,
+    reason: "an annotation of an object is in its metadata, whichever way these are read"
+  },
+  {
+    step: /^patches\/service: /,
+    aspect: "managedFields",
+    path: /\.f:internalTrafficPolicy$/,
+    values: /^nothing \| \{\}$/,
+    reason: "a field that a Service has lost with its type has no owner any more"
+  },
   {
     step: /^patches\/.*: merge: no kind$/,
     aspect: "warnings",

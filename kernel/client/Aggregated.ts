@@ -34,6 +34,7 @@ export interface Foreign {
   readonly group: string
   readonly version: string
   readonly resource: string
+  readonly kind: string
   readonly namespaced: boolean
   readonly verbs: ReadonlyArray<string>
 }

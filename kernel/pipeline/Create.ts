@@ -69,6 +69,7 @@ export const store = Effect.fnUntraced(function* (
   // What the kind and admission add is nobody's: the author owns what was sent, with its defaults.
   const owned = managed ? placed : yield* Stages.own(at, placed, undefined, options)
   const mutated = Stages.featured(at, yield* Stages.mutate(environment, asking, owned, undefined))
+  Admit.warn(asking, at.served.strategy.earlyWarnings?.(mutated))
   const prepared = at.served.strategy.prepareCreate?.(mutated) ?? withoutStatus(at, mutated)
   for (let attempt = 1; ; attempt++) {
     const row = yield* one(environment, asking, prepared).pipe(
@@ -144,7 +145,6 @@ const withoutStatus = (at: At, object: Resource): Resource => {
 }
 
 const put = Effect.fnUntraced(function* (environment: Environment, at: At, object: Resource, dryRun: boolean) {
-  const { log } = at.served.kind
   const { name, namespace = "" } = object.metadata
   const rows = environment.tables.of(at.served.kind)
   // An error costs a stack: it is made where it is needed.
@@ -156,18 +156,18 @@ const put = Effect.fnUntraced(function* (environment: Environment, at: At, objec
   }
   if (dryRun) return unstored(object)
   return yield* Stages.append(environment, at, "put", object, 0).pipe(
-    Effect.catchTag(
-      "Conflict",
-      Effect.fnUntraced(function* ({ last }) {
-        yield* Patience.passed(environment.tables, log, last, "no")
-        // A key that was deleted goes on from its deletion.
-        return rows.get(`${namespace}/${name}`) === undefined
-          ? yield* Stages.append(environment, at, "put", object, last)
-          : yield* taken()
-      })
-    ),
+    Effect.catchTag("Conflict", ({ last }) => after(environment, at, object, last)),
     Effect.catchTag("Conflict", () => Effect.fail(taken()))
   )
+})
+
+/** A key that was deleted goes on from its deletion. */
+const after = Effect.fnUntraced(function* (environment: Environment, at: At, object: Resource, last: number) {
+  const { name, namespace = "" } = object.metadata
+  yield* Patience.passed(environment.tables, at.served.kind.log, last, "no")
+  const now = environment.tables.of(at.served.kind).get(`${namespace}/${name}`)
+  if (now !== undefined) return yield* new AlreadyExists({ ...where(at), name })
+  return yield* Stages.append(environment, at, "put", object, last)
 })
 
 /** What a dry run would have made. It has no version, because it was never there. */

@@ -128,7 +128,10 @@ const prepare = Effect.fnUntraced(function* (
   const mutated = Stages.featured(at, whole)
   const prepared = strategy.prepareUpdate?.(mutated, stored, at.subresource) ?? byDefault(at, mutated, stored)
   const completed = yield* Stages.allocate(environment, asking, prepared, stored)
-  const isSame = equal(unversioned(completed), unversioned(stored))
+  const isSame =
+    equal(unversioned(completed), unversioned(stored)) ||
+    // An apply that changes nothing does not even change when that was.
+    (wanted.managed === true && equal(untimed(completed), untimed(stored)))
   const isMoved = isSame && wanted.managed !== true
   const same = isMoved ? yield* reowned({ ...at, subresource }, kept, stored, options) : stored
   const counted = isSame ? same : count(at, completed, stored)
@@ -154,6 +157,9 @@ const reowned = Effect.fnUntraced(function* (at: At, kept: Resource, stored: Res
   const owned = yield* Stages.own(at, kept, stored, options)
   return equal(timeless(owned), timeless(stored)) ? stored : ownedAs(owned, stored)
 })
+
+const untimed = (object: Resource) =>
+  unversioned({ ...object, metadata: { ...object.metadata, managedFields: timeless(object) } })
 
 const timeless = ({ metadata: { managedFields = [] } }: Resource) =>
   managedFields.map(({ time: _, ...entry }) => ({ ...entry, fieldsV1: entry.fieldsV1 ?? {} }))

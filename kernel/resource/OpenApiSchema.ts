@@ -171,7 +171,7 @@ export class Components {
     return shape.type === "string" ? { ...this.of(shape), default: "" } : this.of(shape)
   }
 
-  private object(shape: ObjectShape): JsonObject & { readonly properties: JsonObject } {
+  private object(shape: ObjectShape): JsonObject & { readonly properties?: JsonObject } {
     const { atomic, definition = "", fields, preserveUnknown } = shape
     const all = Array.from(fields)
     const description = shape.description ?? this.describe(definition)
@@ -179,7 +179,10 @@ export class Components {
     return {
       ...(description !== undefined && { description }),
       type: "object",
-      properties: Object.fromEntries(all.map(([name, field]) => [name, this.field(field, definition, name)])),
+      // None rather than empty, which Go's types could not tell from none.
+      ...(all.length > 0 && {
+        properties: Object.fromEntries(all.map(([name, field]) => [name, this.field(field, definition, name)]))
+      }),
       ...(required.length > 0 && { required }),
       ...(atomic && { "x-kubernetes-map-type": "atomic" }),
       ...(preserveUnknown && { "x-kubernetes-preserve-unknown-fields": true })

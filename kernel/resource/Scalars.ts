@@ -45,7 +45,8 @@ const number = (shape: NumberShape): Walk => {
   return (input, mistakes) => (is(input) ? input : mistakes.mismatch(input, expected))
 }
 const isNumber = (input: unknown): input is number => typeof input === "number"
-const isInteger = (input: unknown): input is number => Number.isInteger(input)
+/** Of 64 bits; what is beyond 2^53 is as near as JSON comes in JavaScript. */
+const isInteger = (input: unknown): input is number => Number.isInteger(input) && Math.abs(Number(input)) < 2 ** 63
 
 const string = ({ format }: StringShape): Walk => {
   switch (format) {

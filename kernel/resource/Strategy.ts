@@ -46,6 +46,8 @@ export interface Strategy<A extends Resource> {
   readonly validateStatus?: (object: A, old: A) => ReadonlyArray<Cause>
   /** Besides: what may not change. */
   readonly validateUpdate?: (object: A, old: A, subresource: string) => ReadonlyArray<Cause>
+  /** What its creator is told of what was sent, also if it is refused. */
+  readonly earlyWarnings?: (object: A) => ReadonlyArray<string>
   /** What its writer is told of one that is right, and still better otherwise. */
   readonly warnings?: (object: A, old: A | undefined) => ReadonlyArray<string>
   /** How long a delete waits for whoever acts on `deletionTimestamp`, in seconds; 0 or absent: it is gone at once. */

@@ -30,18 +30,19 @@ const ask = Effect.fnUntraced(function* (backend: Backend, question: Question) {
 
 const Listed = Schema.Struct({
   resource: Schema.String,
+  responseKind: Schema.Struct({ kind: Schema.String }),
   scope: Schema.String,
   verbs: Schema.Array(Schema.String)
 })
 const isListed = Schema.is(Listed)
+const foreignOf = ({ resource, responseKind: { kind }, scope, verbs }: typeof Listed.Type) => ({
+  ...{ resource, kind, verbs },
+  namespaced: scope === "Namespaced"
+})
 
 /** As it was last told: a server that is away has what it had. */
 const resourcesOf = ({ discovered, group, version }: Backend): ReadonlyArray<Foreign> =>
-  (discovered?.resources ?? []).flatMap((one) =>
-    isListed(one)
-      ? [{ group, version, resource: one.resource, namespaced: one.scope === "Namespaced", verbs: one.verbs }]
-      : []
-  )
+  (discovered?.resources ?? []).flatMap((one) => (isListed(one) ? [{ group, version, ...foreignOf(one) }] : []))
 
 export const run = Effect.gen(function* () {
   const [aggregated, backends] = [yield* Aggregated, yield* Backends]

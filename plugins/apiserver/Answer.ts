@@ -7,7 +7,7 @@ import * as Cbor from "./Cbor.ts"
 import * as Compression from "./Compression.ts"
 import { type Exchange, isPretty } from "./Exchange.ts"
 import * as Protobuf from "./protobuf/Protobuf.ts"
-import { type DoorError, statusOf } from "./Refused.ts"
+import { type DoorError, noPage, statusOf } from "./Refused.ts"
 import * as Slices from "./Slices.ts"
 
 export type Answer =
@@ -44,6 +44,8 @@ export const text = (code: number, body: string) => whole(code, body, undefined,
 export const sent = (code: number): Answer => ({ _tag: "Sent", code })
 
 export const failure = (error: DoorError): Answer => {
+  if (error === noPage)
+    return whole(noPage.code, `${noPage.detail}\n`, { "x-content-type-options": "nosniff" }, "text/plain; charset=utf-8")
   const status = statusOf(error)
   const details = status["details"]
   const retryAfter =

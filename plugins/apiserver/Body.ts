@@ -48,8 +48,19 @@ export const mediaType = (incoming: Incoming): string => {
 /** What clients are told of: CBOR is for those that know. */
 const readable = ["application/json", "application/yaml", Protobuf.mediaType]
 
-const unreadable = (kind: string) => (why: string) =>
-  `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`
+/** The beginning of what was sent, as upstream shows it. */
+const shownLength = 30
+const shown = (bytes: Buffer) => {
+  if (bytes.length === 0) return "<empty>"
+  const part = bytes.subarray(0, shownLength).toString(bytes[0] === 0x7b ? "utf8" : "hex")
+  return bytes.length > shownLength ? `${part} ...` : part
+}
+const unrecognized = (kind: string, bytes: Buffer) => (why: string) =>
+  `the object provided is unrecognized (must be of type ${kind}): ${why} (${shown(bytes)})`
+const unreadable = (kind: string, bytes: Buffer) => {
+  const words = unrecognized(kind, bytes)
+  return (why: string) => words(`couldn't get version/kind; json parse error: ${why}`)
+}
 
 const isRecord = (value: unknown): value is Schema.JsonObject => Predicate.isObject(value)
 
@@ -120,17 +131,26 @@ export const object = (
   if (type === Protobuf.mediaType) {
     return Effect.mapError(
       Effect.fromResult(Protobuf.decodeBody(bytes)),
-      (why) => new BadRequest({ detail: `the object provided is unrecognized (must be of type ${kind}): ${why}` })
+      (why) => new BadRequest({ detail: unrecognized(kind, bytes)(why) })
     )
   }
-  if (type !== "" && type !== "*/*" && type !== Cbor.mediaType && !readable.includes(type)) {
+  const isUnsaid = type === "" && (header(incoming, "content-type") ?? "").trim() === ""
+  if (!isUnsaid && type !== "*/*" && type !== Cbor.mediaType && !readable.includes(type)) {
     return Effect.fail(new UnsupportedMediaType({ given: type, supported: readable }))
   }
   const found =
-    type === Cbor.mediaType ? cbor(bytes, unreadable(kind)) : json(bytes, type === "application/yaml", unreadable(kind))
-  return Effect.flatMap(found, (value) =>
-    isRecord(value) ? Effect.succeed(value) : Effect.fail(new BadRequest({ detail: unreadable(kind)("it is no object") }))
-  )
+    type === Cbor.mediaType
+      ? cbor(bytes, unreadable(kind, bytes))
+      : json(bytes, type === "application/yaml", unreadable(kind, bytes))
+  return Effect.flatMap(found, (value): Effect.Effect<Schema.JsonObject, BadRequest> => {
+    // Nothing is an object without fields.
+    if (value === null) return Effect.succeed({})
+    if (!isRecord(value)) return Effect.fail(new BadRequest({ detail: unreadable(kind, bytes)("it is no object") }))
+    const { apiVersion } = value
+    return typeof apiVersion === "string" && apiVersion.split("/").length > 2
+      ? Effect.fail(new BadRequest({ detail: unrecognized(kind, bytes)(`unexpected GroupVersion string: ${apiVersion}`) }))
+      : Effect.succeed(value)
+  })
 }
 
 const versionOf = (apiVersion: string) => apiVersion.slice(apiVersion.indexOf("/") + 1)
@@ -149,7 +169,11 @@ export const fitting = (
   const kind = named(body["kind"], expected.kind)
   const apiVersion = named(body["apiVersion"], expected.apiVersion)
   if (kind === undefined || apiVersion === undefined)
-    return Result.fail(new BadRequest({ detail: unreadable(expected.kind)("apiVersion and kind have to be strings") }))
+    return Result.fail(
+      new BadRequest({
+        detail: `the object provided is unrecognized (must be of type ${expected.kind}): apiVersion and kind have to be strings`
+      })
+    )
   if (kind === expected.kind && expected.older?.includes(apiVersion) === true)
     return Result.succeed({ ...body, apiVersion: expected.apiVersion, kind })
   if (kind === expected.kind && apiVersion === expected.apiVersion) return Result.succeed({ ...body, apiVersion, kind })

@@ -2,7 +2,7 @@
  * `/openapi/v3`: an index, and one document for each group and version; `/openapi/v2`: one of all. Each is made when it is first asked
  * for. Source: KEP-2896.
  */
-import { SubscriptionRef } from "effect"
+import { Effect, SubscriptionRef } from "effect"
 import { createHash } from "node:crypto"
 import type { OutgoingHttpHeaders } from "node:http"
 import { apiVersion, type Version } from "../../kernel/resource/Kind.ts"
@@ -17,6 +17,7 @@ import { find as enumerate } from "../resources/contracts/Enums.ts"
 import * as Gnostic from "./openapi/Gnostic.ts"
 import * as V2 from "./openapi/V2.ts"
 import { notFound } from "./Refused.ts"
+import { nextTurn } from "./Slices.ts"
 
 const root = "/openapi/v3"
 /** A hash in the URL names one text for ever. */
@@ -67,17 +68,31 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
         .flatMap(({ kind }) => kind.versions.filter(({ served }) => served !== false))
         .map((version) => [pathOf(version.group, version.version), version] as const)
     )
-  /** Made anew when one of the kinds in it is another than before. */
-  const documentOf = (path: string, { group, version }: Version) => {
-    const name = apiVersion({ group, version })
-    const inIt = kinds.all().filter(({ kind }) => kind.versions.some((other) => apiVersion(other) === name))
+  const kindsOf = (version: Pick<Version, "group" | "version">) =>
+    kinds.all().filter(({ kind }) => kind.versions.some((other) => apiVersion(other) === apiVersion(version)))
+  /** Nothing if one of the kinds in it is another than before. */
+  const known = (path: string, inIt: ReadonlyArray<Served>) => {
     const found = documents.get(path)
-    if (found !== undefined && found.of.length === inIt.length && found.of.every((one, at) => one === inIt[at]))
-      return found.text
+    const isSame = found?.of.length === inIt.length && found.of.every((one, at) => one === inIt[at])
+    return isSame ? found.text : undefined
+  }
+  const documentOf = (path: string, { group, version }: Version) => {
+    const inIt = kindsOf({ group, version })
+    const found = known(path, inIt)
+    if (found !== undefined) return found
     const text = textOf(JSON.stringify(document(inIt, group, version, describe, enumerate)))
     documents.set(path, { of: inIt, text })
     return text
   }
+  /** What the index needs, one document a turn of the event loop: to make all of them holds it for too long. */
+  const prepare = Effect.fnUntraced(function* (path: string) {
+    if (path.replace(/\/$/, "") !== root) return
+    for (const [path, version] of versions()) {
+      if (known(path, kindsOf(version)) !== undefined) continue
+      documentOf(path, version)
+      yield* nextTurn
+    }
+  })
   /** The hash is of the text, because clients keep what it names for ever, also when another server comes to that address. */
   const index = () =>
     Object.fromEntries(
@@ -118,7 +133,7 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
       built(`${whole2} protobuf`, () => textOf(Gnostic.encode(swagger()), Gnostic.answered))
     )
   }
-  return (exchange: Exchange): Answer => {
+  const answer = (exchange: Exchange): Answer => {
     const { path, query } = exchange
     const now = SubscriptionRef.getUnsafe(kinds.generation)
     if (now !== generation) {
@@ -136,4 +151,5 @@ export const make = (kinds: Kinds["Service"], release: string, backends: Backend
     const isThat = query.get("hash") === text.etag.replaceAll('"', "")
     return answerOf(exchange, text, isThat ? immutable : undefined)
   }
+  return (exchange: Exchange) => Effect.map(prepare(exchange.path), () => answer(exchange))
 }

@@ -18,7 +18,7 @@ import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
 import * as ProcessMetrics from "./ProcessMetrics.ts"
 import * as OpenApi from "./OpenApi.ts"
-import { methodNotAllowed, notFound } from "./Refused.ts"
+import { methodNotAllowed, noPage, notFound } from "./Refused.ts"
 import type * as Version from "./Version.ts"
 
 export interface About {
@@ -86,7 +86,6 @@ export const make = (about: About) => {
     const { path, query } = exchange
     if (path === "/api" || path === "/apis" || path.startsWith("/api/") || path.startsWith("/apis/"))
       return discovery(exchange)
-    if (OpenApi.serves(path)) return openApi(exchange)
     switch (path) {
       case "/version":
       case "/version/":
@@ -112,7 +111,8 @@ export const make = (about: About) => {
     if (Health.serves(path)) return yield* Health.answer(exchange, about.checks)
     const route = about.routes.find(path)
     if (route !== undefined) return yield* routed(route, exchange)
-    const answer = simple(exchange) ?? failure(notFound)
+    const found = OpenApi.serves(path) ? yield* openApi(exchange) : simple(exchange)
+    const answer = found ?? failure(path.startsWith("/version/") ? notFound : noPage)
     return method === "GET" || method === "HEAD" || answer.code === 404 ? answer : failure(methodNotAllowed)
   })
 }

@@ -37,7 +37,9 @@ const within = (segments: ReadonlyArray<string>) => {
 export const objects = (path: string): ObjectPath | undefined => {
   const isLegacy = path.startsWith("/api/")
   if (!isLegacy && !path.startsWith("/apis/")) return undefined
-  const segments = path.split("/").slice(2).map(decoded)
+  // A slash that is escaped parts a path as any other, but for whom a proxy leads to.
+  const isParted = /%2f/i.test(path) && !path.includes("/proxy")
+  const segments = isParted ? decoded(path).split("/").slice(2) : path.split("/").slice(2).map(decoded)
   // A last slash means nothing, except behind `proxy`, where the path is somebody else's.
   if (segments.at(-1) === "" && !segments.includes("proxy")) segments.pop()
   const group = isLegacy ? "" : (segments.shift() ?? "")

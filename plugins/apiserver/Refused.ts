@@ -15,6 +15,9 @@ export type DoorError = Failure | Refused
 
 export const notFound = new NotFound({ group: "", resource: "", namespace: "", name: "" })
 
+/** Of a path that leads to no API at all: a text, as upstream answers it, and no Status. */
+export const noPage = new Refused({ code: 404, reason: "NotFound", detail: "404 page not found" })
+
 export const methodNotAllowed = new Refused({
   code: 405,
   reason: "MethodNotAllowed",

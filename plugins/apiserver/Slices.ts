@@ -77,7 +77,8 @@ class Slices {
   }
 }
 
-const nextTurn = Effect.callback<void>((resume) => {
+/** When others have been served. */
+export const nextTurn = Effect.callback<void>((resume) => {
   setImmediate(() => resume(Effect.void))
 })
 

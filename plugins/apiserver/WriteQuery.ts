@@ -33,7 +33,7 @@ export const write = (
   const asked = query.get("fieldManager") ?? ""
   const validation = query.get("fieldValidation") ?? ""
   const force = flag(query, "force")
-  const dryRun = query.getAll("dryRun").filter((value) => value !== "")
+  const dryRun = query.getAll("dryRun")
   const causes = [
     ...managerCauses(asked),
     ...(isApply && asked === "" ? [Causes.required("fieldManager", "is required for apply patch")] : []),

@@ -110,6 +110,7 @@ const written: ReadonlyArray<Entry> = [
   entry(Core.ResourceQuota, Limits.quota),
   entry(Core.Secret, Data.secret),
   entry(Core.Service, Service.strategy),
+  entry(Core.ServiceAccount, Data.serviceAccount),
   entry(Discovery.EndpointSlice, EndpointSlice.strategy),
   entry(Flowcontrol.FlowSchema, Flows.flow),
   entry(Flowcontrol.PriorityLevelConfiguration, Flows.level),

@@ -112,9 +112,11 @@ describe("objects", () => {
           Effect.map(admin.ask(path, asking), ({ code, json }) => `${code} ${json.reason}: ${json.message}`)
         const notFound = "404 NotFound: the server could not find the requested resource"
         const notAllowed = "405 MethodNotAllowed: the server does not allow this method on the requested resource"
-        expect(yield* said("/nope")).toBe(notFound)
+        for (const path of ["/nope", "/apis/nope.example.com", "/apis/nope.example.com/v1/nopes"])
+          expect(yield* admin.ask(path)).toMatchObject({ code: 404, text: "404 page not found\n" })
         expect(yield* said("/api/v1/nopes")).toBe(notFound)
         expect(yield* said(`${configMaps}/a/status`)).toBe(notFound)
+        expect(yield* said(`${configMaps}/a%2Fb`)).toBe(notFound)
         expect(yield* said("/api/v1/namespaces/default/nodes")).toBe(notFound)
         expect(yield* said("/api/v1/configmaps", map("a"))).toBe(notAllowed)
         expect(yield* said(`${configMaps}/a`, map("a"))).toBe(notAllowed)

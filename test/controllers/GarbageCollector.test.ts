@@ -1,12 +1,15 @@
 /** The garbage collector: background, foreground, orphans, and owners that are not what a reference says. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
+import { Aggregated, type Question } from "../../kernel/client/Aggregated.ts"
 import { Client } from "../../kernel/client/Client.ts"
+import { NotFound } from "../../kernel/client/Errors.ts"
 import { type Any, controllerReference, type Resource } from "../../kernel/resource/Kind.ts"
 import * as GarbageCollector from "../../plugins/controllers/garbage-collector/GarbageCollector.ts"
 import { fateOf } from "../../plugins/controllers/garbage-collector/References.ts"
 import { Deployment, ReplicaSet } from "../../plugins/resources/contracts/apps/v1.ts"
 import { ConfigMap, Pod } from "../../plugins/resources/contracts/core/v1.ts"
+import { kernelWith } from "../resources/Kernel.ts"
 import { at, cluster, names, when } from "./Cluster.ts"
 import { podOf } from "./Pods.ts"
 
@@ -31,6 +34,39 @@ const tree = Effect.gen(function* () {
 })
 
 const collector = cluster(GarbageCollector.plugin({ kinds: [Deployment, ReplicaSet, Pod, ConfigMap] }))
+
+describe("an owner that another server answers for", () => {
+  it.live("keeps what it owns while it is there", () => {
+    const group = "moons.example.com"
+    const foreign = { group, version: "v1", resource: "moons", kind: "Moon", namespaced: true, verbs: ["get"] }
+    const ask = ({ name, namespace, resource }: Question) =>
+      name === "there"
+        ? Effect.succeed({ kind: "Moon", apiVersion: `${group}/v1`, metadata: { name, uid: "1" } })
+        : Effect.fail(new NotFound({ group, resource, namespace, name }))
+    const aggregated = Layer.effectDiscard(
+      Effect.flatMap(Aggregated, ({ add }) =>
+        add(
+          (asked) => (asked === group ? { ask } : undefined),
+          () => [foreign]
+        )
+      )
+    )
+    const layer = Layer.merge(GarbageCollector.plugin({ kinds: [ConfigMap] }).layer, aggregated).pipe(
+      Layer.provideMerge(kernelWith(Aggregated.layer))
+    )
+    return Effect.gen(function* () {
+      const client = yield* Client
+      const owner = { apiVersion: `${group}/v1`, kind: "Moon", uid: "1" }
+      const make = (name: string, reference: object) =>
+        client.create(ConfigMap, { metadata: { ...at(name), ownerReferences: [{ ...owner, name: "there", ...reference }] } })
+      yield* make("kept", {})
+      yield* make("gone", { name: "gone" })
+      yield* make("other", { uid: "2" })
+      yield* make("unknown", { kind: "Sun" })
+      yield* when(ConfigMap, (all) => names(all).toSorted().join() === "kept,unknown")
+    }).pipe(Effect.provide(layer))
+  })
+})
 
 describe("GarbageCollector", () => {
   it.live("in the background: the owner goes at once, and all that it owned after it", () =>

@@ -84,7 +84,14 @@ describe("Namespace", () => {
       const items = inside.map((one) => ({ ...head, kind: "Moon", metadata: { name: one, uid: one } }))
       return Effect.succeed({ ...head, metadata: { resourceVersion: "1" }, items })
     }
-    const moons = { group, version: "v1", resource: "moons", namespaced: true, verbs: ["get", "list", "delete"] }
+    const moons = {
+      group,
+      version: "v1",
+      resource: "moons",
+      kind: "Moon",
+      namespaced: true,
+      verbs: ["get", "list", "delete"]
+    }
     const others = [
       { ...moons, resource: "phases", verbs: ["get", "list"] },
       { ...moons, resource: "orbits", namespaced: false }

@@ -1,6 +1,7 @@
 /** Patches and applies on built-in kinds, through the pipeline: as kubectl and Helm write. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { kernel } from "./Kernel.ts"
 import { Api } from "../../kernel/client/Api.ts"
 
@@ -21,6 +22,18 @@ const web = (replicas: number | undefined, more = {}) => ({
 })
 
 describe("apply", () => {
+  it.effect("writes nothing later either, where what was said of nothing is all that differs", () =>
+    Effect.gen(function* () {
+      const api = yield* Api
+      const { metadata, ...rest } = web(2)
+      const body = { ...rest, metadata: { ...metadata, finalizers: [] } }
+      const apply = api.patch({ ...at, type: "apply", body, fieldManager: "helm" })
+      const one = yield* apply
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(yield* apply, one)
+    }).pipe(Effect.provide(kernel))
+  )
+
   it.layer(kernel, { excludeTestServices: true })((it) => {
     it.effect("creates, changes nothing when repeated, and lets go", () =>
       Effect.gen(function* () {

@@ -34,6 +34,7 @@ const jobs = at("batch", "v1", "jobs")
 const slices = at("discovery.k8s.io", "v1", "endpointslices")
 const policies = at("networking.k8s.io", "v1", "networkpolicies")
 const ingresses = at("networking.k8s.io", "v1", "ingresses")
+const services = at("", "v1", "services")
 const volumes = at("", "v1", "persistentvolumes", "")
 
 /** What is sent, where to, and the causes: `field: detail`. */
@@ -156,6 +157,47 @@ const mistakes: ReadonlyArray<readonly [what: string, place: Place, object: Wire
       reportingController: "a.b/c"
     },
     ["reportingInstance: Required value"]
+  ],
+  [
+    "a Service by another name that asks for an address",
+    services,
+    { metadata: meta, spec: { type: "ExternalName", externalName: "a.b", clusterIP: "10.96.0.9" } },
+    ["spec.clusterIPs: Forbidden: may not be set for ExternalName services"]
+  ],
+  [
+    "a Service that has a port on the nodes and is not reached there",
+    services,
+    { metadata: meta, spec: { ports: [{ port: 80, nodePort: 30_000 }] } },
+    ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"]
+  ],
+  [
+    "a Service whose two fields for addresses differ",
+    services,
+    { metadata: meta, spec: { clusterIP: "10.96.0.9", clusterIPs: ["10.96.0.8"], ports: [{ port: 80 }] } },
+    ['spec.clusterIPs: Invalid value: ["10.96.0.8"]: first value must match `clusterIP`']
+  ],
+  [
+    "a claim whose sources differ",
+    at("", "v1", "persistentvolumeclaims"),
+    {
+      metadata: meta,
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        resources: { requests: { storage: "1Gi" } },
+        dataSource: { kind: "PersistentVolumeClaim", name: "a" },
+        dataSourceRef: { kind: "PersistentVolumeClaim", name: "b" }
+      }
+    },
+    ["spec: Invalid value: {}: must match dataSourceRef"]
+  ],
+  [
+    "a container that is started again by rules alone",
+    pods,
+    pod({}, { restartPolicyRules: [{ action: "Restart" }] }),
+    [
+      "spec.containers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used",
+      "spec.containers[0].restartPolicyRules[0].exitCodes: Required value: must be specified"
+    ]
   ]
 ]
 

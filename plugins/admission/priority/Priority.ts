@@ -40,6 +40,18 @@ export const complete = (spec: PodSpec, chosen: PriorityClass | undefined): PodS
   return { ...spec, ...name, priority, preemptionPolicy }
 }
 
+/** Who changes a Pod and does not say its priority leaves it as it is. */
+const kept = (pod: Pod, { spec: old }: Pod): WireObject | undefined => {
+  const { preemptionPolicy, priority } = pod.spec
+  if (priority !== undefined && preemptionPolicy !== undefined) return undefined
+  const spec = {
+    ...pod.spec,
+    ...(priority === undefined && old.priority !== undefined && { priority: old.priority }),
+    ...(preemptionPolicy === undefined && old.preemptionPolicy !== undefined && { preemptionPolicy: old.preemptionPolicy })
+  }
+  return { ...pod, spec } as unknown as WireObject
+}
+
 const forbidden = ({ attributes: { group, namespace, resource }, object }: Admitted, detail: string) =>
   new Forbidden({ group, resource, namespace, name: (object as unknown as Pod).metadata.name, detail })
 
@@ -58,9 +70,10 @@ const start = Effect.gen(function* () {
   /** What is admitted has been decoded as its kind, hence the casts. */
   const mutate = Effect.fnUntraced(function* (request: Admitted) {
     const { attributes, kind, object, old } = request
-    if (kind.storage !== Pod.storage || attributes.subresource !== "" || object === undefined || old !== undefined) return
+    if (kind.storage !== Pod.storage || attributes.subresource !== "" || object === undefined) return
     const pod = object as unknown as Pod
     if (pod.spec === undefined) return
+    if (old !== undefined) return kept(pod, old as unknown as Pod)
     const { priorityClassName = "" } = pod.spec
     const chosen = priorityClassName === "" ? Option.fromUndefinedOr(byDefault()) : yield* named(priorityClassName)
     if (priorityClassName !== "" && Option.isNone(chosen)) {

@@ -9,7 +9,7 @@ import { ranges } from "../Accept.ts"
 import { type Answer, failure, jsonType, whole } from "../Answer.ts"
 import type { Backends } from "../contracts/Backends.ts"
 import { type Exchange, header } from "../Exchange.ts"
-import { notFound } from "../Refused.ts"
+import { noPage, notFound } from "../Refused.ts"
 import * as Aggregated from "./Aggregated.ts"
 import * as Legacy from "./Legacy.ts"
 import * as Resources from "./Resources.ts"
@@ -89,6 +89,8 @@ export const make = (kinds: Kinds["Service"], address: () => string, backends: B
     refresh()
     const path = exchange.path.endsWith("/") ? exchange.path.slice(0, -1) : exchange.path
     const document = level(groups, path, header(exchange.incoming, "accept") ?? "", address(), built)
-    return document === undefined ? failure(notFound) : answerOf(exchange, document)
+    if (document !== undefined) return answerOf(exchange, document)
+    const [, , group] = path.split("/")
+    return failure(path.startsWith("/api/") || groups.some(({ name }) => name === group) ? notFound : noPage)
   }
 }

@@ -5,7 +5,10 @@ import type { User } from "../../../kernel/pipeline/Attributes.ts"
 import type { At } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Kinds } from "../../../kernel/resource/Kinds.ts"
 import type { ObjectPath } from "../Path.ts"
-import { methodNotAllowed, notFound, type Refused } from "../Refused.ts"
+import { methodNotAllowed, noPage, notFound, type Refused } from "../Refused.ts"
+
+const isServed = (kinds: Kinds["Service"], group: string) =>
+  group === "" || kinds.all().some(({ kind }) => kind.versions.some((version) => version.group === group))
 
 /** Verbs that a collection has over all namespaces; the others are no part of the API there. */
 const acrossNamespaces = new Set(["GET"])
@@ -17,7 +20,7 @@ export const resolve = (
   user: User
 ): Result.Result<At, NotFound | Refused> => {
   const found = kinds.find(path.group, path.version, path.resource)
-  if (found === undefined) return Result.fail(notFound)
+  if (found === undefined) return Result.fail(isServed(kinds, path.group) ? notFound : noPage)
   const { kind } = found.served
   const isNamespace = kind.plural === "namespaces" && path.group === ""
   if (!kind.namespaced && !isNamespace && path.namespace !== "") return Result.fail(notFound)

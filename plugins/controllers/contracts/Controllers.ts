@@ -88,7 +88,8 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
   const queue = yield* Queue.unbounded<Key>()
   /** Since when a key waits. */
   const waiting = new Map<string, number>()
-  const running = new Set<string>()
+  /** Since when a key is in hand. */
+  const running = new Map<string, number>()
   const failures = new Map<string, number>()
   const timers = yield* FiberMap.make<string>()
   const due = new Map<string, number>()
@@ -129,7 +130,7 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
     const start = clock.currentTimeMillisUnsafe()
     metrics.started(start - (waiting.get(path) ?? start))
     waiting.delete(path)
-    running.add(path)
+    running.set(path, start)
     const again = yield* Effect.suspend(() => reconcile(key)).pipe(
       Effect.map((outcome) => {
         failures.delete(path)
@@ -151,7 +152,11 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
     )
   )
   const working = Array.from({ length: concurrency }, () => Effect.forever(Effect.flatMap(Queue.take(queue), work)))
-  yield* Effect.all([...watching, ...working], { concurrency: "unbounded", discard: true }).pipe(
+  const measuring = Effect.sync(() => {
+    const now = clock.currentTimeMillisUnsafe()
+    metrics.inHand([...running.values()].map((since) => now - since))
+  }).pipe(Effect.repeat(Schedule.spaced("5 seconds")))
+  yield* Effect.all([...watching, ...working, measuring], { concurrency: "unbounded", discard: true }).pipe(
     Effect.annotateLogs({ controller: name }),
     Plugin.background
   )

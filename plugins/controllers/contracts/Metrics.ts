@@ -30,7 +30,20 @@ export const workqueue = Effect.fnUntraced(function* (name: string) {
     attributes,
     boundaries
   })
+  const unfinished = Metric.gauge("workqueue_unfinished_work_seconds", {
+    description: "How many seconds of work has been done that is in progress and has not been observed by work_duration",
+    attributes
+  })
+  const longest = Metric.gauge("workqueue_longest_running_processor_seconds", {
+    description: "How many seconds has the longest running processor for workqueue been running",
+    attributes
+  })
   return {
+    /** Of what is in hand: for how long each has been, from time to time. */
+    inHand: (millis: ReadonlyArray<number>) => {
+      unfinished.updateUnsafe(millis.reduce((sum, one) => sum + one, 0) / 1000, context)
+      longest.updateUnsafe(millis.reduce((most, one) => Math.max(most, one), 0) / 1000, context)
+    },
     added: (waiting: number) => {
       adds.updateUnsafe(1, context)
       depth.updateUnsafe(waiting, context)

@@ -12,6 +12,7 @@ import { Event as EventKind } from "../../resources/contracts/core/v1.ts"
 import * as BuiltIn from "../contracts/BuiltIn.ts"
 import * as Controllers from "../contracts/Controllers.ts"
 import { patchMetadata } from "../contracts/Writes.ts"
+import * as ForeignOwners from "./ForeignOwners.ts"
 import { Graph, indexes, type Item, keyOf, kindOf } from "./Graph.ts"
 import {
   blocks,
@@ -42,12 +43,16 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   const complete = Latch.makeUnsafe()
   let missing = followed.length + custom.all().length
 
+  const foreign = yield* ForeignOwners.make
+
   /** A live owner by the cache, or what a fresh read says. An owner of a kind that is not known is left in peace. */
   const ownerOf = Effect.fnUntraced(function* (object: Kind.Resource, reference: OwnerReference) {
     const known = graph.byUid(reference.uid)
     if (known !== undefined) return { reference, found: waitsForDependents(known.object) ? "waiting" : "solid" } as const
     const kind = kindOf(kinds, reference) ?? kindOf(custom.all(), reference)
     const { namespace = "" } = object.metadata
+    const elsewhere = kind === undefined ? foreign(reference, namespace) : undefined
+    if (elsewhere !== undefined) return { reference, found: yield* elsewhere, isForeign: true } as const
     // What lives in no namespace has no owner in one.
     if (kind === undefined || (kind.namespaced && namespace === "")) return { reference, found: "solid" } as const
     const key = { namespace: kind.namespaced ? namespace : "", name: reference.name }
@@ -96,10 +101,13 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   const reconcile = Effect.fn("GarbageCollector.reconcile")(function* (key: Kind.Key) {
     yield* complete.await
     const item = graph.find(key)
-    if (item === undefined) return
-    if (item.object.metadata.deletionTimestamp !== undefined) return yield* finish(item)
+    if (item === undefined) return Controllers.done
+    if (item.object.metadata.deletionTimestamp !== undefined) {
+      yield* finish(item)
+      return Controllers.done
+    }
     const references = ownersOf(item.object)
-    if (references.length === 0) return
+    if (references.length === 0) return Controllers.done
     const owners: ReadonlyArray<Owner> = yield* Effect.forEach(references, (reference) => ownerOf(item.object, reference))
     const dependents = graph.dependents(item.object.metadata.uid)
     const fate = fateOf(item.object, owners, dependents.length > 0)
@@ -108,6 +116,7 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
       yield* Effect.forEach(cyclic, (dependent) => unblock(dependent, item.object.metadata.uid), { discard: true })
     }
     yield* meet(item, fate)
+    return owners.some(({ isForeign }) => isForeign === true) ? Controllers.again(ForeignOwners.again) : Controllers.done
   })
 
   /** An object, those that it owns if it goes, and those that wait for it to go. */

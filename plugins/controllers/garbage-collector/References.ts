@@ -20,6 +20,8 @@ export type Found = "solid" | "waiting" | "absent"
 export interface Owner {
   readonly reference: OwnerReference
   readonly found: Found
+  /** Another server answers for it. */
+  readonly isForeign?: boolean
 }
 
 export type Fate =

@@ -65,7 +65,7 @@ const stored = ({ spec: { versions }, status }: Crd): Causes.Causes => {
     ...(names.length === 0
       ? [Causes.invalid("status.storedVersions", status?.storedVersions, "must have at least one stored version")]
       : []),
-    ...(storage === undefined || names.length === 0 || names.includes(storage.name)
+    ...(storage === undefined || names.length === 0 || (storing.length === 1 && names.includes(storage.name))
       ? []
       : [Causes.invalid("status.storedVersions", names, `must have the storage version ${storage.name}`)]),
     ...unknown.map((name) =>

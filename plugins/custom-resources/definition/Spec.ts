@@ -52,21 +52,19 @@ const reviewed = (versions: ReadonlyArray<string>): Causes.Causes => {
 }
 
 export const conversion = ({ strategy, webhook }: CustomResourceConversion): Causes.Causes => {
-  if (strategy !== "None" && strategy !== "Webhook")
-    return [Causes.notSupported("spec.conversion.strategy", strategy, ["None", "Webhook"])]
   const { clientConfig, conversionReviewVersions = [] } = webhook ?? {}
   const at = "spec.conversion.webhookClientConfig"
-  if (strategy === "None")
+  const unmeant = "should not be set when strategy is not set to Webhook"
+  if (strategy !== "Webhook")
     return [
-      ...(clientConfig === undefined ? [] : [Causes.forbidden(at, "should not be set when strategy is not set to Webhook")]),
+      ...(strategy === "" ? [Causes.required("spec.conversion.strategy")] : []),
+      ...(strategy === "" || strategy === "None"
+        ? []
+        : [Causes.notSupported("spec.conversion.strategy", strategy, ["None", "Webhook"])]),
+      ...(clientConfig === undefined ? [] : [Causes.forbidden(at, unmeant)]),
       ...(conversionReviewVersions.length === 0
         ? []
-        : [
-            Causes.forbidden(
-              "spec.conversion.conversionReviewVersions",
-              "should not be set when strategy is not set to Webhook"
-            )
-          ])
+        : [Causes.forbidden("spec.conversion.conversionReviewVersions", unmeant)])
     ]
   const { service, url } = clientConfig ?? {}
   const client =

@@ -50,7 +50,13 @@ const typed = (schema: JsonObject, at: string, found: Found, isRoot: boolean) =>
   if (type === "") {
     if (isSet(schema["$ref"])) return
     if (isRoot) found.push(Causes.required(`${at}.type`, "must not be empty at the root"))
-    else if (!isFree) found.push(Causes.required(`${at}.type`, "must not be empty for specified object fields"))
+    else if (!isFree)
+      found.push(
+        Causes.required(
+          `${at}.type`,
+          `must not be empty for specified ${at.endsWith(".items") ? "array items" : "object fields"}`
+        )
+      )
     return
   }
   if (!types.includes(type)) found.push(Causes.notSupported(`${at}.type`, type, types))

@@ -268,13 +268,15 @@ const binding = ({ matchResources: resources, paramRef: ref, policyName = "" }: 
   ...(resources === undefined ? [] : matchResources("spec.matchResources", resources))
 ]
 
+const audits = ["Audit", "Deny", "Warn"]
+
 const actions = (given: ReadonlyArray<string>): Problems => {
   const field = "spec.validationActions"
   const both =
     "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)"
   return [
     ...given.flatMap((action, index) => [
-      ...oneOf(`${field}[${index}]`, action, ["Audit", "Deny", "Warn"]),
+      ...(audits.includes(action) ? [] : [Causes.notSupported(`${field}[${index}]`, action, audits)]),
       ...(given.indexOf(action) < index ? [Causes.duplicate(`${field}[${index}]`, action)] : [])
     ]),
     ...(given.includes("Deny") && given.includes("Warn") ? [Causes.invalid(field, given, both)] : []),

@@ -4,7 +4,7 @@ import * as Names from "../../../kernel/resource/Names.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
 import { text } from "../Columns.ts"
-import type { ConfigMap, Secret } from "../contracts/core/v1.ts"
+import type { ConfigMap, Secret, ServiceAccount } from "../contracts/core/v1.ts"
 
 type Values = { readonly [key: string]: string }
 const maxBytes = 1024 * 1024
@@ -99,3 +99,11 @@ export const configMap: Strategy<ConfigMap> = {
     validateFixed(now, old, ["data", now.data, old.data], ["binaryData", now.binaryData, old.binaryData]),
   columns: [text("Data", "How many keys it has.", ({ binaryData, data }) => count(data, binaryData))]
 }
+
+/** Of its Secrets only the names count. */
+const named = (account: ServiceAccount): ServiceAccount =>
+  account.secrets === undefined
+    ? account
+    : { ...account, secrets: account.secrets.map(({ name }) => (name === undefined ? {} : { name })) }
+
+export const serviceAccount: Strategy<ServiceAccount> = { prepareCreate: named, prepareUpdate: named }

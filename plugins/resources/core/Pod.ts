@@ -1,7 +1,10 @@
 /** Pods, as the API server treats them. */
+import * as Causes from "../../../kernel/resource/Causes.ts"
+import { when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import type { Pod, PodStatus } from "../contracts/core/v1.ts"
 import { statusApart } from "../Updates.ts"
+import { profileWarnings, validateProfiles, withProfiles } from "./AppArmor.ts"
 import { columns } from "./PodColumns.ts"
 import * as PodDefaults from "./PodDefaults.ts"
 import * as PodWarnings from "./PodWarnings.ts"
@@ -56,11 +59,18 @@ const graceSeconds = ({ spec, status }: Pod, asked: number | undefined) => {
 }
 
 export const strategy: Strategy<Pod> = {
+  earlyWarnings: profileWarnings,
   warnings: PodWarnings.ofPod,
   defaults: (pod) => withStatus(PodDefaults.pod(pod)),
-  prepareCreate: (pod) => ({ ...pod, status: firstStatus(pod) }),
+  prepareCreate: (pod) => ({ ...withProfiles(pod), status: firstStatus(pod) }),
   prepareUpdate,
-  validate: validatePod,
+  validate: (pod, old) => [
+    ...validatePod(pod),
+    ...(old === undefined ? validateProfiles(pod) : []),
+    ...when(old === undefined && (pod.spec.ephemeralContainers ?? []).length > 0, () =>
+      Causes.forbidden("spec.ephemeralContainers", "cannot be set on create")
+    )
+  ],
   validateStatus: PodStatuses.validate,
   validateUpdate: (pod, old, subresource) =>
     subresource === "resize" ? PodResize.validate(pod, old) : validateUpdate(pod, old, subresource),

@@ -1,6 +1,7 @@
 /** PersistentVolumes and their claims, as the API server treats them. */
 import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Names from "../../../kernel/resource/Names.ts"
+import * as Quantity from "../../../kernel/resource/Quantity.ts"
 import { enumerated, inside, namedIfGiven, required, requiredName, when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
@@ -181,20 +182,33 @@ const withSources = (claim: PersistentVolumeClaim): PersistentVolumeClaim => {
 const claimFixed =
   "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
 
-const validateClaimUpdate = ({ spec }: PersistentVolumeClaim, { spec: old }: PersistentVolumeClaim): Causes.Causes => {
-  const without = ({
-    resources: _r,
-    volumeAttributesClassName: _v,
-    volumeName,
-    storageClassName,
-    ...rest
-  }: typeof spec) => ({
-    ...rest,
-    // Who binds a claim that has none yet gives it its volume, and its class.
-    volumeName: old.volumeName ? volumeName : undefined,
-    storageClassName: old.storageClassName === undefined ? undefined : storageClassName
-  })
-  return same(without(spec), without(old)) ? [] : [Causes.forbidden("spec", claimFixed)]
+/** What may change of a bound claim: how much it asks for, and of what attributes. */
+const changeable = ({ resources, volumeAttributesClassName: _, ...spec }: PersistentVolumeClaim["spec"]) => {
+  const { storage: _s, ...requests } = resources.requests ?? {}
+  return { ...spec, resources: { ...resources, requests } }
+}
+
+const validateClaimUpdate = (claim: PersistentVolumeClaim, before: PersistentVolumeClaim): Causes.Causes => {
+  const [spec, old] = [claim.spec, before.spec]
+  const isBound = claim.status.phase === "Bound"
+  const without = (given: typeof spec) => {
+    const { volumeName, storageClassName, ...rest } = isBound ? changeable(given) : given
+    return {
+      ...rest,
+      // Who binds a claim that has none yet gives it its volume, and its class.
+      volumeName: old.volumeName ? volumeName : undefined,
+      storageClassName: old.storageClassName === undefined ? undefined : storageClassName
+    }
+  }
+  const [asked, had] = [spec, old].map(({ resources }) => Quantity.of(resources.requests?.["storage"]))
+  const has = Quantity.of(claim.status.capacity?.["storage"])
+  const isLess = asked !== undefined && had !== undefined && Quantity.compare(asked, had) < 0
+  return [
+    ...when(!same(without(spec), without(old)), () => Causes.forbidden("spec", claimFixed)),
+    ...when(isBound && isLess && asked !== undefined && Quantity.compare(asked, has) <= 0, () =>
+      Causes.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity")
+    )
+  ]
 }
 
 export const claim: Strategy<PersistentVolumeClaim> = {
@@ -203,7 +217,7 @@ export const claim: Strategy<PersistentVolumeClaim> = {
   defaults: withSources,
   prepareCreate: (claim) => ({ ...withSources(ownNamespace(claim)), status: { phase: "Pending" } }),
   validate: ({ spec }) => validateClaimSpec(spec, "spec"),
-  validateUpdate: validateClaimUpdate,
+  validateUpdate: (claim, old, subresource) => (subresource === "status" ? [] : validateClaimUpdate(claim, old)),
   columns: [
     text("Status", "Whether it is bound.", ({ metadata, status }) =>
       metadata.deletionTimestamp === undefined ? status.phase : "Terminating"
