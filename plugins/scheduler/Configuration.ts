@@ -186,4 +186,10 @@ export const read = (text: string, source: string) =>
   Effect.try({
     try: (): unknown => parse(text),
     catch: (error) => new BadConfiguration({ message: `${source}: it is no YAML: ${String(error)}` })
-  }).pipe(Effect.flatMap((value) => file(value, source)))
+  }).pipe(
+    Effect.flatMap((value) => file(value, source)),
+    Effect.filterOrFail(
+      ({ extenders = [] }) => extenders.length === 0,
+      () => new BadConfiguration({ message: `${source}: extenders: this scheduler asks none: leave them out` })
+    )
+  )
