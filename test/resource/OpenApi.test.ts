@@ -36,6 +36,15 @@ describe("OpenApi.document", () => {
     }
   )
 
+  it("has no empty parts, which Go's types could not tell from none; only defaults may be empty", () => {
+    const documents = ["/v1", "apps/v1", "apiextensions.k8s.io/v1"].map((groupVersion) => {
+      const [group = "", version = ""] = groupVersion.split("/")
+      return JSON.stringify(OpenApi.document(served, group, version))
+    })
+    const empty = documents.flatMap((text) => [...text.matchAll(/"([^"]+)":(\{\}|\[\])/g)].map(([, name]) => name))
+    expect([...new Set(empty)]).toEqual(["default"])
+  })
+
   it("says the kind of definitions and operations, by which clients find them", () => {
     const gvk = { group: "", version: "v1", kind: "Pod" }
     expect(schema("io.k8s.api.core.v1.Pod", "x-kubernetes-group-version-kind")).toEqual([gvk])
