@@ -15,6 +15,7 @@ import * as Networking from "../../plugins/resources/contracts/networking/v1.ts"
 import * as Node from "../../plugins/resources/contracts/node/v1.ts"
 import * as Policy from "../../plugins/resources/contracts/policy/v1.ts"
 import * as Rbac from "../../plugins/resources/contracts/rbac/v1.ts"
+import * as Dynamic from "../../plugins/resources/contracts/resource/v1.ts"
 import * as Scheduling from "../../plugins/resources/contracts/scheduling/v1.ts"
 import * as Storage from "../../plugins/resources/contracts/storage/v1.ts"
 
@@ -33,6 +34,7 @@ const groups = [
   Node,
   Policy,
   Rbac,
+  Dynamic,
   Scheduling,
   Storage
 ]

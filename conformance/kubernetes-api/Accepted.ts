@@ -78,6 +78,19 @@ export const accepted: ReadonlyArray<Accepted> = [
   { step: /^protocol: version$/, path: /^(?:git|go|compiler|build)/, reason: "another program has another version" },
   { path: /serverAddress$/, reason: "each is reached at an address of its own" },
   {
+    aspect: "object",
+    path: /^(?:rows\.\*\.object|items\.\*)\.metadata\.annotations$/,
+    values: /deprecated\.daemonset\.template\.generation/,
+    reason: "an annotation of an object is in its metadata, whichever way these are read"
+  },
+  {
+    step: /^patches\/service: /,
+    aspect: "managedFields",
+    path: /\.f:internalTrafficPolicy$/,
+    values: /^nothing \| \{\}$/,
+    reason: "a field that a Service has lost with its type has no owner any more"
+  },
+  {
     step: /^patches\/.*: merge: no kind$/,
     aspect: "warnings",
     reason: "of what has no kind nobody can say which of its fields are unknown: upstream calls all of them so"

@@ -52,7 +52,8 @@ const ofStatuses = (ours: JsonObject, theirs: JsonObject): ReadonlyArray<Differe
 }
 
 /** Go's maps have no order, and so have lists of mistakes that come of them. */
-const inParts = ({ message }: JsonObject) => textOf(message).replace(" is invalid: ", ", ").replaceAll(/[[\]]/g, "").split(/, |\n/).toSorted().join("\n")
+const inParts = ({ message }: JsonObject) =>
+  textOf(message).replace(" is invalid: ", ", ").replaceAll(/[[\]]/g, "").split(/, |\n/).toSorted().join("\n")
 
 /** Without what has been compared as such. */
 const withoutCauses = (status: JsonObject): JsonObject => {

@@ -139,6 +139,7 @@ const run = (file: string, command: string) =>
 const plain = (text: string) =>
   text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "UID")
+    .replaceAll(/\b[0-9a-f]{64}\b/g, "SHA256")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replaceAll(/https:\/\/[^\s"]+/g, "URL")
     .replaceAll(/\b(kube-api-access|debugger)-\w{5}\b/g, "$1-X")

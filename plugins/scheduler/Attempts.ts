@@ -139,7 +139,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       const remedy = postFilter(cycle.failure)
       if (remedy.message !== undefined) messages.push(remedy.message)
       nominate ??= remedy.nominate
-      if (remedy.nominate) return { messages, nominate: remedy.nominate, act: remedy.act }
+      if (remedy.nominate) return { messages: [], nominate: remedy.nominate, act: remedy.act }
+      if (remedy.isLast === true) break
     }
     return { messages, nominate, act: undefined }
   }

@@ -92,7 +92,8 @@ export class Cycle {
   get failure(): Failure {
     const { around, pod, refusals, trials, view } = this
     const nominated = (node: string) => around.nominated.on(node)
-    return { pod, view, refusals, nominated, pick: around.pick, trial: (node) => trials.on(node) }
+    const isWhole = this.whole !== undefined
+    return { pod, view, isWhole, refusals, nominated, pick: around.pick, trial: (node) => trials.on(node) }
   }
 
   /** `0/3 nodes are available: 1 Insufficient cpu, 2 Too many pods.` */

@@ -6,6 +6,7 @@ import type { Spaces } from "./contracts/PodTerms.ts"
 import * as DefaultBinder from "./plugins/default-binder/DefaultBinder.ts"
 import * as DefaultPreemption from "./plugins/default-preemption/DefaultPreemption.ts"
 import type { Handle } from "./plugins/default-preemption/Eviction.ts"
+import * as DynamicResources from "./plugins/dynamic-resources/DynamicResources.ts"
 import * as ImageLocality from "./plugins/image-locality/ImageLocality.ts"
 import * as InterPodAffinity from "./plugins/inter-pod-affinity/InterPodAffinity.ts"
 import * as NodeAffinity from "./plugins/node-affinity/NodeAffinity.ts"
@@ -48,6 +49,7 @@ export const make = Effect.fnUntraced(function* (
     { plugin: VolumeZone.make(storage) },
     { plugin: yield* PodTopologySpread.make(spreading(args.PodTopologySpread)), weight: 2 },
     { plugin: InterPodAffinity.make(spaces, args.InterPodAffinity), weight: 2 },
+    { plugin: yield* DynamicResources.make(storage), weight: 2 },
     { plugin: yield* DefaultPreemption.make(handle, args.DefaultPreemption) },
     { plugin: NodeResourcesBalancedAllocation.make(args.NodeResourcesBalancedAllocation) },
     { plugin: ImageLocality.plugin },

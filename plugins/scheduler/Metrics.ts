@@ -3,41 +3,56 @@ import { Effect, Metric } from "effect"
 
 export type Result = "scheduled" | "unschedulable" | "error"
 
+/** Each is made once: what makes a metric looks it up among all. */
+const once = <Key, A>(make: (key: Key) => A) => {
+  const made = new Map<Key, A>()
+  return (key: Key) => {
+    const found = made.get(key) ?? make(key)
+    made.set(key, found)
+    return found
+  }
+}
+
 const powers = (start: number, count: number) => Array.from({ length: count }, (_, index) => start * 2 ** index)
 
 export const make = Effect.fnUntraced(function* (profile: string) {
   const context = yield* Effect.context<never>()
-  const attempts = (result: Result) =>
+  const attempts = once((result: Result) =>
     Metric.counter("scheduler_schedule_attempts_total", {
       description: "Number of attempts to schedule pods, by the result",
       attributes: { result, profile },
       incremental: true
     })
-  const durations = (result: Result) =>
+  )
+  const durations = once((result: Result) =>
     Metric.histogram("scheduler_scheduling_attempt_duration_seconds", {
       description: "Scheduling attempt latency in seconds (scheduling algorithm + binding)",
       attributes: { result, profile },
       boundaries: powers(0.001, 15)
     })
+  )
   const algorithm = Metric.histogram("scheduler_scheduling_algorithm_duration_seconds", {
     description: "Scheduling algorithm latency in seconds",
     boundaries: powers(0.001, 15)
   })
-  const waited = (attempts: string) =>
+  const waited = once((attempts: string) =>
     Metric.histogram("scheduler_pod_scheduling_sli_duration_seconds", {
       description: "E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue",
       attributes: { attempts },
       boundaries: powers(0.01, 20)
     })
+  )
   const tries = Metric.histogram("scheduler_pod_scheduling_attempts", {
     description: "Number of attempts to successfully schedule a pod",
     boundaries: [1, 2, 4, 8, 16]
   })
-  const pending = (queue: string) =>
+  const pending = once((queue: string) =>
     Metric.gauge("scheduler_pending_pods", {
       description: "Number of pending pods, by the queue type",
       attributes: { queue }
     })
+  )
+  const said = new Map<string, number>()
   return {
     chosen: (millis: number) => algorithm.updateUnsafe(millis / 1000, context),
     ended: (result: Result, millis: number) => {
@@ -49,7 +64,12 @@ export const make = Effect.fnUntraced(function* (profile: string) {
       waited(count > 15 ? "16+" : `${count}`).updateUnsafe(millis / 1000, context)
     },
     waiting: (sizes: { readonly [queue: string]: number }) => {
-      for (const queue in sizes) pending(queue).updateUnsafe(sizes[queue] ?? 0, context)
+      for (const queue in sizes) {
+        const size = sizes[queue] ?? 0
+        if (said.get(queue) === size) continue
+        said.set(queue, size)
+        pending(queue).updateUnsafe(size, context)
+      }
     }
   }
 })

@@ -59,6 +59,11 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
     queue.recheck(uid, again, now())
     news.openUnsafe()
   }
+  const happened = (change: Change) => {
+    if (change.actions.length === 0) return
+    queue.happened(change, now())
+    news.openUnsafe()
+  }
   const make = Effect.fnUntraced(function* (profile: NonNullable<Configuration.Configuration["profiles"]>[number]) {
     const { schedulerName = "default-scheduler" } = profile
     const percentage = profile.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore ?? 0
@@ -79,11 +84,6 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
   })
   const pick = (count: number) => Math.floor(random.nextDoubleUnsafe() * count)
 
-  const happened = (change: Change) => {
-    if (change.actions.length === 0) return
-    queue.happened(change, now())
-    news.openUnsafe()
-  }
   const forget = (uid: string) => {
     waiting.delete(uid)
     queue.remove(uid)

@@ -134,7 +134,7 @@ describe("the scheduler preempts", () => {
         ?.status.conditions?.find(({ reason }) => reason === "Unschedulable")?.message
       assert.strictEqual(
         message,
-        "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never."
+        "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
       )
     }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )

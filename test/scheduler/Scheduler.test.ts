@@ -33,7 +33,7 @@ const nodesOf = (pods: ReadonlyArray<Pod>) =>
   Object.fromEntries(pods.map(({ metadata, spec }) => [metadata.name, spec.nodeName]))
 
 const insufficient =
-  "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+  "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
 
 const rested = TestClock.adjust("10 millis")
 

@@ -103,9 +103,10 @@ describe("the scheduler and volumes", () => {
       yield* addClaim("data", "local")
       yield* client.create(Pod, podWith("lonely", "data"))
       const pods = yield* when(Pod, (all) => all.length === 2 && all.every((pod) => messageOf(pod) !== undefined))
-      const helpless = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+      const helpless =
+        "no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
       assert.deepStrictEqual(Object.fromEntries(pods.map((pod) => [pod.metadata.name, messageOf(pod)])), {
-        without: `0/1 nodes are available: persistentvolumeclaim "nothing" not found. ${helpless}`,
+        without: `0/1 nodes are available: persistentvolumeclaim "nothing" not found. not found`,
         lonely: `0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind. ${helpless}`
       })
     }).pipe(Effect.provide(cluster(Scheduler.plugin())))

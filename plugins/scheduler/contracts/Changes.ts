@@ -3,6 +3,7 @@
  * whether it does. A Pod that plugins refused waits until a change that one of them hopes for.
  */
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../../resources/contracts/core/v1.ts"
+import type { ResourceClaim } from "../../resources/contracts/resource/v1.ts"
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass } from "../../resources/contracts/storage/v1.ts"
 
 interface Kinds {
@@ -15,6 +16,7 @@ interface Kinds {
   readonly CSINode: CSINode
   readonly CSIDriver: CSIDriver
   readonly CSIStorageCapacity: CSIStorageCapacity
+  readonly ResourceClaim: ResourceClaim
 }
 export type Kind = keyof Kinds
 export type Action = "Add" | "Update" | "Delete" | "UpdateAllocatable" | "UpdateLabels" | "UpdateTaints" | "ScaleDown"
@@ -53,6 +55,7 @@ export const onClass = hint("StorageClass", (change) => change.kind === "Storage
 export const onCsiNode = hint("CSINode", (change) => change.kind === "CSINode")
 export const onCsiDriver = hint("CSIDriver", (change) => change.kind === "CSIDriver")
 export const onCsiCapacity = hint("CSIStorageCapacity", (change) => change.kind === "CSIStorageCapacity")
+export const onResourceClaim = hint("ResourceClaim", (change) => change.kind === "ResourceClaim")
 
 export const helps = ({ actions, helps, kind }: Hint, pod: Pod, change: Change) =>
   kind === change.kind && change.actions.some((action) => actions.includes(action)) && helps(pod, change)

@@ -59,6 +59,8 @@ export interface Trial {
 export interface Failure {
   readonly pod: PodInfo
   readonly view: View
+  /** A plugin refused all nodes before any was looked at. */
+  readonly isWhole: boolean
   /** By name of node. What is not here, no plugin was asked about. */
   readonly refusals: ReadonlyMap<string, Refusal>
   readonly trial: (node: NodeInfo) => Trial
@@ -72,6 +74,8 @@ export interface Remedy {
   readonly nominate?: string
   /** Why there is none. */
   readonly message?: string
+  /** No other plugin is asked. */
+  readonly isLast?: boolean
   /** What has to be done for it, beside the loop. */
   readonly act?: Effect.Effect<void>
 }

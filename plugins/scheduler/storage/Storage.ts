@@ -1,5 +1,5 @@
 /**
- * Volumes, claims and what is known about storage, for the plugins that look at them. A decision counts at once: what was assumed of a
+ * Volumes, claims (also those to devices) and what is known about storage, for the plugins that look at them. A decision counts at once: what was assumed of a
  * claim or volume stands until the cache has moved on, or the decision was taken back.
  */
 import { Effect } from "effect"
@@ -7,6 +7,7 @@ import { Client } from "../../../kernel/client/Client.ts"
 import type { Key, Resource } from "../../../kernel/resource/Kind.ts"
 import type { Cache } from "../../../kernel/table/Table.ts"
 import { PersistentVolume, PersistentVolumeClaim, type Pod } from "../../resources/contracts/core/v1.ts"
+import { ResourceClaim } from "../../resources/contracts/resource/v1.ts"
 import {
   CSIDriver,
   CSINode,
@@ -77,6 +78,7 @@ export const make = Effect.gen(function* () {
   const attachments = yield* client.cache(VolumeAttachment, {
     indexes: { node: ({ spec }: VolumeAttachment) => [spec.nodeName] }
   })
+  const resourceClaims = yield* client.cache(ResourceClaim, { indexes: {} })
   const assumedClaims = new Assumed<PersistentVolumeClaim>(claims)
   const assumedVolumes = new Assumed<PersistentVolume>(volumes)
   const global = (name: string) => ({ namespace: "", name })
@@ -101,7 +103,7 @@ export const make = Effect.gen(function* () {
     capacities: capacities.all,
     attachmentsOn: (node: string) => attachments.by("node", node),
     claimChanges: claims.changes,
-    caches: { claims, volumes, classes, csiNodes, drivers, capacities }
+    caches: { claims, volumes, classes, csiNodes, drivers, capacities, resourceClaims }
   }
 })
 
@@ -122,6 +124,7 @@ export const told = ({ caches }: Storage, tell: (change: Change) => void) =>
       follow(caches.classes, (...change) => tell({ kind: "StorageClass", ...happened(...change) })),
       follow(caches.csiNodes, (...change) => tell({ kind: "CSINode", ...happened(...change) })),
       follow(caches.drivers, (...change) => tell({ kind: "CSIDriver", ...happened(...change) })),
+      follow(caches.resourceClaims, (...change) => tell({ kind: "ResourceClaim", ...happened(...change) })),
       follow(caches.capacities, (...change) => tell({ kind: "CSIStorageCapacity", ...happened(...change) }))
     ],
     { concurrency: "unbounded", discard: true }
