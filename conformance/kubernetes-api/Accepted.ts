@@ -27,6 +27,12 @@ export const accepted: ReadonlyArray<Accepted> = [
   { aspect: "reason", values: /^"\w+" \| nothing$/, reason: clientsFault },
   { aspect: "object", path: /columnDefinitions\.\*\.description$/, reason: "descriptions of columns are our own" },
   { aspect: "object", values: /^(nothing|\[\]) \| null$/, reason: noTime },
+  {
+    aspect: "message",
+    step: /certificatesigningrequests/,
+    values: /spec\.request: Invalid value: \\"\\": .*\| .*spec\.request: Invalid value: null: /,
+    reason: "a request that is missing and an empty one are one"
+  },
   { aspect: "message", values: /labels: Invalid value: null.*\| .*labels: Invalid value: \{\}/, reason: noTime },
   { aspect: "managedFields", path: /\.f:rules$/, values: /^\{\} \| nothing$/, reason: noTime },
   { aspect: "managedFields", path: /\.f:spec$/, values: /^\{"f:(limits|drivers)":\{\}\} \| nothing$/, reason: noTime },

@@ -159,7 +159,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     return Effect.forkIn(act === undefined ? said : Effect.all([act, said], { concurrency: 2, discard: true }), scope)
   }
 
-  const run = (tried: Waiting): Effect.Effect<unknown> => {
+  const decide = (tried: Waiting): Effect.Effect<unknown> => {
     const { pod } = tried
     const profile = profiles.of(pod)
     const own = around.own.get(pod.spec.schedulerName)
@@ -175,7 +175,11 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   }
 
   return {
-    run,
+    run: (tried: Waiting) =>
+      Effect.withSpan(
+        Effect.suspend(() => decide(tried)),
+        "Scheduler.attempt"
+      ),
     waiting: () => {
       for (const { metrics } of around.own.values()) metrics.waiting(queue.sizes())
     }

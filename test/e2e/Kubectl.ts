@@ -116,6 +116,28 @@ const tests = (it: It) => {
     })
   )
 
+  it.effect("kubectl: port-forward, debug, edit, create token, cluster-info dump", () =>
+    Effect.gen(function* () {
+      const cluster = yield* Cluster
+      yield* kubectl(`run held --image=${Images.web(1)}`)
+      yield* kubectl("wait --for=condition=Ready pod/held --timeout=80s")
+      const own = `${Machine.kubectl} --kubeconfig ${cluster.kubeconfig}`
+      const asked = "busybox wget -qO- http://127.0.0.1:18889/"
+      const forwarded = `${own} port-forward pod/held 18889:8080 >/dev/null & for i in $(seq 50); do ${asked} && break; sleep 0.2; done; kill $!`
+      assert.match((yield* cluster.run("sh", ["-c", forwarded])).stdout, /held v1/)
+      yield* kubectl(["debug", "held", "--image", Images.tools, "-c", "beside", "--", "sh", "-c", "echo beside it"])
+      // Until it has begun there are no logs of it.
+      const beside = Effect.map(cluster.kubectl(wordsOf("logs held -c beside")), ({ stdout }) => stdout.trim())
+      yield* eventually("it ran beside", 40, beside, (text) => text === "beside it")
+      const edit = `KUBE_EDITOR="sed -i 's/run: held/run: edited/'" ${own} edit pod held`
+      assert.include((yield* cluster.run("sh", ["-c", edit])).stdout, "pod/held edited")
+      assert.strictEqual(yield* kubectl("get pods -l run=edited -o name"), "pod/held")
+      assert.match(yield* kubectl("create token default"), /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/)
+      assert.include(yield* kubectl("cluster-info dump"), "==== START logs for container held of pod default/held ====")
+      yield* kubectl("delete pod held --now")
+    })
+  )
+
   it.effect("kubectl: delete", () =>
     Effect.gen(function* () {
       yield* kubectl("delete deployment,service shop")

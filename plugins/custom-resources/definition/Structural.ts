@@ -164,7 +164,7 @@ const inner: ReadonlyArray<readonly [word: string, must: string]> = [
   ["nullable", "must be false to be structural"],
   ["title", "must be empty to be structural"],
   ["type", "must be empty to be structural"],
-  ["x-kubernetes-preserve-unknown-fields", "must be undefined to be structural"],
+  ["x-kubernetes-preserve-unknown-fields", "must be false to be structural"],
   ["x-kubernetes-embedded-resource", "must be false to be structural"],
   ["x-kubernetes-int-or-string", "must be false to be structural"]
 ]

@@ -5,9 +5,12 @@
 import * as Quantity from "../../../kernel/resource/Quantity.ts"
 import type { Container, EphemeralContainer, Pod, PodSpec, PodTemplateSpec, Volume } from "../contracts/core/v1.ts"
 
+const longestName = 255
+
 const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 const isHost = (text: string) => /[.:A-Z]/.test(text) || text === "localhost"
 const isName = (name: string) => {
+  if (name.length > longestName) return false
   const [first = "", ...rest] = name.split("/")
   return [...(rest.length > 0 && isHost(first) ? [] : [first]), ...rest].every((part) => component.test(part))
 }

@@ -130,9 +130,9 @@ const validateContainers = (spec: PodSpec, field: string, pod: string | undefine
         validateContainer(container, `${field}.${sort}[${index}]`, sort, around)
       )
     ),
-    ...duplicates(
-      named.map(([, name]) => name),
-      (index) => named[index]?.[0] ?? field
+    // Also of those without a name.
+    ...named.flatMap(([at, name], index) =>
+      when(named.findIndex(([, other]) => other === name) < index, () => Causes.duplicate(at, name))
     ),
     ...validateTargets(spec, `${field}.ephemeralContainers`),
     ...validateHostPorts(spec, field)

@@ -43,7 +43,7 @@ const validate = ({
           )
         ]),
     ...validateTemplate(template),
-    ...validateAlways(template)
+    ...validateAlways(template, "replicationcontroller")
   ]
 }
 

@@ -36,7 +36,11 @@ export const validateSelector = (
 }
 
 /** As messages call the kinds. */
-const titles: { readonly [word: string]: string } = { daemonset: "DaemonSet", statefulset: "StatefulSet" }
+const titles: { readonly [word: string]: string } = {
+  daemonset: "DaemonSet",
+  replicationcontroller: "ReplicationController",
+  statefulset: "StatefulSet"
+}
 
 /** Pods of these are always started again. */
 export const validateAlways = ({ spec }: PodTemplateSpec, word = ""): Causes.Causes => [

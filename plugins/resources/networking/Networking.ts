@@ -50,7 +50,7 @@ const validateRanges = (cidrs: ReadonlyArray<string>): Causes.Causes => {
       Causes.invalid(
         "spec.cidrs",
         cidrs,
-        "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96"
+        "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"
       )
     ),
     ...each(cidrs, "spec.cidrs", (one, at) => cidr(at, one))
