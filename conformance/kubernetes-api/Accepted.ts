@@ -122,8 +122,8 @@ export const accepted: ReadonlyArray<Accepted> = [
     reason: itself
   },
   {
-    path: /^(items\.\*\.)?(status\.conditions|entries$|metadata\.deletionGracePeriodSeconds|kube-apiserver Update status)/,
-    step: /^lifecycle\/(apiservices|flowschemas).*: (get|list)$|^lifecycle\/customresourcedefinitions.*: delete again$/,
+    path: /^(items\.\*\.)?(status\.(conditions|acceptedNames)|entries$|metadata\.deletionGracePeriodSeconds|kube-apiserver Update status)/,
+    step: /^lifecycle\/(apiservices|flowschemas|customresourcedefinitions).*: (get|list)$|^lifecycle\/customresourcedefinitions.*: delete again$/,
     reason: itself
   },
   {
