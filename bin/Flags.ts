@@ -67,7 +67,7 @@ export const flags = {
   ),
   schedulerConfig: text(
     "scheduler-config",
-    "Kubernetes' KubeSchedulerConfiguration: profiles, their plugins with arguments, extenders"
+    "Kubernetes' KubeSchedulerConfiguration: profiles, their plugins, weights and arguments"
   ),
   snapshotEvery: text("snapshot-every", "How often a snapshot of the store is made: 1h, 30m; without it none is"),
   snapshotTo: text(
