@@ -1,5 +1,5 @@
 /**
- * What upstream's scheduler takes by `--config`: profiles, which plugins have a say in them at which points, their arguments, extenders.
+ * What upstream's scheduler takes by `--config`: profiles, which plugins have a say in them at which points, and their arguments.
  * Source: kubescheduler.config.k8s.io/v1.
  */
 import { Effect, Schema, SchemaIssue } from "effect"
