@@ -120,7 +120,7 @@ export class Row {
     if (this.rules !== undefined && this.rules.reader !== this.reader) void this.json
     return this.versions?.get(apiVersion)
   }
-  /** For programs: in that version, if somebody has converted it, and else as it lies in the log. */
+  /** For programs: in that version, if somebody has converted it, and else as it lies in the log. Decoded likewise, hence the cast. */
   objectIn(apiVersion: string): Resource {
     return (this.inVersion(apiVersion) ?? this.wire) as unknown as Resource
   }

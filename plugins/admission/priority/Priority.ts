@@ -40,7 +40,7 @@ export const complete = (spec: PodSpec, chosen: PriorityClass | undefined): PodS
   return { ...spec, ...name, priority, preemptionPolicy }
 }
 
-/** Who changes a Pod and does not say its priority leaves it as it is. */
+/** Who changes a Pod and does not say its priority leaves it as it is. A Pod is JSON, which its interface does not say: hence the cast. */
 const kept = (pod: Pod, { spec: old }: Pod): WireObject | undefined => {
   const { preemptionPolicy, priority } = pod.spec
   if (priority !== undefined && preemptionPolicy !== undefined) return undefined
@@ -52,6 +52,7 @@ const kept = (pod: Pod, { spec: old }: Pod): WireObject | undefined => {
   return { ...pod, spec } as unknown as WireObject
 }
 
+/** Of a Pod or a PriorityClass, which both have a name, hence the cast. */
 const forbidden = ({ attributes: { group, namespace, resource }, object }: Admitted, detail: string) =>
   new Forbidden({ group, resource, namespace, name: (object as unknown as Pod).metadata.name, detail })
 

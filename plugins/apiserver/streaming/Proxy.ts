@@ -191,7 +191,8 @@ const ofNode: ToTarget = Effect.fnUntraced(function* (at, kubelet) {
   return to(scheme, yield* reachable(location.host), Number(port))
 })
 
-type Handler = (
+/** Answers what is asked of a part of an object: of a Pod, a Service or a node. */
+export type Handler = (
   exchange: Exchange,
   at: At,
   rest: string,

@@ -3,8 +3,6 @@ import { Effect } from "effect"
 import { BadRequest } from "../../../kernel/client/Errors.ts"
 import type { At, Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import type { Kinds } from "../../../kernel/resource/Kinds.ts"
-import type { Answer } from "../Answer.ts"
-import type { Exchange } from "../Exchange.ts"
 import type { ObjectPath } from "../Path.ts"
 import { type DoorError, methodNotAllowed } from "../Refused.ts"
 import type { Kubelet } from "./Kubelet.ts"
@@ -13,20 +11,13 @@ import * as LogSockets from "./LogSockets.ts"
 import * as Proxy from "./Proxy.ts"
 import * as Sockets from "./Sockets.ts"
 
-type Handler = (
-  exchange: Exchange,
-  at: At,
-  rest: string,
-  kubelet: Kubelet
-) => Effect.Effect<Answer, DoorError, Pipeline | Kinds>
-
-const logs: Handler = (exchange, at, _rest, kubelet) =>
+const logs: Proxy.Handler = (exchange, at, _rest, kubelet) =>
   exchange.method === "GET" ? Logs.answer(exchange, at, kubelet) : Effect.fail(methodNotAllowed)
 
-const noUpgrade: Handler = ({ method, ...exchange }, at) =>
+const noUpgrade: Proxy.Handler = ({ method, ...exchange }, at) =>
   method === "GET" || method === "POST" ? Sockets.withoutUpgrade({ method, ...exchange }, at) : Effect.fail(methodNotAllowed)
 
-const handlers: { readonly [path: string]: Handler } = {
+const handlers: { readonly [path: string]: Proxy.Handler } = {
   "pods/log": logs,
   "pods/exec": noUpgrade,
   "pods/attach": noUpgrade,
@@ -36,7 +27,7 @@ const handlers: { readonly [path: string]: Handler } = {
   "nodes/proxy": Proxy.node
 }
 
-export const find = ({ served, subresource }: At): Handler | undefined =>
+export const find = ({ served, subresource }: At): Proxy.Handler | undefined =>
   subresource === "" ? undefined : handlers[`${served.kind.storage}/${subresource}`]
 
 export const isStream = ({ resource, subresource }: ObjectPath) => Object.hasOwn(handlers, `${resource}/${subresource}`)
