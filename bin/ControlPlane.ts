@@ -42,6 +42,7 @@ import { leadership } from "./Leadership.ts"
 import * as Policies from "./Policies.ts"
 import * as SnapshotRoute from "./SnapshotRoute.ts"
 import * as StatusRoute from "./StatusRoute.ts"
+import * as Switches from "./Switches.ts"
 import * as StoreRoute from "./StoreRoute.ts"
 
 /** What a server of the API needs. */
@@ -66,7 +67,9 @@ export interface Options extends ApiOptions, Controllers.Options {
   /** What makes snapshots by the clock, in the process that leads. */
   readonly snapshots?: Layer.Layer<never, unknown, Plugin.Host>
   readonly cluster: Omit<Cluster.Options, "serviceCidrs">
-  readonly scheduler: Scheduler.Options
+  readonly scheduler: Scheduler.Options | "none"
+  /** Which controllers run, in the way of kube-controller-manager. */
+  readonly controllers: ReadonlyArray<string>
   /** What serves metrics.k8s.io, where this process leads. */
   readonly metricsServer: MetricsServer.Options
   /** This process among those that might lead. */
@@ -78,11 +81,12 @@ export interface Options extends ApiOptions, Controllers.Options {
 }
 
 export class NoSuchPlugin extends Schema.TaggedError<NoSuchPlugin>()("NoSuchPlugin", {
+  setting: Schema.String,
   unknown: Schema.Array(Schema.String),
   names: Schema.Array(Schema.String)
 }) {
   override get message() {
-    return `isolate: there is no ${this.unknown.join(", ")} that runs in a thread: expected some of ${this.names.join(", ")}`
+    return `${this.setting}: there is no ${this.unknown.join(", ")}: expected some of ${this.names.join(", ")}`
   }
 }
 
@@ -122,22 +126,27 @@ const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
 const schedulerUser = { name: "system:kube-scheduler", groups: ["system:authenticated"] }
 const ownScheduler = Plugin.install(Scheduler.plugin()).pipe(Layer.provide(PipelineClient.layer(schedulerUser)))
 
+const runScheduler = (isolate: ReadonlyArray<string>, options: Scheduler.Options) =>
+  program(isolate, schedulerUser, Scheduler.plugin(options), new URL("../plugins/scheduler/Scheduler.ts", import.meta.url), {
+    ...options
+  })
+
+const unknown = (setting: string, given: ReadonlyArray<string>, names: ReadonlyArray<string>) => {
+  const others = given.filter((name) => !names.includes(name))
+  return others.length === 0 ? undefined : new NoSuchPlugin({ setting, unknown: others, names })
+}
+
 /** The programs that act on what is stored. Of several servers, one runs them. */
 const programs = (options: Options) => {
-  const { identity, isolate, scheduler } = options
-  const names = [Scheduler.plugin().name]
+  const { controllers, identity, isolate, scheduler } = options
+  const names: Array<string> = []
   const run = (name: string, plugin: Plugin.Plugin<never, Client | Api>, module: URL, options?: Schema.Json) => {
     names.push(plugin.name)
+    if (!Switches.isEnabled(controllers, plugin.name)) return Layer.empty
     return program(isolate, account(`${name}-controller`), plugin, module, options)
   }
   const all = Layer.mergeAll(
-    program(
-      isolate,
-      schedulerUser,
-      Scheduler.plugin(scheduler),
-      new URL("../plugins/scheduler/Scheduler.ts", import.meta.url),
-      { ...scheduler }
-    ),
+    scheduler === "none" ? Layer.empty : runScheduler(isolate, scheduler),
     Controllers.controllers(run, options),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
     ofServer(options),
@@ -146,8 +155,10 @@ const programs = (options: Options) => {
     Times.layer,
     options.snapshots ?? Layer.empty
   )
-  const unknown = isolate.filter((name) => !names.includes(name))
-  if (unknown.length > 0) return Layer.effectDiscard(Effect.fail(new NoSuchPlugin({ unknown, names })))
+  const mistake =
+    unknown("isolate", isolate, [Scheduler.plugin().name, ...names]) ??
+    unknown("controllers", Switches.named(controllers), names.map(Switches.bare))
+  if (mistake !== undefined) return Layer.effectDiscard(Effect.fail(mistake))
   return Leader.lead({ name: leadership, identity, namespace: "kube-system" }, all).pipe(asSelf)
 }
 

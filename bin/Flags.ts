@@ -65,6 +65,11 @@ export const flags = {
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
   ),
+  scheduler: text("scheduler", "What binds Pods to nodes: builtin (default) or none"),
+  controllers: text(
+    "controllers",
+    "Which controllers run: * all (default), a name that one, -name not that one, with commas: *,-job"
+  ),
   schedulerConfig: text(
     "scheduler-config",
     "Kubernetes' KubeSchedulerConfiguration: profiles, their plugins, weights and arguments"
@@ -87,6 +92,7 @@ const absent = Option.none<string>()
 
 export const settingsOf = Effect.fnUntraced(function* ({
   config = absent,
+  controllers = absent,
   isolate = absent,
   runtimes = absent,
   ...rest
@@ -95,6 +101,7 @@ export const settingsOf = Effect.fnUntraced(function* ({
     Object.entries(rest).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : []))
   )
   const lists = {
+    ...(Option.isSome(controllers) && { controllers: words(String(controllers.value)) }),
     ...(Option.isSome(isolate) && { isolate: words(String(isolate.value)) }),
     ...(Option.isSome(runtimes) && { runtimes: words(String(runtimes.value)) })
   }

@@ -86,7 +86,9 @@ export const optionsOf = Effect.fnUntraced(function* (
     serviceCidr,
     podSecurity: yield* AdmissionConfiguration.podSecurity(settings.admissionControlConfigFile),
     podCidr,
-    scheduler: yield* SchedulerConfiguration.read(settings.schedulerConfig),
+    scheduler:
+      settings.scheduler === "none" ? settings.scheduler : yield* SchedulerConfiguration.read(settings.schedulerConfig),
+    controllers: settings.controllers,
     ca: keys.ca.cert,
     joining: joining(settings, keys),
     identity: `${name}_${port}`,

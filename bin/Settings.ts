@@ -100,6 +100,10 @@ export const Settings = Schema.Struct({
   encryptionProviderConfig: Schema.String,
   /** A file with Kubernetes' AdmissionConfiguration, or empty. */
   admissionControlConfigFile: Schema.String,
+  /** `none`: somebody else's binds Pods, such as upstream's. */
+  scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
+  /** Which controllers run, as kube-controller-manager is told: `*` all, a name that one, `-` before a name not that one. */
+  controllers: Schema.Array(Schema.String),
   /** A file with Kubernetes' KubeSchedulerConfiguration, or empty. */
   schedulerConfig: Schema.String,
   /** How often a snapshot of the store is made, such as `1h`; empty: never. */
@@ -156,6 +160,8 @@ export const defaults = (): Settings => ({
   history: "5m",
   encryptionProviderConfig: "",
   admissionControlConfigFile: "",
+  scheduler: "builtin",
+  controllers: ["*"],
   schedulerConfig: "",
   snapshotEvery: "",
   snapshotTo: "",

@@ -50,6 +50,7 @@ describe.skipIf(Machine.missing.length > 0)(`what is refused${Machine.left()}`, 
         assert.match(yield* refused("up", "--store", "paper"), /^keelson: flags: store: .*sqlite, jetstream/)
         assert.match(yield* refused("up", "--service-cidr", "10.96.0.0"), /^keelson: flags: serviceCidr: .*10\.96\.0\.0\/16/)
         assert.match(yield* refused("up", "--isolate", "scheduler,shedulre"), /^keelson: .*isolate.*shedulre/)
+        assert.match(yield* refused("up", "--controllers", "*,-jbo"), /^keelson: .*controllers.*jbo.*job/)
         assert.match(yield* refused("nonsense"), /nonsense/)
       })
     )
