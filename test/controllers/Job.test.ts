@@ -43,6 +43,7 @@ describe("Job", () => {
       const [job] = yield* when(Job, ([one]) => has(one, "Complete"))
       assert.strictEqual(job?.status.succeeded, 3)
       assert.isDefined(job?.status.completionTime)
+      assert.deepStrictEqual([job?.status.ready, job?.status.terminating], [0, 0])
       const pods = yield* when(Pod, (all) => all.every((pod) => !Accounting.isHeld(pod)))
       assert.strictEqual(pods.length, 3)
     }).pipe(Effect.provide(cluster(JobController.plugin)))

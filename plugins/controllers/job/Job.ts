@@ -60,8 +60,10 @@ const counted = (
     ...(startTime !== undefined && { startTime }),
     ...(completionTime !== undefined && { completionTime }),
     ...(PerIndex.isPerIndex(job) && { failedIndexes: Accounting.writeIndexes(failedIndexes) }),
-    ...positive({ active: live.length, ready: live.filter(isReady).length, ...tally.counted }),
-    ...positive({ terminating: pods.filter((pod) => isTerminating(pod) && !isFinished(pod)).length }),
+    ...positive({ active: live.length, ...tally.counted }),
+    // These two are told also where they are nothing: without them nobody has counted.
+    ready: live.filter(isReady).length,
+    terminating: pods.filter((pod) => isTerminating(pod) && !isFinished(pod)).length,
     ...(completed.size > 0 && { completedIndexes: Accounting.writeIndexes(completed) }),
     uncountedTerminatedPods: {
       ...(uncounted.succeeded.length > 0 && { succeeded: uncounted.succeeded }),
