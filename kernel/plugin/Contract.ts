@@ -83,6 +83,14 @@ export const make =
       group: RpcGroup.make(...rpcs) as unknown as RpcGroup.RpcGroup<AnyMethod>
     })
 
+/** One of several implementations of a contract that are used side by side: the same contract under a key of its own. */
+export const instance = <Self, S>(contract: Contract<Self, S>, name: string): Contract<Self, S> =>
+  Object.assign(Context.Service<Self, S>()(`${contract.key}#${name}`), {
+    version: contract.version,
+    laws: contract.laws,
+    group: contract.group
+  })
+
 export type Answer = Effect.Effect<unknown, unknown> | Stream.Stream<unknown, unknown>
 
 /** A service made method by method. Its tags are those that `S` was computed from, hence the cast. */

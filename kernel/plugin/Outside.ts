@@ -1,0 +1,28 @@
+/**
+ * Modules from outside the project: what they import of it (`keelson/…`) and of Effect is what the project itself has, whatever lies
+ * beside them, so that a plugin and its host speak of the same things. Node.js strips their types itself.
+ */
+import { registerHooks } from "node:module"
+import { pathToFileURL } from "node:url"
+
+/** The project's folder, also for its bundle, which does not know where it lies. */
+export const root =
+  process.env["KEELSON_DIST"] === undefined
+    ? new URL("../../", import.meta.url)
+    : new URL("../", pathToFileURL(`${process.env["KEELSON_DIST"]}/`))
+
+const shared = /^(keelson|effect|@effect\/[^/]+)(\/|$)/
+const home = new URL("package.json", root).href
+let isRegistered = false
+
+/** For this thread, from now on. */
+export const register = () => {
+  if (isRegistered) return
+  isRegistered = true
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      shared.test(specifier) && context.parentURL?.startsWith(root.href) !== true
+        ? next(specifier, { ...context, parentURL: home })
+        : next(specifier, context)
+  })
+}
