@@ -1,5 +1,5 @@
 /** Attempts to place Pods: decide, reserve, bind beside the loop; or say why not, and look for a remedy. */
-import { Cause, Effect, Semaphore } from "effect"
+import { Cause, Effect, Result, Semaphore } from "effect"
 import type { Client } from "../../kernel/client/Client.ts"
 import { keyOf } from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
@@ -8,9 +8,10 @@ import type * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { bind } from "./Binding.ts"
 import * as Conditions from "./Conditions.ts"
 import type { Change } from "./contracts/Changes.ts"
-import { Rejected } from "./contracts/Framework.ts"
+import { Failed, Rejected } from "./contracts/Framework.ts"
 import type { NodeInfo, PodInfo } from "./contracts/Nodes.ts"
 import { Cycle, summary } from "./Cycle.ts"
+import type { Extenders } from "./extenders/Extenders.ts"
 import type * as Metrics from "./Metrics.ts"
 import type { Nominated } from "./Nominated.ts"
 import type { Profile } from "./Profile.ts"
@@ -31,6 +32,7 @@ interface Around {
   readonly nominated: Nominated
   readonly profiles: Profiles
   readonly queue: Queue
+  readonly extenders: Extenders
   readonly own: ReadonlyMap<string, Own>
   /** The Pod as it was seen last, if it still waits. */
   readonly current: (uid: string) => Pod | undefined
@@ -50,10 +52,24 @@ interface Attempt extends Own {
   readonly began: number
 }
 
+/** Of what went wrong, its own words. */
+const wordsOf = (cause: Cause.Cause<unknown>) => {
+  const error = Cause.squash(cause)
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** What went wrong in a plugin. */
+const originOf = (cause: Cause.Cause<unknown>) => {
+  const error = Cause.findErrorOption(cause)
+  return error._tag === "Some" && error.value instanceof Failed && error.value.cause !== undefined
+    ? Cause.fail(error.value.cause)
+    : cause
+}
+
 const nobody: ReadonlySet<string> = new Set()
 
 export const make = Effect.fnUntraced(function* (around: Around) {
-  const { client, nominated, now, pick, profiles, queue, snapshot } = around
+  const { client, extenders, nominated, now, pick, profiles, queue, snapshot } = around
   const limit = yield* Semaphore.make(binds)
   const scope = yield* Effect.scope
   let turn = 0
@@ -84,8 +100,10 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     putBack(tried, rejected === undefined ? nobody : new Set([rejected.plugin]))
     metrics.ended(rejected === undefined ? "error" : "unschedulable", now() - attempt.began)
     if (rejected !== undefined) return yield* refuse(attempt, { reason: "Unschedulable", message: rejected.message })
-    const log = Controllers.isOrdinary(cause) ? Effect.logDebug : Effect.logWarning
-    yield* log(`${pod.metadata.name} could not be bound by ${profile.name}`, cause)
+    if (around.current(pod.metadata.uid) !== undefined)
+      yield* refuse(attempt, { reason: "SchedulerError", message: wordsOf(cause) })
+    const log = Controllers.isOrdinary(originOf(cause)) ? Effect.logDebug : Effect.logWarning
+    yield* log(`${pod.metadata.name} could not be scheduled by ${profile.name}`, cause)
   })
 
   const unreserve = ({ profile }: Attempt, info: PodInfo, node: string) => {
@@ -131,22 +149,23 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   }
 
   /** The first remedy that promises room is taken. */
-  const remedied = ({ profile }: Attempt, cycle: Cycle) => {
+  const remedied = Effect.fnUntraced(function* ({ profile }: Attempt, cycle: Cycle) {
     const messages: Array<string> = []
     let nominate: string | undefined
     if (cycle.view.nodes.length === 0) return { messages, nominate: "", act: undefined }
     for (const { postFilter } of profile.at("postFilter")) {
-      const remedy = postFilter(cycle.failure)
+      const answer = postFilter(cycle.failure)
+      const remedy = Effect.isEffect(answer) ? yield* answer : answer
       if (remedy.message !== undefined) messages.push(remedy.message)
       nominate ??= remedy.nominate
       if (remedy.nominate) return { messages: [], nominate: remedy.nominate, act: remedy.act }
       if (remedy.isLast === true) break
     }
     return { messages, nominate, act: undefined }
-  }
+  })
 
-  const giveUp = (attempt: Attempt, cycle: Cycle) => {
-    const { act, messages, nominate } = remedied(attempt, cycle)
+  const giveUp = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle) {
+    const { act, messages, nominate } = yield* remedied(attempt, cycle)
     if (nominate !== undefined) nominated.set(cycle.pod, nominate)
     putBack(attempt.tried, cycle.refusedBy.size === 0 ? new Set(["NodeName"]) : cycle.refusedBy)
     attempt.metrics.ended("unschedulable", now() - attempt.began)
@@ -156,8 +175,21 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       ...(nominate !== undefined && { nominate })
     }
     const said = refuse(attempt, verdict)
-    return Effect.forkIn(act === undefined ? said : Effect.all([act, said], { concurrency: 2, discard: true }), scope)
-  }
+    yield* Effect.forkIn(act === undefined ? said : Effect.all([act, said], { concurrency: 2, discard: true }), scope)
+  })
+
+  /** While extenders are asked time goes by: the Pod or the node may be gone after it. */
+  const decideWith = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle, found: ReadonlyArray<NodeInfo>) {
+    const { metrics, tried } = attempt
+    const asked = yield* Effect.result(extenders.choose(cycle, found))
+    metrics.chosen(now() - attempt.began)
+    if (Result.isFailure(asked)) return yield* failed(attempt, cycle.pod, Cause.fail(asked.failure))
+    const chosen = asked.success
+    if (around.current(tried.pod.metadata.uid) === undefined) return queue.done(tried.pod.metadata.uid)
+    if (chosen === undefined) return yield* giveUp(attempt, cycle)
+    if (snapshot.find(chosen.name) !== chosen) return putBack(tried, nobody)
+    yield* place(attempt, cycle.pod, chosen)
+  })
 
   const decide = (tried: Waiting): Effect.Effect<unknown> => {
     const { pod } = tried
@@ -169,6 +201,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     const cycle = new Cycle(info, profile, { view: snapshot, nominated, pick, start: turn })
     const found = cycle.find()
     turn = (turn + cycle.evaluated) % Math.max(1, snapshot.nodes.length)
+    if (extenders.isAsked(pod)) return decideWith(attempt, cycle, found)
     const chosen = cycle.best(found)
     own.metrics.chosen(now() - attempt.began)
     return chosen === undefined ? giveUp(attempt, cycle) : place(attempt, info, chosen)

@@ -4,6 +4,7 @@
  */
 import { Effect, Schema, SchemaIssue } from "effect"
 import { parse } from "yaml"
+import { Extender, mistakeIn } from "./extenders/Settings.ts"
 
 export class BadConfiguration extends Schema.TaggedError<BadConfiguration>()("BadConfiguration", {
   message: Schema.String
@@ -120,30 +121,6 @@ export const Arguments = Struct({
 })
 export type Arguments = typeof Arguments.Type
 
-export const Extender = Struct({
-  urlPrefix: Text,
-  filterVerb: optionalKey(Text),
-  prioritizeVerb: optionalKey(Text),
-  bindVerb: optionalKey(Text),
-  preemptVerb: optionalKey(Text),
-  weight: optionalKey(Int),
-  enableHTTPS: optionalKey(Bool),
-  tlsConfig: optionalKey(
-    Struct({
-      insecure: optionalKey(Bool),
-      serverName: optionalKey(Text),
-      caData: optionalKey(Text),
-      certData: optionalKey(Text),
-      keyData: optionalKey(Text)
-    })
-  ),
-  httpTimeout: optionalKey(Text),
-  nodeCacheCapable: optionalKey(Bool),
-  managedResources: optionalKey(List(Struct({ name: Text, ignoredByScheduler: optionalKey(Bool) }))),
-  ignorable: optionalKey(Bool)
-})
-export type Extender = typeof Extender.Type
-
 const Profile = Struct({
   schedulerName: optionalKey(Text),
   percentageOfNodesToScore: optionalKey(Int),
@@ -181,6 +158,12 @@ const [file, args] = [decoder(File), decoder(Arguments)]
 export const argumentsOf = (given: ReadonlyArray<{ readonly name: string; readonly args: unknown }> = []) =>
   args(Object.fromEntries(given.map(({ args, name }) => [name, args])), "pluginConfig")
 
+/** These resources are others' to look after. */
+export const ignoring = (args: Arguments, ignoredResources: ReadonlyArray<string>): Arguments => ({
+  ...args,
+  NodeResourcesFit: { ...args.NodeResourcesFit, ignoredResources }
+})
+
 /** `source` is how the text is called where it is wrong. */
 export const read = (text: string, source: string) =>
   Effect.try({
@@ -188,8 +171,10 @@ export const read = (text: string, source: string) =>
     catch: (error) => new BadConfiguration({ message: `${source}: it is no YAML: ${String(error)}` })
   }).pipe(
     Effect.flatMap((value) => file(value, source)),
-    Effect.filterOrFail(
-      ({ extenders = [] }) => extenders.length === 0,
-      () => new BadConfiguration({ message: `${source}: extenders: this scheduler asks none: leave them out` })
-    )
+    Effect.flatMap((configuration) => {
+      const mistake = mistakeIn(configuration.extenders ?? [])
+      return mistake === undefined
+        ? Effect.succeed(configuration)
+        : Effect.fail(new BadConfiguration({ message: `${source}: ${mistake}` }))
+    })
   )

@@ -41,6 +41,8 @@ export class Cycle {
   readonly refusedBy = new Set<string>()
   /** How many nodes were looked at. */
   evaluated = 0
+  /** Only the node that the Pod is nominated to was looked at, since it will do. */
+  isOfNominated = false
   /** Why no node at all will do. */
   private whole: string | undefined
   /** Why the nodes that nobody was asked about will not do. */
@@ -67,9 +69,16 @@ export class Cycle {
     const nominated = this.view.find(this.pod.pod.status.nominatedNodeName ?? "")
     if (nominated !== undefined && this.only?.has(nominated.name) !== false && this.passes(nominated)) {
       this.evaluated = 0
+      this.isOfNominated = true
       return [nominated]
     }
     return this.sieve()
+  }
+
+  /** Somebody from outside refuses a node that was found. */
+  refuse(node: string, refusal: Refusal, by: string) {
+    this.refused.push([node, refusal])
+    this.refusedBy.add(by)
   }
 
   /** The best of them, by what the scores say. `extra`: what was added to a node's score from outside. */
@@ -137,8 +146,10 @@ export class Cycle {
     return false
   }
 
-  private sieve(): ReadonlyArray<NodeInfo> {
+  /** Of all nodes, whichever is nominated. */
+  sieve(): ReadonlyArray<NodeInfo> {
     const { only, view } = this
+    this.isOfNominated = false
     const nodes = only === undefined ? view.nodes : [...only].flatMap((name) => view.find(name) ?? [])
     const wanted = enough(nodes.length, this.profile.percentage)
     const feasible: Array<NodeInfo> = []

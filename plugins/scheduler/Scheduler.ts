@@ -13,6 +13,8 @@ import * as Configuration from "./Configuration.ts"
 import type { Change } from "./contracts/Changes.ts"
 import * as Extensions from "./contracts/Extensions.ts"
 import * as Defaults from "./Defaults.ts"
+import * as Extenders from "./extenders/Extenders.ts"
+import { ignoredIn } from "./extenders/Settings.ts"
 import { follow, nodeActions, podActions } from "./Follow.ts"
 import * as Metrics from "./Metrics.ts"
 import { Nominated } from "./Nominated.ts"
@@ -49,6 +51,8 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
   const pods = yield* client.cache(Pod, { indexes: {} })
   const spaces = (namespace: string) => namespaces.get({ namespace: "", name: namespace })?.metadata.labels ?? {}
   const storage = yield* Storage.make
+  const extenders = yield* Extenders.make(configuration.extenders)
+  const ignored = ignoredIn(configuration.extenders ?? [])
   const snapshot = new Snapshot(spaces)
   const nominated = new Nominated()
   const news = Latch.makeUnsafe()
@@ -68,12 +72,14 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
     const { schedulerName = "default-scheduler" } = profile
     const percentage = profile.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore ?? 0
     const record = yield* EventRecorder.make({ component: schedulerName })
-    const handle = { schedulerName, record, finished }
+    const handle = { schedulerName, record, finished, extenders }
     const given = yield* Configuration.argumentsOf(profile.pluginConfig)
-    const made = yield* Defaults.make(handle, { spaces, storage }, given)
+    const args = ignored.length === 0 ? given : Configuration.ignoring(given, ignored)
+    const made = yield* Defaults.make(handle, { spaces, storage }, args)
     const chosen = choose(made, profile.plugins ?? {})
     if (chosen instanceof Configuration.BadConfiguration) return yield* chosen
-    return [schedulerName, { extensions: chosen, percentage, record, metrics: yield* Metrics.make(schedulerName) }] as const
+    const all = [...extenders.extensions, ...chosen]
+    return [schedulerName, { extensions: all, percentage, record, metrics: yield* Metrics.make(schedulerName) }] as const
   })
   const own = new Map(yield* Effect.forEach(configuration.profiles ?? [{}], make))
   const profiles = new Profiles(own, extensions.all)
@@ -133,6 +139,7 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
     nominated,
     profiles,
     queue,
+    extenders,
     own,
     current: (uid) => waiting.get(uid),
     forget,

@@ -46,6 +46,12 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
   }
 }
 
+/** A plugin could not do its part: the Pod is tried again soon. */
+export class Failed extends Schema.TaggedError<Failed>()("Failed", {
+  message: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {}
+
 /** A node as it would be with other Pods on it. */
 export interface Trial {
   readonly node: NodeInfo
@@ -89,7 +95,7 @@ export interface Queued {
   readonly since: number
 }
 
-type Binding<A = void> = Effect.Effect<A, Rejected | ApiError | Unavailable>
+type Binding<A = void> = Effect.Effect<A, Rejected | Failed | ApiError | Unavailable>
 
 export interface Plugin {
   readonly name: string
@@ -106,7 +112,8 @@ export interface Plugin {
   readonly queueSort?: (a: Queued, b: Queued) => number
   /** Nothing: it has no say about this Pod. A refusal stands for all nodes. */
   readonly preFilter?: (pod: PodInfo, view: View) => Filtering | Refusal | undefined
-  readonly postFilter?: (failure: Failure) => Remedy
+  /** An Effect where others have to be asked for it. */
+  readonly postFilter?: (failure: Failure) => Remedy | Effect.Effect<Remedy>
   readonly preScore?: (pod: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) => Scoring | undefined
   readonly reserve?: (pod: PodInfo, node: NodeInfo) => Refusal | undefined
   /** Also of what it was not asked to reserve. */

@@ -70,6 +70,7 @@ export const make = Effect.fnUntraced(function* (
   { minCandidateNodesAbsolute = 100, minCandidateNodesPercentage = 10 }: Options = {}
 ) {
   const client = yield* Client
+  const { extenders } = handle
   const budgets = yield* client.cache(PodDisruptionBudget, { indexes: {} })
   const evict = yield* Eviction.make(handle)
   const preempting = new Set<string>()
@@ -90,21 +91,30 @@ export const make = Effect.fnUntraced(function* (
     )
   }
 
-  const postFilter = (failure: Failure): Remedy => {
-    const { nominated, pod, refusals, view } = failure
+  const chosen = ({ nominated, pod }: Failure, candidates: ReadonlyArray<Victims>): Remedy => {
+    const chosen = best(candidates)
+    if (chosen === undefined) return { message: "preemption: no candidate node for preemption" }
+    const lesser = nominated(chosen.node).filter(({ priority }) => priority < pod.priority)
+    return { nominate: chosen.node, act: act(pod, chosen, lesser) }
+  }
+
+  const postFilter = (failure: Failure): Remedy | Effect.Effect<Remedy> => {
+    const { pod, refusals, view } = failure
     const why = ineligible(failure)
     if (why !== undefined) return { message: `preemption: ${why}` }
     const nodes = view.nodes.filter(({ name }) => refusals.get(name)?.isUnresolvable === false)
     const found = search(failure, nodes, enough(nodes.length), budgets.all())
-    const chosen = best(found.candidates)
-    if (chosen === undefined) {
+    if (found.candidates.length === 0) {
       const { length } = view.nodes
       const others = length - found.refusals.size
       const because = summary(found.refusals.values(), "Preemption is not helpful for scheduling", others)
       return { nominate: "", message: `preemption: 0/${length} nodes are available: ${because}.` }
     }
-    const lesser = nominated(chosen.node).filter(({ priority }) => priority < pod.priority)
-    return { nominate: chosen.node, act: act(pod, chosen, lesser) }
+    if (!extenders.preempts(pod.pod)) return chosen(failure, found.candidates)
+    return Effect.match(extenders.preempt(pod, found.candidates, view), {
+      onSuccess: (left) => chosen(failure, left),
+      onFailure: ({ message }): Remedy => ({ message: `preemption: ${message}` })
+    })
   }
 
   const plugin: Plugin = {

@@ -7,6 +7,7 @@ import { Pod } from "../../../resources/contracts/core/v1.ts"
 import type * as EventRecorder from "../../../resources/contracts/EventRecorder.ts"
 import { time } from "../../../resources/contracts/Time.ts"
 import type { PodInfo } from "../../contracts/Nodes.ts"
+import type { Extenders } from "../../extenders/Extenders.ts"
 
 /** What a plugin has of the scheduler. */
 export interface Handle {
@@ -15,6 +16,7 @@ export interface Handle {
   readonly record: EventRecorder.Record
   /** What a Pod was kept out of the queue for is over; `again`: it shall be tried soon whatever it waits for. */
   readonly finished: (uid: string, again: boolean) => void
+  readonly extenders: Pick<Extenders, "preempts" | "preempt">
 }
 
 const type = "DisruptionTarget"
