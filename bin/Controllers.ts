@@ -29,6 +29,7 @@ import * as PersistentVolumeBinder from "../plugins/controllers/persistent-volum
 import * as PodGc from "../plugins/controllers/podgc/PodGc.ts"
 import * as ReplicaSet from "../plugins/controllers/replicaset/ReplicaSet.ts"
 import * as ReplicationController from "../plugins/controllers/replicaset/ReplicationController.ts"
+import * as ResourceClaim from "../plugins/controllers/resourceclaim/ResourceClaim.ts"
 import * as ResourceQuota from "../plugins/controllers/resourcequota/ResourceQuota.ts"
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
@@ -121,6 +122,11 @@ export const controllers = <E, R>(run: Run<E, R>, { ca, joining, podCidr }: Opti
       "resourcequota",
       ResourceQuota.plugin,
       new URL("../plugins/controllers/resourcequota/ResourceQuota.ts", import.meta.url)
+    ),
+    run(
+      "resource-claim",
+      ResourceClaim.plugin,
+      new URL("../plugins/controllers/resourceclaim/ResourceClaim.ts", import.meta.url)
     ),
     run(
       "ttl-after-finished",

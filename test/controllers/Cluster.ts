@@ -10,11 +10,19 @@ import { kernel } from "../resources/Kernel.ts"
 
 const memory = Layer.provide(ApiClient.layer, MemoryApi.layer())
 
-/** With controllers, which all use the same client. `KEELSON_TEST_API=server`: on the server's pipeline, with its strategies. */
-export const cluster = <E>(...controllers: ReadonlyArray<{ readonly layer: Layer.Layer<never, E, Client> }>) =>
-  controllers
-    .reduce<Layer.Layer<never, E, Client>>((all, { layer }) => Layer.merge(all, layer), Layer.empty)
-    .pipe(Layer.provideMerge(process.env["KEELSON_TEST_API"] === "server" ? kernel : memory))
+type Program<E> = { readonly layer: Layer.Layer<never, E, Client> }
+
+const on =
+  <A, F>(api: Layer.Layer<A | Client, F>) =>
+  <E>(...controllers: ReadonlyArray<Program<E>>) =>
+    controllers
+      .reduce<Layer.Layer<never, E, Client>>((all, { layer }) => Layer.merge(all, layer), Layer.empty)
+      .pipe(Layer.provideMerge(api))
+
+/** On the server's pipeline, with its strategies: for what depends on validation, or on who owns which field. */
+export const server = on(kernel)
+/** With controllers, which all use the same client. `KEELSON_TEST_API=server`: on the server's pipeline too. */
+export const cluster = process.env["KEELSON_TEST_API"] === "server" ? server : on(memory)
 
 type Holds<A> = (all: ReadonlyArray<A>) => boolean
 

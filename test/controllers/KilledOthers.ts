@@ -14,6 +14,7 @@ import * as NodeLifecycle from "../../plugins/controllers/node-lifecycle/NodeLif
 import * as Binder from "../../plugins/controllers/persistent-volume-binder/PersistentVolumeBinder.ts"
 import * as ResourceQuotas from "../../plugins/controllers/resourcequota/ResourceQuota.ts"
 import * as RootCa from "../../plugins/controllers/root-ca/RootCa.ts"
+import * as ResourceClaims from "../../plugins/controllers/resourceclaim/ResourceClaim.ts"
 import * as ServiceAccounts from "../../plugins/controllers/serviceaccount/ServiceAccount.ts"
 import * as ClaimProtection from "../../plugins/controllers/storage-protection/Claims.ts"
 import * as VolumeProtection from "../../plugins/controllers/storage-protection/Volumes.ts"
@@ -34,6 +35,7 @@ import {
 } from "../../plugins/resources/contracts/core/v1.ts"
 import { EndpointSlice } from "../../plugins/resources/contracts/discovery/v1.ts"
 import { PodDisruptionBudget } from "../../plugins/resources/contracts/policy/v1.ts"
+import { ResourceClaim, ResourceClaimTemplate } from "../../plugins/resources/contracts/resource/v1.ts"
 import { at, names, runs, when } from "./Cluster.ts"
 import { until } from "./KilledWorkloads.ts"
 import type { Scenario } from "./Killing.ts"
@@ -205,4 +207,39 @@ const autoscaler: Scenario = {
   })
 }
 
-export const scenarios = [endpoints, namespace, garbage, volumes, budget, nodes, autoscaler]
+const claims: Scenario = {
+  name: "a Pod gets the claims that it has templates of, and gives them back",
+  controllers: [ResourceClaims.plugin],
+  kinds: [ResourceClaim],
+  drive: Effect.gen(function* () {
+    const client = yield* Client
+    const devices = { requests: [{ name: "r", exactly: { deviceClassName: "gpu" } }] }
+    yield* client.create(ResourceClaimTemplate, { metadata: at("t"), spec: { spec: { devices } } })
+    yield* client.create(ResourceClaim, { metadata: at("shared"), spec: { devices } })
+    const resourceClaims = [
+      { name: "own", resourceClaimTemplateName: "t" },
+      { name: "other", resourceClaimTemplateName: "t" },
+      { name: "shared", resourceClaimName: "shared" }
+    ]
+    for (const name of ["p1", "p2"]) yield* client.create(Pod, { metadata: at(name), spec: { ...spec, resourceClaims } })
+    const pods = yield* when(
+      Pod,
+      (all) => all.length === 2 && all.every(({ status }) => status.resourceClaimStatuses?.length === 2)
+    )
+    const shared = yield* client.get(ResourceClaim, at("shared"))
+    const reservedFor = pods.map(({ metadata: { name, uid } }) => ({ resource: "pods", name, uid }))
+    const results = [{ request: "r", driver: "d.example.com", pool: "p", device: "x" }]
+    const finalizers = ["resource.kubernetes.io/delete-protection"]
+    const kept = yield* client.update(ResourceClaim, { ...shared, metadata: { ...shared.metadata, finalizers } })
+    const status = { allocation: { devices: { results } }, reservedFor }
+    yield* client.update(ResourceClaim, { ...kept, status }, { subresource: "status" })
+    const over = yield* client.get(Pod, at("p1"))
+    yield* client.update(Pod, { ...over, status: { ...over.status, phase: "Succeeded" } }, { subresource: "status" })
+    yield* client.delete(Pod, at("p2"), { gracePeriodSeconds: 0 })
+    yield* until(ResourceClaim, "shared", ({ metadata }) => (metadata.finalizers ?? []).length === 0)
+    // Those of the Pod that is gone altogether are the garbage collector's.
+    yield* when(ResourceClaim, (all) => all.length === 3)
+  })
+}
+
+export const scenarios = [endpoints, namespace, garbage, volumes, budget, nodes, autoscaler, claims]

@@ -184,6 +184,13 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may([...read, "create"], { "": "persistentvolumeclaims" }),
     ...events
   ],
+  "resource-claim-controller": [
+    ...may(read, { "": "pods", "resource.k8s.io": "resourceclaimtemplates" }),
+    ...may(change, { "": "pods/finalizers pods/status" }),
+    ...may([...read, "create", "delete", ...change], { "resource.k8s.io": "resourceclaims" }),
+    ...may(change, { "resource.k8s.io": "resourceclaims/binding resourceclaims/status" }),
+    ...events
+  ],
   "attachdetach-controller": [
     ...may("list watch", { "": "persistentvolumeclaims persistentvolumes pods" }),
     ...may(read, { "": "nodes" }),
