@@ -3,8 +3,8 @@ import type { Node, NodeCondition, Pod, Taint } from "../../resources/contracts/
 import { millisOf, time } from "../../resources/contracts/Time.ts"
 import { tolerates } from "../../scheduler/contracts/Tolerations.ts"
 
-/** For so long a node agent may be silent; a new one longer. */
-export const grace = 40_000
+/** For so long a node agent may be silent, unless it is said otherwise; a new one longer. */
+export const grace = 50_000
 export const startup = 60_000
 
 /** A sign of life, and when it was seen first by our own clock. */
@@ -23,8 +23,8 @@ export const signOf = (node: Node, renewTime: string | undefined) =>
   `${renewTime ?? ""} ${conditionOf(node, "Ready")?.lastHeartbeatTime ?? ""}`
 
 /** When the node counts as lost unless it gives another sign. */
-export const deadline = (node: Node, { at, sign }: Heartbeat) =>
-  sign.trim() === "" ? Math.max(at, millisOf(node.metadata.creationTimestamp)) + startup : at + grace
+export const deadline = (node: Node, { at, sign }: Heartbeat, patience: number) =>
+  sign.trim() === "" ? Math.max(at, millisOf(node.metadata.creationTimestamp)) + startup : at + patience
 
 const watched = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"]
 

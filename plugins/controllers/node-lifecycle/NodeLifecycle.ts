@@ -12,13 +12,13 @@ import { time } from "../../resources/contracts/Time.ts"
 import * as Controllers from "../contracts/Controllers.ts"
 import { condition, isFinished, isReady, isTerminating } from "../contracts/Pods.ts"
 import { withCondition } from "../contracts/Statuses.ts"
-import { deadline, type Heartbeat, leavesAt, lost, readiness, signOf, tainted } from "./Health.ts"
+import { deadline, grace, type Heartbeat, leavesAt, lost, readiness, signOf, tainted } from "./Health.ts"
 
 const leases = "kube-node-lease"
 
 const byNode = { node: ({ spec }: Pod) => (spec.nodeName ? [spec.nodeName] : []) }
 
-const health = Effect.gen(function* () {
+const health = Effect.fnUntraced(function* (patience: number) {
   const client = yield* Client
   const record = yield* EventRecorder.make({ component: "node-controller" })
   const nodes = yield* client.cache(Node, { indexes: {} })
@@ -60,7 +60,7 @@ const health = Effect.gen(function* () {
       return Controllers.done
     }
     const now = yield* Clock.currentTimeMillis
-    const due = deadline(found, listen(found, now))
+    const due = deadline(found, listen(found, now), patience)
     const node = due <= now ? yield* giveUp(found, now) : found
     const isAnyReady = nodes.all().some((other) => readiness(other) === "True")
     const taints = tainted(node, isAnyReady, now)
@@ -115,4 +115,7 @@ const eviction = Effect.gen(function* () {
   yield* Controllers.run({ name: "taint_eviction", triggers: [Controllers.each(pods), onNode], reconcile })
 })
 
-export const plugin = Controllers.plugin("node-lifecycle", Effect.andThen(health, eviction))
+/** `patience`: how long a node agent may be silent, in milliseconds. */
+export const patient = (patience: number) => Controllers.plugin("node-lifecycle", Effect.andThen(health(patience), eviction))
+
+export const plugin = patient(grace)

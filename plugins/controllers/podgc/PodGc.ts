@@ -1,7 +1,7 @@
 /** Removes Pods that nobody else will: those of nodes that are gone, those that end without ever having had a node, and old finished ones. */
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Option } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
-import { keyOf } from "../../../kernel/resource/Kind.ts"
+import { type Key, keyOf } from "../../../kernel/resource/Kind.ts"
 import { Node, Pod } from "../../resources/contracts/core/v1.ts"
 import { millisOf, time } from "../../resources/contracts/Time.ts"
 import * as Controllers from "../contracts/Controllers.ts"
@@ -23,10 +23,17 @@ export const surplus = (pods: ReadonlyArray<Pod>, keep = kept) => {
 
 export const endsWithoutNode = (pod: Pod) => isTerminating(pod) && !pod.spec.nodeName
 
+/** So that a look costs what there is to remove, and not what there is. */
+const indexes = {
+  node: ({ spec }: Pod) => (spec.nodeName ? [spec.nodeName] : []),
+  state: (pod: Pod) => (endsWithoutNode(pod) ? ["unplaced"] : isFinished(pod) ? ["finished"] : [])
+}
+
 const start = Effect.gen(function* () {
   const client = yield* Client
-  const pods = yield* client.cache(Pod, { indexes: { node: ({ spec }: Pod) => (spec.nodeName ? [spec.nodeName] : []) } })
+  const pods = yield* client.cache(Pod, { indexes })
   const nodes = yield* client.cache(Node, { indexes: {} })
+  /** Since when nodes are not there. */
   const missing = new Map<string, number>()
 
   const remove = (pod: Pod) =>
@@ -49,27 +56,38 @@ const start = Effect.gen(function* () {
     yield* remove(pod)
   })
 
-  /** Nodes that Pods name and that are not there, for long enough, also when the API is asked afresh. */
-  const lostNodes = Effect.fnUntraced(function* (now: number) {
-    const named = new Set(pods.all().flatMap(({ spec }) => spec.nodeName ?? []))
-    for (const name of missing.keys()) if (!named.has(name) || nodes.get({ namespace: "", name })) missing.delete(name)
-    for (const name of named) if (name && !nodes.get({ namespace: "", name }) && !missing.has(name)) missing.set(name, now)
-    const late = [...missing].filter(([, since]) => since + quarantine <= now).map(([name]) => name)
-    return yield* Effect.filter(late, (name) =>
-      Effect.map(client.find(Node, { namespace: "", name }), ({ _tag }) => _tag === "None")
-    )
+  /** A node that Pods name and that is not there, for long enough, also when the API is asked afresh. */
+  const reconcileNode = Effect.fn("PodGc.reconcileNode")(function* (key: Key) {
+    const left = pods.by("node", key.name)
+    if (left.length === 0 || nodes.get(key) !== undefined) {
+      missing.delete(key.name)
+      return Controllers.done
+    }
+    const now = yield* Clock.currentTimeMillis
+    const since = missing.get(key.name) ?? now
+    missing.set(key.name, since)
+    if (since + quarantine > now) return Controllers.again(since + quarantine - now)
+    if (Option.isSome(yield* client.find(Node, key))) return Controllers.again(quarantine)
+    yield* Effect.forEach(left, (pod) => removeLost(pod, now), { discard: true })
+    return pods.by("node", key.name).length > 0 ? Controllers.again(quarantine) : Controllers.done
   })
 
   const reconcile = Effect.fn("PodGc.reconcile")(function* () {
-    const now = yield* Clock.currentTimeMillis
-    for (const name of yield* lostNodes(now)) {
-      yield* Effect.forEach(pods.by("node", name), (pod) => removeLost(pod, now), { discard: true })
-    }
-    const all = pods.all()
-    yield* Effect.forEach([...all.filter(endsWithoutNode), ...surplus(all)], remove, { discard: true })
+    const gone = [...pods.by("state", "unplaced"), ...surplus(pods.by("state", "finished"))]
+    yield* Effect.forEach(gone, remove, { discard: true })
+    return Controllers.done
   })
 
-  const triggers = [Controllers.every("20 seconds", () => [{ namespace: "", name: "pods" }])]
+  const node = (name: string) => ({ namespace: "", name })
+  const missed = ({ spec: { nodeName } }: Pod) =>
+    nodeName && nodes.get(node(nodeName)) === undefined ? [node(nodeName)] : []
+  yield* Controllers.run({
+    name: "orphaned_pods_nodes",
+    triggers: [Controllers.on(pods, missed), Controllers.on(nodes, ({ metadata }) => [node(metadata.name)])],
+    concurrency: 1,
+    reconcile: reconcileNode
+  })
+  const triggers = [Controllers.every("20 seconds", () => [node("pods")])]
   yield* Controllers.run({ name: "pod_gc", triggers, concurrency: 1, reconcile })
 })
 
