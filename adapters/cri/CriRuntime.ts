@@ -96,7 +96,7 @@ const make = Effect.fnUntraced(function* ({ wake }: Options) {
     const request = {
       pod_sandbox_id: config.pod,
       config: Requests.container(config, sandbox),
-      sandbox_config: Requests.adoptedSandbox(sandbox)
+      sandbox_config: Requests.adoptedSandbox(sandbox, config.security)
     }
     const { id, isStarted } = yield* settled(cri.call("CreateContainer", Replies.CreateContainer, request)).pipe(
       Effect.map(({ container_id }) => ({ id: container_id, isStarted: false })),

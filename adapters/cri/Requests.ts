@@ -87,8 +87,8 @@ export const podSandbox = (pod: PodConfig) => ({
   }
 })
 
-/** The same out of what the runtime tells of a Pod, for a container that is added to it later. */
-export const adoptedSandbox = ({ annotations, labels, linux, metadata }: PodSandboxStatus) => ({
+/** The same out of what the runtime tells of a Pod, for a container that is added to it later; a privileged one needs a Pod that is. */
+export const adoptedSandbox = ({ annotations, labels, linux, metadata }: PodSandboxStatus, security: Security = {}) => ({
   metadata,
   hostname: annotations[kept.hostname] ?? "",
   log_directory: annotations[kept.logDirectory] ?? "",
@@ -96,7 +96,10 @@ export const adoptedSandbox = ({ annotations, labels, linux, metadata }: PodSand
   annotations,
   linux: {
     cgroup_parent: annotations[kept.cgroupParent] ?? "",
-    security_context: { namespace_options: linux?.namespaces?.options ?? {} }
+    security_context: {
+      namespace_options: linux?.namespaces?.options ?? {},
+      ...(security.privileged === true && { privileged: true })
+    }
   }
 })
 

@@ -58,7 +58,9 @@ export const ofPod = (pod: Pod, seccompFolder: string): Security => {
     user: own.runAsUser,
     group: own.runAsGroup,
     supplementalGroups: groups(pod),
-    privileged: pod.spec.containers.some(({ securityContext }) => securityContext?.privileged),
+    privileged: [...(pod.spec.initContainers ?? []), ...pod.spec.containers].some(
+      ({ securityContext }) => securityContext?.privileged
+    ),
     seccomp: seccomp(own.seccompProfile ?? { type: "RuntimeDefault" }, seccompFolder)
   })
 }
