@@ -14,13 +14,14 @@ export class PluginFailed extends Schema.TaggedError<PluginFailed>()("PluginFail
 
 export type Identifier<C> = C extends Context.Key<infer Self, unknown> ? Self : never
 
-/** What contains it: `process`, what it throws; `thread`, also its end and its endless loops. */
-export type Isolation = "process" | "thread"
+/** How far from here a plugin runs, and so what it can do no harm to: see the README. */
+export const isolations = ["in-process", "worker", "process"] as const
+export type Isolation = (typeof isolations)[number]
 
 export interface Plugin<Offers, Needs> {
   readonly name: string
   readonly offers: ReadonlyArray<Contract<unknown, unknown>>
-  /** The contracts that it is given over a port when it runs in a thread, besides the kernel's `Api`. */
+  /** The contracts that it is given over a wire when it is isolated, besides the kernel's `Api`. */
   readonly needs: ReadonlyArray<Contract<unknown, unknown>>
   readonly isolation: Isolation
   readonly layer: Layer.Layer<Offers, PluginFailed, Needs>
@@ -37,7 +38,7 @@ export const make = <E, Needs, const Offers extends ReadonlyArray<Contract<unkno
   name: plugin.name,
   offers: plugin.offers ?? [],
   needs: plugin.needs ?? [],
-  isolation: plugin.isolation ?? "process",
+  isolation: plugin.isolation ?? "in-process",
   layer: named(plugin.name, plugin.layer)
 })
 

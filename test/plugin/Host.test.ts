@@ -7,12 +7,12 @@ import { Api } from "../../kernel/client/Api.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Contract from "../../kernel/plugin/Contract.ts"
+import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
-import * as Worker from "../../kernel/plugin/Worker.ts"
 import * as ReplicaSetController from "../../plugins/controllers/replicaset/ReplicaSet.ts"
 import { ReplicaSet } from "../../plugins/resources/contracts/apps/v1.ts"
 import { Pod } from "../../plugins/resources/contracts/core/v1.ts"
-import { Maker, Names, plugin as maker } from "./Needy.ts"
+import { Maker, Names } from "./Needy.ts"
 
 const state = Effect.fnUntraced(function* (name: string) {
   const { states } = yield* Plugin.Host
@@ -91,7 +91,8 @@ describe("in the process", () => {
   })
 })
 
-describe("in a thread", () => {
+/** The laws of isolates, at each level that this machine has. */
+describe.each(["in-process", "worker", "process"] as const)("isolated as %s", (isolation) => {
   const names = Layer.sync(Names, () => {
     let count = 0
     return { next: () => Effect.sync(() => `name-${++count}`) }
@@ -100,14 +101,14 @@ describe("in a thread", () => {
   it.live("a plugin is given what it needs and its options, and what it offers is served", () => {
     const options = { namespace: "apart" }
     const module = new URL("./Needy.ts", import.meta.url)
-    const isolated = Worker.isolate(maker(options), module, { needs: [Api, Names], options })
+    const isolated = Isolate.run({ name: "maker", module, options, offers: [Maker], needs: [Api, Names], isolation })
     return Effect.gen(function* () {
       const { die, make } = yield* Maker
       const api = yield* Api
       assert.strictEqual(yield* make(), "name-1: 1")
       const at = { group: "", version: "v1", resource: "configmaps", namespace: "apart" }
       assert.strictEqual((yield* api.list(at)).items.length, 1)
-      assert.deepInclude(yield* state("maker"), { state: "running", isolation: "thread" })
+      assert.deepInclude(yield* state("maker"), { state: "running", isolation })
       assert.strictEqual((yield* Effect.flip(die()))._tag, "Unavailable")
       const again = Effect.retry(make(), { times: 500, schedule: Schedule.spaced("20 millis") })
       assert.strictEqual(yield* again, "name-2: 2")
@@ -121,7 +122,8 @@ describe("in a thread", () => {
 
   it.live("a controller runs unchanged", () => {
     const module = new URL("../../plugins/controllers/replicaset/ReplicaSet.ts", import.meta.url)
-    const isolated: Plugin.Plugin<never, Api> = Worker.isolate(ReplicaSetController.plugin, module, { needs: [Api] })
+    const { name } = ReplicaSetController.plugin
+    const isolated: Plugin.Plugin<never, Api> = Isolate.run({ name, module, offers: [], needs: [Api], isolation })
     const at = { name: "web", namespace: "default" }
     const labels = { app: "web" }
     return Effect.gen(function* () {
