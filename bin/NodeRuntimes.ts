@@ -8,6 +8,7 @@ import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
 import * as Crio from "../adapters/cri/crio/Crio.ts"
 import * as Docker from "../adapters/cri/docker/Docker.ts"
 import * as Podman from "../adapters/cri/podman/Podman.ts"
+import * as Wire from "../adapters/cri/wire/Wire.ts"
 import type { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import type { Powers } from "../plugins/kubelet/contracts/Powers.ts"
 import * as GivenNetwork from "../plugins/kubelet/runtimes/GivenNetwork.ts"
@@ -76,6 +77,11 @@ export const choices: { readonly [_ in Name]: Choice } = {
   docker: {
     layer: (options) => given(options, "docker", Docker.layer(docker(options))),
     importImage: (options, archive) => Docker.importImage(docker(options), archive)
+  },
+  wire: {
+    layer: (options) =>
+      given(options, "wire", Wire.layer({ directory: options.settings.runtimeSockets, stop: options.stop })),
+    importImage: () => Effect.fail(new Wire.NoArchives())
   }
 }
 
