@@ -6,6 +6,7 @@ import { Effect, Layer } from "effect"
 import * as Contract from "./Contract.ts"
 import * as Guest from "./isolate/Guest.ts"
 import * as Process from "./isolate/Process.ts"
+import * as Sandbox from "./isolate/Sandbox.ts"
 import * as Session from "./isolate/Session.ts"
 import type { Open, Settings } from "./isolate/Settings.ts"
 import * as Worker from "./isolate/Worker.ts"
@@ -44,7 +45,8 @@ const direct = (settings: Settings) =>
 
 const opens: { readonly [_ in Exclude<Plugin.Isolation, "in-process">]: Open } = {
   worker: Worker.open,
-  process: Process.open
+  process: Process.open,
+  sandbox: Sandbox.open
 }
 
 /** A plugin by its module. */

@@ -15,7 +15,7 @@ export class PluginFailed extends Schema.TaggedError<PluginFailed>()("PluginFail
 export type Identifier<C> = C extends Context.Key<infer Self, unknown> ? Self : never
 
 /** How far from here a plugin runs, and so what it can do no harm to: see the README. */
-export const isolations = ["in-process", "worker", "process"] as const
+export const isolations = ["in-process", "worker", "process", "sandbox"] as const
 export type Isolation = (typeof isolations)[number]
 
 export interface Plugin<Offers, Needs> {

@@ -100,6 +100,12 @@ const wireOf = (child: ChildProcess, socket: Socket): Wire.Wire => {
   }
 }
 
+/** A wire whose end is told in other words. */
+export const explained = (wire: Wire.Wire, words: (why: unknown) => unknown): Wire.Wire => ({
+  ...wire,
+  listen: (heard, closed) => wire.listen(heard, (why) => closed(words(why)))
+})
+
 /** Starts what `command` says, and watches how much memory it holds. */
 export const start = Effect.fnUntraced(function* (settings: Settings, command: Command, die: (why: string) => void) {
   const { budgets, name } = settings
@@ -108,7 +114,12 @@ export const start = Effect.fnUntraced(function* (settings: Settings, command: C
     Effect.sync(() =>
       spawn(command.file, command.args, { env: command.env, cwd: "/", stdio: ["ignore", "pipe", "pipe", "pipe"] })
     ),
-    (child) => Effect.sync(() => child.kill("SIGKILL"))
+    (child) =>
+      Effect.callback<void>((resume) => {
+        if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+        child.once("exit", () => resume(Effect.void))
+        child.kill("SIGKILL")
+      })
   )
   const failed = (reason: string) => new IsolateFailed({ plugin: name, reason })
   yield* Effect.callback<void, IsolateFailed>((resume) => {

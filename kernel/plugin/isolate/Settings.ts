@@ -9,7 +9,7 @@ import type { IsolateFailed } from "./Protocol.ts"
 export interface Grants {
   /** Files and folders by absolute path. What can be written can be read. */
   readonly files?: { readonly read?: ReadonlyArray<string>; readonly write?: ReadonlyArray<string> }
-  /** `host:port` that it may connect to, as the plugin names them. `*` stands for any port. */
+  /** `host:port` that it may connect to, over TCP, as the plugin names them. */
   readonly network?: ReadonlyArray<string>
   /** Programs that it may run, by absolute path. */
   readonly commands?: ReadonlyArray<string>
@@ -55,6 +55,8 @@ export interface Settings<
   readonly needs: Needs
   readonly isolation: Isolation
   readonly grants?: Grants
+  /** What makes a sandbox: `namespaces` if it is not said. `permissions`: Node.js's own, which withstand less. */
+  readonly confinement?: "namespaces" | "permissions"
   readonly budgets?: Budgets
   readonly remote?: Remote
 }
