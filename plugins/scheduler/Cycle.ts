@@ -83,6 +83,11 @@ export class Cycle {
 
   /** The best of them, by what the scores say. `extra`: what was added to a node's score from outside. */
   best(nodes: ReadonlyArray<NodeInfo>, extra?: ReadonlyMap<string, number>): NodeInfo | undefined {
+  /** Whether a node that was found will still do, after something of it has changed. */
+  fits(node: NodeInfo) {
+    return this.trials.check(node) === undefined
+  }
+
     if (nodes.length < 2) return nodes[0]
     const totals = this.totals(nodes, extra)
     let highest = Number.NEGATIVE_INFINITY

@@ -167,4 +167,4 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
 export const layer = (options: Options = {}) => Layer.effectDiscard(start(options))
 
 export const plugin = (options: Options = {}) =>
-  Plugin.make({ name: "scheduler", layer: Layer.provide(layer(options), Extensions.layer) })
+  Plugin.make({ name: "scheduler", layer: Layer.provide(layer(options), Extensions.inherited) })

@@ -114,6 +114,10 @@ export interface Plugin {
   readonly preFilter?: (pod: PodInfo, view: View) => Filtering | Refusal | undefined
   /** An Effect where others have to be asked for it. */
   readonly postFilter?: (failure: Failure) => Remedy | Effect.Effect<Remedy>
+  /** Before anything is decided about a Pod: where its own answers have to be asked for, as of a plugin in another isolate. */
+  readonly prepare?: (pod: PodInfo, view: View) => Effect.Effect<void, Failed>
+  /** The same before scores, of the nodes that will do. */
+  readonly prepareScore?: (pod: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) => Effect.Effect<void, Failed>
   readonly preScore?: (pod: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) => Scoring | undefined
   readonly reserve?: (pod: PodInfo, node: NodeInfo) => Refusal | undefined
   /** Also of what it was not asked to reserve. */
