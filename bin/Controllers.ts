@@ -33,6 +33,7 @@ import * as ResourceClaim from "../plugins/controllers/resourceclaim/ResourceCla
 import * as ResourceQuota from "../plugins/controllers/resourcequota/ResourceQuota.ts"
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
+import * as ServiceCidrs from "../plugins/controllers/service-cidrs/ServiceCidrs.ts"
 import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
 import * as AttributesClassProtection from "../plugins/controllers/storage-protection/AttributesClasses.ts"
 import * as ClaimProtection from "../plugins/controllers/storage-protection/Claims.ts"
@@ -127,6 +128,11 @@ export const controllers = <E, R>(run: Run<E, R>, { ca, joining, podCidr }: Opti
       "resource-claim",
       ResourceClaim.plugin,
       new URL("../plugins/controllers/resourceclaim/ResourceClaim.ts", import.meta.url)
+    ),
+    run(
+      "service-cidrs",
+      ServiceCidrs.plugin(),
+      new URL("../plugins/controllers/service-cidrs/ServiceCidrs.ts", import.meta.url)
     ),
     run(
       "ttl-after-finished",
