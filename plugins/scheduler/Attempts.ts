@@ -165,6 +165,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   })
 
   const giveUp = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle) {
+    if (cycle.error !== undefined) return yield* failed(attempt, cycle.pod, Cause.fail(new Failed({ message: cycle.error })))
     const { act, messages, nominate } = yield* remedied(attempt, cycle)
     if (nominate !== undefined) nominated.set(cycle.pod, nominate)
     putBack(attempt.tried, cycle.refusedBy.size === 0 ? new Set(["NodeName"]) : cycle.refusedBy)
