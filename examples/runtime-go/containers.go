@@ -325,7 +325,9 @@ func (r *runtime) updateContainer(_ context.Context, asked struct {
 		add("cpu-period", *v)
 	}
 	if v := asked.Resources.MemoryBytes; v != nil {
+		// Both at once: neither may be beyond the other in between.
 		add("memory", *v)
+		add("memory-swap", *v)
 	}
 	if err := runc(append(args, c.ID)...); err != nil {
 		return nil, &wire.Failure{Tag: "UpdateRefused", Fields: map[string]any{"message": err.Error()}}

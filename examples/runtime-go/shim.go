@@ -85,7 +85,8 @@ func lastWords(path string, otherwise error) error {
 		if decoder.Decode(&line) != nil {
 			return words
 		}
-		if line.Level == "error" {
+		// The cause is said first, by another of its processes.
+		if line.Level == "fatal" || (line.Level == "error" && words == otherwise) {
 			words = fmt.Errorf("%s", line.Msg)
 		}
 	}

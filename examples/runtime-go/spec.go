@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/moby/sys/user"
@@ -101,8 +102,22 @@ func processOf(config containerConfig, image *image, rootfs string) (*specs.Proc
 	return &specs.Process{
 		Args: slices.Concat(command, args), Env: environment, Cwd: orElse(config.WorkingDirectory, orElse(image.Config.WorkingDir, "/")),
 		User: who, Terminal: config.TTY, NoNewPrivileges: config.Security.NoNewPrivileges,
-		Capabilities: powersOf(config.Security, who.UID), OOMScoreAdj: config.Resources.OomScoreAdjust,
+		Capabilities: powersOf(config.Security, who.UID), OOMScoreAdj: scoreOf(config.Resources.OomScoreAdjust),
 	}, nil
+}
+
+// A process without CAP_SYS_RESOURCE can make itself no less likely to be killed than it is.
+func scoreOf(wanted *int) *int {
+	if mayLower, _ := unix.PrctlRetInt(unix.PR_CAPBSET_READ, unix.CAP_SYS_RESOURCE, 0, 0, 0); wanted == nil || mayLower == 1 {
+		return wanted
+	}
+	text, _ := os.ReadFile("/proc/self/oom_score_adj")
+	own, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return wanted
+	}
+	score := max(*wanted, own)
+	return &score
 }
 
 func userOf(s security, image *image, rootfs string) (specs.User, error) {
