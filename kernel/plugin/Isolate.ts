@@ -56,13 +56,14 @@ export const run = <
 >(
   settings: Settings<Offers, Needs>
 ): Plugin.Plugin<Plugin.Identifier<Offers[number]>, Plugin.Identifier<Needs[number]>> => {
-  const { isolation, name, offers } = settings
+  const { isolation, life, name, offers } = settings
   const layer = isolation === "in-process" ? direct(settings) : Session.layer(settings, opens[isolation])
   return {
     name,
     offers,
     needs: [],
     isolation,
+    ...(life !== undefined && { life }),
     // What is built are clients of what it offers, from servers of what it needs; contracts in arrays do not say so.
     layer: Plugin.named(name, layer) as Layer.Layer<
       Plugin.Identifier<Offers[number]>,

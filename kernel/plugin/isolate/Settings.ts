@@ -1,6 +1,6 @@
 /** What an isolate is started with: which plugin, how far from here, what it may reach, and what it may use up. */
 import { Context, type Effect, type Schema, type Scope } from "effect"
-import type { Isolation } from "../Plugin.ts"
+import type { Isolation, Life } from "../Plugin.ts"
 import type * as Wire from "../Wire.ts"
 import type { AnyContract } from "./Guest.ts"
 import type { IsolateFailed } from "./Protocol.ts"
@@ -59,6 +59,7 @@ export interface Settings<
   readonly confinement?: "namespaces" | "permissions"
   readonly budgets?: Budgets
   readonly remote?: Remote
+  readonly life?: Life
 }
 
 /** Starts a guest and gives the wire to it. Closing the scope ends the guest, whatever it does. */
