@@ -8,6 +8,7 @@ import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Decoder from "../../../kernel/resource/Decoder.ts"
 import type { Key } from "../../../kernel/resource/Kind.ts"
 import * as Shape from "../../../kernel/resource/Shape.ts"
+import { traced } from "../../../kernel/Traced.ts"
 import { type Binding, Binding as BindingKind, BindingSchema, Pod, type PodCondition } from "../contracts/core/v1.ts"
 import { time } from "../contracts/Time.ts"
 
@@ -70,7 +71,7 @@ const nameIn = (body: unknown): string => {
 
 /** Of a Pod by its subresource, or by what is posted to the bindings of its namespace. */
 export const actions = Effect.map(Client, (client): ReadonlyArray<Action> => {
-  const act: Action["act"] = Effect.fn("Binding.act")(function* (at, body, { dryRun, fieldManager = "" }) {
+  const bind: Action["act"] = Effect.fnUntraced(function* (at, body, { dryRun, fieldManager = "" }) {
     const { namespace } = at
     const key = { namespace, name: at.subresource === "" ? nameIn(body) : at.name }
     const binding = yield* Effect.fromResult(decode(key, body))
@@ -86,6 +87,7 @@ export const actions = Effect.map(Client, (client): ReadonlyArray<Action> => {
     if (why !== undefined) return yield* refuse(key, why)
     return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }
   })
+  const act = traced("Binding.act", bind)
   return [
     { storage: Pod.storage, subresource: "binding", act },
     { storage: BindingKind.storage, subresource: "", act }
