@@ -1,77 +1,107 @@
 /**
  * `npm run bench`, the scheduler beside kube-scheduler with kube-apiserver and etcd: how many Pods a second get their nodes, from their
- * creation over HTTP/2 until a watcher sees them bound, on 1,000 hollow nodes; what one decision takes at most (99 of 100), and the
- * processor time of all servers. Arguments choose: `… bench/Scheduler.ts 5000 spread affinity alone`.
+ * creation over HTTP/2 until a watcher sees them bound, on 1,000 and 5,000 hollow nodes; what one decision takes at most (99 of 100), and
+ * the processor time of all servers. Flags choose: `npm run bench -- scheduler --nodes 1000 --workloads spread,affinity --sides keelson`;
+ * `--resume` goes on with a run that was broken off. The figures also go to dist/bench-scheduler.json.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, FileSystem } from "effect"
-import { join } from "node:path"
+import { Command, Flag } from "effect/cli"
 import { loadavg } from "node:os"
+import { join } from "node:path"
 import * as Cluster from "./scheduler/Cluster.ts"
-import { type Figures, fill, run } from "./scheduler/Run.ts"
+import { line, Results, type Scale, type Side, sides, table } from "./scheduler/Results.ts"
+import { fill, run } from "./scheduler/Run.ts"
 import * as Servers from "./scheduler/Servers.ts"
 import * as Workloads from "./scheduler/Workloads.ts"
 
-const asked = process.argv.slice(2)
-const number = asked.find((one) => /^\d+$/.test(one))
-const nodes = Number(number ?? 1000)
-const words: ReadonlyArray<string> = [...Workloads.names, "alone"]
-const unknown = asked.filter((one) => one !== number && !words.includes(one))
-const some = Workloads.names.filter((name) => asked.includes(name))
-const workloads = some.length > 0 ? some : Workloads.names
-/** Pods that are measured. */
-const count = Math.min(1000, nodes)
+interface Part extends Scale {
+  readonly side: Side
+  readonly workloads: ReadonlyArray<Workloads.Name>
+  readonly results: Results
+  readonly directory: string
+}
 
-/** How often faster it is meant to be than upstream. */
-const goals: { readonly [_ in Workloads.Name]?: number } =
-  nodes < 5000 ? {} : { spread: 5, affinity: 20, preferred: 10, "anti-affinity": 10 }
-const goalOf = (workload: Workloads.Name) => goals[workload] ?? 3
+const chosen = <A extends string>(flag: string, given: string, known: ReadonlyArray<A>) => {
+  const words = given.split(",").map((word) => word.trim())
+  const found = words.flatMap((word) => known.filter((one) => one === word))
+  if (found.length === words.length) return Effect.succeed(found)
+  return Effect.fail(new Error(`--${flag} ${given}: expected some of ${known.join(",")}`))
+}
 
-const measure = Effect.fnUntraced(function* ({ address, metrics, name, pids }: Servers.Contestant) {
-  yield* Console.log(`${name}: load ${loadavg()[0]?.toFixed(1)}`)
+const contestant = (side: Side, directory: string) =>
+  Effect.gen(function* () {
+    return yield* side === "keelson" ? Servers.keelson(directory) : Servers.upstream(directory)
+  })
+
+/** One workload after another; after one that failed, the rest is left, since its Pods are still there. Gives what is left. */
+const measured = Effect.fnUntraced(function* (part: Part, { address, metrics, name, pids }: Servers.Contestant) {
+  const { nodes, pods, results, side, workloads } = part
+  yield* Console.log(`${name}, ${nodes} nodes, ${pods} Pods each, load ${loadavg()[0]?.toFixed(1)}`)
   const cluster = yield* Effect.acquireRelease(
     Effect.promise(() => Cluster.open(address)),
     ({ close }) => Effect.sync(close)
   )
-  yield* Effect.promise(() => fill(cluster, nodes))
-  const figures: Array<Figures> = []
-  const own = () => cluster.read("/metrics")
-  for (const workload of workloads) {
-    const one = yield* Effect.promise(() => run(cluster, workload, { count, nodes, pids, metrics: metrics ?? own }))
-    yield* Console.log(`  ${line(one)}`)
-    figures.push(one)
+  yield* Effect.tryPromise(() => fill(cluster, nodes))
+  for (const [index, workload] of workloads.entries()) {
+    const scene = { nodes, pods, pids, metrics: metrics ?? (() => cluster.read("/metrics")) }
+    const figures = yield* Effect.result(Effect.tryPromise(() => run(cluster, workload, scene)))
+    if (figures._tag === "Success") {
+      yield* Console.log(`  ${line(results.put({ side, nodes, pods, workload }, figures.success))}`)
+      continue
+    }
+    yield* Console.log(`  ${workload.padEnd(14)} FAILED: ${figures.failure.cause}`)
+    return workloads.slice(index + 1)
   }
-  return figures
+  return []
 })
 
-const line = ({ cpu, p99, rate, workload }: Figures) =>
-  [
-    workload.padEnd(14),
-    `${rate.toFixed(0).padStart(6)} Pods/s`,
-    `${p99.toFixed(2).padStart(8)} ms p99 of a decision`,
-    `${cpu.toFixed(0).padStart(7)} µs processor`
-  ].join("  ")
-
-const program = Effect.gen(function* () {
-  if (unknown.length > 0)
-    return yield* Effect.fail(new Error(`there is no ${unknown.join(", ")}: expected some of ${words.join(", ")}`))
-  const files = yield* FileSystem.FileSystem
-  const directory = yield* files.makeTempDirectoryScoped({ prefix: "keelson-bench-scheduler-" })
-  yield* Console.log(`${nodes} nodes, ${count} Pods each`)
-  const ours = yield* Effect.scoped(Effect.flatMap(Servers.keelson(join(directory, "keelson")), measure))
-  if (asked.includes("alone")) return
-  const theirs = yield* Effect.scoped(
-    Effect.flatMap(Servers.upstream(join(directory, "upstream")), (one) =>
-      typeof one === "string" ? Effect.as(Console.log(`not compared: ${one}`), undefined) : measure(one)
+const measure = Effect.fnUntraced(function* (part: Part) {
+  const { directory, nodes, pods, results, side } = part
+  let left = part.workloads.filter((workload) => results.find({ side, nodes, pods, workload }) === undefined)
+  for (let attempt = 0; left.length > 0; attempt++) {
+    const once = Effect.flatMap(contestant(side, join(directory, `${side}-${nodes}-${attempt}`)), (server) =>
+      typeof server === "string"
+        ? Effect.as(Console.log(`left out: ${server}`), [])
+        : measured({ ...part, workloads: left }, server)
     )
-  )
-  for (const { rate, workload } of ours) {
-    const other = theirs?.find((one) => one.workload === workload)
-    if (other === undefined) continue
-    const ratio = rate / other.rate
-    const verdict = ratio >= goalOf(workload) ? "reached" : "not reached"
-    yield* Console.log(`${workload.padEnd(14)} ${ratio.toFixed(1)} × (goal ${goalOf(workload)} ×: ${verdict})`)
+    left = [...(yield* Effect.scoped(once))]
   }
 })
 
-program.pipe(Effect.scoped, Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+const sizes = (given: string) =>
+  Effect.gen(function* () {
+    const found = given.split(",").map(Number)
+    if (found.every((one) => Number.isSafeInteger(one) && one >= 20)) return found
+    return yield* Effect.fail(new Error(`--nodes ${given}: expected whole numbers of at least 20, with commas`))
+  })
+
+const command = Command.make(
+  "scheduler",
+  {
+    nodes: Flag.String("nodes").pipe(Flag.withDescription("How many there are, with commas"), Flag.withDefault("1000,5000")),
+    pods: Flag.Int("pods").pipe(Flag.withDescription("How many are measured for each workload"), Flag.withDefault(1000)),
+    workloads: Flag.String("workloads").pipe(
+      Flag.withDescription(`Which, with commas (default: all)`),
+      Flag.withDefault(Workloads.names.join(","))
+    ),
+    sides: Flag.String("sides").pipe(Flag.withDescription("Whose, with commas"), Flag.withDefault(sides.join(","))),
+    resume: Flag.Boolean("resume").pipe(
+      Flag.withDescription("Leave out what dist/bench-scheduler.json has already"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* (given) {
+    const workloads = yield* chosen("workloads", given.workloads, Workloads.names)
+    const some = yield* chosen("sides", given.sides, sides)
+    const all = yield* sizes(given.nodes)
+    const files = yield* FileSystem.FileSystem
+    const directory = yield* files.makeTempDirectoryScoped({ prefix: "keelson-bench-scheduler-" })
+    const results = new Results(join(import.meta.dirname, "..", "dist", "bench-scheduler.json"), given.resume)
+    for (const nodes of all)
+      for (const side of some) yield* measure({ nodes, pods: given.pods, side, workloads, results, directory })
+    for (const nodes of all) yield* Console.log(`\n${table(results, { nodes, pods: given.pods }, workloads)}`)
+  }, Effect.scoped)
+)
+
+Command.run(command, { version: "1" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)

@@ -30,6 +30,7 @@ import * as FlowObjects from "../plugins/apiserver/fairness/Objects.ts"
 import type * as Authentication from "../plugins/authentication/Authentication.ts"
 import * as Authorization from "../plugins/authorization/Authorization.ts"
 import * as Cluster from "../plugins/cluster/Cluster.ts"
+import * as LeaseCleaner from "../plugins/controllers/lease-cleaner/LeaseCleaner.ts"
 import * as Leader from "../plugins/controllers/contracts/Leader.ts"
 import * as MetricsServer from "../plugins/metrics-server/MetricsServer.ts"
 import * as Establishing from "../plugins/custom-resources/Establishing.ts"
@@ -120,7 +121,8 @@ const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
     Plugin.install(FlowObjects.plugin),
     Plugin.install(Aggregation.controllers(aggregation)),
     Plugin.install(Establishing.plugin),
-    Plugin.install(PolicyTypeChecking.plugin)
+    Plugin.install(PolicyTypeChecking.plugin),
+    Plugin.install(LeaseCleaner.plugin)
   ).pipe(asSelf)
 
 const schedulerUser = { name: "system:kube-scheduler", groups: ["system:authenticated"] }

@@ -33,6 +33,8 @@ import * as ResourceClaim from "../plugins/controllers/resourceclaim/ResourceCla
 import * as ResourceQuota from "../plugins/controllers/resourcequota/ResourceQuota.ts"
 import * as RootCa from "../plugins/controllers/root-ca/RootCa.ts"
 import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAccount.ts"
+import * as ServiceAccountToken from "../plugins/controllers/serviceaccount-token/ServiceAccountToken.ts"
+import * as ServiceCidrs from "../plugins/controllers/service-cidrs/ServiceCidrs.ts"
 import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
 import * as AttributesClassProtection from "../plugins/controllers/storage-protection/AttributesClasses.ts"
 import * as ClaimProtection from "../plugins/controllers/storage-protection/Claims.ts"
@@ -53,6 +55,11 @@ export interface Options {
   }
 }
 
+/** What tokens that lie in Secrets are signed with. */
+interface Signing {
+  readonly authentication: { readonly signingKey: string }
+}
+
 /** Runs a plugin under the account `<name>-controller`; what it is called with in a thread of its own. */
 type Run<E, R> = (
   name: string,
@@ -61,7 +68,7 @@ type Run<E, R> = (
   options?: Schema.Json
 ) => Layer.Layer<never, E, R>
 
-export const controllers = <E, R>(run: Run<E, R>, { ca, joining, podCidr }: Options) =>
+export const controllers = <E, R>(run: Run<E, R>, { authentication, ca, joining, podCidr }: Options & Signing) =>
   Layer.mergeAll(
     run(
       "namespace",
@@ -72,6 +79,12 @@ export const controllers = <E, R>(run: Run<E, R>, { ca, joining, podCidr }: Opti
       "service-account",
       ServiceAccount.plugin,
       new URL("../plugins/controllers/serviceaccount/ServiceAccount.ts", import.meta.url)
+    ),
+    run(
+      "service-account-token",
+      ServiceAccountToken.plugin({ ca, signingKey: authentication.signingKey }),
+      new URL("../plugins/controllers/serviceaccount-token/ServiceAccountToken.ts", import.meta.url),
+      { ca, signingKey: authentication.signingKey }
     ),
     run(
       "root-ca-cert-publisher",
@@ -127,6 +140,11 @@ export const controllers = <E, R>(run: Run<E, R>, { ca, joining, podCidr }: Opti
       "resource-claim",
       ResourceClaim.plugin,
       new URL("../plugins/controllers/resourceclaim/ResourceClaim.ts", import.meta.url)
+    ),
+    run(
+      "service-cidrs",
+      ServiceCidrs.plugin(),
+      new URL("../plugins/controllers/service-cidrs/ServiceCidrs.ts", import.meta.url)
     ),
     run(
       "ttl-after-finished",

@@ -42,12 +42,13 @@ export const flags = {
   runtime: text("runtime", "containerd, hollow, or auto (default)"),
   runtimes: text(
     "runtimes",
-    "By which containers are run: containerd (default), crio, podman, docker, or several with commas, the first by default"
+    "By which containers are run: containerd (default), crio, podman, docker, wire (a program of your own), or several with commas, the first by default"
   ),
   containerdEndpoint: text(
     "containerd-endpoint",
     "The socket of a containerd that is there; without it the node runs its own"
   ),
+  runtimeSockets: text("runtime-sockets", "The folder of sockets where the runtime wire serves its contracts"),
   proxy: text("proxy", "What leads Services to their Pods: nftables (default), iptables or none"),
   dns: text("dns", "What answers their names: builtin (default), coredns or none"),
   network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw, flanneld or openvswitch"),

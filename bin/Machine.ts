@@ -3,6 +3,8 @@ import { Effect, Schema } from "effect"
 import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { createServer } from "node:net"
 import { dirname, join } from "node:path"
+import * as Wire from "../adapters/cri/wire/Wire.ts"
+import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
 import * as Needs from "./Needs.ts"
 import type { Settings } from "./Settings.ts"
 
@@ -61,11 +63,21 @@ export const free = (flag: string, address: string, port: number) =>
     server.listen({ host: address, port, exclusive: true }, () => server.close(() => resume(Effect.void)))
   })
 
-/** The container runtime of others, if one is named. */
-export const endpoint = ({ containerdEndpoint: path }: Settings) =>
-  path === "" || (existsSync(path) && statSync(path).isSocket())
-    ? Effect.void
-    : Effect.fail(new Unusable({ message: `--containerd-endpoint ${path}: expected the socket of a containerd that runs` }))
+const isSocket = (path: string) => existsSync(path) && statSync(path).isSocket()
+
+/** The container runtimes of others, if they are named. */
+export const endpoint = ({ containerdEndpoint: path, runtimeSockets: directory, runtimes }: Settings) => {
+  if (path !== "" && !isSocket(path))
+    return Effect.fail(
+      new Unusable({ message: `--containerd-endpoint ${path}: expected the socket of a containerd that runs` })
+    )
+  const socket = Wire.socketOf({ directory }, ContainerRuntime)
+  if (runtimes.includes("wire") && !isSocket(socket))
+    return Effect.fail(
+      new Unusable({ message: `--runtime-sockets: expected a folder where a runtime serves, with ${socket}` })
+    )
+  return Effect.void
+}
 
 const found = (...files: ReadonlyArray<string>) => files.some((file) => existsSync(file))
 

@@ -8,6 +8,7 @@ const needs: { readonly [_ in Settings["runtimes"][number]]: { readonly [program
   containerd: { containerd: "install containerd", runc: "install runc" },
   crio: { crio: built, pinns: built, conmon: "install conmon", runc: "install runc", skopeo: "install skopeo" },
   podman: { podman: "install podman", conmon: "install conmon" },
+  wire: {},
   docker: { dockerd: "install docker.io", runc: "install runc" }
 }
 

@@ -8,6 +8,7 @@ import * as Containerd from "../adapters/cri/containerd/Containerd.ts"
 import * as Crio from "../adapters/cri/crio/Crio.ts"
 import * as Docker from "../adapters/cri/docker/Docker.ts"
 import * as Podman from "../adapters/cri/podman/Podman.ts"
+import * as Wire from "../adapters/cri/wire/Wire.ts"
 import type { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import type { Powers } from "../plugins/kubelet/contracts/Powers.ts"
 import * as GivenNetwork from "../plugins/kubelet/runtimes/GivenNetwork.ts"
@@ -76,6 +77,11 @@ export const choices: { readonly [_ in Name]: Choice } = {
   docker: {
     layer: (options) => given(options, "docker", Docker.layer(docker(options))),
     importImage: (options, archive) => Docker.importImage(docker(options), archive)
+  },
+  wire: {
+    layer: (options) =>
+      given(options, "wire", Wire.layer({ directory: options.settings.runtimeSockets, stop: options.stop })),
+    importImage: () => Effect.fail(new Wire.NoArchives())
   }
 }
 
@@ -114,13 +120,20 @@ export const layer = (options: Options) => {
   return Layer.unwrap(Effect.as(Effect.andThen(programs, dropped(options)), Runtimes.layer({ default: first, runtimes })))
 }
 
-export const cniFolders = (options: Options) =>
-  chosen(options).flatMap(([, { cni }]) => (cni === undefined ? [] : [cni(options)]))
+/** Where the network's configuration lies if no runtime looks for it: what attaches Pods itself wants to know of it all the same. */
+const ownFolder = ({ paths }: Options) => join(paths.node, "network")
+
+export const cniFolders = (options: Options) => {
+  const folders = chosen(options).flatMap(([, { cni }]) => (cni === undefined ? [] : [cni(options)]))
+  return folders.length === 0 ? [ownFolder(options)] : folders
+}
 
 /** Every runtime of a node has images of its own. */
 export const importImage = (options: Options, archive: Uint8Array) =>
   Effect.forEach(chosen(options), ([, { importImage }]) => importImage(options, archive), { discard: true })
 
 /** Where any of them would look, whatever the settings are by now. */
-export const everyCniFolder = (options: Options) =>
-  cniFolders({ ...options, settings: { ...options.settings, runtimes: all } })
+export const everyCniFolder = (options: Options) => [
+  ...cniFolders({ ...options, settings: { ...options.settings, runtimes: all } }),
+  ownFolder(options)
+]

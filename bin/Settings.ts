@@ -76,11 +76,13 @@ export const Settings = Schema.Struct({
   processes: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })).annotate({ expected: "a number from 1 to 64" }),
   runtime: Schema.Literals(["containerd", "hollow", "auto"]),
   /** By which real containers are run: the first serves Pods without a RuntimeClass. See NodeRuntimes.ts. */
-  runtimes: Schema.Array(Schema.Literals(["containerd", "crio", "podman", "docker"])).check(
+  runtimes: Schema.Array(Schema.Literals(["containerd", "crio", "podman", "docker", "wire"])).check(
     Schema.isMinLength(1),
     Schema.makeFilter((names) => new Set(names).size === names.length || "expected each runtime once")
   ),
   containerdEndpoint: Schema.String,
+  /** Where a runtime of somebody else serves the contracts, for `wire`. */
+  runtimeSockets: Schema.String,
   /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
   proxy: Schema.Literals(["nftables", "iptables", "none"]),
   dns: Schema.Literals(["builtin", "coredns", "none"]),
@@ -149,6 +151,7 @@ export const defaults = (): Settings => ({
   runtime: "auto",
   runtimes: ["containerd"],
   containerdEndpoint: "",
+  runtimeSockets: "",
   proxy: "nftables",
   dns: "builtin",
   network: "bridge",

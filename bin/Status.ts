@@ -53,10 +53,11 @@ const decodeStatus = Schema.decodeUnknownOption(Schema.fromJsonString(ServerStat
 
 const serverLines = ({ plugins, store }: ServerStatus): ReadonlyArray<string> => {
   const troubled = plugins.filter(({ state }) => state !== "running")
-  const threads = plugins.filter(({ isolation }) => isolation === "thread").map(({ name }) => name)
+  const apart = plugins.filter(({ isolation }) => isolation !== "in-process")
+  const isolated = apart.map(({ isolation, name }) => `${name} (${isolation})`).join(", ")
   return [
     `store     ${store.name}, at revision ${store.revisions["objects"] ?? 0}${store.following ? "" : ", NOT FOLLOWED"}`,
-    `plugins   ${plugins.length - troubled.length} of ${plugins.length} running${threads.length === 0 ? "" : `, in threads: ${threads.join(", ")}`}`,
+    `plugins   ${plugins.length - troubled.length} of ${plugins.length} running${isolated === "" ? "" : `, isolated: ${isolated}`}`,
     ...troubled.map(({ name, reason = "", restarts, state }) => `  ${name} ${state} (${restarts} restarts) ${reason}`)
   ]
 }

@@ -1,6 +1,6 @@
 /** `/keelson/status`: what one server process knows of itself. What `keelson status` shows beside nodes and Pods. */
 import { Effect, Schema, SubscriptionRef } from "effect"
-import { Host } from "../kernel/plugin/Plugin.ts"
+import { Host, isolations, phases } from "../kernel/plugin/Plugin.ts"
 import { names } from "../kernel/store/Log.ts"
 import { Tables } from "../kernel/table/Tables.ts"
 import { Routes } from "../plugins/apiserver/contracts/Routes.ts"
@@ -18,10 +18,10 @@ export const ServerStatus = Schema.Struct({
   plugins: Schema.Array(
     Schema.Struct({
       name: Schema.String,
-      state: Schema.Literals(["running", "restarting", "failed"]),
+      state: Schema.Literals(phases),
       reason: Schema.optionalKey(Schema.String),
       restarts: Schema.Int,
-      isolation: Schema.Literals(["process", "thread"]),
+      isolation: Schema.Literals(isolations),
       offers: Schema.Array(Schema.String)
     })
   )

@@ -12,6 +12,7 @@ import { join } from "node:path"
 import { type Adapter, contracts, type Name, type Result } from "./Adapter.ts"
 import * as Adapters from "./adapters/All.ts"
 import * as Alone from "./Alone.ts"
+import * as Describe from "./describe/Command.ts"
 import * as KubernetesApi from "./kubernetes-api/Command.ts"
 import * as Html from "./report/Html.ts"
 import * as Junit from "./report/Junit.ts"
@@ -149,7 +150,7 @@ const explain = (cause: Cause.Cause<unknown>) => {
 
 Command.make("conformance").pipe(
   Command.withDescription("Checks the laws of Keelson's contracts on the parts that keep them"),
-  Command.withSubcommands([...Object.keys(contracts).filter(isName).map(command), KubernetesApi.command]),
+  Command.withSubcommands([...Object.keys(contracts).filter(isName).map(command), KubernetesApi.command, Describe.command]),
   Command.run({ version: "1" }),
   Effect.tapCause((cause) => Effect.sync(() => process.stderr.write(explain(cause)))),
   Effect.provideService(References.MinimumLogLevel, "Error"),

@@ -28,6 +28,12 @@ class Seen {
   private readonly waiting = new Set<{ readonly holds: () => boolean; readonly done: () => void }>()
   private rest = ""
 
+  /** A watch that begins tells first what is there. */
+  readonly begin = () => {
+    this.bound.clear()
+    this.rest = ""
+  }
+
   readonly take = (chunk: Buffer) => {
     const lines = (this.rest + chunk.toString("latin1")).split("\n")
     this.rest = lines.pop() ?? ""
@@ -64,7 +70,13 @@ export const open = async (address: Address) => {
   const pool = await Promise.all(Array.from({ length: connections }, () => Http2.start(address)))
   const watching = await Http2.start(address)
   const seen = new Seen()
-  watching.send({ method: "GET", path: "/api/v1/pods?watch=1", accept: json }, () => undefined, seen.take)
+  let isOpen = true
+  /** Who reads slowly is sent away by a kube-apiserver, which on a loaded machine is soon: then it begins anew. */
+  const watch = () => {
+    seen.begin()
+    watching.send({ method: "GET", path: "/api/v1/pods?watch=1", accept: json }, () => isOpen && watch(), seen.take)
+  }
+  watch()
 
   const send = (connection: Connection, write: Write) =>
     new Promise<void>((resolve, reject) => {
@@ -93,7 +105,11 @@ export const open = async (address: Address) => {
         isGood ? resolve(Buffer.concat(chunks).toString()) : reject(new Error(`GET ${path} was refused`))
       connection?.send({ method: "GET", path, accept: "*/*" }, answered, (chunk) => chunks.push(Buffer.from(chunk)))
     })
-  return { all, read, seen, close: () => [...pool, watching].forEach((connection) => connection.close()) }
+  const close = () => {
+    isOpen = false
+    for (const connection of [...pool, watching]) connection.close()
+  }
+  return { all, read, seen, close }
 }
 
 export type Cluster = Awaited<ReturnType<typeof open>>

@@ -14,19 +14,16 @@ export type Name = (typeof names)[number]
 const zones = 10
 export const zoneOf = (index: number) => `zone-${index % zones}`
 
+const capacity = { cpu: "4", memory: "32Gi", pods: "110" }
 export const node = (index: number) => ({
   apiVersion: "v1",
   kind: "Node",
   metadata: {
     name: `node-${index}`,
     labels: { "kubernetes.io/hostname": `node-${index}`, "topology.kubernetes.io/zone": zoneOf(index) }
-  }
+  },
+  status: { capacity, allocatable: capacity, conditions: [{ type: "Ready", status: "True", reason: "KubeletReady" }] }
 })
-export const statusOfNode = () => {
-  const capacity = { cpu: "4", memory: "32Gi", pods: "110" }
-  const conditions = [{ type: "Ready", status: "True", reason: "KubeletReady" }]
-  return { status: { capacity, allocatable: capacity, conditions } }
-}
 
 const hostname = "kubernetes.io/hostname"
 const zone = "topology.kubernetes.io/zone"
@@ -64,23 +61,28 @@ const affinities: { readonly [_ in Name]?: object } = {
   }
 }
 
-/** Those of `churn` are of all sorts in turn. */
+/** Those of `churn` are of all sorts in turn, while others go. */
 const sorts: ReadonlyArray<Name> = ["basic", "spread", "affinity", "preferred", "node-affinity"]
 
 export interface Asked {
   readonly cpu?: string
   readonly priority?: string
+  /** It is there already, and not for the scheduler. */
+  readonly nodeName?: string
 }
 
-export const pod = (workload: Name, index: number, { cpu = "100m", priority }: Asked = {}) => {
+export const nameOf = (workload: Name, index: number) => `bench-${workload}-${index}`
+
+export const pod = (workload: Name, index: number, { cpu = "100m", nodeName, priority }: Asked = {}) => {
   const sort = workload === "churn" ? (sorts[index % sorts.length] ?? "basic") : workload
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: `bench-${workload}-${index}`, labels: { color: "blue" } },
+    metadata: { name: nameOf(workload, index), labels: { color: "blue" } },
     spec: {
       containers: [{ name: "pause", image: "pause", resources: { requests: { cpu, memory: "500Mi" } } }],
       terminationGracePeriodSeconds: 0,
+      ...(nodeName !== undefined && { nodeName }),
       ...(priority !== undefined && { priorityClassName: priority }),
       ...affinities[sort]
     }

@@ -11,6 +11,7 @@ import * as Networks from "./networks.ts"
 import * as Podman from "./podman.ts"
 import * as Proxies from "./proxies.ts"
 import * as Stores from "./stores.ts"
+import * as Wire from "./wire.ts"
 
 export const all: ReadonlyArray<Adapter> = [
   ...Memory.adapters,
@@ -20,6 +21,7 @@ export const all: ReadonlyArray<Adapter> = [
   ...Crio.adapters,
   ...Podman.adapters,
   ...Docker.adapters,
+  ...Wire.adapters,
   ...Networks.adapters,
   ...Proxies.adapters,
   ...Names.adapters

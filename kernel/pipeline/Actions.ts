@@ -7,14 +7,20 @@ import type { WireObject } from "../client/Api.ts"
 import type { ApiError } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import type { At, WriteOptions } from "./Pipeline.ts"
+import type { Rewrite } from "./Rewrite.ts"
 
 export interface Action {
   /** The storage of the kind it belongs to, such as `pods`. */
   readonly storage: string
   /** Empty for kinds that only answer. */
   readonly subresource: string
-  /** Whoever asks is `at.user`, and may. Answers with `apiVersion` and `kind`. */
-  readonly act: (at: At, body: Schema.JsonObject, options: WriteOptions) => Effect.Effect<WireObject, ApiError | Unavailable>
+  /** Whoever asks is `at.user`, and may. Answers with `apiVersion` and `kind`. `rewrite` honours a dry run. */
+  readonly act: (
+    at: At,
+    body: Schema.JsonObject,
+    options: WriteOptions,
+    rewrite: Rewrite
+  ) => Effect.Effect<WireObject, ApiError | Unavailable>
 }
 
 export class Actions extends Context.Service<

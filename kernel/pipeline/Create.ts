@@ -13,6 +13,7 @@ import type { Environment } from "./Environment.ts"
 import * as Patience from "./Patience.ts"
 import type { At, WriteOptions, Written } from "./Pipeline.ts"
 import { where } from "./Read.ts"
+import { rewrite } from "./Rewrite.ts"
 import * as Stages from "./Stages.ts"
 import * as Stamp from "./Stamp.ts"
 
@@ -41,7 +42,8 @@ const act = Effect.fnUntraced(function* (
   const placed = inNamespace(at, body)
   const object = (yield* Admit.mutate(environment, asking, { object: placed })) ?? placed
   yield* Admit.validate(environment, asking, { object })
-  return answerOf(at, yield* action.act(at, object, options), asking.warnings)
+  const change = rewrite(environment, at, asking.dryRun)
+  return answerOf(at, yield* action.act(at, object, options, change), asking.warnings)
 })
 
 /** What is posted to an action says where it belongs, as what is stored does. */

@@ -23,13 +23,18 @@ export class VersionSkew extends Schema.TaggedError<VersionSkew>()("VersionSkew"
 }) {}
 
 /** Bytes that stay bytes: frames are structured clones or CBOR, which need no base64. */
-export const Bytes = Schema.Uint8Array.annotate({ toCodecJson: () => undefined })
+export const Bytes = Schema.Uint8Array.annotate({
+  toCodecJson: () => undefined,
+  description: "A byte string of CBOR."
+})
 
 /** All that may stand in a signature: a function, a Scope or a socket is a type error. */
 type Data = null | boolean | number | string | Uint8Array | ReadonlyArray<Data> | { readonly [key: string]: Data }
 type DataSchema = Schema.Top & { readonly Encoded: Data | void }
 
 const Doc = Context.Reference<string>("kernel/Contract/Doc", { defaultValue: () => "" })
+/** What a method is for. */
+export const docOf = (annotations: Context.Context<never>) => Context.get(annotations, Doc)
 
 /** Declares a method. Every one can also fail with `Unavailable`, because its server may be restarted or replaced. */
 export const method = <
@@ -149,15 +154,4 @@ export const server = <Self, S>(contract: Contract<Self, S>) => {
   const handlers = Effect.map(contract, (service) => ({ ...service, hello: () => Effect.succeed(contract.version) }))
   const served = RpcServer.layer(group, { disableFatalDefects: true, spanPrefix: contract.key })
   return Layer.provide(served, group.toLayer(handlers))
-}
-
-/** What a reader has to know, and a plugin in another language. */
-export const document = ({ group, key, laws, version }: Contract<unknown, unknown>) => {
-  const methods = Array.from(group.requests.values(), ({ _tag, annotations, errorSchema, payloadSchema, successSchema }) => {
-    const stream = RpcSchema.isStreamSchema(successSchema)
-    const { error, success } = stream ? successSchema : { success: successSchema, error: errorSchema }
-    const [payload, answer, errors] = [payloadSchema, success, error].map((schema) => Schema.toJsonSchemaDocument(schema))
-    return { method: _tag, doc: Context.get(annotations, Doc), stream, payload, answer, errors }
-  })
-  return { contract: `${key} ${version}`, laws, methods }
 }

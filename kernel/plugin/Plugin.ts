@@ -1,6 +1,7 @@
 /** A plugin is a value: a name, the contracts it offers, and a Layer whose type says what it needs. */
 import { Cause, Context, type Duration, Effect, Layer, Predicate, Schema, type Scope, type SubscriptionRef } from "effect"
 import type { Contract } from "./Contract.ts"
+import type * as Meter from "./Meter.ts"
 import * as Supervisor from "./Supervisor.ts"
 
 export class PluginFailed extends Schema.TaggedError<PluginFailed>()("PluginFailed", {
@@ -14,16 +15,28 @@ export class PluginFailed extends Schema.TaggedError<PluginFailed>()("PluginFail
 
 export type Identifier<C> = C extends Context.Key<infer Self, unknown> ? Self : never
 
-/** What contains it: `process`, what it throws; `thread`, also its end and its endless loops. */
-export type Isolation = "process" | "thread"
+/** How far from here a plugin runs, and so what it can do no harm to: see the README. */
+export const isolations = ["in-process", "worker", "process", "sandbox"] as const
+export type Isolation = (typeof isolations)[number]
 
 export interface Plugin<Offers, Needs> {
   readonly name: string
   readonly offers: ReadonlyArray<Contract<unknown, unknown>>
-  /** The contracts that it is given over a port when it runs in a thread, besides the kernel's `Api`. */
+  /** The contracts that it is given over a wire when it is isolated, besides the kernel's `Api`. */
   readonly needs: ReadonlyArray<Contract<unknown, unknown>>
   readonly isolation: Isolation
+  readonly life?: Life
   readonly layer: Layer.Layer<Offers, PluginFailed, Needs>
+}
+
+/** What the host does with a plugin that does not live well. Without it, it is started again with back-off, for ever. */
+export interface Life {
+  /** Left alone for `restMillis` after this many deaths, each within `withinMillis` of the one before; a minute if not said. */
+  readonly circuit?: { readonly deaths: number; readonly withinMillis?: number; readonly restMillis?: number }
+  /** Serves in its place meanwhile. It offers the same contracts, and needs nothing that the plugin does not. */
+  readonly fallback?: Plugin<unknown, unknown>
+  /** Dead after this many calls in a row without an answer. */
+  readonly failures?: number
 }
 
 /** To offer what the layer does not provide is a type error. */
@@ -32,12 +45,14 @@ export const make = <E, Needs, const Offers extends ReadonlyArray<Contract<unkno
   readonly offers?: Offers
   readonly needs?: ReadonlyArray<Contract<unknown, unknown>>
   readonly isolation?: Isolation
+  readonly life?: Life
   readonly layer: Layer.Layer<Identifier<Offers[number]>, E, Needs>
 }): Plugin<Identifier<Offers[number]>, Needs> => ({
   name: plugin.name,
   offers: plugin.offers ?? [],
   needs: plugin.needs ?? [],
-  isolation: plugin.isolation ?? "process",
+  isolation: plugin.isolation ?? "in-process",
+  ...(plugin.life !== undefined && { life: plugin.life }),
   layer: named(plugin.name, plugin.layer)
 })
 
@@ -68,11 +83,13 @@ export const background = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effe
     )
   )
 
+export const phases = ["running", "restarting", "open", "failed"] as const
+
 /** How a plugin is: what `keelson status` shows. */
 export interface State {
   readonly name: string
-  /** `failed`: it is not tried again; `reason` says why. */
-  readonly state: "running" | "restarting" | "failed"
+  /** `open`: it died too often and is left alone for a while. `failed`: it is not tried again. `reason` says why. */
+  readonly state: (typeof phases)[number]
   readonly reason?: string
   readonly restarts: number
   readonly isolation: Isolation
@@ -94,8 +111,19 @@ export class Host extends Context.Service<
       plugin: Plugin<Offers, Needs>,
       drain?: Duration.Input
     ): Effect.Effect<Context.Context<Offers>, PluginFailed, Needs>
+    /**
+     * The same in the place of what runs under its name: that hands its state over if both offer `Handover`, and is started
+     * again in place of this one if this one dies within `window`. `reason` of its state then says that it was rolled back.
+     */
+    swap<Offers, Needs>(
+      plugin: Plugin<Offers, Needs>,
+      window: Duration.Input,
+      drain?: Duration.Input
+    ): Effect.Effect<Context.Context<Offers>, PluginFailed, Needs>
     /** Ends a plugin, if it still runs. */
     stop(plugin: Plugin<unknown, never>, drain?: Duration.Input): Effect.Effect<void>
+    /** What the calls of a plugin cost, since it was first started under this name. */
+    meter(name: string): Meter.Reading | undefined
     /** In the order of their names. */
     readonly states: SubscriptionRef.SubscriptionRef<ReadonlyArray<State>>
   }

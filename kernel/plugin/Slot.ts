@@ -5,18 +5,20 @@
  */
 import { Cause, type Duration, Effect, Exit, Fiber, FiberSet, Scope, Stream } from "effect"
 import * as Contract from "./Contract.ts"
+import type * as Meter from "./Meter.ts"
 
 /** Something that runs: the calls it has not answered yet, and all that ends with it. */
 export interface Instance {
   readonly calls: FiberSet.FiberSet<unknown, unknown>
   readonly scope: Scope.Closeable
+  readonly meter: Meter.Meter
 }
 
 /** Made after what it serves, so that closing the scope ends the calls before the things they use. */
-export const instance = (scope: Scope.Closeable) =>
+export const instance = (scope: Scope.Closeable, meter: Meter.Meter) =>
   FiberSet.make().pipe(
     Scope.provide(scope),
-    Effect.map((calls): Instance => ({ calls, scope }))
+    Effect.map((calls): Instance => ({ calls, scope, meter }))
   )
 
 /** Lets calls under way end until `drain` is over. Closing the scope ends those that are left. */
@@ -44,19 +46,30 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
     Effect.fail(new Contract.Unavailable({ contract: contract.key, applied, cause }))
 
   /** Only errors of the contract pass. A defect, or the end of the implementation, is not the caller's. */
-  const settle = (exit: Exit.Exit<unknown, unknown>) =>
-    Exit.isSuccess(exit) || Cause.hasFails(exit.cause) ? exit : unavailable("unknown", Cause.squash(exit.cause))
+  const settle = (exit: Exit.Exit<unknown, unknown>, meter: Meter.Meter, began: number) => {
+    const took = performance.now() - began
+    if (Exit.isSuccess(exit)) {
+      meter.count(took, true)
+      return exit
+    }
+    const isFailure = Cause.hasFails(exit.cause)
+    const error = Cause.squash(exit.cause)
+    meter.count(took, isFailure && !(error instanceof Contract.Unavailable))
+    return isFailure ? exit : unavailable("unknown", error)
+  }
 
   const call = (tag: string) => (payload: unknown) =>
     Effect.withFiber<unknown, unknown>((caller) => {
       if (current === undefined) return unavailable("no", "nothing serves it")
+      const { calls, meter } = current.instance
+      const began = performance.now()
       const fiber = Effect.runForkWith(caller.context)(current.methods[tag]!(payload))
       const exit = fiber.pollUnsafe()
-      if (exit !== undefined) return settle(exit)
-      FiberSet.addUnsafe(current.instance.calls, fiber)
+      if (exit !== undefined) return settle(exit, meter, began)
+      FiberSet.addUnsafe(calls, fiber)
       return Fiber.await(fiber).pipe(
         Effect.onInterrupt(() => Fiber.interrupt(fiber)),
-        Effect.flatMap(settle)
+        Effect.flatMap((exit) => settle(exit, meter, began))
       )
     })
 

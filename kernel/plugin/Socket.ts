@@ -1,12 +1,12 @@
 /**
- * A contract between processes of one machine: served at a unix socket, consumed from any number of others. A frame is CBOR
- * with its length before it, four bytes big-endian. The first frame of the server says what it serves.
+ * A contract between processes of one machine: served at a unix socket, consumed from any number of others. The first
+ * frame of the server says what it serves.
  */
 import { Deferred, Duration, Effect, Layer, Result, Schema, type Scope } from "effect"
-import { Encoder } from "cbor-x"
 import * as Fs from "node:fs/promises"
 import * as Net from "node:net"
 import * as Contract from "./Contract.ts"
+import * as Frames from "./Frames.ts"
 import * as Wire from "./Wire.ts"
 
 export class SocketFailed extends Schema.TaggedError<SocketFailed>()("SocketFailed", {
@@ -14,65 +14,7 @@ export class SocketFailed extends Schema.TaggedError<SocketFailed>()("SocketFail
   cause: Schema.Defect()
 }) {}
 
-/** Copies bytes out of what was read: a slice would keep the whole of it. */
-const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false, copyBuffers: true })
-const largest = 1024 * 1024 * 1024
 const reconnect = { shortest: Duration.millis(20), longest: Duration.seconds(2) }
-
-const framed = (frame: ReadonlyArray<unknown>) => {
-  const body = cbor.encode(frame)
-  const head = Buffer.allocUnsafe(4)
-  head.writeUInt32BE(body.length)
-  return [head, body] as const
-}
-
-/** The frames that each piece of what is read completes. */
-const frames = () => {
-  let pieces: Array<Buffer> = []
-  let length = 0
-  return function* (piece: Buffer): Generator<ReadonlyArray<unknown>> {
-    pieces.push(piece)
-    length += piece.length
-    while (length >= 4) {
-      if ((pieces[0]?.length ?? 0) < 4) pieces = [Buffer.concat(pieces)]
-      const size = pieces[0]?.readUInt32BE() ?? 0
-      if (size > largest) throw new Error(`a frame of ${size} bytes`)
-      if (length < 4 + size) return
-      const all = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
-      const rest = all.subarray(4 + size)
-      pieces = rest.length === 0 ? [] : [rest]
-      length = rest.length
-      const frame: unknown = cbor.decode(all.subarray(4, 4 + size))
-      if (!Array.isArray(frame)) throw new Error("a frame is a list of messages")
-      yield frame
-    }
-  }
-}
-
-const wireOf = (socket: Net.Socket): Wire.Wire => ({
-  post: (frame) => {
-    if (!socket.writable) return
-    const [head, body] = framed(frame)
-    socket.cork()
-    socket.write(head)
-    socket.write(body)
-    socket.uncork()
-  },
-  listen: (heard, closed) => {
-    const read = frames()
-    socket.on("data", (piece) => {
-      try {
-        for (const frame of read(piece)) heard(frame)
-      } catch (cause) {
-        socket.destroy(cause instanceof Error ? cause : new Error(String(cause)))
-      }
-    })
-    let why: unknown = "the connection was closed"
-    socket.on("error", (error) => (why = error))
-    socket.once("close", () => closed(why))
-    if (socket.destroyed) closed(why)
-  }
-})
 
 const dial = (path: string) =>
   Effect.acquireRelease(
@@ -99,7 +41,7 @@ const listenAt = Effect.fnUntraced(function* (path: string, greeting: unknown, a
   const server = Net.createServer((socket) => {
     sockets.add(socket)
     socket.once("close", () => sockets.delete(socket))
-    const wire = wireOf(socket)
+    const wire = Frames.wireOf(socket)
     wire.post([greeting])
     accept(wire)
   })
@@ -132,7 +74,7 @@ const decodeGreeting = Schema.decodeUnknownResult(Greeting)
 
 /** A connection to a server of this contract, in a version that fits. What follows the greeting is heard by `listen`. */
 const greeted = Effect.fnUntraced(function* <Self, S>(contract: Contract.Contract<Self, S>, path: string) {
-  const wire = wireOf(yield* dial(path))
+  const wire = Frames.wireOf(yield* dial(path))
   const first = yield* Deferred.make<ReadonlyArray<unknown>, unknown>()
   const early: Array<ReadonlyArray<unknown>> = []
   let heard = (frame: ReadonlyArray<unknown>) => {

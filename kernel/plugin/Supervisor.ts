@@ -1,22 +1,38 @@
 /**
- * What the host does: it fills slots, replaces what fills them, and starts plugins again that have died. While a plugin is
- * being started again, calls to what it offers fail as not applied.
+ * What the host does: it fills slots, replaces what fills them, and starts plugins again that have died, or what ran before
+ * them, or what is to serve in their place. While a plugin is being started again, calls to what it offers fail as not applied.
  */
 import { Clock, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Random, Scope, SubscriptionRef } from "effect"
+import * as Circuit from "./Circuit.ts"
 import * as Contract from "./Contract.ts"
+import { Handover } from "./Handover.ts"
+import * as Meter from "./Meter.ts"
 import { Host, Lifeline, type Plugin, PluginFailed, type State } from "./Plugin.ts"
 import * as Slot from "./Slot.ts"
 
 type AnyContract = Contract.Contract<unknown, unknown>
 type Ready = Plugin<unknown, never>
 
+interface Launched {
+  readonly services: Context.Context<unknown>
+  readonly died: Deferred.Deferred<unknown>
+  readonly instance: Slot.Instance
+}
+
 interface Running {
-  readonly plugin: Ready
-  instance: Slot.Instance
-  /** Completed with the reason when the instance has died. */
-  died: Deferred.Deferred<unknown>
+  /** What it was started as, whatever runs in its place now. */
+  readonly asked: Ready
+  plugin: Ready
+  /** What it was started with, and is started again with. */
+  context: Context.Context<never>
+  now: Launched
   restarts: number
+  circuit: Circuit.Circuit
   supervisor: Fiber.Fiber<void> | undefined
+  /** What ran before it, and until when that is started again if this one dies. */
+  before: { readonly plugin: Ready; readonly context: Context.Context<never>; readonly until: number } | undefined
+  /** What serves while this one is left alone. */
+  standIn: Launched | undefined
 }
 
 const shortest = 100
@@ -27,6 +43,8 @@ const calm = 60_000
 const delay = (failures: number) =>
   Effect.map(Random.nextBetween(0.75, 1), (part) => Duration.millis(part * Math.min(longest, shortest * 2 ** failures)))
 
+/** Handed over between plugins, and called by nobody else. */
+const served = (offers: ReadonlyArray<AnyContract>) => offers.filter(({ key }) => key !== Handover.key)
 const label = ({ key, version }: AnyContract) => `${key} ${version}`
 const isSkew = ({ cause }: PluginFailed) => cause instanceof Contract.VersionSkew
 const wordsOf = (cause: unknown) => (cause instanceof Error && cause.message !== "" ? cause.message : String(cause))
@@ -42,6 +60,19 @@ export const make = Effect.gen(function* () {
   /** Who fills a slot, or will again. */
   const owners = new Map<string, Running>()
   const running = new Map<string, Running>()
+  const meters = new Map<string, Meter.Meter>()
+
+  const meterOf = (name: string) => {
+    const found = meters.get(name) ?? Meter.make((streak) => failing(name, streak))
+    meters.set(name, found)
+    return found
+  }
+  const failing = (name: string, streak: number) => {
+    const run = running.get(name)
+    const limit = run?.plugin.life?.failures
+    if (run === undefined || limit === undefined || streak < limit) return
+    Deferred.doneUnsafe(run.now.died, Effect.succeed(new Error(`it left ${streak} calls in a row without an answer`)))
+  }
 
   const slotOf = (contract: AnyContract) => {
     const found = slots.get(contract.key) ?? { slot: Slot.make(contract), contract }
@@ -70,119 +101,208 @@ export const make = Effect.gen(function* () {
   /** Consumers hold the contract that the slot was made with. */
   const negotiate = ({ name, offers }: Ready) =>
     Effect.forEach(
-      offers,
+      served(offers),
       (contract) => Contract.compatible(contract.key, slotOf(contract).contract.version, contract.version),
       {
         discard: true
       }
     ).pipe(Effect.mapError((cause) => new PluginFailed({ plugin: name, cause })))
 
-  const launch = Effect.fnUntraced(function* (plugin: Ready) {
+  /** What is built counts as calls of `name`. */
+  const launch = Effect.fnUntraced(function* (plugin: Ready, context: Context.Context<never>, name = plugin.name) {
     const own = yield* Scope.fork(scope)
     const died = yield* Deferred.make<unknown>()
     const built = Effect.gen(function* () {
       const services = yield* Layer.buildWithScope(Layer.fresh(plugin.layer), own).pipe(
-        Effect.provideService(Lifeline, (cause) => Deferred.succeed(died, cause))
+        Effect.provideService(Lifeline, (cause) => Deferred.succeed(died, cause)),
+        Effect.provide(context)
       )
-      return { services, died, instance: yield* Slot.instance(own) }
+      const instance = yield* Slot.instance(own, meterOf(name))
+      return { services, died, instance } satisfies Launched
     })
     return yield* Effect.onError(built, (cause) => Scope.close(own, Exit.failCause(cause)))
   })
 
-  const fill = (run: Running, services: Context.Context<unknown>) => {
-    for (const contract of run.plugin.offers) {
-      if (owners.get(contract.key) === run) slotOf(contract).slot.fill(run.instance, Context.getUnsafe(services, contract))
+  const fill = (run: Running, { instance, services }: Launched) => {
+    for (const contract of served(run.plugin.offers)) {
+      if (owners.get(contract.key) === run) slotOf(contract).slot.fill(instance, Context.getUnsafe(services, contract))
     }
   }
-  const empty = ({ instance }: Running) => {
+  const empty = ({ instance }: Launched) => {
     for (const { slot } of slots.values()) slot.clear(instance)
   }
+  const close = (launched: Launched, drain: Duration.Input) =>
+    Effect.andThen(
+      Slot.retire(launched.instance, drain),
+      Effect.sync(() => empty(launched))
+    )
 
   const end = Effect.fnUntraced(function* (run: Running, drain: Duration.Input) {
     const { name, offers } = run.plugin
     if (run.supervisor !== undefined) yield* Fiber.interrupt(run.supervisor)
     for (const { key } of offers) if (owners.get(key) === run) owners.delete(key)
-    yield* Slot.retire(run.instance, drain)
-    empty(run)
+    yield* close(run.now, drain)
+    if (run.standIn !== undefined) yield* close(run.standIn, drain)
     if (running.get(name) !== run) return
     running.delete(name)
+    meters.delete(name)
     yield* forget(name)
   })
 
+  /** Starts it, or says why not. What is started is known to the run, or ended. */
+  const attempt = (run: Running, plugin: Ready, context: Context.Context<never>, then: (launched: Launched) => void) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.map(Effect.result(restore(launch(plugin, context, run.plugin.name))), (result) => {
+        if (result._tag === "Failure") return result.failure
+        then(result.success)
+        return undefined
+      })
+    )
+
+  /** Left alone for a while if it died too often. What is named to serve in its place does so until it runs again. */
+  const rest = Effect.fnUntraced(function* (run: Running, reason: string) {
+    const { circuit, plugin } = run
+    const fallback = plugin.life?.fallback
+    if (!circuit.died(yield* Clock.currentTimeMillis)) return
+    const words = circuit.words(reason)
+    yield* tell(plugin, "open", run.restarts, words)
+    if (fallback !== undefined && run.standIn === undefined) {
+      // It needs nothing that the plugin does not: that is what it says of itself.
+      const refused = yield* attempt(run, fallback as Ready, run.context, (launched) => {
+        run.standIn = launched
+        fill(run, launched)
+      })
+      const served =
+        refused === undefined ? `${fallback.name} serves in its place` : `its fallback fails: ${skewOf(refused)}`
+      yield* tell(plugin, "open", run.restarts, `${words}; ${served}`)
+    }
+    yield* Effect.sleep(circuit.rest)
+  })
+
   /** Tries until it runs again, or cannot because the versions do not fit. */
-  const revive = Effect.fnUntraced(function* (run: Running, failed: number) {
+  const revive = Effect.fnUntraced(function* (run: Running, failed: number, reason: string) {
+    yield* rest(run, reason)
     for (let failures = failed; ; failures++) {
       yield* Effect.sleep(yield* delay(failures))
-      const isRunning = yield* Effect.uninterruptibleMask((restore) =>
-        Effect.map(Effect.result(restore(launch(run.plugin))), (result) => {
-          if (result._tag === "Failure") return result.failure
-          run.instance = result.success.instance
-          run.died = result.success.died
-          run.restarts++
-          fill(run, result.success.services)
-          return true
-        })
-      )
-      if (isRunning === true) return true
-      yield* Effect.logError(`${run.plugin.name} does not start: ${skewOf(isRunning)}`)
-      if (isSkew(isRunning)) {
-        yield* tell(run.plugin, "failed", run.restarts, skewOf(isRunning))
+      const refused = yield* attempt(run, run.plugin, run.context, (launched) => {
+        run.now = launched
+        run.restarts++
+        fill(run, launched)
+      })
+      if (refused === undefined) return true
+      yield* Effect.logError(`${run.plugin.name} does not start: ${skewOf(refused)}`)
+      if (isSkew(refused)) {
+        yield* tell(run.plugin, "failed", run.restarts, skewOf(refused))
         return false
       }
+      yield* rest(run, skewOf(refused))
     }
+  })
+
+  /** Whether what ran before runs again. */
+  const rollBack = Effect.fnUntraced(function* (run: Running, reason: string) {
+    const { before } = run
+    run.before = undefined
+    if (before === undefined || (yield* Clock.currentTimeMillis) > before.until) return false
+    const refused = yield* attempt(run, before.plugin, before.context, (launched) => {
+      run.plugin = before.plugin
+      run.context = before.context
+      run.circuit = Circuit.make(before.plugin.life ?? {})
+      run.now = launched
+      for (const { key } of served(before.plugin.offers)) if (!owners.has(key)) owners.set(key, run)
+      fill(run, launched)
+    })
+    if (refused === undefined) yield* tell(run.plugin, "running", run.restarts, `rolled back: ${reason}`)
+    else yield* Effect.logError(`${run.plugin.name} is not rolled back: ${skewOf(refused)}`)
+    return refused === undefined
   })
 
   const supervise = Effect.fnUntraced(function* (run: Running) {
     let failures = 0
     for (;;) {
       const began = yield* Clock.currentTimeMillis
-      const cause = yield* Deferred.await(run.died)
+      const cause = yield* Deferred.await(run.now.died)
       yield* Effect.logError(`${run.plugin.name} has died and is started again`, cause)
-      empty(run)
+      empty(run.now)
       yield* tell(run.plugin, "restarting", run.restarts, wordsOf(cause))
-      yield* Slot.retire(run.instance, 0)
+      yield* Slot.retire(run.now.instance, 0)
+      if (yield* rollBack(run, wordsOf(cause))) continue
       failures = (yield* Clock.currentTimeMillis) - began > calm ? 0 : failures + 1
-      if (!(yield* revive(run, failures - 1))) return
+      if (!(yield* revive(run, failures - 1, wordsOf(cause)))) return
       yield* tell(run.plugin, "running", run.restarts)
+      const { standIn } = run
+      run.standIn = undefined
+      if (standIn !== undefined) yield* Effect.forkIn(close(standIn, "10 seconds"), scope)
     }
   })
 
   /** Leads slots to what runs now; who is left without any, or had its name, is replaced. */
-  const takeOver = (run: Running, services: Context.Context<unknown>) => {
-    const { name, offers } = run.plugin
+  const takeOver = (run: Running) => {
+    const { name } = run.plugin
+    const offers = served(run.plugin.offers)
     const replaced = new Set<Running>()
     for (const before of [running.get(name), ...offers.map(({ key }) => owners.get(key))]) {
       if (before !== undefined) replaced.add(before)
     }
     for (const { key } of offers) owners.set(key, run)
-    fill(run, services)
+    fill(run, run.now)
     running.set(name, run)
     for (const owner of owners.values()) replaced.delete(owner)
     return replaced
   }
 
+  const handOver = Effect.fnUntraced(function* (before: Running, { services }: Launched) {
+    const [from, to] = [Context.getOption(before.now.services, Handover), Context.getOption(services, Handover)]
+    if (from._tag === "None" || to._tag === "None") return
+    const moved = Effect.flatMap(from.value.export(), (state) => to.value.import({ state }))
+    yield* Effect.timeout(moved, "10 seconds")
+  })
+
+  const start = Effect.fnUntraced(function* <Offers, Needs>(
+    plugin: Plugin<Offers, Needs>,
+    drain: Duration.Input = "10 seconds",
+    window?: Duration.Input
+  ) {
+    const context = yield* Effect.context<never>()
+    // What it needs is in the context that it is started with; hence the cast.
+    const ready = plugin as Plugin<unknown, unknown> as Ready
+    const now = yield* Effect.andThen(negotiate(ready), launch(ready, context)).pipe(
+      Effect.tapError((error) => (running.has(plugin.name) ? Effect.void : tell(ready, "failed", 0, skewOf(error))))
+    )
+    const old = window === undefined ? undefined : running.get(plugin.name)
+    if (old !== undefined) {
+      const failed = (cause: unknown) => new PluginFailed({ plugin: plugin.name, cause })
+      yield* handOver(old, now).pipe(
+        Effect.mapError(failed),
+        Effect.onError(() => close(now, 0))
+      )
+    }
+    const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(window ?? 0)
+    const before = old === undefined ? undefined : { plugin: old.plugin, context: old.context, until }
+    const circuit = Circuit.make(ready.life ?? {})
+    const run: Running = {
+      ...{ asked: ready, plugin: ready, context, now, circuit, before },
+      ...{ restarts: 0, supervisor: undefined, standIn: undefined }
+    }
+    const replaced = takeOver(run)
+    run.supervisor = yield* Effect.forkIn(supervise(run), scope)
+    yield* Effect.forEach(replaced, (old) => end(old, drain), { discard: true })
+    yield* tell(ready, "running")
+    // Handles stand for what the plugin offers, which is what its contracts are the keys of.
+    return Context.makeUnsafe<Offers>(
+      new Map(served(plugin.offers).map((contract) => [contract.key, slotOf(contract).slot.handle]))
+    )
+  })
+
   return Host.of({
     states,
-    start: Effect.fnUntraced(function* <Offers, Needs>(plugin: Plugin<Offers, Needs>, drain: Duration.Input = "10 seconds") {
-      // What it needs is in the context of this fiber, and so in that of the one that will start it again; hence the cast.
-      const ready = plugin as Plugin<unknown, unknown> as Ready
-      const { died, instance, services } = yield* Effect.andThen(negotiate(ready), launch(ready)).pipe(
-        Effect.tapError((error) => (running.has(plugin.name) ? Effect.void : tell(ready, "failed", 0, skewOf(error))))
-      )
-      const run: Running = { plugin: ready, instance, died, restarts: 0, supervisor: undefined }
-      const replaced = takeOver(run, services)
-      run.supervisor = yield* Effect.forkIn(supervise(run), scope)
-      yield* Effect.forEach(replaced, (old) => end(old, drain), { discard: true })
-      yield* tell(ready, "running")
-      // Handles stand for what the plugin offers, which is what its contracts are the keys of.
-      return Context.makeUnsafe<Offers>(
-        new Map(plugin.offers.map((contract) => [contract.key, slotOf(contract).slot.handle]))
-      )
-    }),
+    start: (plugin, drain) => start(plugin, drain),
+    swap: (plugin, window, drain) => start(plugin, drain, window),
     stop: (plugin, drain = "10 seconds") =>
       Effect.suspend(() => {
         const run = running.get(plugin.name)
-        return run !== undefined && run.plugin === plugin ? end(run, drain) : Effect.void
-      })
+        return run !== undefined && run.asked === plugin ? end(run, drain) : Effect.void
+      }),
+    meter: (name) => meters.get(name)?.read()
   })
 })

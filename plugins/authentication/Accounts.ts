@@ -4,7 +4,8 @@ import { Client } from "../../kernel/client/Client.ts"
 import type { User } from "../../kernel/pipeline/Attributes.ts"
 import type { Kind, Resource, ResourceDraft } from "../../kernel/resource/Kind.ts"
 import { Node, Pod, Secret, ServiceAccount } from "../resources/contracts/core/v1.ts"
-import { type Claims, TokenInvalid, userName } from "./Tokens.ts"
+import { userName } from "./contracts/SecretToken.ts"
+import { type Claims, TokenInvalid } from "./Tokens.ts"
 
 export const authenticated = "system:authenticated"
 /** In the extra of a user: by which credential it is known. */
@@ -16,11 +17,17 @@ const leeway = 60_000
 const lives = ({ metadata }: Resource, uid: string, now: number) =>
   metadata.uid === uid && (metadata.deletionTimestamp === undefined || Date.parse(metadata.deletionTimestamp) > now - leeway)
 
+export const groupsOf = (namespace: string) => [
+  "system:serviceaccounts",
+  `system:serviceaccounts:${namespace}`,
+  authenticated
+]
+
 /** The user of a token, as upstream names it. */
 export const userOf = ({ jti, "kubernetes.io": { namespace, node, pod, serviceaccount } }: Claims): User => ({
   name: userName(namespace, serviceaccount.name),
   uid: serviceaccount.uid,
-  groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, authenticated],
+  groups: groupsOf(namespace),
   extra: {
     ...(jti !== undefined && { [credentialId]: [`JTI=${jti}`] }),
     ...(pod !== undefined && {

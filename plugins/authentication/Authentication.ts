@@ -1,4 +1,4 @@
-/** Who a caller is: by the client certificate of the connection, by a ServiceAccount token, or by a bootstrap token. */
+/** Who a caller is: by the client certificate of the connection, by a ServiceAccount token, asked for or lying in a Secret, or by a bootstrap token. */
 import { Effect, Layer } from "effect"
 import { Unauthorized } from "../../kernel/client/Errors.ts"
 import { Actions } from "../../kernel/pipeline/Actions.ts"
@@ -8,11 +8,12 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Accounts from "./Accounts.ts"
 import * as BootstrapTokens from "./BootstrapTokens.ts"
 import * as Reviews from "./Reviews.ts"
+import * as SecretTokens from "./SecretTokens.ts"
 import * as TokenRequests from "./TokenRequests.ts"
 import * as Tokens from "./Tokens.ts"
 
 /** As upstream has it: who shows a certificate is its user, whatever token comes with it. */
-export const order = { certificate: 100, token: 200, bootstrap: 300 }
+export const order = { certificate: 100, token: 200, secret: 250, bootstrap: 300 }
 
 /** The common name is the user, the organizations are the groups. The TLS stack has verified the certificate. */
 export const userOfCertificate = ({ certificate }: Credentials): User | undefined => {
@@ -64,6 +65,7 @@ const start = Effect.fnUntraced(function* (options: Tokens.Options) {
 
   return Layer.mergeAll(
     Authenticators.add(order.token, byToken),
+    Authenticators.add(order.secret, yield* SecretTokens.make(options)),
     Authenticators.add(order.bootstrap, yield* BootstrapTokens.make),
     Authenticators.add(order.certificate, (credentials) => Effect.sync(() => userOfCertificate(credentials))),
     Actions.add(yield* TokenRequests.action(tokens)),

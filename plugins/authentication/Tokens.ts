@@ -5,6 +5,7 @@
 import { Clock, Effect, Schema } from "effect"
 import { calculateJwkThumbprint, decodeJwt, jwtVerify, SignJWT } from "jose"
 import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from "node:crypto"
+import { algorithmOf, idsOf, userName } from "./contracts/SecretToken.ts"
 
 const { Array: List, Finite, String: Text, Struct, Union, optionalKey } = Schema
 
@@ -44,8 +45,6 @@ export interface Options {
   readonly audiences: ReadonlyArray<string>
 }
 
-const algorithmOf = (key: KeyObject) => (key.asymmetricKeyType === "rsa" ? "RS256" : "ES256")
-
 const publicJwk = async (key: KeyObject) => {
   const jwk = key.export({ format: "jwk" })
   return { use: "sig", alg: algorithmOf(key), kid: await calculateJwkThumbprint(key), ...jwk }
@@ -69,7 +68,18 @@ export const discovery = (options: Options, jwksUri: string) => ({
   id_token_signing_alg_values_supported: [...new Set(publicKeys(options).map(algorithmOf))]
 })
 
-export const userName = (namespace: string, name: string) => `system:serviceaccount:${namespace}:${name}`
+/** The keys that verify, by every name that a token has for them; the first is the one that signs. */
+export const keysOf = Effect.fnUntraced(function* (options: Options) {
+  const keys = new Map<string, KeyObject>()
+  for (const one of publicKeys(options)) for (const id of yield* idsOf(one)) keys.set(id, one)
+  return keys
+})
+
+export const keyOf = (keys: ReadonlyMap<string, KeyObject>, kid: string) => {
+  const found = keys.get(kid)
+  if (found === undefined) throw new Error("it is signed by a key that is not known")
+  return found
+}
 
 /** The issuer that a token names, unverified: whose it is to judge. */
 export const issuerOf = (token: string): string | undefined => {
@@ -86,23 +96,18 @@ const remembered = 4096
 export const make = Effect.fnUntraced(function* (options: Options) {
   const { audiences, issuer } = options
   const key = createPrivateKey(options.signingKey)
-  const keys = new Map<string, KeyObject>()
-  for (const one of publicKeys(options)) keys.set(yield* Effect.promise(() => calculateJwkThumbprint(one)), one)
+  const keys = yield* keysOf(options)
   const [kid = ""] = keys.keys()
   const known = new Map<string, Claims>()
 
   const signature = (token: string, now: number) =>
     Effect.tryPromise({
       try: () =>
-        jwtVerify(
-          token,
-          ({ kid = "" }) => {
-            const found = keys.get(kid)
-            if (found === undefined) throw new Error("it is signed by a key that is not known")
-            return found
-          },
-          { issuer, algorithms: ["ES256", "RS256"], currentDate: new Date(now) }
-        ),
+        jwtVerify(token, ({ kid = "" }) => keyOf(keys, kid), {
+          issuer,
+          algorithms: ["ES256", "RS256"],
+          currentDate: new Date(now)
+        }),
       catch: (cause) => new TokenInvalid({ detail: cause instanceof Error ? cause.message : String(cause) })
     })
 

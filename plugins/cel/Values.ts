@@ -114,6 +114,10 @@ export abstract class Dict {
   abstract readonly size: number
   abstract find(key: Value): Value | undefined
   abstract keys(): Iterable<Value>
+  /** Whether `key in map`: what is found may be there for want of something better. */
+  has(key: Value): boolean {
+    return this.find(key) !== undefined
+  }
   /** The name of its type, where it is an object. */
   get typeName(): string {
     return "map"

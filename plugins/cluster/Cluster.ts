@@ -11,6 +11,7 @@ import { Lease } from "../resources/contracts/coordination/v1.ts"
 import { Endpoints, Namespace, Service } from "../resources/contracts/core/v1.ts"
 import { EndpointSlice } from "../resources/contracts/discovery/v1.ts"
 import { ServiceCIDR } from "../resources/contracts/networking/v1.ts"
+import { time } from "../resources/contracts/Time.ts"
 import * as ApiServers from "./contracts/ApiServers.ts"
 
 export interface Options {
@@ -73,7 +74,27 @@ const first = Effect.fnUntraced(function* (options: Options) {
   yield* Effect.forEach(namespaces, (name) => create(Namespace, { metadata: { name } }), { discard: true })
   yield* create(Service, apiService(options))
   yield* create(Service, dnsService(options))
-  yield* create(ServiceCIDR, { metadata: { name: "kubernetes" }, spec: { cidrs: options.serviceCidrs } })
+})
+
+/** The first range of Services. Who keeps ranges may not run here: this one is ready without him. */
+const range = Effect.fnUntraced(function* ({ serviceCidrs }: Options) {
+  const client = yield* Client
+  const name = "kubernetes"
+  yield* create(ServiceCIDR, { metadata: { name }, spec: { cidrs: serviceCidrs } })
+  const { metadata, spec, status } = yield* client.get(ServiceCIDR, { namespace: "", name })
+  const isSaid = (status.conditions ?? []).some(({ type }) => type === "Ready")
+  if (isSaid || metadata.deletionTimestamp !== undefined || spec.cidrs?.join() !== serviceCidrs.join()) return
+  const lastTransitionTime = time(yield* Clock.currentTimeMillis)
+  const message = "Kubernetes default Service CIDR is ready"
+  const condition = { type: "Ready", status: "True", reason: "", message, lastTransitionTime }
+  const body = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "ServiceCIDR",
+    metadata: { name },
+    status: { conditions: [condition] }
+  }
+  const options = { subresource: "status", fieldManager: "kubernetes-service-cidr-controller" }
+  yield* client.patch(ServiceCIDR, { namespace: "", name }, "apply", body, options)
 })
 
 const leaseOf = ({ identity }: Options) => ({ namespace: ApiServers.namespace, name: ApiServers.nameOf(identity) })
@@ -171,7 +192,7 @@ const run = Effect.fnUntraced(function* (options: Options) {
   const client = yield* Client
   // Servers that begin at the same time get in one another's way, once.
   yield* Effect.retry(first(options), again)
-  const beat = Effect.andThen(renew(options), publish)
+  const beat = Effect.all([renew(options), range(options), publish], { discard: true })
   yield* Effect.retry(beat, again)
   yield* beat.pipe(
     Effect.catchCause((cause) => Effect.logWarning("this server could not say that it lives", cause)),

@@ -1,6 +1,8 @@
 /** The Pods of this node: a worker for each, told by the API what shall be and by the runtime that something has changed. */
 import { Effect, Exit, Schedule, Scope, Stream } from "effect"
-import type { Pod } from "../resources/contracts/core/v1.ts"
+import { Node, type Pod } from "../resources/contracts/core/v1.ts"
+import * as Admission from "./pod/Admission.ts"
+import * as Allocation from "./pod/Allocation.ts"
 import * as Cgroups from "./pod/Cgroups.ts"
 import * as Worker from "./pod/Worker.ts"
 import type { Site } from "./Site.ts"
@@ -8,23 +10,45 @@ import * as Volumes from "./volumes/Volumes.ts"
 import { join } from "node:path"
 
 export const make = Effect.fnUntraced(function* (site: Site) {
-  const { events, pods, runtime, settings } = site
+  const { client, events, pods, runtime, settings } = site
   const workers = new Map<string, Worker.Worker>()
   const scope = yield* Effect.scope
 
+  const isFinal = ({ phase }: Pod["status"]) => phase === "Succeeded" || phase === "Failed"
+
+  /** The Pods that this node has taken, with what they have been given of it. */
+  const taken = () =>
+    Array.from(workers.values(), (worker) => worker.pod())
+      .filter(({ metadata, status }) => !isFinal(status) && pods.by("uid", metadata.uid).length > 0)
+      .map((pod) => {
+        const allocation = site.allocations.get(pod.metadata.uid)
+        return allocation === undefined ? pod : Allocation.effective(pod, allocation)
+      })
+
+  /** Why a Pod is not taken. Whoever sent it here may know more of the node than has come here yet, so then that is read anew. */
+  const refusal = Effect.fnUntraced(function* (pod: Pod) {
+    const node = site.ownNode()
+    if (node === undefined || known.has(pod.metadata.uid) || isFinal(pod.status)) return undefined
+    if (pod.metadata.deletionTimestamp !== undefined) return undefined
+    const first = Admission.refusal(pod, node, taken())
+    if (first === undefined) return undefined
+    const now = yield* Effect.orElseSucceed(client.get(Node, { namespace: "", name: settings.nodeName }), () => node)
+    return Admission.refusal(pod, now, taken())
+  })
+
   const start = Effect.fnUntraced(function* (pod: Pod) {
     const { uid } = pod.metadata
+    const refused = yield* refusal(pod)
     const own = yield* Scope.fork(scope)
     // The worker ends its own scope, so from outside it.
     const end = Effect.sync(() => workers.delete(uid)).pipe(
       Effect.andThen(Effect.forkIn(Scope.close(own, Exit.void), scope)),
       Effect.asVoid
     )
-    workers.set(uid, yield* Scope.provide(Worker.make(pod, site, end), own))
+    workers.set(uid, yield* Scope.provide(Worker.make(pod, site, end, refused), own))
   })
 
-  const isOver = ({ metadata, status }: Pod) =>
-    metadata.deletionTimestamp === undefined && (status.phase === "Succeeded" || status.phase === "Failed")
+  const isOver = ({ metadata, status }: Pod) => metadata.deletionTimestamp === undefined && isFinal(status)
 
   const applied = (pod: Pod) =>
     Effect.suspend(() => {
@@ -69,7 +93,10 @@ export const make = Effect.fnUntraced(function* (site: Site) {
           if (event._tag === "Deleted") return Effect.sync(() => gone(event.object.metadata.uid))
           const there = new Set(event.objects.map(({ metadata }) => metadata.uid))
           for (const uid of workers.keys()) if (!there.has(uid)) gone(uid)
-          return Effect.forEach(event.objects, applied, { discard: true })
+          // Those that are here already come before those that may find no room beside them.
+          const isNew = ({ metadata: { uid } }: Pod) => (known.has(uid) ? 0 : 1)
+          const inTurn = event.objects.toSorted((one, other) => isNew(one) - isNew(other))
+          return Effect.forEach(inTurn, applied, { discard: true })
         },
         { discard: true }
       )

@@ -165,6 +165,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   })
 
   const giveUp = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle) {
+    if (cycle.error !== undefined) return yield* failed(attempt, cycle.pod, Cause.fail(new Failed({ message: cycle.error })))
     const { act, messages, nominate } = yield* remedied(attempt, cycle)
     if (nominate !== undefined) nominated.set(cycle.pod, nominate)
     putBack(attempt.tried, cycle.refusedBy.size === 0 ? new Set(["NodeName"]) : cycle.refusedBy)
@@ -178,17 +179,33 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     yield* Effect.forkIn(act === undefined ? said : Effect.all([act, said], { concurrency: 2, discard: true }), scope)
   })
 
-  /** While extenders are asked time goes by: the Pod or the node may be gone after it. */
-  const decideWith = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle, found: ReadonlyArray<NodeInfo>) {
+  const found = (cycle: Cycle) => {
+    const nodes = cycle.find()
+    turn = (turn + cycle.evaluated) % Math.max(1, snapshot.nodes.length)
+    return nodes
+  }
+
+  /** What extenders and plugins in other isolates have to say, too. */
+  const askAround = Effect.fnUntraced(function* ({ profile }: Attempt, cycle: Cycle) {
+    const all = { concurrency: "unbounded", discard: true } as const
+    yield* Effect.forEach(profile.prepares, ({ prepare }) => prepare(cycle.pod, snapshot), all)
+    const scored = (nodes: ReadonlyArray<NodeInfo>) =>
+      Effect.forEach(profile.prepareScores, ({ prepareScore }) => prepareScore(cycle.pod, snapshot, nodes), all)
+    return yield* extenders.choose(cycle, found(cycle), scored)
+  })
+
+  /** While others are asked time goes by: the Pod or the node may be gone after it. */
+  const decideWith = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle) {
     const { metrics, tried } = attempt
-    const asked = yield* Effect.result(extenders.choose(cycle, found))
+    const asked = yield* Effect.result(askAround(attempt, cycle))
     metrics.chosen(now() - attempt.began)
     if (Result.isFailure(asked)) return yield* failed(attempt, cycle.pod, Cause.fail(asked.failure))
     const chosen = asked.success
     if (around.current(tried.pod.metadata.uid) === undefined) return queue.done(tried.pod.metadata.uid)
     if (chosen === undefined) return yield* giveUp(attempt, cycle)
-    if (snapshot.find(chosen.name) !== chosen) return putBack(tried, nobody)
-    yield* place(attempt, cycle.pod, chosen)
+    const node = snapshot.find(chosen.name)
+    if (node === undefined || (node !== chosen && !cycle.fits(node))) return putBack(tried, nobody)
+    yield* place(attempt, cycle.pod, node)
   })
 
   const decide = (tried: Waiting): Effect.Effect<unknown> => {
@@ -199,10 +216,9 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     const attempt = { ...own, tried, profile, began: now() }
     const info = snapshot.infoOf(pod)
     const cycle = new Cycle(info, profile, { view: snapshot, nominated, pick, start: turn })
-    const found = cycle.find()
-    turn = (turn + cycle.evaluated) % Math.max(1, snapshot.nodes.length)
-    if (extenders.isAsked(pod)) return decideWith(attempt, cycle, found)
-    const chosen = cycle.best(found)
+    const isAsking = profile.prepares.length + profile.prepareScores.length > 0
+    if (isAsking || extenders.isAsked(pod)) return decideWith(attempt, cycle)
+    const chosen = cycle.best(found(cycle))
     own.metrics.chosen(now() - attempt.began)
     return chosen === undefined ? giveUp(attempt, cycle) : place(attempt, info, chosen)
   }

@@ -4,6 +4,7 @@
  */
 import { Effect, Schema, SchemaIssue } from "effect"
 import { parse } from "yaml"
+import { Duration } from "./Durations.ts"
 import { Extender, mistakeIn } from "./extenders/Settings.ts"
 
 export class BadConfiguration extends Schema.TaggedError<BadConfiguration>()("BadConfiguration", {
@@ -67,6 +68,9 @@ export const Arguments = Struct({
       minCandidateNodesPercentage: optionalKey(Int),
       minCandidateNodesAbsolute: optionalKey(Int)
     })
+  ),
+  DynamicResources: optionalKey(
+    Struct({ ...about, filterTimeout: optionalKey(Duration), bindingTimeout: optionalKey(Duration) })
   ),
   InterPodAffinity: optionalKey(
     Struct({

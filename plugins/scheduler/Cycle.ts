@@ -43,6 +43,8 @@ export class Cycle {
   evaluated = 0
   /** Only the node that the Pod is nominated to was looked at, since it will do. */
   isOfNominated = false
+  /** What is wrong, so that no node was looked for any further. */
+  error: string | undefined
   /** Why no node at all will do. */
   private whole: string | undefined
   /** Why the nodes that nobody was asked about will not do. */
@@ -79,6 +81,11 @@ export class Cycle {
   refuse(node: string, refusal: Refusal, by: string) {
     this.refused.push([node, refusal])
     this.refusedBy.add(by)
+  }
+
+  /** Whether a node that was found will still do, after something of it has changed. */
+  fits(node: NodeInfo) {
+    return this.trials.check(node) === undefined
   }
 
   /** The best of them, by what the scores say. `extra`: what was added to a node's score from outside. */
@@ -121,6 +128,7 @@ export class Cycle {
       if (answer === undefined) continue
       if (isRefusal(answer)) {
         this.whole = answer.reasons.join(", ")
+        if (answer.isError === true) this.error = `running PreFilter plugin ${JSON.stringify(plugin.name)}: ${this.whole}`
         this.refusedBy.add(plugin.name)
         for (const { name } of this.view.nodes) this.refused.push([name, answer])
         return false
@@ -141,8 +149,11 @@ export class Cycle {
   private passes(node: NodeInfo): boolean {
     const refused = this.trials.check(node)
     if (refused === undefined) return true
-    this.refused.push([node.name, refused.refusal])
-    this.refusedBy.add(refused.plugin)
+    const { plugin, refusal } = refused
+    this.refused.push([node.name, refusal])
+    this.refusedBy.add(plugin)
+    if (refusal.isError === true)
+      this.error = `running ${JSON.stringify(plugin)} filter plugin: ${refusal.reasons.join(", ")}`
     return false
   }
 
@@ -154,12 +165,12 @@ export class Cycle {
     const wanted = enough(nodes.length, this.profile.percentage)
     const feasible: Array<NodeInfo> = []
     let evaluated = 0
-    for (; evaluated < nodes.length && feasible.length < wanted; evaluated++) {
+    for (; evaluated < nodes.length && feasible.length < wanted && this.error === undefined; evaluated++) {
       const node = nodes[(this.around.start + evaluated) % nodes.length]
       if (node !== undefined && this.passes(node)) feasible.push(node)
     }
     this.evaluated = only === undefined ? evaluated : 0
-    return feasible
+    return this.error === undefined ? feasible : []
   }
 
   private remembering(number: number, score: (node: NodeInfo) => number) {

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { Arguments } from "./Configuration.ts"
 import type { Extension } from "./contracts/Extensions.ts"
 import type { Spaces } from "./contracts/PodTerms.ts"
+import type { Devices } from "./devices/Devices.ts"
 import * as DefaultBinder from "./plugins/default-binder/DefaultBinder.ts"
 import * as DefaultPreemption from "./plugins/default-preemption/DefaultPreemption.ts"
 import type { Handle } from "./plugins/default-preemption/Eviction.ts"
@@ -31,7 +32,7 @@ const spreading = ({ defaultConstraints = [], defaultingType }: NonNullable<Argu
 
 export const make = Effect.fnUntraced(function* (
   handle: Handle,
-  { spaces, storage }: { readonly spaces: Spaces; readonly storage: Storage },
+  { devices, spaces, storage }: { readonly devices: Devices; readonly spaces: Spaces; readonly storage: Storage },
   args: Arguments = {}
 ) {
   const extensions: ReadonlyArray<Extension> = [
@@ -49,7 +50,7 @@ export const make = Effect.fnUntraced(function* (
     { plugin: VolumeZone.make(storage) },
     { plugin: yield* PodTopologySpread.make(spreading(args.PodTopologySpread)), weight: 2 },
     { plugin: InterPodAffinity.make(spaces, args.InterPodAffinity), weight: 2 },
-    { plugin: yield* DynamicResources.make(storage), weight: 2 },
+    { plugin: yield* DynamicResources.make(devices, handle.record, args.DynamicResources), weight: 2 },
     { plugin: yield* DefaultPreemption.make(handle, args.DefaultPreemption) },
     { plugin: NodeResourcesBalancedAllocation.make(args.NodeResourcesBalancedAllocation) },
     { plugin: ImageLocality.plugin },

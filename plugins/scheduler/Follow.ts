@@ -10,12 +10,12 @@ interface Changing<A> {
   readonly changes: Stream.Stream<{ readonly events: ReadonlyArray<Event<A>> }>
 }
 
-/** `seen` is told what was there before; without `after` the object is gone. */
+/** `seen` is told what was there before; without `after` the object is gone. `known`, by uid: what was seen already. */
 export const follow = <A extends Resource>(
   { changes }: Changing<A>,
-  seen: (before: A | undefined, after: A | undefined) => void
+  seen: (before: A | undefined, after: A | undefined) => void,
+  known = new Map<string, A>()
 ) => {
-  const known = new Map<string, A>()
   const see = (object: A) => {
     const { uid } = object.metadata
     const before = known.get(uid)
@@ -37,6 +37,13 @@ export const follow = <A extends Resource>(
   }
   return Stream.runForEach(changes, ({ events }) => Effect.sync(() => events.forEach(on)))
 }
+
+/** As hints are asked about it. */
+export const changeOf = <A>(before: A | undefined, after: A | undefined) => ({
+  actions: [after === undefined ? "Delete" : before === undefined ? "Add" : "Update"] as const,
+  ...(before !== undefined && { before }),
+  ...(after !== undefined && { after })
+})
 
 /** What of a node has changed, as far as a Pod may be placed by it. Heartbeats are nothing. */
 export const nodeActions = (before: Node | undefined, after: Node | undefined): ReadonlyArray<Action> => {

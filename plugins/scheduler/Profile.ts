@@ -15,6 +15,8 @@ export interface Profile {
   readonly percentage: number
   readonly plugins: ReadonlyArray<Plugin>
   readonly remembered: Remembered
+  readonly prepares: ReadonlyArray<With<"prepare">>
+  readonly prepareScores: ReadonlyArray<With<"prepareScore">>
   readonly preFilters: ReadonlyArray<With<"preFilter">>
   readonly scores: ReadonlyArray<{ readonly plugin: With<"preScore">; readonly weight: number }>
   readonly at: <Point extends keyof Plugin>(point: Point) => ReadonlyArray<With<Point>>
@@ -29,6 +31,8 @@ export const make = (name: string, extensions: ReadonlyArray<Extension>, percent
     percentage,
     plugins,
     remembered: new Remembered(),
+    prepares: plugins.filter(has("prepare")),
+    prepareScores: plugins.filter(has("prepareScore")),
     preFilters: plugins.filter(has("preFilter")),
     scores,
     at: (point) => plugins.filter(has(point))

@@ -1,7 +1,8 @@
 /** What Pods ask of nodes and what nodes have, as numbers. Each Pod and node is reckoned once a version. */
 import * as Quantity from "../../kernel/resource/Quantity.ts"
 import type { Container, Node, Pod } from "../resources/contracts/core/v1.ts"
-import type { Amounts, HostPort, PodInfo } from "./contracts/Nodes.ts"
+import * as HostPorts from "./contracts/HostPorts.ts"
+import type { Amounts, PodInfo } from "./contracts/Nodes.ts"
 import { type Spaces, termsOf } from "./contracts/PodTerms.ts"
 
 type Listed = { readonly [name: string]: string } | undefined
@@ -106,13 +107,6 @@ const overridden = (sum: Amounts, spec: Pod["spec"]): Amounts => {
   }
 }
 
-export const hostPorts = ({ spec: { containers, initContainers = [] } }: Pod): ReadonlyArray<HostPort> =>
-  [...containers, ...initContainers.filter(({ restartPolicy }) => restartPolicy === "Always")]
-    .flatMap(({ ports = [] }) => ports)
-    .flatMap(({ hostIP = "", hostPort = 0, protocol }) =>
-      hostPort === 0 ? [] : [{ ip: hostIP === "" ? "0.0.0.0" : hostIP, protocol, port: hostPort }]
-    )
-
 const nowhere: Spaces = () => ({})
 
 export const infoOf = (pod: Pod, spaces: Spaces = nowhere): PodInfo => {
@@ -128,7 +122,7 @@ export const infoOf = (pod: Pod, spaces: Spaces = nowhere): PodInfo => {
     priority: spec.priority ?? 0,
     requests: overridden(total(spec, of), spec),
     guessed: { cpu, memory },
-    ports: hostPorts(pod),
+    ports: HostPorts.of(pod),
     ...(terms !== undefined && { terms })
   }
 }

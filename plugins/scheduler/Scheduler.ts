@@ -13,6 +13,7 @@ import * as Configuration from "./Configuration.ts"
 import type { Change } from "./contracts/Changes.ts"
 import * as Extensions from "./contracts/Extensions.ts"
 import * as Defaults from "./Defaults.ts"
+import * as Devices from "./devices/Devices.ts"
 import * as Extenders from "./extenders/Extenders.ts"
 import { ignoredIn } from "./extenders/Settings.ts"
 import { follow, nodeActions, podActions } from "./Follow.ts"
@@ -51,6 +52,7 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
   const pods = yield* client.cache(Pod, { indexes: {} })
   const spaces = (namespace: string) => namespaces.get({ namespace: "", name: namespace })?.metadata.labels ?? {}
   const storage = yield* Storage.make
+  const devices = yield* Devices.make
   const extenders = yield* Extenders.make(configuration.extenders)
   const ignored = ignoredIn(configuration.extenders ?? [])
   const snapshot = new Snapshot(spaces)
@@ -75,7 +77,7 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
     const handle = { schedulerName, record, finished, extenders }
     const given = yield* Configuration.argumentsOf(profile.pluginConfig)
     const args = ignored.length === 0 ? given : Configuration.ignoring(given, ignored)
-    const made = yield* Defaults.make(handle, { spaces, storage }, args)
+    const made = yield* Defaults.make(handle, { devices, spaces, storage }, args)
     const chosen = choose(made, profile.plugins ?? {})
     if (chosen instanceof Configuration.BadConfiguration) return yield* chosen
     const all = [...extenders.extensions, ...chosen]
@@ -160,6 +162,7 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
   yield* Plugin.background(follow(nodes, seeNode))
   yield* Plugin.background(follow(pods, seePod))
   yield* Plugin.background(Storage.told(storage, happened))
+  yield* Plugin.background(Devices.told(devices, happened))
   yield* Plugin.background(Effect.forever(next))
 })
 
@@ -167,4 +170,4 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
 export const layer = (options: Options = {}) => Layer.effectDiscard(start(options))
 
 export const plugin = (options: Options = {}) =>
-  Plugin.make({ name: "scheduler", layer: Layer.provide(layer(options), Extensions.layer) })
+  Plugin.make({ name: "scheduler", layer: Layer.provide(layer(options), Extensions.inherited) })

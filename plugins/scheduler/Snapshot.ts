@@ -54,6 +54,7 @@ export class Snapshot implements View {
   private readonly groups = new Groups()
   private known: ReadonlyArray<NodeInfo> | undefined
   readonly namespaceLabels: View["namespaceLabels"]
+  readonly revision = { nodes: 0, pods: 0 }
 
   constructor(namespaceLabels: View["namespaceLabels"] = () => ({})) {
     this.namespaceLabels = namespaceLabels
@@ -79,6 +80,7 @@ export class Snapshot implements View {
   }
 
   setNode(node: Node) {
+    this.revision.nodes = Math.max(this.revision.nodes, Number(node.metadata.resourceVersion))
     const entry = this.entry(node.metadata.name)
     const before = entry.node
     entry.changed()
@@ -118,6 +120,7 @@ export class Snapshot implements View {
 
   /** As the cache shows it. */
   setPod(pod: Pod) {
+    this.revision.pods = Math.max(this.revision.pods, Number(pod.metadata.resourceVersion))
     const { nodeName = "" } = pod.spec
     const { uid } = pod.metadata
     const before = this.placed.get(uid)

@@ -1,22 +1,23 @@
 /**
- * Gives Services their cluster IPs and node ports before they are stored. An address is taken by creating the IPAddress object
- * of that name, so that of several servers one wins; what a failed create left behind is given back by the repair loop.
- * Source: KEP-1880 (IPAddress), core/v1 ServiceSpec.
+ * Gives Services their cluster IPs and node ports before they are stored; what a failed create left behind is given back by the
+ * repair loop. Source: KEP-1880 (IPAddress), core/v1 ServiceSpec.
  */
 import { Clock, Effect, Layer, Random, Schedule, Schema } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
-import { Invalid } from "../../kernel/client/Errors.ts"
 import type { WireObject } from "../../kernel/client/Api.ts"
 import { type Admitted, Admissions } from "../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Causes from "../../kernel/resource/Causes.ts"
+import type { Cache } from "../../kernel/table/Table.ts"
 import * as Addresses from "../resources/contracts/Addresses.ts"
 import * as Asked from "../resources/contracts/ServiceAsked.ts"
 import { Service } from "../resources/contracts/core/v1.ts"
-import { IPAddress } from "../resources/contracts/networking/v1.ts"
+import { IPAddress, ServiceCIDR } from "../resources/contracts/networking/v1.ts"
 import * as Ports from "./Ports.ts"
 import { decide, isRefused } from "./Families.ts"
-import { choose, contains, nodePorts, type Range, rangeOf } from "./Ranges.ts"
+import { choose, nodePorts, type Range, rangeOf } from "./Ranges.ts"
+import { usable } from "./ServiceRanges.ts"
+import { inRange, refuse, takeAny, takeAsked } from "./Take.ts"
 
 export interface Options {
   /** A range such as `10.96.0.0/16`, or one of each family, the first of which is the one that Services have by default. */
@@ -28,7 +29,6 @@ export class NotARange extends Schema.TaggedError<NotARange>()("NotARange", {
   expected: Schema.String
 }) {}
 
-type Mistakes = Invalid["causes"]
 /** How long what nobody uses is kept, because its Service may still be on its way, in milliseconds. */
 const patience = 60_000
 
@@ -40,87 +40,45 @@ const ported = ({ spec }: Service) =>
 const asService = (object: WireObject) => object as unknown as Service
 const asWire = (service: Service) => service as unknown as WireObject
 
-const refuse = ({ metadata: { name, namespace = "" } }: Service, causes: Mistakes) =>
-  new Invalid({ group: "", resource: "services", namespace, name, kind: "Service", causes })
-
-const full = {
-  field: "spec.clusterIPs",
-  type: "InternalError",
-  detail: "Internal error: failed to allocate a serviceIP: range is full"
-} as const
-
-/** Takes the object of this name, unless it is there. */
-const create = Effect.fnUntraced(function* (range: Range, { metadata: { name, namespace = "" } }: Service, address: string) {
-  const client = yield* Client
-  const labels = {
-    "ipaddress.kubernetes.io/ip-family": Addresses.nameOf(range.family),
-    "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"
-  }
-  const spec = { parentRef: { group: "", resource: "services", namespace, name } }
-  return yield* client.create(IPAddress, { metadata: { name: address, labels }, spec }).pipe(
-    Effect.as(true),
-    Effect.catchTag("AlreadyExists", () => Effect.succeed(false))
-  )
-})
-
-const inRange = (range: Range, service: Service, asked: string) => {
-  if (contains(range, asked)) return Effect.succeed(asked)
-  const detail = `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range`
-  return Effect.fail(
-    refuse(service, [Causes.invalid("spec.clusterIPs", [asked], `${detail}. The range of valid IPs is ${range.cidr}`)])
-  )
-}
-
-const takeAsked = Effect.fnUntraced(function* (range: Range, service: Service, asked: string) {
-  yield* inRange(range, service, asked)
-  if (yield* create(range, service, asked)) return asked
-  const detail = `failed to allocate IP ${asked}: provided IP is already allocated`
-  return yield* refuse(service, [Causes.invalid("spec.clusterIPs", [asked], detail)])
-})
-
-const takeAny = Effect.fnUntraced(function* (range: Range, service: Service) {
-  const client = yield* Client
-  const tried = new Set<number>()
-  for (;;) {
-    const names = new Set((yield* client.list(IPAddress)).map(({ metadata }) => metadata.name))
-    const isFree = (one: number) => !tried.has(one) && !names.has(Addresses.at(range, one))
-    const index = choose(range.numbers, yield* Random.next, isFree)
-    if (index === undefined) return yield* refuse(service, [full])
-    tried.add(index)
-    const address = Addresses.at(range, index)
-    if (yield* create(range, service, address)) return address
-  }
-})
-
 /** Without its addresses and families: what they are is decided anew. */
 const bare = ({ clusterIP: _, clusterIPs: __, ipFamilies: ___, ipFamilyPolicy: ____, ...spec }: Service["spec"]) => spec
 
+interface Ranges {
+  /** The families of the cluster, the first of them where a Service asks for none. */
+  readonly families: ReadonlyArray<string>
+  readonly usable: () => ReadonlyArray<Range>
+  readonly taken: Pick<Cache<IPAddress, never>, "get">
+}
+
+const ofFamily = (family: string, all: ReadonlyArray<string> = []) =>
+  all.find((address) => address !== "" && Addresses.nameOf(Addresses.familyOf(address)) === family)
+
 const withAddresses = Effect.fnUntraced(function* (
-  ranges: ReadonlyArray<Range>,
+  { families, taken, usable }: Ranges,
   service: Service,
   old: Service | undefined,
   dryRun: boolean
 ) {
   const spec = bare(service.spec)
   if (service.spec.type === "ExternalName") return { ...service, spec }
-  const families = ranges.map(({ family }) => Addresses.nameOf(family))
   const decision = decide(service.spec, families, old?.spec)
   if (isRefused(decision)) return yield* refuse(service, decision)
   if (service.spec.clusterIP === "None")
     return { ...service, spec: { ...spec, ...decision, clusterIP: "None", clusterIPs: ["None"] } }
-  const ofFamily = (range: Range, all: ReadonlyArray<string> = []) =>
-    all.find((address) => address !== "" && Addresses.familyOf(address) === range.family)
   const held = old !== undefined && addressed(old) ? old.spec.clusterIPs : []
   const given = service.spec.clusterIPs ?? (service.spec.clusterIP ? [service.spec.clusterIP] : [])
+  const all = usable()
   const clusterIPs = yield* Effect.forEach(
-    decision.ipFamilies.flatMap((family) => ranges.filter((range) => Addresses.nameOf(range.family) === family)),
-    Effect.fnUntraced(function* (range) {
-      const before = ofFamily(range, held)
-      const wanted = ofFamily(range, given) ?? before
+    decision.ipFamilies.filter((family) => families.includes(family)),
+    Effect.fnUntraced(function* (family) {
+      const before = ofFamily(family, held)
+      const wanted = ofFamily(family, given) ?? before
+      const ranges = all.filter((range) => Addresses.nameOf(range.family) === family)
+      const [first] = ranges
       if (wanted !== undefined && wanted === before) return wanted
-      if (dryRun && wanted !== undefined) return yield* inRange(range, service, wanted)
-      if (dryRun) return Addresses.at(range, range.numbers.first)
-      return yield* wanted === undefined ? takeAny(range, service) : takeAsked(range, service, wanted)
+      if (dryRun && wanted !== undefined) return yield* inRange(ranges, service, wanted)
+      if (dryRun && first !== undefined) return Addresses.at(first, first.numbers.first)
+      return yield* wanted === undefined ? takeAny(ranges, service, taken) : takeAsked(ranges, service, wanted)
     })
   )
   return { ...service, spec: { ...spec, ...decision, clusterIP: clusterIPs[0] ?? "", clusterIPs } }
@@ -175,12 +133,18 @@ const isOurs = ({ attributes, kind }: Admitted) => kind.storage === Service.stor
 
 const admission = Effect.fnUntraced(function* ({ serviceCidrs }: Options) {
   const client = yield* Client
-  const ranges = yield* Effect.forEach(serviceCidrs, (given) => {
+  const first = yield* Effect.forEach(serviceCidrs, (given) => {
     const range = rangeOf(given)
     return range === undefined
       ? Effect.fail(new NotARange({ given, expected: "a range such as 10.96.0.0/16 or fd00:10:96::/108" }))
       : Effect.succeed(range)
   })
+  const cidrs = yield* client.cache(ServiceCIDR, { indexes: {} })
+  const ranges: Ranges = {
+    families: first.map(({ family }) => Addresses.nameOf(family)),
+    usable: () => usable(first, cidrs.all()),
+    taken: yield* client.cache(IPAddress, { indexes: {} })
+  }
   const allocate = Effect.fnUntraced(function* (request: Admitted) {
     if (request.object === undefined) return undefined
     const old = request.old === undefined ? undefined : asService(request.old)

@@ -33,7 +33,9 @@ const act = (kind: Any, subresource: string, body: WireObject, about: Partial<At
     const action = (yield* Actions).find(kind.storage, subresource)
     if (action === undefined) return assert.fail(`${kind.kind} ${subresource} has no action`)
     const at = { user: { name: "jane", groups: ["g"] }, served: { kind, strategy: {} }, version: kind.versions[0] }
-    return yield* action.act({ ...at, namespace: "default", name: "app", subresource, ...about }, body, {})
+    return yield* action.act({ ...at, namespace: "default", name: "app", subresource, ...about }, body, {}, () =>
+      Effect.die("nothing is rewritten")
+    )
   })
 
 const request = (spec: WireObject) =>

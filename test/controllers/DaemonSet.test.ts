@@ -47,6 +47,9 @@ describe("DaemonSet", () => {
       const history = yield* client.list(ControllerRevision)
       assert.deepStrictEqual(history.map(({ revision }) => revision).toSorted(), [1, 2])
       assert.isTrue(history.every(({ metadata }) => metadata.ownerReferences?.[0]?.uid === set.metadata.uid))
+      const inOrder =
+        /^{"spec":{"template":{"\$patch":"replace","metadata":{"labels":{.*}},"spec":{"containers":\[{"image":"v\d",/
+      for (const { data } of history) assert.match(JSON.stringify(data), inOrder)
     }).pipe(Effect.scoped, Effect.provide(cluster(DaemonSetController.plugin)))
   )
 

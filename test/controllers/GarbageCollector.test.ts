@@ -7,6 +7,7 @@ import { NotFound } from "../../kernel/client/Errors.ts"
 import { type Any, controllerReference, type Resource } from "../../kernel/resource/Kind.ts"
 import * as GarbageCollector from "../../plugins/controllers/garbage-collector/GarbageCollector.ts"
 import { fateOf } from "../../plugins/controllers/garbage-collector/References.ts"
+import * as Vanished from "../../plugins/controllers/garbage-collector/Vanished.ts"
 import { Deployment, ReplicaSet } from "../../plugins/resources/contracts/apps/v1.ts"
 import { ConfigMap, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import { kernelWith } from "../resources/Kernel.ts"
@@ -121,6 +122,20 @@ describe("GarbageCollector", () => {
       assert.deepStrictEqual(names(all).toSorted(), ["both", "second"])
     }).pipe(Effect.provide(collector))
   )
+
+  it("learns of what a lost watch has not told", () => {
+    const events = Vanished.make()
+    const owner = podOf({ name: "owner" })
+    const reference = { apiVersion: "v1", kind: "Pod", name: "owner", uid: "owner" }
+    const pod = podOf({ name: "p" })
+    const dependent = { ...pod, metadata: { ...pod.metadata, ownerReferences: [reference] } }
+    assert.deepStrictEqual(events({ _tag: "Snapshot", objects: [owner, podOf({ name: "stays" })] }), [])
+    assert.deepStrictEqual(events({ _tag: "Applied", object: dependent }), [])
+    assert.deepStrictEqual(events({ _tag: "Applied", object: podOf({ name: "told" }) }), [])
+    assert.deepStrictEqual(events({ _tag: "Deleted", object: podOf({ name: "told" }) }), [])
+    assert.deepStrictEqual(events({ _tag: "Snapshot", objects: [podOf({ name: "stays" })] }), ["owner", "p", "owner"])
+    assert.deepStrictEqual(events({ _tag: "Snapshot", objects: [podOf({ name: "stays" })] }), [])
+  })
 
   it("leaves what has an owner, and what is going already", () => {
     const reference = { apiVersion: "v1", kind: "Pod", name: "o", uid: "o" }

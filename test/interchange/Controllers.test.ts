@@ -4,18 +4,10 @@
  */
 import { describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
-import { spawn } from "node:child_process"
-import { once } from "node:events"
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import * as Https from "../../adapters/client/https/Https.ts"
 import * as Program from "../../adapters/Program.ts"
 import type { Endpoint } from "../../conformance/stage/Endpoint.ts"
 import * as KubeApiservers from "../../conformance/stage/KubeApiservers.ts"
-import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
-import { freePort } from "../../kernel/FreePort.ts"
 import * as DeploymentController from "../../plugins/controllers/deployment/Deployment.ts"
 import * as GarbageCollector from "../../plugins/controllers/garbage-collector/GarbageCollector.ts"
 import * as Autoscaler from "../../plugins/controllers/horizontal-pod-autoscaler/HorizontalPodAutoscaler.ts"
@@ -31,6 +23,7 @@ import { Job } from "../../plugins/resources/contracts/batch/v1.ts"
 import { Namespace, PersistentVolume, PersistentVolumeClaim, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import { until } from "../controllers/KilledWorkloads.ts"
 import { runs, when } from "../controllers/Cluster.ts"
+import * as Beside from "./Beside.ts"
 
 const lacks = ["etcd", "kube-apiserver", "kube-controller-manager"].filter((name) => Program.find(name) === undefined)
 const title = lacks.length === 0 ? "" : ` (this machine lacks upstream's ${lacks.join(", ")})`
@@ -118,49 +111,8 @@ const story = Effect.gen(function* () {
   yield* until(PersistentVolume, "disk", ({ status }) => status.phase === "Released")
 }).pipe(Effect.scoped)
 
-const directory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "keelson-controllers-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
-const clientOf = ({ ca, cert, key, server }: Endpoint) => {
-  const certificate = cert === undefined || key === undefined ? {} : { clientCertificate: cert, clientKey: key }
-  return Layer.provideMerge(ApiClient.layer, Https.layer({ server, ...(ca !== undefined && { ca }), ...certificate }))
-}
-
 /** Upstream's, until the scope closes. */
-const controllerManager = Effect.fnUntraced(function* (path: string, { ca = "", cert = "", key = "", server }: Endpoint) {
-  const encoded = (text: string) => Buffer.from(text).toString("base64")
-  const kubeconfig = join(path, "kubeconfig")
-  const user = { "client-certificate-data": encoded(cert), "client-key-data": encoded(key) }
-  const file = {
-    ...{ apiVersion: "v1", kind: "Config", "current-context": "x" },
-    clusters: [{ name: "c", cluster: { server, "certificate-authority-data": encoded(ca) } }],
-    users: [{ name: "u", user }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }]
-  }
-  writeFileSync(kubeconfig, JSON.stringify(file), { mode: 0o600 })
-  const flags = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--bind-address=127.0.0.1", `--cert-dir=${path}`]
-  const log = join(path, "controller-manager.log")
-  const out = openSync(log, "a")
-  const port = yield* freePort
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(Program.find("kube-controller-manager") ?? "", [...flags, `--secure-port=${port}`], {
-        stdio: ["ignore", out, out]
-      })
-    ),
-    (child) =>
-      Effect.promise(async () => {
-        if (child.exitCode !== null) return
-        const gone = once(child, "exit")
-        child.kill("SIGKILL")
-        await gone
-      })
-  )
-  yield* Effect.addFinalizer((exit) =>
-    exit._tag === "Success" ? Effect.void : Effect.logError(readFileSync(log, "utf8").slice(-3000))
-  )
-})
+const controllerManager = (path: string, endpoint: Endpoint) => Beside.program("kube-controller-manager", path, endpoint)
 
 const ours = Layer.mergeAll(
   DeploymentController.plugin.layer,
@@ -179,10 +131,10 @@ describe.skipIf(lacks.length > 0)(`controllers change places${title}`, () => {
     "upstream's kube-controller-manager on our API server",
     () =>
       Effect.gen(function* () {
-        const path = yield* directory
+        const path = yield* Beside.directory
         const endpoint = yield* KubeApiservers.keelson(path)
         yield* controllerManager(path, endpoint)
-        yield* story.pipe(Effect.provide(clientOf(endpoint)))
+        yield* story.pipe(Effect.provide(Beside.clientOf(endpoint)))
       }).pipe(Effect.scoped),
     240_000
   )
@@ -190,9 +142,9 @@ describe.skipIf(lacks.length > 0)(`controllers change places${title}`, () => {
     "our controllers on upstream's API server",
     () =>
       Effect.gen(function* () {
-        const path = yield* directory
+        const path = yield* Beside.directory
         const endpoint = yield* KubeApiservers.upstream(path)
-        yield* story.pipe(Effect.provide(Layer.provideMerge(ours, clientOf(endpoint))))
+        yield* story.pipe(Effect.provide(Layer.provideMerge(ours, Beside.clientOf(endpoint))))
       }).pipe(Effect.scoped),
     240_000
   )

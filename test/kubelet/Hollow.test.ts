@@ -120,6 +120,40 @@ describe("a hollow node", () => {
     }).pipe(Effect.provide(node))
   )
 
+  it.live("refuses a Pod that it has no room or no port for, or that belongs elsewhere", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      const has = ({ status }: Node) => status.allocatable?.["cpu"] !== undefined
+      const own = client.get(Node, { namespace: "", name: "n1" })
+      const { status } = yield* Effect.repeat(own, { schedule: Schedule.spaced("20 millis"), until: has })
+      const cpus = Number(status.allocatable?.["cpu"])
+      const ports = [{ containerPort: 80, hostPort: 80 }]
+      const listening = { containers: [{ name: "main", image: "busybox", ports }] }
+      yield* client.create(Pod, draft("web", listening))
+      yield* eventually("web", isReady)
+      const resources = { requests: { cpu: `${cpus + 1}` } }
+      yield* client.create(Pod, draft("again", listening))
+      yield* client.create(Pod, draft("large", { containers: [{ name: "main", image: "busybox", resources }] }))
+      yield* client.create(Pod, draft("other", { nodeSelector: { disk: "none" } }))
+      const saying = Effect.fnUntraced(function* (name: string) {
+        const pod = yield* eventually(name, (one) => one?.status.phase === "Failed")
+        return `${pod?.status.reason}: ${pod?.status.message}`
+      })
+      const refused = (why: string, what: string) =>
+        `${why}: Pod was rejected: Predicate ${why} failed: node(s) didn't ${what}`
+      assert.strictEqual(yield* saying("again"), refused("NodePorts", "have free ports for the requested pod ports"))
+      assert.strictEqual(yield* saying("other"), refused("NodeAffinity", "match Pod's node affinity/selector"))
+      assert.strictEqual(
+        yield* saying("large"),
+        `OutOfcpu: Pod was rejected: Node didn't have enough resource: cpu, requested: ${cpus + 1}000, used: 0, capacity: ${cpus}000`
+      )
+      yield* client.delete(Pod, { namespace: "default", name: "web" })
+      yield* eventually("web", (pod) => pod === undefined)
+      yield* client.create(Pod, draft("next", listening))
+      yield* eventually("next", isReady)
+    }).pipe(Effect.provide(node))
+  )
+
   it.live("backs off from what crashes, and from images that are nowhere", () =>
     Effect.gen(function* () {
       const client = yield* Client

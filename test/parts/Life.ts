@@ -129,13 +129,21 @@ const running = Effect.gen(function* () {
     Pod,
     draft("job", {
       restartPolicy: "Never",
+      initContainers: [
+        {
+          name: "powerful",
+          ...image,
+          command: ["sh", "-c", "mkdir -p /m && mount -t tmpfs none /m"],
+          securityContext: { privileged: true }
+        }
+      ],
       containers: [{ name: "main", ...image, command: ["sh", "-c", "echo last > /dev/termination-log; exit 3"] }]
     })
   )
   const job = yield* eventually("job", (now) => now?.status.phase === "Failed")
   const state = main(job)?.state?.terminated
   assert.deepEqual([state?.exitCode, state?.message], [3, "last\n"])
-  yield* ok("a Pod whose work failed is Failed, with its last words")
+  yield* ok("a Pod whose work failed, after a privileged start, is Failed, with its last words")
 
   yield* client.create(
     Pod,

@@ -7,12 +7,13 @@ import { Api } from "../../kernel/client/Api.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Contract from "../../kernel/plugin/Contract.ts"
+import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
-import * as Worker from "../../kernel/plugin/Worker.ts"
 import * as ReplicaSetController from "../../plugins/controllers/replicaset/ReplicaSet.ts"
 import { ReplicaSet } from "../../plugins/resources/contracts/apps/v1.ts"
 import { Pod } from "../../plugins/resources/contracts/core/v1.ts"
-import { Maker, Names, plugin as maker } from "./Needy.ts"
+import * as Levels from "./Levels.ts"
+import { Maker, Names } from "./Needy.ts"
 
 const state = Effect.fnUntraced(function* (name: string) {
   const { states } = yield* Plugin.Host
@@ -91,55 +92,63 @@ describe("in the process", () => {
   })
 })
 
-describe("in a thread", () => {
-  const names = Layer.sync(Names, () => {
-    let count = 0
-    return { next: () => Effect.sync(() => `name-${++count}`) }
-  })
+for (const { isolation, lacks, title } of Levels.all)
+  describe.skipIf(lacks.length > 0)(title, () => {
+    const names = Layer.sync(Names, () => {
+      let count = 0
+      return { next: () => Effect.sync(() => `name-${++count}`) }
+    })
 
-  it.live("a plugin is given what it needs and its options, and what it offers is served", () => {
-    const options = { namespace: "apart" }
-    const module = new URL("./Needy.ts", import.meta.url)
-    const isolated = Worker.isolate(maker(options), module, { needs: [Api, Names], options })
-    return Effect.gen(function* () {
-      const { die, make } = yield* Maker
-      const api = yield* Api
-      assert.strictEqual(yield* make(), "name-1: 1")
-      const at = { group: "", version: "v1", resource: "configmaps", namespace: "apart" }
-      assert.strictEqual((yield* api.list(at)).items.length, 1)
-      assert.deepInclude(yield* state("maker"), { state: "running", isolation: "thread" })
-      assert.strictEqual((yield* Effect.flip(die()))._tag, "Unavailable")
-      const again = Effect.retry(make(), { times: 500, schedule: Schedule.spaced("20 millis") })
-      assert.strictEqual(yield* again, "name-2: 2")
-      assert.deepInclude(yield* state("maker"), { state: "running", restarts: 1 })
-    }).pipe(
-      Effect.provide(
-        Plugin.install(isolated).pipe(Layer.provideMerge(Layer.mergeAll(MemoryApi.layer(), names, Plugin.Host.layer)))
-      )
-    )
-  })
-
-  it.live("a controller runs unchanged", () => {
-    const module = new URL("../../plugins/controllers/replicaset/ReplicaSet.ts", import.meta.url)
-    const isolated: Plugin.Plugin<never, Api> = Worker.isolate(ReplicaSetController.plugin, module, { needs: [Api] })
-    const at = { name: "web", namespace: "default" }
-    const labels = { app: "web" }
-    return Effect.gen(function* () {
-      const client = yield* Client
-      const spec = { containers: [{ name: "web", image: "web" }] }
-      const template = { metadata: { labels }, spec }
-      yield* client.create(ReplicaSet, { metadata: at, spec: { replicas: 3, selector: { matchLabels: labels }, template } })
-      const pods = client.list(Pod, { namespace: "default" })
-      const all = yield* Effect.repeat(pods, { schedule: Schedule.spaced("20 millis"), until: ({ length }) => length === 3 })
-      assert.isTrue(all.every(({ metadata }) => metadata.ownerReferences?.[0]?.name === "web"))
-    }).pipe(
-      Effect.timeout("40 seconds"),
-      Effect.provide(
-        Plugin.install(isolated).pipe(
-          Layer.provideMerge(ApiClient.layer),
-          Layer.provideMerge(Layer.merge(MemoryApi.layer(), Plugin.Host.layer))
+    it.live("a plugin is given what it needs and its options, and what it offers is served", () => {
+      const options = { namespace: "apart" }
+      const module = new URL("./Needy.ts", import.meta.url)
+      const isolated = Isolate.run({ name: "maker", module, options, offers: [Maker], needs: [Api, Names], isolation })
+      return Effect.gen(function* () {
+        const { die, make } = yield* Maker
+        const api = yield* Api
+        assert.strictEqual(yield* make(), "name-1: 1")
+        const at = { group: "", version: "v1", resource: "configmaps", namespace: "apart" }
+        assert.strictEqual((yield* api.list(at)).items.length, 1)
+        assert.deepInclude(yield* state("maker"), { state: "running", isolation })
+        assert.strictEqual((yield* Effect.flip(die()))._tag, "Unavailable")
+        const again = Effect.retry(make(), { times: 2500, schedule: Schedule.spaced("20 millis") })
+        assert.strictEqual(yield* again, "name-2: 2")
+        assert.deepInclude(yield* state("maker"), { state: "running", restarts: 1 })
+      }).pipe(
+        Effect.provide(
+          Plugin.install(isolated).pipe(Layer.provideMerge(Layer.mergeAll(MemoryApi.layer(), names, Plugin.Host.layer)))
         )
       )
-    )
+    })
+
+    it.live("a controller runs unchanged", () => {
+      const module = new URL("../../plugins/controllers/replicaset/ReplicaSet.ts", import.meta.url)
+      const { name } = ReplicaSetController.plugin
+      const isolated: Plugin.Plugin<never, Api> = Isolate.run({ name, module, offers: [], needs: [Api], isolation })
+      const at = { name: "web", namespace: "default" }
+      const labels = { app: "web" }
+      return Effect.gen(function* () {
+        const client = yield* Client
+        const spec = { containers: [{ name: "web", image: "web" }] }
+        const template = { metadata: { labels }, spec }
+        yield* client.create(ReplicaSet, {
+          metadata: at,
+          spec: { replicas: 3, selector: { matchLabels: labels }, template }
+        })
+        const pods = client.list(Pod, { namespace: "default" })
+        const all = yield* Effect.repeat(pods, {
+          schedule: Schedule.spaced("20 millis"),
+          until: ({ length }) => length === 3
+        })
+        assert.isTrue(all.every(({ metadata }) => metadata.ownerReferences?.[0]?.name === "web"))
+      }).pipe(
+        Effect.timeout("40 seconds"),
+        Effect.provide(
+          Plugin.install(isolated).pipe(
+            Layer.provideMerge(ApiClient.layer),
+            Layer.provideMerge(Layer.merge(MemoryApi.layer(), Plugin.Host.layer))
+          )
+        )
+      )
+    })
   })
-})

@@ -101,5 +101,5 @@ it.live(
       }
     }).pipe(Effect.provide(running(isolated)))
   },
-  20_000
+  60_000
 )

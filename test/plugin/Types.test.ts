@@ -43,6 +43,6 @@ const refused = () => {
 
 it("what a plugin needs in a thread is what serves it there", () => {
   const isolated: Plugin.Plugin<never, Api | Clock> = Worker.isolate(needy, module, { needs: [Api, Clock] })
-  assert.deepInclude(isolated, { name: "needy", isolation: "thread" })
+  assert.deepInclude(isolated, { name: "needy", isolation: "worker" })
   assert.isFunction(refused)
 })

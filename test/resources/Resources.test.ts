@@ -154,6 +154,9 @@ describe("built-in kinds", () => {
         const bind = (node: string) => bindAs("bound", node)
         const otherName = ["BadRequest", "name in URL does not match name in Binding object"] as const
         for (const name of ["", "other"]) assert.deepStrictEqual(yield* failure(bindAs(name, "one")), otherName)
+        const early = { metadata: { name: "bound", resourceVersion: "1" }, target: { kind: "Node", name: "one" } }
+        const [reason] = (yield* failure(client.post(Pod, at("bound"), "binding", early))) ?? []
+        assert.strictEqual(reason, "Conflict")
         assert.deepInclude(yield* bind("one"), { status: "Success" })
         const bound = yield* client.get(Pod, at("bound"))
         assert.strictEqual(bound.spec.nodeName, "one")

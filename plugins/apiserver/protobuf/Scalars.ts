@@ -126,6 +126,10 @@ const items = message(
   []
 )
 
+/** As Go writes JSON, which is compared byte by byte where it stands in objects: a template in a ControllerRevision. */
+const textFor = (value: Json) =>
+  JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
 /** JSON's own text. `open` reads what is no JSON: objects in an envelope of their own. */
 export const jsonWith = (open: (bytes: Uint8Array) => Json | undefined) =>
   message(
@@ -135,7 +139,7 @@ export const jsonWith = (open: (bytes: Uint8Array) => Json | undefined) =>
       if (raw === undefined || raw.length === 0) return undefined
       return open(raw) ?? JSON.parse(utf8.decode(raw))
     },
-    (writer, value) => writer.uint32(10).bytes(Buffer.from(JSON.stringify(value)))
+    (writer, value) => writer.uint32(10).bytes(Buffer.from(textFor(value)))
   )
 
 export const codecs: { readonly [type: string]: Codec } = {

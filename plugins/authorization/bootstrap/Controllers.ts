@@ -24,6 +24,11 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may(read, { "": "namespaces" }),
     ...events
   ],
+  // Upstream's acts as the controller manager itself.
+  "service-account-token-controller": [
+    ...may([...read, "delete", ...change], { "": "secrets" }),
+    ...may([...read, ...change], { "": "serviceaccounts" })
+  ],
   "root-ca-cert-publisher": [
     ...may([...read, "create", ...change], { "": "configmaps" }),
     ...may(read, { "": "namespaces" }),

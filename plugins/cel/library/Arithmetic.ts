@@ -171,7 +171,7 @@ const logic: ReadonlyArray<Overload> = [
   define("_[?_](optional<map<K, V>>, K): optional<V>", find),
   define("_?._(dyn, string): optional<V>", find, "select_optional_field"),
   define("@in(A, list<A>): bool", contains, "in_list"),
-  define("@in(A, map<A, B>): bool", (key: Value, map: Dict) => map.find(key) !== undefined, "in_map"),
+  define("@in(A, map<A, B>): bool", (key: Value, map: Dict) => map.has(key), "in_map"),
   define("cel.@mapInsert(map<K, V>, K, V): map<K, V>", (map: Dict, key: Value, value: Value) => insert(map, [[key, value]])),
   define("cel.@mapInsert(map<K, V>, map<K, V>): map<K, V>", (map: Dict, more: Dict) => insert(map, pairs(more)))
 ]

@@ -23,7 +23,7 @@ const number = "(0|[1-9][0-9]*)"
 const identifiers = String.raw`[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*`
 const syntax = new RegExp(String.raw`^${number}\.${number}\.${number}(?:-(${identifiers}))?(?:\+(${identifiers}))?$`)
 
-const parse = (text: string): Semver | undefined => {
+export const parse = (text: string): Semver | undefined => {
   const [match, major = "0", minor = "0", patch = "0", pre] = syntax.exec(text) ?? []
   if (match === undefined) return undefined
   const parts = pre === undefined ? [] : pre.split(".")

@@ -2,7 +2,7 @@
 import type { Schema } from "effect"
 
 /** Keys in order, so that equal values are equal texts. */
-const canonical = (value: Schema.Json | undefined): string => {
+export const canonical = (value: Schema.Json | undefined): string => {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null"
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -9,9 +9,12 @@ import * as Owned from "./Owned.ts"
 
 export const hashLabel = "controller-revision-hash"
 
-/** What `undo` patches the owner with. A template is JSON by its type, hence the cast. */
-export const dataOf = (template: PodTemplateSpec) =>
-  ({ spec: { template: { ...template, $patch: "replace" } } }) as unknown as Schema.Json
+/**
+ * What `undo` patches the owner with. Whoever looks for the revision of a template compares the bytes of it with its own, in which all
+ * keys are in order. A template is JSON by its type, hence the cast.
+ */
+export const dataOf = (template: PodTemplateSpec): Schema.Json =>
+  JSON.parse(Hash.canonical({ spec: { template: { ...template, $patch: "replace" } } } as unknown as Schema.Json))
 
 /** The revision of now: the last one with these data. */
 export const matching = (revisions: ReadonlyArray<ControllerRevision>, data: Schema.Json) =>

@@ -13,6 +13,7 @@ import * as BuiltIn from "../contracts/BuiltIn.ts"
 import * as Controllers from "../contracts/Controllers.ts"
 import { patchMetadata } from "../contracts/Writes.ts"
 import * as ForeignOwners from "./ForeignOwners.ts"
+import * as Vanished from "./Vanished.ts"
 import { Graph, indexes, type Item, keyOf, kindOf } from "./Graph.ts"
 import {
   blocks,
@@ -144,7 +145,10 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
           () => Effect.sync(() => graph.remove(kind))
         )
         arrived()
-        return Stream.map(cache.changes, ({ events }) => events.flatMap(concerned(kind)))
+        const vanished = Vanished.make()
+        const related = (uid: string) => [graph.byUid(uid) ?? [], graph.dependents(uid)].flat().map(keyOf)
+        const keys = (event: Event<Kind.Resource>) => [...vanished(event).flatMap(related), ...concerned(kind)(event)]
+        return Stream.map(cache.changes, ({ events }) => events.flatMap(keys))
       }).pipe(
         // It is not served: nobody can have made one.
         Effect.catchTag(["NotFound", "MethodNotAllowed"], () => Effect.as(Effect.sync(arrived), Stream.never))
@@ -152,9 +156,7 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
     )
 
   yield* Effect.forkScoped(Effect.delay(complete.open, patience))
-  // Whatever a lost watch kept from us is found again.
-  const sweep = Controllers.every("5 minutes", () => graph.owned().map(keyOf))
-  const triggers = [...followed.map(follow), custom.each(follow), sweep]
+  const triggers = [...followed.map(follow), custom.each(follow)]
   yield* Controllers.run({ name: "garbage_collector", triggers, concurrency: 20, reconcile })
 })
 

@@ -52,12 +52,6 @@ export class Graph {
       cache.by("owner", uid).map((object) => ({ kind, object }))
     )
   }
-
-  owned(): ReadonlyArray<Item> {
-    return [...this.shelves.values()].flatMap(({ cache, kind }) =>
-      cache.all().flatMap((object) => (ownersOf(object).length === 0 ? [] : [{ kind, object }]))
-    )
-  }
 }
 
 export const kindOf = (kinds: ReadonlyArray<Kind.Any>, { apiVersion, kind }: OwnerReference) =>

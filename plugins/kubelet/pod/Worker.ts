@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from "node:util"
 import { keyOf } from "../../../kernel/resource/Kind.ts"
 import { Pod } from "../../resources/contracts/core/v1.ts"
 import type { Site } from "../Site.ts"
+import * as Admission from "./Admission.ts"
 import * as Ending from "./Ending.ts"
 import * as Health from "./Health.ts"
 import { look, statusOf } from "./Look.ts"
@@ -52,9 +53,16 @@ const again = <A, E, R>(what: string, { uid }: State.State, effect: Effect.Effec
     Effect.logWarning(what, cause).pipe(Effect.annotateLogs({ uid }), Effect.andThen(Effect.sleep("1 second")), Effect.as(0))
   )
 
-/** `onEnd` is run when nothing of the Pod is left. */
-export const make = Effect.fnUntraced(function* (pod: Pod, site: Site, onEnd: Effect.Effect<void>) {
-  const state = State.make(pod, site)
+/** `onEnd` is run when nothing of the Pod is left. One that is refused is never begun. */
+export const make = Effect.fnUntraced(function* (
+  pod: Pod,
+  site: Site,
+  onEnd: Effect.Effect<void>,
+  refused?: Admission.Refusal
+) {
+  const decided = (pod: Pod) => (refused === undefined ? pod : Admission.refused(pod, refused))
+  const state = State.make(decided(pod), site)
+  if (refused !== undefined) yield* site.tell(pod, "Warning", refused.reason, refused.message)
   yield* Effect.addFinalizer(() => Effect.sync(() => site.allocations.delete(state.uid)))
   const writer = yield* StatusWriter.make(pod, site)
   /** Opened when there may be something to do. */
@@ -172,9 +180,9 @@ export const make = Effect.fnUntraced(function* (pod: Pod, site: Site, onEnd: Ef
   return {
     update: (next: Pod) => {
       const before = { pod: state.pod, grace: grace(), ending: isEnding() }
-      state.pod = next
+      state.pod = decided(next)
       if (isEnding() && (!before.ending || grace() < before.grace)) ending.openUnsafe()
-      if (isNews(before.pod, next)) news.openUnsafe()
+      if (isNews(before.pod, state.pod)) news.openUnsafe()
     },
     gone: () => {
       if (!isEnding()) ending.openUnsafe()

@@ -1,6 +1,5 @@
 /** `pods/binding` and `bindings`: gives a Pod its node, once and for all. What schedulers do with their decisions. */
 import { Clock, Effect, Result } from "effect"
-import { Client } from "../../../kernel/client/Client.ts"
 import { BadRequest, Conflict, Invalid } from "../../../kernel/client/Errors.ts"
 import type { Action } from "../../../kernel/pipeline/Actions.ts"
 import { elsewhere } from "../../../kernel/pipeline/Stages.ts"
@@ -36,10 +35,15 @@ const decode = (key: Key, body: unknown): Result.Result<Binding, BadRequest | In
 }
 
 /** Why this Pod cannot be given this node. */
-const obstacle = ({ metadata, spec }: Pod, { metadata: { uid = "" } }: Binding): string | undefined => {
+const obstacle = (
+  { metadata, spec }: Pod,
+  { metadata: { resourceVersion = "", uid = "" } }: Binding
+): string | undefined => {
   const { name } = metadata
   if (uid !== "" && uid !== metadata.uid)
     return `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`
+  if (resourceVersion !== "" && resourceVersion !== metadata.resourceVersion)
+    return `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`
   if (metadata.deletionTimestamp !== undefined) return `pod ${name} is being deleted, cannot be assigned to a host`
   if (spec.nodeName) return `pod ${name} is already assigned to node ${JSON.stringify(spec.nodeName)}`
   return (spec.schedulingGates ?? []).length > 0 ? `pod ${name} has non-empty .spec.schedulingGates` : undefined
@@ -61,35 +65,26 @@ const bound = (pod: Pod, { metadata: { annotations = {}, labels }, target: { nam
   }
 }
 
-/** How often another may write the Pod between our reading and our writing. */
-const attempts = 8
-
 const nameIn = (body: unknown): string => {
   const { name = "" } = Object(Object(body).metadata)
   return typeof name === "string" ? name : ""
 }
 
-/** Of a Pod by its subresource, or by what is posted to the bindings of its namespace. */
-export const actions = Effect.map(Client, (client): ReadonlyArray<Action> => {
-  const bind: Action["act"] = Effect.fnUntraced(function* (at, body, { dryRun, fieldManager = "" }) {
-    const { namespace } = at
-    const key = { namespace, name: at.subresource === "" ? nameIn(body) : at.name }
-    const binding = yield* Effect.fromResult(decode(key, body))
-    const once = Effect.gen(function* () {
-      const pod = yield* client.get(Pod, key)
-      const why = obstacle(pod, binding)
-      if (why !== undefined) return why
-      const now = time(yield* Clock.currentTimeMillis)
-      if (dryRun !== true) yield* client.update(Pod, bound(pod, binding, now), { subresource: "binding", fieldManager })
-      return undefined
-    })
-    const why = yield* Effect.retry(once, { while: ({ _tag }) => _tag === "Conflict", times: attempts })
-    if (why !== undefined) return yield* refuse(key, why)
-    return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }
+const bind: Action["act"] = Effect.fnUntraced(function* (at, body, _options, rewrite) {
+  const { namespace } = at
+  const key = { namespace, name: at.subresource === "" ? nameIn(body) : at.name }
+  const binding = yield* Effect.fromResult(decode(key, body))
+  const now = time(yield* Clock.currentTimeMillis)
+  yield* rewrite(Pod, key, (pod) => {
+    const why = obstacle(pod, binding)
+    return why === undefined ? Effect.succeed(bound(pod, binding, now)) : Effect.fail(refuse(key, why))
   })
-  const act = traced("Binding.act", bind)
-  return [
-    { storage: Pod.storage, subresource: "binding", act },
-    { storage: BindingKind.storage, subresource: "", act }
-  ]
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }
 })
+const act = traced("Binding.act", bind)
+
+/** Of a Pod by its subresource, or by what is posted to the bindings of its namespace. */
+export const actions: ReadonlyArray<Action> = [
+  { storage: Pod.storage, subresource: "binding", act },
+  { storage: BindingKind.storage, subresource: "", act }
+]

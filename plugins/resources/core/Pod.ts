@@ -44,8 +44,8 @@ const prepareUpdate = (pod: Pod, old: Pod, subresource: string): Pod => {
     return { ...old, metadata, spec: { ...spec, ...(ephemeralContainers && { ephemeralContainers }) } }
   }
   if (subresource === "resize") return PodResize.prepare(pod, old)
-  // Binding writes the node and says that it did; eviction says that it comes.
-  if (subresource === "binding" || subresource === "eviction") return pod
+  // Eviction says that it comes.
+  if (subresource === "eviction") return pod
   // Who does not say of which class it is does not mean another.
   const { qosClass = old.status.qosClass } = pod.status
   return statusApart({ ...pod, status: { ...pod.status, ...(qosClass && { qosClass }) } }, old, subresource)
@@ -74,7 +74,7 @@ export const strategy: Strategy<Pod> = {
   validateStatus: PodStatuses.validate,
   validateUpdate: (pod, old, subresource) =>
     subresource === "resize" ? PodResize.validate(pod, old) : validateUpdate(pod, old, subresource),
-  uncounted: ["binding", "eviction"],
+  uncounted: ["eviction"],
   graceSeconds,
   selectable: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",

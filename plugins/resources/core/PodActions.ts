@@ -6,9 +6,7 @@ import * as Binding from "./Binding.ts"
 import * as Eviction from "./Eviction.ts"
 
 const layer = Layer.unwrap(
-  Effect.map(Effect.all([Binding.actions, Eviction.action]), ([bindings, eviction]) =>
-    Layer.mergeAll(Layer.empty, ...[...bindings, eviction].map(Actions.add))
-  )
+  Effect.map(Eviction.action, (eviction) => Layer.mergeAll(Layer.empty, ...[...Binding.actions, eviction].map(Actions.add)))
 )
 
 export const plugin = Plugin.make({ name: "pod-actions", layer })

@@ -57,10 +57,19 @@ const validateRanges = (cidrs: ReadonlyArray<string>): Causes.Causes => {
   ]
 }
 
+/** One of the other family may be added, so that the cluster becomes one of both. */
+const validateChange = (cidrs: ReadonlyArray<string>, old: ReadonlyArray<string>): Causes.Causes => {
+  const isAdded = old.length === 1 && cidrs.length === 2
+  if (cidrs.length !== old.length && !isAdded) return [Causes.immutable("spec.cidrs", cidrs)]
+  const changed = old.flatMap((one, index) =>
+    one === cidrs[index] ? [] : [Causes.immutable(`spec.cidrs[${index}]`, cidrs[index])]
+  )
+  return isAdded ? [...changed, ...validateRanges(cidrs)] : changed
+}
+
 export const range: Strategy<ServiceCIDR> = {
   validate: ({ spec }, old) => (old === undefined ? validateRanges(spec.cidrs ?? []) : []),
-  validateUpdate: ({ spec }, { spec: old }) =>
-    same(spec.cidrs, old.cidrs) ? [] : [Causes.immutable("spec.cidrs", spec.cidrs)],
+  validateUpdate: ({ spec }, { spec: old }) => validateChange(spec.cidrs ?? [], old.cidrs ?? []),
   columns: [text("CIDRs", "The addresses.", ({ spec }) => (spec.cidrs ?? []).join(","))]
 }
 

@@ -3,7 +3,7 @@
  * whether it does. A Pod that plugins refused waits until a change that one of them hopes for.
  */
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../../resources/contracts/core/v1.ts"
-import type { ResourceClaim } from "../../resources/contracts/resource/v1.ts"
+import type { DeviceClass, ResourceClaim, ResourceSlice } from "../../resources/contracts/resource/v1.ts"
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass } from "../../resources/contracts/storage/v1.ts"
 
 interface Kinds {
@@ -17,6 +17,8 @@ interface Kinds {
   readonly CSIDriver: CSIDriver
   readonly CSIStorageCapacity: CSIStorageCapacity
   readonly ResourceClaim: ResourceClaim
+  readonly ResourceSlice: ResourceSlice
+  readonly DeviceClass: DeviceClass
 }
 export type Kind = keyof Kinds
 export type Action = "Add" | "Update" | "Delete" | "UpdateAllocatable" | "UpdateLabels" | "UpdateTaints" | "ScaleDown"
@@ -56,6 +58,8 @@ export const onCsiNode = hint("CSINode", (change) => change.kind === "CSINode")
 export const onCsiDriver = hint("CSIDriver", (change) => change.kind === "CSIDriver")
 export const onCsiCapacity = hint("CSIStorageCapacity", (change) => change.kind === "CSIStorageCapacity")
 export const onResourceClaim = hint("ResourceClaim", (change) => change.kind === "ResourceClaim")
+export const onResourceSlice = hint("ResourceSlice", (change) => change.kind === "ResourceSlice")
+export const onDeviceClass = hint("DeviceClass", (change) => change.kind === "DeviceClass")
 
 export const helps = ({ actions, helps, kind }: Hint, pod: Pod, change: Change) =>
   kind === change.kind && change.actions.some((action) => actions.includes(action)) && helps(pod, change)

@@ -1,5 +1,5 @@
 /** Where plugins from outside join the scheduler: `Plugins.add(plugin)` is a Layer. They are asked after the scheduler's own. */
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Layer, Option, type Scope } from "effect"
 import type { Plugin } from "./Framework.ts"
 
 export interface Extension {
@@ -17,20 +17,39 @@ export class Plugins extends Context.Service<
 >()("scheduler/Plugins") {
   static readonly add = (plugin: Plugin, options: { readonly weight?: number } = {}) =>
     Layer.effectDiscard(Effect.flatMap(Plugins, (plugins) => plugins.add({ plugin, ...options })))
-
-  static readonly layer = Layer.sync(Plugins, () => {
-    const all = new Set<Extension>()
-    return Plugins.of({
-      add: (extension) =>
-        Effect.asVoid(
-          Effect.acquireRelease(
-            Effect.sync(() => all.add(extension)),
-            () => Effect.sync(() => all.delete(extension))
-          )
-        ),
-      all: () => [...all]
-    })
-  })
 }
 
-export const layer = Plugins.layer
+const made = Effect.sync(() => {
+  const added = new Set<Extension>()
+  let all: ReadonlyArray<Extension> = []
+  // While one is replaced there are two of its name: the later one counts.
+  const changed = () => {
+    all = [...new Map([...added].map((extension) => [extension.plugin.name, extension])).values()]
+  }
+  return Plugins.of({
+    add: (extension) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          added.add(extension)
+          changed()
+        }),
+        () =>
+          Effect.sync(() => {
+            added.delete(extension)
+            changed()
+          })
+      ),
+    all: () => all
+  })
+})
+
+export const layer = Layer.effect(Plugins, made)
+
+/** The registry of whoever starts the scheduler, if it has one: then others can add to it. */
+export const inherited = Layer.effect(
+  Plugins,
+  Effect.flatMap(
+    Effect.serviceOption(Plugins),
+    Option.match({ onNone: () => made, onSome: (registry) => Effect.succeed(registry) })
+  )
+)

@@ -15,9 +15,13 @@ export interface Refusal {
   readonly reasons: ReadonlyArray<string>
   /** That Pods go away from the node would not change it: preemption does not try. */
   readonly isUnresolvable: boolean
+  /** Something is wrong, whichever node it is: the attempt ends. */
+  readonly isError?: boolean
 }
 export const unschedulable = (...reasons: ReadonlyArray<string>): Refusal => ({ reasons, isUnresolvable: false })
 export const unresolvable = (...reasons: ReadonlyArray<string>): Refusal => ({ reasons, isUnresolvable: true })
+
+export const erroneous = (reason: string): Refusal => ({ reasons: [reason], isUnresolvable: true, isError: true })
 
 /** What a plugin says about nodes for one Pod. */
 export interface Filtering {
@@ -110,6 +114,10 @@ export interface Plugin {
   readonly preEnqueue?: (pod: Pod) => Refusal | undefined
   /** Less than 0: `a` comes first. Of all plugins one orders the queue. */
   readonly queueSort?: (a: Queued, b: Queued) => number
+  /** Before anything is decided about a Pod: where its own answers have to be asked for, as of a plugin in another isolate. */
+  readonly prepare?: (pod: PodInfo, view: View) => Effect.Effect<void, Failed>
+  /** The same before scores, of the nodes that will do. */
+  readonly prepareScore?: (pod: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) => Effect.Effect<void, Failed>
   /** Nothing: it has no say about this Pod. A refusal stands for all nodes. */
   readonly preFilter?: (pod: PodInfo, view: View) => Filtering | Refusal | undefined
   /** An Effect where others have to be asked for it. */

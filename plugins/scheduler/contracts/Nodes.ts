@@ -83,6 +83,8 @@ export interface Group {
 
 /** The whole cluster, as far as it matters. */
 export interface View {
+  /** The highest resourceVersions of nodes and Pods that it shows. */
+  readonly revision: { readonly nodes: number; readonly pods: number }
   readonly nodes: ReadonlyArray<NodeInfo>
   readonly find: (name: string) => NodeInfo | undefined
   /** On how many nodes an image is. */

@@ -55,11 +55,17 @@ export const make = Effect.fnUntraced(function* (settings: ReadonlyArray<Setting
     return new Map(nodes.map(({ name }) => [name, scores.reduce((sum, of) => sum + (of.get(name) ?? 0), 0)]))
   })
 
-  /** The best of the nodes that were found, if they leave one. */
-  const choose = Effect.fnUntraced(function* (cycle: Cycle, found: ReadonlyArray<NodeInfo>) {
+  /** The best of the nodes that were found, if they leave one. `scored` is to be done before they are compared. */
+  const choose = Effect.fnUntraced(function* (
+    cycle: Cycle,
+    found: ReadonlyArray<NodeInfo>,
+    scored: (nodes: ReadonlyArray<NodeInfo>) => Effect.Effect<void, Failed>
+  ) {
     let left = yield* sieve(cycle, found)
     if (left.length === 0 && cycle.isOfNominated) left = yield* sieve(cycle, cycle.sieve())
-    return left.length < 2 ? left[0] : cycle.best(left, yield* prioritized(cycle.pod, left))
+    if (left.length < 2) return left[0]
+    yield* scored(left)
+    return cycle.best(left, yield* prioritized(cycle.pod, left))
   })
 
   const preempt = Effect.fnUntraced(function* (pod: PodInfo, candidates: ReadonlyArray<Victims>, view: View) {

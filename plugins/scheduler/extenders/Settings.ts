@@ -1,5 +1,6 @@
 /** How extenders are named in a configuration, and what would be wrong with them. Source: kubescheduler.config.k8s.io/v1, Extender. */
 import { Schema } from "effect"
+import { Duration, millis } from "../Durations.ts"
 
 const { Array: List, Boolean: Bool, Int, String: Text, Struct, optionalKey } = Schema
 
@@ -25,7 +26,7 @@ export const Extender = Struct({
     })
   ),
   /** `5s`, `1m30s`. */
-  httpTimeout: optionalKey(Schema.String.check(Schema.isPattern(/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$|^0$/))),
+  httpTimeout: optionalKey(Duration),
   nodeCacheCapable: optionalKey(Bool),
   managedResources: optionalKey(List(Struct({ name: Text, ignoredByScheduler: optionalKey(Bool) }))),
   ignorable: optionalKey(Bool)
@@ -50,16 +51,10 @@ export const mistakeIn = (extenders: ReadonlyArray<Extender>): string | undefine
     : `extenders: managedResources: Invalid value: ${JSON.stringify(name)}: duplicate extender managed resource name`
 }
 
-const units: { readonly [unit: string]: number } = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const usual = 5000
 
 /** In milliseconds. */
-export const timeoutOf = ({ httpTimeout = "" }: Extender) => {
-  let sum = 0
-  for (const [, amount, unit = ""] of httpTimeout.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
-    sum += Number(amount) * (units[unit] ?? 0)
-  return sum === 0 ? usual : sum
-}
+export const timeoutOf = ({ httpTimeout = "" }: Extender) => millis(httpTimeout) || usual
 
 /** Of these the scheduler itself says nothing. */
 export const ignoredIn = (extenders: ReadonlyArray<Extender>): ReadonlyArray<string> =>

@@ -1,5 +1,5 @@
 /**
- * Volumes, claims (also those to devices) and what is known about storage, for the plugins that look at them. A decision counts at once: what was assumed of a
+ * Volumes, claims and what is known about storage, for the plugins that look at them. A decision counts at once: what was assumed of a
  * claim or volume stands until the cache has moved on, or the decision was taken back.
  */
 import { Effect } from "effect"
@@ -7,7 +7,6 @@ import { Client } from "../../../kernel/client/Client.ts"
 import type { Key, Resource } from "../../../kernel/resource/Kind.ts"
 import type { Cache } from "../../../kernel/table/Table.ts"
 import { PersistentVolume, PersistentVolumeClaim, type Pod } from "../../resources/contracts/core/v1.ts"
-import { ResourceClaim } from "../../resources/contracts/resource/v1.ts"
 import {
   CSIDriver,
   CSINode,
@@ -16,7 +15,7 @@ import {
   VolumeAttachment
 } from "../../resources/contracts/storage/v1.ts"
 import type { Change } from "../contracts/Changes.ts"
-import { follow } from "../Follow.ts"
+import { changeOf, follow } from "../Follow.ts"
 
 /** A cache with what is assumed laid over it. */
 export class Assumed<A extends Resource> {
@@ -78,7 +77,6 @@ export const make = Effect.gen(function* () {
   const attachments = yield* client.cache(VolumeAttachment, {
     indexes: { node: ({ spec }: VolumeAttachment) => [spec.nodeName] }
   })
-  const resourceClaims = yield* client.cache(ResourceClaim, { indexes: {} })
   const assumedClaims = new Assumed<PersistentVolumeClaim>(claims)
   const assumedVolumes = new Assumed<PersistentVolume>(volumes)
   const global = (name: string) => ({ namespace: "", name })
@@ -103,29 +101,22 @@ export const make = Effect.gen(function* () {
     capacities: capacities.all,
     attachmentsOn: (node: string) => attachments.by("node", node),
     claimChanges: claims.changes,
-    caches: { claims, volumes, classes, csiNodes, drivers, capacities, resourceClaims }
+    caches: { claims, volumes, classes, csiNodes, drivers, capacities }
   }
 })
 
 export type Storage = Effect.Success<typeof make>
 
-const happened = <A>(before: A | undefined, after: A | undefined) => ({
-  actions: [after === undefined ? "Delete" : before === undefined ? "Add" : "Update"] as const,
-  ...(before !== undefined && { before }),
-  ...(after !== undefined && { after })
-})
-
 /** Tells of what changes, while it runs. */
 export const told = ({ caches }: Storage, tell: (change: Change) => void) =>
   Effect.all(
     [
-      follow(caches.claims, (...change) => tell({ kind: "PersistentVolumeClaim", ...happened(...change) })),
-      follow(caches.volumes, (...change) => tell({ kind: "PersistentVolume", ...happened(...change) })),
-      follow(caches.classes, (...change) => tell({ kind: "StorageClass", ...happened(...change) })),
-      follow(caches.csiNodes, (...change) => tell({ kind: "CSINode", ...happened(...change) })),
-      follow(caches.drivers, (...change) => tell({ kind: "CSIDriver", ...happened(...change) })),
-      follow(caches.resourceClaims, (...change) => tell({ kind: "ResourceClaim", ...happened(...change) })),
-      follow(caches.capacities, (...change) => tell({ kind: "CSIStorageCapacity", ...happened(...change) }))
+      follow(caches.claims, (...change) => tell({ kind: "PersistentVolumeClaim", ...changeOf(...change) })),
+      follow(caches.volumes, (...change) => tell({ kind: "PersistentVolume", ...changeOf(...change) })),
+      follow(caches.classes, (...change) => tell({ kind: "StorageClass", ...changeOf(...change) })),
+      follow(caches.csiNodes, (...change) => tell({ kind: "CSINode", ...changeOf(...change) })),
+      follow(caches.drivers, (...change) => tell({ kind: "CSIDriver", ...changeOf(...change) })),
+      follow(caches.capacities, (...change) => tell({ kind: "CSIStorageCapacity", ...changeOf(...change) }))
     ],
     { concurrency: "unbounded", discard: true }
   )

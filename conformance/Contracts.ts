@@ -1,0 +1,33 @@
+/** All contracts: what can be kept by a plugin of somebody else, and is described for those who do. */
+import { Api } from "../kernel/client/Api.ts"
+import type { Contract } from "../kernel/plugin/Contract.ts"
+import { Log } from "../kernel/store/Log.ts"
+import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
+import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
+import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
+import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
+import { Events } from "../plugins/kubelet/contracts/Events.ts"
+import { Exec } from "../plugins/kubelet/contracts/Exec.ts"
+import { Images } from "../plugins/kubelet/contracts/Images.ts"
+import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
+import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
+import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
+import { SnapshotStorage } from "../plugins/snapshots/contracts/SnapshotStorage.ts"
+
+export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
+  Api,
+  ClusterDns,
+  ContainerRuntime,
+  Events,
+  Exec,
+  Images,
+  KeyManagement,
+  Log,
+  Logs,
+  NetworkAttachment,
+  NetworkConfiguration,
+  ServiceProxy,
+  SnapshotStorage,
+  Stats
+]

@@ -1,0 +1,177 @@
+/** The checks of the laws of `SchedulerPoints`. They make two nodes of their own in the API that the plugin follows, and take them back. */
+import { Effect, Result, type Scope } from "effect"
+import type { WireObject } from "../kernel/client/Api.ts"
+import { Client } from "../kernel/client/Client.ts"
+import { Node, Pod } from "../plugins/resources/contracts/core/v1.ts"
+import { type Filtered, type Question, SchedulerPoints } from "../plugins/scheduler/contracts/SchedulerPoints.ts"
+import * as Suite from "./Suite.ts"
+
+type Points = SchedulerPoints["Service"]
+const namespace = "default"
+const names = ["laws-1", "laws-2"]
+const allocatable = { cpu: "4", memory: "8Gi", pods: "110" }
+
+class Broken extends Error {}
+const expect = (holds: boolean, what: string) => (holds ? Effect.void : Effect.fail(new Broken(what)))
+
+const node = (name: string) =>
+  Effect.acquireRelease(
+    Effect.gen(function* () {
+      const client = yield* Client
+      const labels = { "kubernetes.io/hostname": name, "laws.keelson.io/node": name }
+      const made = yield* client.create(Node, { metadata: { name, labels } })
+      const status = { ...made.status, allocatable, capacity: allocatable }
+      return yield* client.update(Node, { ...made, status }, { subresource: "status" })
+    }),
+    () => Effect.flatMap(Client, (client) => Effect.ignore(client.delete(Node, { namespace: "", name })))
+  )
+
+/** A Pod as the API shows it; nobody runs it, since its scheduler is nobody. */
+const pod = Effect.acquireRelease(
+  Effect.gen(function* () {
+    const client = yield* Client
+    const containers = [{ name: "c", image: "i", resources: { requests: { cpu: "3" } } }]
+    return yield* client.create(Pod, {
+      metadata: { generateName: "laws-", namespace },
+      spec: { schedulerName: "nobody", containers }
+    })
+  }),
+  ({ metadata: { name } }) =>
+    Effect.flatMap(Client, (client) => Effect.ignore(client.delete(Pod, { namespace, name }, { gracePeriodSeconds: 0 })))
+)
+/** What was read is the wire's JSON, hence the cast. */
+const wireOf = (pod: Pod) => pod as unknown as WireObject
+
+/** A Pod to be placed on two nodes, and a question about it. */
+const asked = Effect.gen(function* () {
+  const points = yield* SchedulerPoints
+  const nodes = yield* Effect.forEach(names, node)
+  const made = yield* pod
+  const generation = {
+    nodes: Math.max(...nodes.map(({ metadata }) => Number(metadata.resourceVersion))),
+    pods: Number(made.metadata.resourceVersion)
+  }
+  const question: Question = { pod: wireOf(made), generation, epoch: "", assumed: [], forgotten: [] }
+  const known = yield* points.nodes({ generation, epoch: "", known: 0 })
+  const numbers = names.map((name) => known.names.lastIndexOf(name))
+  return { points, question, numbers, epoch: known.epoch, told: known.names.length }
+})
+
+const has = (bits: Uint8Array, number: number) => ((bits[number >> 3] ?? 0) & (1 << (number & 7))) !== 0
+const bitsOf = (numbers: ReadonlyArray<number>, length: number) => {
+  const bits = new Uint8Array(Math.ceil(length / 8))
+  for (const number of numbers) bits[number >> 3] = (bits[number >> 3] ?? 0) | (1 << (number & 7))
+  return bits
+}
+const sameAs = (a: Filtered, b: Filtered) =>
+  JSON.stringify([...a.refused, a.refusals, ...a.which, a.whole]) ===
+  JSON.stringify([...b.refused, b.refusals, ...b.which, b.whole])
+
+/** Of a plugin without the point nothing is asked. */
+const where = (point: "filter" | "score", check: Effect.Effect<void, unknown, SchedulerPoints | Client | Scope.Scope>) =>
+  Effect.scoped(
+    Effect.flatMap(SchedulerPoints, (points) =>
+      Effect.flatMap(points.describe(), ({ points }) => (points.includes(point) ? check : Effect.void))
+    )
+  )
+
+const nothing = {
+  isSilent: false,
+  asked: new Uint8Array(0),
+  refused: new Uint8Array(0),
+  refusals: [],
+  which: new Uint8Array(0)
+}
+let turn = 0
+const refusing =
+  (isRefused: (question: Question) => boolean): Points["filter"] =>
+  (question) =>
+    Effect.sync(() => ({
+      ...nothing,
+      epoch: "e",
+      asked: new Uint8Array(64).fill(255),
+      refused: new Uint8Array(64).fill(isRefused(question) ? 255 : 0)
+    }))
+/** Never forgets. */
+const mindful = () => {
+  let told = 0
+  return refusing(({ assumed }) => (told += assumed.length) > 0)
+}
+
+export const suite = Suite.make<SchedulerPoints, Points, typeof SchedulerPoints.laws, SchedulerPoints | Client>(
+  SchedulerPoints,
+  {
+    "describe/points": {
+      holds: Effect.gen(function* () {
+        const points = yield* SchedulerPoints
+        const [first, second] = [yield* points.describe(), yield* points.describe()]
+        yield* expect(first.points.length > 0, "it has no point")
+        yield* expect(JSON.stringify(first) === JSON.stringify(second), "it describes itself otherwise the second time")
+      }),
+      saboteur: () => ({
+        describe: () => Effect.sync(() => ({ name: `p${turn++}`, weight: 1, points: ["filter" as const], isLocal: false }))
+      })
+    },
+    "filter/all": {
+      holds: where(
+        "filter",
+        Effect.gen(function* () {
+          const { numbers, points, question } = yield* asked
+          const answer = yield* points.filter(question)
+          if (answer.isSilent || answer.whole !== undefined) return
+          for (const number of numbers) yield* expect(has(answer.asked, number), `node number ${number} was not looked at`)
+        })
+      ),
+      saboteur: () => ({ filter: () => Effect.succeed({ ...nothing, epoch: "e" }) })
+    },
+    "filter/same": {
+      holds: where(
+        "filter",
+        Effect.gen(function* () {
+          const { points, question } = yield* asked
+          const [first, second] = [yield* points.filter(question), yield* points.filter(question)]
+          yield* expect(sameAs(first, second), "it says something else the second time")
+        })
+      ),
+      saboteur: () => ({ filter: refusing(() => turn++ % 2 === 0) })
+    },
+    "filter/assumed": {
+      holds: where(
+        "filter",
+        Effect.gen(function* () {
+          const { points, question } = yield* asked
+          const other = wireOf(yield* pod)
+          const before = yield* points.filter(question)
+          yield* points.filter({ ...question, assumed: [{ pod: other, node: "laws-1" }] })
+          const after = yield* points.filter({ ...question, forgotten: [other] })
+          yield* expect(sameAs(before, after), "what was forgotten still counts")
+        })
+      ),
+      saboteur: () => ({ filter: mindful() })
+    },
+    "score/range": {
+      holds: where(
+        "score",
+        Effect.gen(function* () {
+          const { numbers, points, question, told } = yield* asked
+          const { isSilent, scores } = yield* points.score({ ...question, nodes: bitsOf(numbers, told) })
+          if (isSilent) return
+          yield* expect(scores.length === numbers.length, `${scores.length} scores of ${numbers.length} nodes`)
+          yield* expect(
+            scores.every((score) => score <= 100),
+            "a score is above 100"
+          )
+        })
+      ),
+      saboteur: () => ({ score: () => Effect.succeed({ epoch: "e", isSilent: false, scores: Uint8Array.of(255) }) })
+    },
+    "epoch/told": {
+      holds: Effect.gen(function* () {
+        const points = yield* SchedulerPoints
+        const told = yield* Effect.result(points.nodes({ generation: { nodes: 0, pods: 0 }, epoch: "another", known: 0 }))
+        yield* expect(Result.isFailure(told) && told.failure._tag === "Restarted", "it takes any epoch for its own")
+      }),
+      saboteur: () => ({ nodes: () => Effect.succeed({ epoch: "e", names: [] }) })
+    }
+  }
+)

@@ -1,0 +1,74 @@
+/**
+ * The door for plugins: the same module runs in this process, in a thread, in a process, in a sandbox, or on another machine.
+ * What each level withstands stands in the README beside this file.
+ */
+import { Effect, Layer } from "effect"
+import * as Contract from "./Contract.ts"
+import * as Guest from "./isolate/Guest.ts"
+import * as Process from "./isolate/Process.ts"
+import * as Sandbox from "./isolate/Sandbox.ts"
+import * as Session from "./isolate/Session.ts"
+import type { Open, Settings } from "./isolate/Settings.ts"
+import * as Worker from "./isolate/Worker.ts"
+import * as Plugin from "./Plugin.ts"
+
+export type { Budgets, Grants, Remote, Settings } from "./isolate/Settings.ts"
+
+type AnyContract = Guest.AnyContract
+
+const keysOf = (contracts: ReadonlyArray<AnyContract>) => contracts.map(({ key }) => key)
+
+const compare = (wanted: AnyContract, offered: ReadonlyArray<AnyContract>) => {
+  const found = offered.find(({ key }) => key === wanted.key)
+  return found === undefined
+    ? Effect.fail(new Error(`${wanted.key} is not there`))
+    : Contract.compatible(wanted.key, wanted.version, found.version)
+}
+
+/** What calls over a wire find out when they greet. */
+const negotiate = ({ needs, offers }: Settings, plugin: Guest.AnyPlugin): Effect.Effect<void, Error> =>
+  Effect.andThen(
+    Effect.forEach(offers, (contract) => compare(contract, plugin.offers), { discard: true }),
+    Effect.forEach(plugin.needs, (contract) => compare(contract, needs), { discard: true })
+  )
+
+/** In this process a module is one of ours: its calls go straight to it. */
+const direct = (settings: Settings) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const plugin = yield* Guest.load(settings.module.href, settings.options)
+      yield* negotiate(settings, plugin)
+      const given = Layer.succeedContext(yield* Effect.context<never>())
+      return Layer.provide(plugin.layer, Guest.withClient(given, keysOf(settings.needs)))
+    })
+  )
+
+const opens: { readonly [_ in Exclude<Plugin.Isolation, "in-process">]: Open } = {
+  worker: Worker.open,
+  process: Process.open,
+  sandbox: Sandbox.open
+}
+
+/** A plugin by its module. */
+export const run = <
+  const Offers extends ReadonlyArray<AnyContract> = [],
+  const Needs extends ReadonlyArray<AnyContract> = []
+>(
+  settings: Settings<Offers, Needs>
+): Plugin.Plugin<Plugin.Identifier<Offers[number]>, Plugin.Identifier<Needs[number]>> => {
+  const { isolation, life, name, offers } = settings
+  const layer = isolation === "in-process" ? direct(settings) : Session.layer(settings, opens[isolation])
+  return {
+    name,
+    offers,
+    needs: [],
+    isolation,
+    ...(life !== undefined && { life }),
+    // What is built are clients of what it offers, from servers of what it needs; contracts in arrays do not say so.
+    layer: Plugin.named(name, layer) as Layer.Layer<
+      Plugin.Identifier<Offers[number]>,
+      Plugin.PluginFailed,
+      Plugin.Identifier<Needs[number]>
+    >
+  }
+}

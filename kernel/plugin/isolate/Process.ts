@@ -1,0 +1,149 @@
+/** A guest in a process of its own, whose only wire to the host is a pair of sockets that it inherits. */
+import { Effect } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import type { Socket } from "node:net"
+import type { Readable } from "node:stream"
+import { fileURLToPath } from "node:url"
+import * as Frames from "../Frames.ts"
+import type * as Wire from "../Wire.ts"
+import { IsolateFailed } from "./Protocol.ts"
+import { Main, type Open, type Settings } from "./Settings.ts"
+
+/** What a program is started as. */
+export interface Command {
+  readonly file: string
+  readonly args: ReadonlyArray<string>
+  readonly env: { readonly [name: string]: string }
+}
+
+const megabyte = 1024 ** 2
+const limits: Frames.Limits = { largest: 256 * megabyte, unread: 256 * megabyte }
+
+/** Node.js with the guest's program. Nothing of the environment is handed on but where the bundle lies. */
+export const node = ({ budgets, name }: Settings, main: URL, flags: ReadonlyArray<string> = []): Command => {
+  const heap = budgets?.memoryBytes
+  const dist = process.env["KEELSON_DIST"]
+  return {
+    file: process.execPath,
+    args: [
+      ...(heap === undefined ? [] : [`--max-old-space-size=${Math.max(16, Math.ceil(heap / megabyte))}`]),
+      "--disable-warning=ExperimentalWarning",
+      "--enable-source-maps",
+      ...flags,
+      fileURLToPath(main),
+      name
+    ],
+    env: { ...(dist !== undefined && { KEELSON_DIST: dist }) }
+  }
+}
+
+/** Ends with this process, also when that is killed. */
+export const mortal = ({ args, env, file }: Command): Command => {
+  const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find((path) => existsSync(path))
+  return setpriv === undefined
+    ? { args, env, file }
+    : { file: setpriv, args: ["--pdeathsig", "KILL", "--", file, ...args], env }
+}
+
+const longestLine = 4096
+const linesPerSecond = 200
+
+/** What it prints is logged, as long as it does not drown what others say. */
+const printed = (stream: Readable, log: (line: string) => void) => {
+  let [rest, second, lines] = ["", 0, 0]
+  stream.setEncoding("utf8").on("data", (text: string) => {
+    const now = Math.floor(performance.now() / 1000)
+    if (now !== second) [second, lines] = [now, 0]
+    const all = `${rest}${text}`.split("\n")
+    rest = (all.pop() ?? "").slice(-longestLine)
+    for (const line of all) {
+      if (++lines < linesPerSecond) log(line.slice(0, longestLine))
+      else if (lines === linesPerSecond) log("it prints more than is kept")
+    }
+  })
+  stream.on("end", () => {
+    if (rest !== "") log(rest)
+  })
+  stream.on("error", () => log("what it prints can no longer be read"))
+}
+
+/** Bytes of memory that it holds now, its shared libraries left out. */
+const resident = (pid: number) => {
+  try {
+    const [, pages = "0", shared = "0"] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")
+    return (Number(pages) - Number(shared)) * 4096
+  } catch {
+    // It has ended, or there is no /proc: its own account of itself remains.
+    return 0
+  }
+}
+
+const ended = (code: number | null, signal: string | null) =>
+  signal === null ? `its process has ended with code ${code}` : `its process was ended by ${signal}`
+
+const wireOf = (child: ChildProcess, socket: Socket): Wire.Wire => {
+  const wire = Frames.wireOf(socket, limits)
+  return {
+    ...wire,
+    listen: (heard, closed) => {
+      let why: string | undefined
+      // Who closes the socket goes on running unless somebody ends it. How it ends says more.
+      wire.listen(heard, (cause) => {
+        if (cause instanceof Error) why = cause.message
+        child.kill("SIGKILL")
+      })
+      child.once("error", (cause) => closed(cause.message))
+      child.once("exit", (code, signal) => closed(why ?? ended(code, signal)))
+      if (child.exitCode !== null || child.signalCode !== null) closed(ended(child.exitCode, child.signalCode))
+    }
+  }
+}
+
+/** A wire whose end is told in other words. */
+export const explained = (wire: Wire.Wire, words: (why: unknown) => unknown): Wire.Wire => ({
+  ...wire,
+  listen: (heard, closed) => wire.listen(heard, (why) => closed(words(why)))
+})
+
+/** Starts what `command` says, and watches how much memory it holds. */
+export const start = Effect.fnUntraced(function* (settings: Settings, command: Command, die: (why: string) => void) {
+  const { budgets, name } = settings
+  const run = Effect.runForkWith(yield* Effect.context())
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(command.file, command.args, { env: command.env, cwd: "/", stdio: ["ignore", "pipe", "pipe", "pipe"] })
+    ),
+    (child) =>
+      Effect.callback<void>((resume) => {
+        if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+        child.once("exit", () => resume(Effect.void))
+        child.kill("SIGKILL")
+      })
+  )
+  const failed = (reason: string) => new IsolateFailed({ plugin: name, reason })
+  yield* Effect.callback<void, IsolateFailed>((resume) => {
+    child.once("spawn", () => resume(Effect.void))
+    child.once("error", ({ message }) => resume(Effect.fail(failed(`it cannot be started: ${message}`))))
+  })
+  const log = (line: string) => run(Effect.annotateLogs(Effect.logInfo(line), { plugin: name }))
+  for (const stream of [child.stdout, child.stderr]) if (stream !== null) printed(stream, log)
+  const { memoryBytes } = budgets ?? {}
+  if (memoryBytes !== undefined && child.pid !== undefined) {
+    const { pid } = child
+    const watch = () => {
+      if (resident(pid) > memoryBytes)
+        die(`it uses more than the ${Math.round(memoryBytes / megabyte)} MiB of memory that are granted`)
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => setInterval(watch, 100).unref()),
+      (timer) => Effect.sync(() => clearInterval(timer))
+    )
+  }
+  // The fourth of `stdio` is a pair of sockets.
+  return wireOf(child, child.stdio[3] as Socket)
+})
+
+export const open: Open = Effect.fnUntraced(function* (settings, die) {
+  return yield* start(settings, mortal(node(settings, yield* Main)), die)
+})

@@ -1,0 +1,74 @@
+/** What an isolate is started with: which plugin, how far from here, what it may reach, and what it may use up. */
+import { Context, type Effect, type Schema, type Scope } from "effect"
+import type { Isolation, Life } from "../Plugin.ts"
+import type * as Wire from "../Wire.ts"
+import type { AnyContract } from "./Guest.ts"
+import type { IsolateFailed } from "./Protocol.ts"
+
+/** What a sandbox lets through. Nothing is granted that is not named; the API is reached by what serves `Api` here. */
+export interface Grants {
+  /** Files and folders by absolute path. What can be written can be read. */
+  readonly files?: { readonly read?: ReadonlyArray<string>; readonly write?: ReadonlyArray<string> }
+  /** `host:port` that it may connect to, over TCP, as the plugin names them. */
+  readonly network?: ReadonlyArray<string>
+  /** Programs that it may run, by absolute path. */
+  readonly commands?: ReadonlyArray<string>
+}
+
+/** What an isolate may use. It is ended, and started again with back-off, when it takes more. */
+export interface Budgets {
+  readonly memoryBytes?: number
+  /** Processors, such as 0.5. A sandbox gets no more; elsewhere it is not kept. */
+  readonly cpus?: number
+  /** Processes and threads of a sandbox. */
+  readonly pids?: number
+  /** How long a call may take; streams may go on for ever. */
+  readonly callMillis?: number
+  /** How long it may leave a ping without an answer, which an endless loop does. */
+  readonly silentMillis?: number
+  /** How many messages it may send in a second beyond the answers that were asked for. */
+  readonly messages?: number
+}
+
+/** Where a remote plugin is, and who speaks to it: PEM. */
+export interface Remote {
+  readonly host: string
+  readonly port: number
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+  /** The name in the server's certificate, if it is another than `host`. */
+  readonly serverName?: string
+}
+
+export interface Settings<
+  Offers extends ReadonlyArray<AnyContract> = ReadonlyArray<AnyContract>,
+  Needs extends ReadonlyArray<AnyContract> = ReadonlyArray<AnyContract>
+> {
+  readonly name: string
+  /** Exports the plugin as `plugin`: its value, or a function of `options`. */
+  readonly module: URL
+  readonly options?: Schema.Json
+  /** As their consumers here know them. */
+  readonly offers: Offers
+  /** What it is given, each served by what serves it here; with `Api` among them the plugin can need `Client`. */
+  readonly needs: Needs
+  readonly isolation: Isolation
+  readonly grants?: Grants
+  /** What makes a sandbox: `namespaces` if it is not said. `permissions`: Node.js's own, which withstand less. */
+  readonly confinement?: "namespaces" | "permissions"
+  readonly budgets?: Budgets
+  readonly remote?: Remote
+  readonly life?: Life
+}
+
+/** Starts a guest and gives the wire to it. Closing the scope ends the guest, whatever it does. */
+export type Open = (
+  settings: Settings,
+  die: (reason: string) => void
+) => Effect.Effect<Wire.Wire, IsolateFailed, Scope.Scope>
+
+/** Where the guest's program is: for a build that puts it elsewhere than beside this file. */
+export const Main = Context.Reference<URL>("kernel/Isolate/Main", {
+  defaultValue: () => new URL("./GuestMain.ts", import.meta.url)
+})

@@ -1,0 +1,110 @@
+/**
+ * The points of the scheduling framework for a plugin in another isolate. The isolate follows nodes and Pods itself: a call carries the
+ * generation of the scheduler's snapshot and comes back with a bitmap or scores for all nodes at once. Nodes go by numbers, which the
+ * isolate gives them for as long as it lives (`epoch`).
+ */
+import { Schema } from "effect"
+import { WireObject } from "../../../kernel/client/Api.ts"
+import * as Errors from "../../../kernel/client/Errors.ts"
+import * as Contract from "../../../kernel/plugin/Contract.ts"
+import { Failed, Rejected } from "./Framework.ts"
+
+const { Array: List, Boolean: Bool, Int, Literals, String: Text, Struct, optionalKey } = Schema
+
+/** It does not know what it was told before, because it has begun anew: all has to be told again. */
+export class Restarted extends Schema.TaggedError<Restarted>()("Restarted", { epoch: Text }) {}
+/** It has not seen by now what the scheduler decides by. */
+export class Behind extends Schema.TaggedError<Behind>()("Behind", { message: Text }) {}
+
+const Refusal = Struct({ reasons: List(Text), isUnresolvable: Bool })
+
+/** What the scheduler decides by: the highest resourceVersions that it has seen. */
+const Generation = Struct({ nodes: Int, pods: Int })
+
+/** In the words of `Changes.ts`; what the scheduler does not know stands for any change. */
+const Hint = Struct({ kind: Text, actions: List(Text) })
+
+/** A Pod that is to be placed, and what the isolate cannot see for itself. */
+export const Question = {
+  pod: WireObject,
+  generation: Generation,
+  /** `""`: nothing was told yet. */
+  epoch: Text,
+  /** Pods that were given a node a moment ago, which the API does not show yet; and those of them that did not get there. */
+  assumed: List(Struct({ pod: WireObject, node: Text })),
+  forgotten: List(WireObject)
+}
+export type Question = { readonly [K in keyof typeof Question]: (typeof Question)[K]["Type"] }
+
+export const Description = Struct({
+  name: Text,
+  /** What its scores count. */
+  weight: Int,
+  /** The points it has a say at. */
+  points: List(Literals(["filter", "score", "permit", "preBind", "bind", "postBind"])),
+  hints: optionalKey(List(Hint)),
+  /** It has joined the scheduler of its own process by itself. */
+  isLocal: Bool
+})
+export type Description = typeof Description.Type
+
+/** Bit `n % 8` of byte `n / 8` stands for node number `n`. */
+export const Filtered = Struct({
+  /** It has no say about this Pod. */
+  isSilent: Bool,
+  /** No node will do. */
+  whole: optionalKey(Refusal),
+  /** The nodes that were asked about, and those of them that will not do. */
+  asked: Contract.Bytes,
+  refused: Contract.Bytes,
+  /** Every refusal once, and for each refused node, by number, which it is: two bytes, little-endian. */
+  refusals: List(Refusal),
+  which: Contract.Bytes
+})
+export type Filtered = typeof Filtered.Type
+
+const refusals = [Rejected, Failed, ...Errors.all] as const
+const placed = { pod: WireObject, node: Text }
+
+export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
+  "scheduler/SchedulerPoints",
+  {
+    version: "1.0.0",
+    laws: {
+      "describe/points": "What it describes itself by is the same each time, and has a point.",
+      "filter/all": "An answer has a bit for every node of the generation that it was asked by.",
+      "filter/same": "Of the same Pod on the same nodes it says the same.",
+      "filter/assumed": "What is assumed counts until it is forgotten: the answer is again what it was before.",
+      "score/range": "A score is a number from 0 to 100 for each node that was asked about.",
+      "epoch/told": "Who names an epoch that is not the present one is told Restarted."
+    }
+  },
+  Contract.method("describe", { doc: "What it is, and at which points it has a say.", success: Description, errors: [] }),
+  Contract.method("nodes", {
+    doc: "The names of the nodes by number, from `known` on; a number is never given twice.",
+    payload: { generation: Generation, epoch: Text, known: Int },
+    success: Struct({ epoch: Text, names: List(Text) }),
+    errors: [Restarted, Behind]
+  }),
+  Contract.method("filter", {
+    doc: "Which nodes will not do for a Pod, and why. Waits until it has seen the generation.",
+    payload: Question,
+    success: Struct({ epoch: Text, ...Filtered.fields }),
+    errors: [Restarted, Behind]
+  }),
+  Contract.method("score", {
+    doc: "How it likes these nodes (a bitmap) for a Pod: a byte each, from 0 to 100, in the order of their numbers.",
+    payload: { ...Question, nodes: Contract.Bytes },
+    success: Struct({ epoch: Text, isSilent: Bool, scores: Contract.Bytes }),
+    errors: [Restarted, Behind]
+  }),
+  Contract.method("permit", { doc: "May take its time, or refuse.", payload: placed, errors: refusals }),
+  Contract.method("preBind", { doc: "What has to be done before.", payload: placed, errors: refusals }),
+  Contract.method("bind", {
+    doc: "Binds the Pod; `false`: the next plugin is asked.",
+    payload: placed,
+    success: Bool,
+    errors: refusals
+  }),
+  Contract.method("postBind", { doc: "The Pod is bound.", payload: placed, errors: [] })
+) {}

@@ -1,0 +1,92 @@
+/** A scheduling plugin as the contract `SchedulerPoints`: asks it about all nodes at once, on what its isolate knows of the cluster. */
+import { Effect } from "effect"
+import type { Hint } from "../contracts/Changes.ts"
+import type { Filtering, Plugin, Refusal } from "../contracts/Framework.ts"
+import type { Description, Filtered, Question, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
+import * as Bits from "./Bits.ts"
+import { podOf, type World } from "./World.ts"
+
+const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" in answer
+const refusalOf = ({ isUnresolvable, reasons }: Refusal) => ({ isUnresolvable, reasons: [...reasons] })
+
+export const describe = (plugin: Plugin, weight: number, isLocal: boolean): Description => {
+  const points: Description["points"] = [
+    ...(plugin.preFilter === undefined ? [] : (["filter"] as const)),
+    ...(plugin.preScore === undefined ? [] : (["score"] as const)),
+    ...(["permit", "preBind", "bind", "postBind"] as const).filter((point) => plugin[point] !== undefined)
+  ]
+  const hints = plugin.hints?.map(({ actions, kind }: Hint) => ({ kind, actions: [...actions] }))
+  return { name: plugin.name, weight, points, isLocal, ...(hints && { hints }) }
+}
+
+const nothing = new Uint8Array(0)
+
+/** Every refusal once, and which it is for each refused node. */
+const sorted = (refused: ReadonlyMap<number, Refusal>) => {
+  const all = new Map<string, number>()
+  const refusals: Array<Refusal> = []
+  const which = new Uint8Array(2 * refused.size)
+  for (const [at, number] of [...refused.keys()].toSorted((a, b) => a - b).entries()) {
+    const refusal = refused.get(number)
+    if (refusal === undefined) continue
+    const key = `${refusal.isUnresolvable}${refusal.reasons.join("\0")}`
+    const index = all.get(key) ?? refusals.push(refusal) - 1
+    all.set(key, index)
+    which[2 * at] = index & 255
+    which[2 * at + 1] = index >> 8
+  }
+  return { refusals: refusals.map(refusalOf), which }
+}
+
+const filter = (plugin: Plugin, { names, number, snapshot }: World, { pod }: Question): Filtered => {
+  const silent = { isSilent: true, asked: nothing, refused: nothing, refusals: [], which: nothing }
+  const answer = plugin.preFilter?.(snapshot.infoOf(podOf(pod)), snapshot)
+  if (answer === undefined) return silent
+  if (isRefusal(answer)) return { ...silent, isSilent: false, whole: refusalOf(answer) }
+  const asked: Array<number> = []
+  const refused = new Map<number, Refusal>()
+  const absent = { isUnresolvable: true, reasons: [`node(s) didn't satisfy plugin(s) [${plugin.name}]`] }
+  for (const node of snapshot.nodes) {
+    const at = number(node.name)
+    if (at === undefined) continue
+    asked.push(at)
+    const refusal = answer.nodes?.has(node.name) === false ? absent : answer.filter?.(node)
+    if (refusal !== undefined) refused.set(at, refusal)
+  }
+  const bits = (numbers: Iterable<number>) => Bits.make(numbers, names.length)
+  return { isSilent: false, asked: bits(asked), refused: bits(refused.keys()), ...sorted(refused) }
+}
+
+const score = (
+  plugin: Plugin,
+  { names, snapshot }: World,
+  { nodes: wanted, pod }: Question & { readonly nodes: Uint8Array }
+) => {
+  const wantedNodes = Array.from(Bits.numbers(wanted), (number) => snapshot.find(names[number] ?? ""))
+  const found = wantedNodes.filter((node) => node !== undefined)
+  const scoring = plugin.preScore?.(snapshot.infoOf(podOf(pod)), snapshot, found)
+  if (scoring === undefined) return { isSilent: true, scores: nothing }
+  const all = found.map(scoring.score)
+  scoring.normalize?.(all, found)
+  const byNode = new Map(found.map((node, index) => [node, all[index] ?? 0]))
+  // A node that is gone by now gets nothing.
+  const scores = Uint8Array.from(wantedNodes, (node) =>
+    Math.max(0, Math.min(100, Math.trunc((node && byNode.get(node)) ?? 0)))
+  )
+  return { isSilent: false, scores }
+}
+
+export const make = (plugin: Plugin, weight: number, world: World): SchedulerPoints["Service"] => {
+  const { epoch, names, snapshot, upTo } = world
+  const info = (pod: Question["pod"]) => snapshot.infoOf(podOf(pod))
+  return {
+    describe: () => Effect.succeed(describe(plugin, weight, false)),
+    nodes: (asked) => Effect.map(upTo(asked), () => ({ epoch, names: names.slice(asked.known) })),
+    filter: (asked) => Effect.map(upTo(asked), () => ({ epoch, ...filter(plugin, world, asked) })),
+    score: (asked) => Effect.map(upTo(asked), () => ({ epoch, ...score(plugin, world, asked) })),
+    permit: ({ node, pod }) => plugin.permit?.(info(pod), node) ?? Effect.void,
+    preBind: ({ node, pod }) => plugin.preBind?.(info(pod), node) ?? Effect.void,
+    bind: ({ node, pod }) => plugin.bind?.(info(pod), node) ?? Effect.succeed(false),
+    postBind: ({ node, pod }) => plugin.postBind?.(info(pod), node) ?? Effect.void
+  }
+}
