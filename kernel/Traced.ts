@@ -8,19 +8,6 @@ type Attributes = { readonly [name: string]: unknown }
 
 const isTraced = ({ context }: Fiber.Fiber<unknown, unknown>) => Context.getOrUndefined(context, Tracer.Tracer) !== undefined
 
-/** `effect` under a span of this name. */
-export const spanned = <A, E, R>(
-  name: string,
-  effect: Effect.Effect<A, E, R>,
-  about?: () => Attributes
-): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
-  Effect.withFiber((fiber) =>
-    isTraced(fiber)
-      ? Effect.withSpan(effect, name, about === undefined ? {} : { attributes: about() })
-      : // Without a span nobody asks for the one above: the type says so of the other branch only, hence the cast.
-        (effect as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
-  )
-
 /** `run` under a span of this name; `about` says what it is about. */
 export const traced =
   <Args extends ReadonlyArray<unknown>, A, E, R>(
@@ -29,4 +16,9 @@ export const traced =
     about?: (args: NoInfer<Args>) => Attributes
   ) =>
   (...args: Args): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
-    spanned(name, run(...args), about === undefined ? undefined : () => about(args))
+    Effect.withFiber((fiber) =>
+      isTraced(fiber)
+        ? Effect.withSpan(run(...args), name, about === undefined ? {} : { attributes: about(args) })
+        : // Without a span nobody asks for the one above: the type says so of the other branch only, hence the cast.
+          (run(...args) as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>)
+    )

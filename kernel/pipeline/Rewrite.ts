@@ -6,7 +6,6 @@ import { Effect } from "effect"
 import { type ApiError, Conflict } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import type { Key, Kind, Resource } from "../resource/Kind.ts"
-import { spanned } from "../Traced.ts"
 import type { Environment } from "./Environment.ts"
 import * as Patience from "./Patience.ts"
 import type { At } from "./Pipeline.ts"
@@ -48,5 +47,5 @@ export const rewrite =
   (kind, key, make) => {
     const served = environment.kinds.byStorage(kind.storage) ?? { kind, strategy: {} }
     const at = { user, served, version: kind.versions[0], ...key, subresource: "" }
-    return spanned("Pipeline.rewrite", changed(environment, at, make, dryRun))
+    return changed(environment, at, make, dryRun)
   }
