@@ -20,6 +20,10 @@ import * as Compactor from "../kernel/store/Compactor.ts"
 import * as Measured from "../kernel/store/Measured.ts"
 import * as Times from "../kernel/store/Times.ts"
 import * as Tables from "../kernel/table/Tables.ts"
+import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
+import * as Packages from "../plugins/packages/Loader.ts"
+import * as SchedulerExtensions from "../plugins/scheduler/contracts/Extensions.ts"
+import * as SchedulerAttachment from "../plugins/scheduler/isolated/Attachment.ts"
 import type * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as PolicyTypeChecking from "../plugins/admission/policies/TypeChecking.ts"
 import * as Aggregation from "../plugins/aggregation/Aggregation.ts"
@@ -73,6 +77,8 @@ export interface Options extends ApiOptions, Controllers.Options {
   readonly controllers: ReadonlyArray<string>
   /** What serves metrics.k8s.io, where this process leads. */
   readonly metricsServer: MetricsServer.Options
+  /** Of plugins from outside. */
+  readonly packages: Packages.Options
   /** This process among those that might lead. */
   readonly identity: string
   /** The plugins that run in a thread of their own, by name. */
@@ -138,6 +144,9 @@ const unknown = (setting: string, given: ReadonlyArray<string>, names: ReadonlyA
   return others.length === 0 ? undefined : new NoSuchPlugin({ setting, unknown: others, names })
 }
 
+/** Plugins from outside: Plugin objects say which. */
+const outside = (options: Packages.Options) => Plugin.install(Packages.plugin(options)).pipe(asSelf)
+
 /** The programs that act on what is stored. Of several servers, one runs them. */
 const programs = (options: Options) => {
   const { controllers, identity, isolate, scheduler } = options
@@ -157,11 +166,17 @@ const programs = (options: Options) => {
     Times.layer,
     options.snapshots ?? Layer.empty
   )
+  // A scheduler in a thread of its own is out of reach.
+  const takesPoints = scheduler !== "none" && !isolate.includes(Scheduler.plugin().name)
+  const extensible = Layer.provide(
+    Layer.merge(all, Layer.provide(outside(options.packages), takesPoints ? SchedulerAttachment.layer : Layer.empty)),
+    Layer.merge(Attachments.layer, SchedulerExtensions.layer)
+  )
   const mistake =
     unknown("isolate", isolate, [Scheduler.plugin().name, ...names]) ??
     unknown("controllers", Switches.named(controllers), names.map(Switches.bare))
   if (mistake !== undefined) return Layer.effectDiscard(Effect.fail(mistake))
-  return Leader.lead({ name: leadership, identity, namespace: "kube-system" }, all).pipe(asSelf)
+  return Leader.lead({ name: leadership, identity, namespace: "kube-system" }, extensible).pipe(asSelf)
 }
 
 const kernel = ({ log }: ApiOptions) =>

@@ -36,6 +36,7 @@ import * as ServiceAccount from "../plugins/controllers/serviceaccount/ServiceAc
 import * as ServiceAccountToken from "../plugins/controllers/serviceaccount-token/ServiceAccountToken.ts"
 import * as ServiceCidrs from "../plugins/controllers/service-cidrs/ServiceCidrs.ts"
 import * as StatefulSet from "../plugins/controllers/statefulset/StatefulSet.ts"
+import * as StorageVersionMigrator from "../plugins/controllers/storage-version-migrator/StorageVersionMigrator.ts"
 import * as AttributesClassProtection from "../plugins/controllers/storage-protection/AttributesClasses.ts"
 import * as ClaimProtection from "../plugins/controllers/storage-protection/Claims.ts"
 import * as VolumeProtection from "../plugins/controllers/storage-protection/Volumes.ts"
@@ -145,6 +146,11 @@ export const controllers = <E, R>(run: Run<E, R>, { authentication, ca, joining,
       "service-cidrs",
       ServiceCidrs.plugin(),
       new URL("../plugins/controllers/service-cidrs/ServiceCidrs.ts", import.meta.url)
+    ),
+    run(
+      "storage-version-migrator",
+      StorageVersionMigrator.plugin,
+      new URL("../plugins/controllers/storage-version-migrator/StorageVersionMigrator.ts", import.meta.url)
     ),
     run(
       "ttl-after-finished",

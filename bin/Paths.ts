@@ -23,3 +23,6 @@ export const make = (dataDir: string, nodeName: string): Paths => ({
 
 /** The settings of the run, for the processes that it starts. */
 export const settingsFile = ({ run }: Paths) => join(run, "settings.json")
+
+/** The copies of packages from outside that run. */
+export const packages = ({ root }: Paths) => join(root, "plugins")

@@ -20,6 +20,7 @@ import * as PodResize from "../plugins/admission/pod-resize/PodResize.ts"
 import * as TaintNodes from "../plugins/admission/taint-nodes/TaintNodes.ts"
 import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
 import * as Authentication from "../plugins/authentication/Authentication.ts"
+import * as PackageKinds from "../plugins/packages/Kinds.ts"
 import * as PodActions from "../plugins/resources/core/PodActions.ts"
 import * as Resources from "../plugins/resources/Resources.ts"
 import * as CustomResources from "../plugins/custom-resources/CustomResources.ts"
@@ -30,6 +31,7 @@ import type { ApiOptions } from "./ControlPlane.ts"
 export const layer = ({ authentication, podSecurity = {}, serviceCidr, withoutAccounts = false }: ApiOptions) =>
   Layer.mergeAll(
     Plugin.install(CustomResources.plugin).pipe(Layer.provideMerge(Plugin.install(Resources.plugin))),
+    Plugin.install(PackageKinds.plugin),
     Plugin.install(PodActions.plugin),
     Plugin.install(Authentication.plugin(authentication)),
     Plugin.install(NamespaceLifecycle.plugin),

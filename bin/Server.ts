@@ -19,6 +19,7 @@ import * as Store from "./Store.ts"
 import * as StoreMoveRoute from "./StoreMoveRoute.ts"
 import * as Supervise from "./Supervise.ts"
 import { lifetime } from "./Token.ts"
+import { version } from "./Version.ts"
 
 export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
 
@@ -91,6 +92,7 @@ export const optionsOf = Effect.fnUntraced(function* (
     controllers: settings.controllers,
     ca: keys.ca.cert,
     joining: joining(settings, keys),
+    packages: { directory: Paths.packages(paths), host: name, version: version.keelson },
     identity: `${name}_${port}`,
     isolate: settings.isolate,
     history: lifetime(settings.history) ?? 0

@@ -2,6 +2,7 @@
 import { Api } from "../kernel/client/Api.ts"
 import type { Contract } from "../kernel/plugin/Contract.ts"
 import { Log } from "../kernel/store/Log.ts"
+import { AdmissionPoints } from "../plugins/admission/contracts/AdmissionPoints.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
 import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
@@ -16,6 +17,7 @@ import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
 import { SnapshotStorage } from "../plugins/snapshots/contracts/SnapshotStorage.ts"
 
 export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
+  AdmissionPoints,
   Api,
   ClusterDns,
   ContainerRuntime,

@@ -95,6 +95,7 @@ export const current = (kind: Any, row: Row): Answer<Row> => {
   if (kind.convert === undefined || row.wire["apiVersion"] === apiVersion(storage)) return Effect.succeed(row)
   return Effect.map(oneToVersion(kind, row.wire, storage), (object) => {
     const bytes = utf8.encode(JSON.stringify(object))
-    return new Row({ namespace: row.namespace, name: row.name, revision: row.revision, bytes: () => bytes })
+    const { name, namespace, revision } = row
+    return new Row({ namespace, name, revision, isConverted: true, bytes: () => bytes })
   })
 }

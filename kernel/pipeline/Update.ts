@@ -5,7 +5,7 @@ import { type ApiError, Conflict, Invalid } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import * as Causes from "../resource/Causes.ts"
 import { equal } from "../resource/JsonEqual.ts"
-import type { Resource } from "../resource/Kind.ts"
+import { apiVersion, type Resource } from "../resource/Kind.ts"
 import type { Row } from "../table/Row.ts"
 import * as Admit from "./Admit.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
@@ -74,7 +74,8 @@ export const change = Effect.fnUntraced(function* (
     const { warnings } = asking
     const pinned = yield* preconditions(at, stored, wanted.object)
     const next = yield* prepare(environment, asking, stored, wanted, options)
-    if (next === stored) return { row, created: false, warnings }
+    // What changes nothing is written all the same where the object lies as it was stored under other rules.
+    if (next === stored && !row.isOutdated(apiVersion(at.served.kind.versions[0]))) return { row, created: false, warnings }
     const written = yield* write(environment, at, row, next, options).pipe(
       Effect.catchTag("Conflict", (conflict): Effect.Effect<undefined, Conflict | Unavailable> => {
         if ("last" in conflict && !pinned)

@@ -6,6 +6,7 @@ import { Effect, Layer } from "effect"
 import * as Contract from "./Contract.ts"
 import * as Guest from "./isolate/Guest.ts"
 import * as Process from "./isolate/Process.ts"
+import * as Remote from "./isolate/Remote.ts"
 import * as Sandbox from "./isolate/Sandbox.ts"
 import * as Session from "./isolate/Session.ts"
 import type { Open, Settings } from "./isolate/Settings.ts"
@@ -13,6 +14,8 @@ import * as Worker from "./isolate/Worker.ts"
 import * as Plugin from "./Plugin.ts"
 
 export type { Budgets, Grants, Remote, Settings } from "./isolate/Settings.ts"
+
+export { type Serving, serve } from "./isolate/Remote.ts"
 
 type AnyContract = Guest.AnyContract
 
@@ -46,7 +49,8 @@ const direct = (settings: Settings) =>
 const opens: { readonly [_ in Exclude<Plugin.Isolation, "in-process">]: Open } = {
   worker: Worker.open,
   process: Process.open,
-  sandbox: Sandbox.open
+  sandbox: Sandbox.open,
+  remote: Remote.open
 }
 
 /** A plugin by its module. */

@@ -16,7 +16,7 @@ export class PluginFailed extends Schema.TaggedError<PluginFailed>()("PluginFail
 export type Identifier<C> = C extends Context.Key<infer Self, unknown> ? Self : never
 
 /** How far from here a plugin runs, and so what it can do no harm to: see the README. */
-export const isolations = ["in-process", "worker", "process", "sandbox"] as const
+export const isolations = ["in-process", "worker", "process", "sandbox", "remote"] as const
 export type Isolation = (typeof isolations)[number]
 
 export interface Plugin<Offers, Needs> {
@@ -34,7 +34,7 @@ export interface Life {
   /** Left alone for `restMillis` after this many deaths, each within `withinMillis` of the one before; a minute if not said. */
   readonly circuit?: { readonly deaths: number; readonly withinMillis?: number; readonly restMillis?: number }
   /** Serves in its place meanwhile. It offers the same contracts, and needs nothing that the plugin does not. */
-  readonly fallback?: Plugin<unknown, unknown>
+  readonly fallback?: Plugin<never, unknown>
   /** Dead after this many calls in a row without an answer. */
   readonly failures?: number
 }
@@ -121,7 +121,7 @@ export class Host extends Context.Service<
       drain?: Duration.Input
     ): Effect.Effect<Context.Context<Offers>, PluginFailed, Needs>
     /** Ends a plugin, if it still runs. */
-    stop(plugin: Plugin<unknown, never>, drain?: Duration.Input): Effect.Effect<void>
+    stop(plugin: Plugin<never, unknown>, drain?: Duration.Input): Effect.Effect<void>
     /** What the calls of a plugin cost, since it was first started under this name. */
     meter(name: string): Meter.Reading | undefined
     /** In the order of their names. */
@@ -138,9 +138,6 @@ export class Host extends Context.Service<
 export const install = <Offers, Needs>(plugin: Plugin<Offers, Needs>): Layer.Layer<Offers, PluginFailed, Needs | Host> =>
   Layer.effectContext(
     Effect.flatMap(Host, (host) =>
-      // What it needs does not matter any more when it ends, hence the cast.
-      Effect.acquireRelease(host.start(plugin), () => host.stop(plugin as Plugin<unknown, never>, 0), {
-        interruptible: true
-      })
+      Effect.acquireRelease(host.start(plugin), () => host.stop(plugin, 0), { interruptible: true })
     )
   )

@@ -3,6 +3,7 @@
  * and shared by every reader; nobody changes its object.
  */
 import type { WireObject } from "../client/Api.ts"
+import { equal } from "../resource/JsonEqual.ts"
 import type { Resource } from "../resource/Kind.ts"
 
 const utf8 = new TextDecoder()
@@ -44,6 +45,7 @@ export class Row {
   /** The rules by which it was stored; known when it has been read, and told by how it is read. */
   form: string | undefined
   private readonly rules: Rules | undefined
+  private readonly isConverted: boolean
   /** By what `view` was made: the text under today's rules, if these make another one of it. */
   private reader: Reader | undefined
   private view: Uint8Array | undefined
@@ -59,6 +61,8 @@ export class Row {
     readonly size?: number
     readonly lost?: Error
     readonly rules?: Rules
+    /** It is not as it lies in the log: somebody has converted it. */
+    readonly isConverted?: boolean
     readonly bytes: (row: Row) => Uint8Array
   }) {
     this.namespace = about.namespace
@@ -67,6 +71,7 @@ export class Row {
     this.size = about.size ?? 0
     this.lost = about.lost
     this.rules = about.rules
+    this.isConverted = about.isConverted === true
     this.text = about.bytes
   }
 
@@ -87,6 +92,14 @@ export class Row {
     const before: WireObject = JSON.parse(utf8.decode(stored))
     const after = reader.read(before)
     if (after !== before) this.view = text.encode(JSON.stringify(after))
+  }
+
+  /** It lies in the log otherwise than it would if it were written today, in the storage version `apiVersion`. */
+  isOutdated(apiVersion: string): boolean {
+    if (this.isConverted) return true
+    if (this.rules === undefined || typeof this.text === "function" || this.view === undefined) return false
+    const stored: WireObject = JSON.parse(utf8.decode(this.text))
+    return stored["apiVersion"] !== apiVersion || !equal(stored, this.wire)
   }
 
   /** The same as an object, parsed when it is asked for and nobody has it. */

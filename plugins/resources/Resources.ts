@@ -37,6 +37,7 @@ import * as Rbac from "./contracts/rbac/v1.ts"
 import * as Dynamic from "./contracts/resource/v1.ts"
 import * as Scheduling from "./contracts/scheduling/v1.ts"
 import * as Storage from "./contracts/storage/v1.ts"
+import * as Storagemigration from "./contracts/storagemigration/v1beta1.ts"
 import * as Lease from "./coordination/Lease.ts"
 import * as ComponentStatus from "./core/ComponentStatus.ts"
 import * as Data from "./core/Data.ts"
@@ -60,6 +61,7 @@ import * as ResourceClaim from "./resource/ResourceClaim.ts"
 import * as ResourceSlice from "./resource/ResourceSlice.ts"
 import * as PriorityClass from "./scheduling/PriorityClass.ts"
 import * as Volumed from "./storage/Storage.ts"
+import * as StorageVersionMigration from "./storagemigration/StorageVersionMigration.ts"
 import { withWrites } from "./Writes.ts"
 
 /** A kind that is served with a strategy, or otherwise than its contract says. */
@@ -135,7 +137,8 @@ const written: ReadonlyArray<Entry> = [
   entry(Storage.CSIStorageCapacity, Volumed.capacity),
   entry(Storage.StorageClass, Volumed.storageClass),
   entry(Storage.VolumeAttachment, Volumed.attachment),
-  entry(Storage.VolumeAttributesClass, Volumed.attributes)
+  entry(Storage.VolumeAttributesClass, Volumed.attributes),
+  entry(Storagemigration.StorageVersionMigration, StorageVersionMigration.strategy)
 ]
 
 const isKind = (value: unknown): value is Kind.Any =>
@@ -161,7 +164,8 @@ const contracts = [
   Rbac,
   Dynamic,
   Scheduling,
-  Storage
+  Storage,
+  Storagemigration
 ]
 
 /** Those of which nothing is to be said beyond their schema. */

@@ -4,7 +4,7 @@ import type { Resource } from "../../kernel/resource/Kind.ts"
 import type { Event } from "../../kernel/table/Table.ts"
 import type { Node, Pod } from "../resources/contracts/core/v1.ts"
 import type { Action } from "./contracts/Changes.ts"
-import { infoOf } from "./Resources.ts"
+import { givenTo, infoOf } from "./Resources.ts"
 
 interface Changing<A> {
   readonly changes: Stream.Stream<{ readonly events: ReadonlyArray<Event<A>> }>
@@ -78,9 +78,7 @@ export const podActions = (before: Pod | undefined, after: Pod | undefined): Rea
   if (!is) return ["Delete"]
   const actions: Array<Action> = []
   if (!Equal.equals(before.metadata.labels, after.metadata.labels)) actions.push("UpdateLabels")
-  const isSame =
-    before.metadata.generation === after.metadata.generation &&
-    Equal.equals(before.status.containerStatuses, after.status.containerStatuses)
+  const isSame = before.metadata.generation === after.metadata.generation && Equal.equals(givenTo(before), givenTo(after))
   if (!isSame && isLess(before, after)) actions.push("ScaleDown")
   return actions
 }

@@ -66,15 +66,40 @@ const withGuess = ({ resources: { requests } }: Container, stated: Amounts): Amo
   memory: requests?.["memory"] === undefined ? guess.memory : stated.memory
 })
 
-/** While a container is being resized, it counts with the most that it has or wants. */
-const stated = ({ status: { containerStatuses = [], initContainerStatuses = [] } }: Pod) => {
-  const given = new Map<string, Amounts>()
-  for (const { allocatedResources, name, resources } of [...containerStatuses, ...initContainerStatuses])
-    if (allocatedResources !== undefined || resources !== undefined)
-      given.set(name, larger(amounts(allocatedResources), amounts(resources?.requests)))
-  return ({ name, resources: { requests } }: Container) => {
-    const now = given.get(name)
-    return now === undefined ? amounts(requests) : larger(amounts(requests), now)
+/** No node will do for what is wanted: it is not counted. */
+const isInfeasible = ({ status: { conditions } }: Pod) =>
+  conditions?.find(({ type }) => type === "PodResizePending")?.reason === "Infeasible"
+
+/** What nodes tell of a Pod or a container that is being resized. */
+interface Given {
+  readonly allocatedResources?: Listed
+  readonly resources?: { readonly requests?: Listed }
+}
+
+/** All of a Pod's status that says how much it takes. */
+export const givenTo = (pod: Pod): ReadonlyArray<unknown> => {
+  const { allocatedResources, containerStatuses = [], initContainerStatuses = [], resources } = pod.status
+  const each = [...containerStatuses, ...initContainerStatuses].flatMap(({ allocatedResources, name, resources }) =>
+    allocatedResources === undefined && resources === undefined ? [] : [[name, allocatedResources, resources?.requests]]
+  )
+  return [...each, allocatedResources, resources?.requests, isInfeasible(pod)]
+}
+
+/** It counts with the most that it has or wants. */
+const effective = (pod: Pod, wanted: Listed, { allocatedResources, resources }: Given): Amounts => {
+  if (resources === undefined) return amounts(wanted)
+  const had = larger(amounts(allocatedResources), amounts(resources.requests))
+  return isInfeasible(pod) ? had : larger(amounts(wanted), had)
+}
+
+const stated = (pod: Pod) => {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status
+  const given = new Map([...containerStatuses, ...initContainerStatuses].map((one) => [one.name, one]))
+  const stays = new Set(pod.spec.initContainers?.filter(({ restartPolicy }) => restartPolicy !== "Always"))
+  return (container: Container) => {
+    const { requests } = container.resources
+    const now = given.get(container.name)
+    return now === undefined || stays.has(container) ? amounts(requests) : effective(pod, requests, now)
   }
 }
 
@@ -95,10 +120,11 @@ const total = (
 }
 
 /** What is stated for the Pod as a whole takes the place of what its containers add up to. */
-const overridden = (sum: Amounts, spec: Pod["spec"]): Amounts => {
-  const stated = spec.resources?.requests
+const overridden = (sum: Amounts, pod: Pod): Amounts => {
+  const { overhead, resources } = pod.spec
+  const stated = resources?.requests
   if (stated === undefined) return sum
-  const whole = plus(amounts(stated), amounts(spec.overhead))
+  const whole = plus(effective(pod, stated, pod.status), amounts(overhead))
   return {
     ...sum,
     ...(stated["cpu"] !== undefined && { cpu: whole.cpu }),
@@ -114,13 +140,13 @@ export const infoOf = (pod: Pod, spaces: Spaces = nowhere): PodInfo => {
   const of = stated(pod)
   const { cpu, memory } = overridden(
     total(spec, (container) => withGuess(container, of(container))),
-    spec
+    pod
   )
   const terms = termsOf(pod, spaces)
   return {
     pod,
     priority: spec.priority ?? 0,
-    requests: overridden(total(spec, of), spec),
+    requests: overridden(total(spec, of), pod),
     guessed: { cpu, memory },
     ports: HostPorts.of(pod),
     ...(terms !== undefined && { terms })

@@ -8,7 +8,7 @@ import type { NodeInfo, PodInfo, Question, Sort, View } from "./contracts/Nodes.
 import { domainOf } from "./contracts/PodTerms.ts"
 import { Entry } from "./Entry.ts"
 import { Groups } from "./Groups.ts"
-import { allocatable, infoOf } from "./Resources.ts"
+import { allocatable, givenTo, infoOf } from "./Resources.ts"
 import { Tallies } from "./Tallies.ts"
 
 const imagesOf = ({ status }: Node) =>
@@ -30,12 +30,6 @@ const interleaved = (nodes: ReadonlyArray<NodeInfo>): ReadonlyArray<NodeInfo> =>
 /** What the indexes know of a node. */
 const isSamePlace = (a: Node, b: Node) =>
   a === b || (Equal.equals(a.metadata.labels, b.metadata.labels) && Equal.equals(a.spec.taints, b.spec.taints))
-
-/** What is given to a container by now, which a resize changes. */
-const givenTo = ({ status: { containerStatuses, initContainerStatuses } }: Pod) =>
-  [...(containerStatuses ?? []), ...(initContainerStatuses ?? [])].flatMap(({ allocatedResources, name, resources }) =>
-    allocatedResources === undefined && resources === undefined ? [] : [[name, allocatedResources, resources?.requests]]
-  )
 
 const isSameSpec = (a: Pod, b: Pod) =>
   a.spec === b.spec || Equal.equals({ ...a.spec, nodeName: "" }, { ...b.spec, nodeName: "" })

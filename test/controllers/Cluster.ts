@@ -10,13 +10,11 @@ import { kernel } from "../resources/Kernel.ts"
 
 const memory = Layer.provide(ApiClient.layer, MemoryApi.layer())
 
-type Program<E> = { readonly layer: Layer.Layer<never, E, Client> }
-
 const on =
   <A, F>(api: Layer.Layer<A | Client, F>) =>
-  <E>(...controllers: ReadonlyArray<Program<E>>) =>
+  <E>(...controllers: ReadonlyArray<{ readonly layer: Layer.Layer<never, E, A | Client> }>) =>
     controllers
-      .reduce<Layer.Layer<never, E, Client>>((all, { layer }) => Layer.merge(all, layer), Layer.empty)
+      .reduce<Layer.Layer<never, E, A | Client>>((all, { layer }) => Layer.merge(all, layer), Layer.empty)
       .pipe(Layer.provideMerge(api))
 
 /** On the server's pipeline, with its strategies: for what depends on validation, or on who owns which field. */

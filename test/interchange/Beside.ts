@@ -26,17 +26,19 @@ export const clientOf = ({ ca, cert, key, server }: Endpoint) => {
 export const program = Effect.fnUntraced(function* (
   name: "kube-controller-manager" | "kube-scheduler",
   path: string,
-  { ca = "", cert = "", key = "", server }: Endpoint
+  { ca = "", cert = "", key = "", server }: Endpoint,
+  further: { readonly [flag: string]: string } = {}
 ) {
   const kubeconfig = join(path, `${name}.kubeconfig`)
   writeFileSync(kubeconfig, Upstream.kubeconfig(server, ca, { cert, key }), { mode: 0o600 })
   const flags = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--bind-address=127.0.0.1", `--cert-dir=${path}`]
+  const more = Object.entries(further).map(([flag, value]) => `--${flag}=${value}`)
   const log = join(path, `${name}.log`)
   const out = openSync(log, "a")
   const port = yield* freePort
   yield* Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(Program.find(name) ?? name, [...flags, `--secure-port=${port}`], { stdio: ["ignore", out, out] })
+      spawn(Program.find(name) ?? name, [...flags, ...more, `--secure-port=${port}`], { stdio: ["ignore", out, out] })
     ),
     (child) =>
       Effect.promise(async () => {

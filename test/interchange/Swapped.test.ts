@@ -4,14 +4,12 @@
  */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { Effect } from "effect"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Https from "../../adapters/client/https/Https.ts"
 import * as Kubeconfig from "../../adapters/client/https/Kubeconfig.ts"
 import * as Program from "../../adapters/Program.ts"
-import * as ApiClient from "../../kernel/client/ApiClient.ts"
+import type { Endpoint } from "../../conformance/stage/Endpoint.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import { freePort } from "../../kernel/FreePort.ts"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
@@ -19,7 +17,7 @@ import { Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import { keelson, launch, until } from "../e2e/Cluster.ts"
 import { at, eventually, find, isReady, list, podsOf } from "../e2e/Eventually.ts"
 import { left } from "../Left.ts"
-import * as Loopback from "./Loopback.ts"
+import * as Beside from "./Beside.ts"
 
 const lacks = ["kube-controller-manager", "kube-scheduler"].filter((name) => Program.find(name) === undefined)
 
@@ -54,12 +52,10 @@ const cluster = Effect.fnUntraced(function* (directory: string) {
 })
 
 /** kube-controller-manager as a cluster's administrator would start it, with the cluster's keys, and kube-scheduler. */
-const theirs = Effect.fnUntraced(function* (directory: string) {
+const theirs = Effect.fnUntraced(function* (directory: string, endpoint: Endpoint) {
   const pki = (name: string) => join(directory, "pki", name)
-  const both = { kubeconfig: join(directory, "kubeconfig"), "leader-elect": "false", "bind-address": "127.0.0.1" }
-  yield* Loopback.start(directory, "kube-scheduler", both)
-  yield* Loopback.start(directory, "kube-controller-manager", {
-    ...both,
+  yield* Beside.program("kube-scheduler", directory, endpoint)
+  yield* Beside.program("kube-controller-manager", directory, endpoint, {
     controllers: "*,bootstrap-signer-controller,token-cleaner-controller",
     "use-service-account-credentials": "true",
     "service-account-private-key-file": pki("sa.key"),
@@ -76,11 +72,11 @@ const labels = { app: "web" }
 const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "busybox" }] } }
 const draft = { metadata: at("web"), spec: { replicas: 2, selector: { matchLabels: labels }, template } }
 
-const story = Effect.fnUntraced(function* (directory: string) {
+const story = Effect.fnUntraced(function* (directory: string, endpoint: Endpoint) {
   const client = yield* Client
   yield* client.create(Deployment, draft)
   yield* eventually("the Deployment is taken note of by nobody", 5, list(Pod), (pods) => pods.length === 0)
-  yield* theirs(directory)
+  yield* theirs(directory, endpoint)
   const pods = yield* eventually("two Pods are ready", 60, podsOf("web"), (all) => all.filter(isReady).length === 2)
   assert.deepStrictEqual(
     pods.map(({ spec }) => spec.nodeName),
@@ -92,20 +88,19 @@ const story = Effect.fnUntraced(function* (directory: string) {
   yield* eventually("all goes with it", 60, podsOf("web"), ({ length }) => length === 0)
 })
 
-const clientOf = Effect.fnUntraced(function* (directory: string) {
+/** As its administrator. */
+const endpointOf = Effect.fnUntraced(function* (directory: string) {
   const { ca = "", clientCertificate = "", clientKey = "", server } = yield* Kubeconfig.read(join(directory, "kubeconfig"))
-  return Layer.provide(ApiClient.layer, Https.layer({ server, ca, clientCertificate, clientKey }))
+  return { server, ca, cert: clientCertificate, key: clientKey } satisfies Endpoint
 })
 
 describe.skipIf(lacks.length > 0)(`upstream's scheduler and controllers in the place of ours${left(lacks)}`, () => {
   it.live("bring a Deployment where ours would", () =>
     Effect.gen(function* () {
-      const directory = yield* Effect.acquireRelease(
-        Effect.sync(() => mkdtempSync(join(tmpdir(), "keelson-swapped-"))),
-        (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-      )
+      const directory = yield* Beside.directory
       yield* cluster(directory)
-      yield* Effect.scoped(Effect.provide(story(directory), yield* clientOf(directory)))
+      const endpoint = yield* endpointOf(directory)
+      yield* Effect.scoped(Effect.provide(story(directory, endpoint), Beside.clientOf(endpoint)))
       assert.include(readFileSync(join(directory, "run", "settings.json"), "utf8"), `"scheduler":"none"`)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )

@@ -17,6 +17,21 @@ const port = (hostPort: number, hostIP = ""): Partial<PodSpecDraft> => ({
   containers: [{ name: "c", image: "i", ports: [{ containerPort: 80, hostPort, hostIP, protocol: "TCP" }] }]
 })
 const on = (node: string, name: string, spec: Partial<PodSpecDraft> = {}, labels = {}) => podOf({ name, node, spec, labels })
+/** It wants so much cpu, and has so much. */
+const resized = (wants: string, has: string, pending = ""): Pod => {
+  const pod = on("a", "x", asking({ cpu: wants }))
+  const given = { name: "c", allocatedResources: { cpu: has }, resources: { requests: { cpu: has } } }
+  const condition = { type: "PodResizePending", status: "True", reason: pending }
+  const about = { image: "i", imageID: "", ready: true, restartCount: 0, state: {}, lastState: {} }
+  return {
+    ...pod,
+    status: {
+      ...pod.status,
+      containerStatuses: [{ ...about, ...given }],
+      ...(pending !== "" && { conditions: [condition] })
+    }
+  }
+}
 const wanting = (spec: Partial<PodSpecDraft> = {}, labels = {}) => podOf({ name: "new", spec, labels })
 
 const run = (nodes: ReadonlyArray<Node>, there: ReadonlyArray<Pod>, pod: Pod) => {
@@ -54,6 +69,21 @@ const cases: ReadonlyArray<Case> = [
   ["no nodes", [], [], wanting(), "no nodes available to schedule pods"],
   ["the only node", [a], [], wanting(), "a"],
   ["too little cpu", [a], [], wanting(asking({ cpu: "5" })), none("1 Insufficient cpu")],
+  [
+    "cpu that another still has while it is made smaller",
+    [a],
+    [resized("1", "4")],
+    wanting(asking({ cpu: "1" })),
+    none("1 Insufficient cpu")
+  ],
+  [
+    "cpu that another waits for",
+    [a],
+    [resized("4", "1", "Deferred")],
+    wanting(asking({ cpu: "1" })),
+    none("1 Insufficient cpu")
+  ],
+  ["cpu that another can never get", [a], [resized("64", "1", "Infeasible")], wanting(asking({ cpu: "1" })), "a"],
   [
     "cpu that others have",
     [a],

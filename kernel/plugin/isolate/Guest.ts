@@ -4,6 +4,7 @@ import { getHeapStatistics } from "node:v8"
 import { Api } from "../../client/Api.ts"
 import * as ApiClient from "../../client/ApiClient.ts"
 import * as Contract from "../Contract.ts"
+import * as Outside from "../Outside.ts"
 import * as Plugin from "../Plugin.ts"
 import * as Wire from "../Wire.ts"
 import * as Channels from "./Channels.ts"
@@ -26,6 +27,7 @@ const isPlugin = (value: unknown): value is AnyPlugin =>
 
 /** The plugin that a module exports as `plugin`: its value, or a function of `options`, which are data. */
 export const load = Effect.fnUntraced(function* (module: string, options: Schema.Json | undefined) {
+  Outside.register()
   const { plugin }: { readonly plugin?: unknown } = yield* Effect.tryPromise({
     try: () => import(/* @vite-ignore */ module),
     catch: (cause) => (cause instanceof Error ? cause : new Error(String(cause)))
@@ -65,8 +67,11 @@ const memory = () => {
   return used_heap_size + external_memory
 }
 
-/** Runs what the host asks for, until the host wants no more, or is gone. Then `exit` ends the program. */
-export const run = (wire: Wire.Wire, exit: () => void) => {
+/**
+ * Runs what the host asks for, until the host wants no more, or is gone. Then `exit` ends the program.
+ * `only`: the module that it runs, whatever the host says.
+ */
+export const run = (wire: Wire.Wire, exit: () => void, only?: string) => {
   const channel = Channels.over(wire)
   const host = channel(Channels.control)
   const say = (said: Protocol.Said) => host.post([said])
@@ -82,7 +87,7 @@ export const run = (wire: Wire.Wire, exit: () => void) => {
   const die = (reason: string) => Effect.sync(() => say({ _tag: "died", reason }))
   const main = Effect.gen(function* () {
     const start = yield* Deferred.await(started)
-    const plugin = yield* load(start.module, start.options)
+    const plugin = yield* load(only ?? start.module, start.options)
     yield* served(start, plugin, channel)
     say({ _tag: "ready" })
     yield* Deferred.await(ended)

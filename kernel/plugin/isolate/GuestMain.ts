@@ -11,7 +11,7 @@ if (parentPort === null) {
   const granted = process.env[Network.variable]
   // The host has written it.
   if (granted !== undefined) await Network.relay(JSON.parse(granted))
-  Guest.run(Frames.wireOf(new Socket({ fd: 3, readable: true, writable: true })), exit)
+  Guest.run(Frames.wireOf(new Socket({ fd: 3, readable: true, writable: true })), exit, process.env["KEELSON_MODULE"])
 } else {
   Guest.run(Worker.wireOf(parentPort), exit)
 }

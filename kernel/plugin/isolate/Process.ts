@@ -21,7 +21,11 @@ const megabyte = 1024 ** 2
 const limits: Frames.Limits = { largest: 256 * megabyte, unread: 256 * megabyte }
 
 /** Node.js with the guest's program. Nothing of the environment is handed on but where the bundle lies. */
-export const node = ({ budgets, name }: Settings, main: URL, flags: ReadonlyArray<string> = []): Command => {
+export const node = (
+  { budgets, name }: Pick<Settings, "budgets" | "name">,
+  main: URL,
+  flags: ReadonlyArray<string> = []
+): Command => {
   const heap = budgets?.memoryBytes
   const dist = process.env["KEELSON_DIST"]
   return {
@@ -46,6 +50,8 @@ export const mortal = ({ args, env, file }: Command): Command => {
     : { file: setpriv, args: ["--pdeathsig", "KILL", "--", file, ...args], env }
 }
 
+/** How long a process may run on without its socket, in milliseconds. */
+const patience = 1000
 const longestLine = 4096
 const linesPerSecond = 200
 
@@ -88,16 +94,24 @@ const wireOf = (child: ChildProcess, socket: Socket): Wire.Wire => {
     ...wire,
     listen: (heard, closed) => {
       let why: string | undefined
-      // Who closes the socket goes on running unless somebody ends it. How it ends says more.
+      // Who closes the socket is about to end, or goes on running unless somebody ends it. How it ends says more than the
+      // socket, unless it was closed here for what was said on it.
       wire.listen(heard, (cause) => {
-        if (cause instanceof Error) why = cause.message
-        child.kill("SIGKILL")
+        if (cause instanceof Error && !("code" in cause)) why = cause.message
+        setTimeout(() => child.kill("SIGKILL"), why === undefined ? patience : 0).unref()
       })
       child.once("error", (cause) => closed(cause.message))
       child.once("exit", (code, signal) => closed(why ?? ended(code, signal)))
       if (child.exitCode !== null || child.signalCode !== null) closed(ended(child.exitCode, child.signalCode))
     }
   }
+}
+
+/** What `command` says, started; what it prints is logged. */
+export const spawned = ({ args, env, file }: Command, log: (line: string) => void) => {
+  const child = spawn(file, args, { env, cwd: "/", stdio: ["ignore", "pipe", "pipe", "pipe"] })
+  for (const stream of [child.stdout, child.stderr]) if (stream !== null) printed(stream, log)
+  return child
 }
 
 /** A wire whose end is told in other words. */
@@ -110,10 +124,9 @@ export const explained = (wire: Wire.Wire, words: (why: unknown) => unknown): Wi
 export const start = Effect.fnUntraced(function* (settings: Settings, command: Command, die: (why: string) => void) {
   const { budgets, name } = settings
   const run = Effect.runForkWith(yield* Effect.context())
+  const log = (line: string) => run(Effect.annotateLogs(Effect.logInfo(line), { plugin: name }))
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(command.file, command.args, { env: command.env, cwd: "/", stdio: ["ignore", "pipe", "pipe", "pipe"] })
-    ),
+    Effect.sync(() => spawned(command, log)),
     (child) =>
       Effect.callback<void>((resume) => {
         if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
@@ -126,8 +139,6 @@ export const start = Effect.fnUntraced(function* (settings: Settings, command: C
     child.once("spawn", () => resume(Effect.void))
     child.once("error", ({ message }) => resume(Effect.fail(failed(`it cannot be started: ${message}`))))
   })
-  const log = (line: string) => run(Effect.annotateLogs(Effect.logInfo(line), { plugin: name }))
-  for (const stream of [child.stdout, child.stderr]) if (stream !== null) printed(stream, log)
   const { memoryBytes } = budgets ?? {}
   if (memoryBytes !== undefined && child.pid !== undefined) {
     const { pid } = child

@@ -127,7 +127,6 @@ export const layer = (settings: Settings, open: Open) => {
         Deferred.doneUnsafe(gone, Effect.void)
       }
     )
-    yield* pulse.beating
     const servers = needs.map((contract) => serverAt(contract, channel(contract.key)))
     yield* Layer.build(Layer.mergeAll(Layer.empty, ...servers))
     /** Who still answers may undo what it has done. */
@@ -150,6 +149,7 @@ export const layer = (settings: Settings, open: Open) => {
       duration: "60 seconds",
       orElse: () => Effect.fail(new Protocol.IsolateFailed({ plugin: name, reason: "it does not say that it is ready" }))
     })
+    yield* pulse.beating
     const clients = offers.map((contract) => timely(contract, budgets.callMillis)(clientAt(contract, channel(contract.key))))
     return yield* Layer.build(Layer.mergeAll(Layer.empty, ...clients))
   })

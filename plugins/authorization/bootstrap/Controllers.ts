@@ -189,6 +189,13 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may([...read, "create"], { "": "persistentvolumeclaims" }),
     ...events
   ],
+  "storage-version-migrator-controller": [
+    ...may("create list patch", { "*": "*" }),
+    ...may(read, { "apiextensions.k8s.io": "customresourcedefinitions" }),
+    ...may("patch", { "apiextensions.k8s.io": "customresourcedefinitions/status" }),
+    ...may(read, { "storagemigration.k8s.io": "storageversionmigrations" }),
+    ...may("update", { "storagemigration.k8s.io": "storageversionmigrations/status" })
+  ],
   "resource-claim-controller": [
     ...may(read, { "": "pods", "resource.k8s.io": "resourceclaimtemplates" }),
     ...may(change, { "": "pods/finalizers pods/status" }),

@@ -58,15 +58,18 @@ export const shortOf = (definition: string) => {
   return `${folder}.${version}.${name}`
 }
 
-/** Alpha and beta versions are off unless a cluster asks for them. */
-const isStable = ({ version }: Place) => /^v\d+$/.test(version)
+/** Beta versions that there are no stable ones of yet, of what is in use here. */
+const early = new Set(["storagemigration/v1beta1"])
 
-/** What is written out: all that is stable, but for lists, which have the form of every list. */
+/** Other alpha and beta versions are off unless a cluster asks for them. */
+const isServed = ({ folder, version }: Place) => /^v\d+$/.test(version) || early.has(`${folder}/${version}`)
+
+/** What is written out: all that is served, but for lists, which have the form of every list. */
 export const writtenOf = ({ definitions }: Description) =>
   Object.entries(definitions)
     .filter(([name, { properties }]) => !(name.endsWith("List") && properties?.["items"] !== undefined))
     .map(([name]) => name)
-    .filter((name) => !(name in known) && isStable(placeOf(name)))
+    .filter((name) => !(name in known) && isServed(placeOf(name)))
 
 export const refOf = ({ $ref }: Property) => $ref?.slice("#/definitions/".length)
 

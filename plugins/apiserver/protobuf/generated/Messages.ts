@@ -24,6 +24,7 @@ export const packages: { readonly [apiVersion: string]: string } = {
   "resource.k8s.io/v1": "resource.v1",
   "scheduling.k8s.io/v1": "scheduling.v1",
   "storage.k8s.io/v1": "storage.v1",
+  "storagemigration.k8s.io/v1beta1": "storagemigration.v1beta1",
   "v1": "core.v1"
 }
 
@@ -435,6 +436,7 @@ meta.v1.APIVersions 1:versions:[]string 2:serverAddressByClientCIDRs:[].ServerAd
 meta.v1.Condition 1:type:string! 2:status:string! 3:observedGeneration:int64 4:lastTransitionTime:time! 5:reason:string! 6:message:string!
 meta.v1.DeleteOptions 1:gracePeriodSeconds:int64! 2:preconditions:.Preconditions! 3:orphanDependents:bool! 4:propagationPolicy:string! 5:dryRun:[]string 6:ignoreStoreReadErrorWithClusterBreakingPotential:bool!
 meta.v1.FieldSelectorRequirement 1:key:string! 2:operator:string! 3:values:[]string
+meta.v1.GroupResource 1:group:string! 2:resource:string!
 meta.v1.GroupVersionForDiscovery 1:groupVersion:string! 2:version:string!
 meta.v1.LabelSelector 1:matchLabels:{}string 2:matchExpressions:[].LabelSelectorRequirement
 meta.v1.LabelSelectorRequirement 1:key:string! 2:operator:string! 3:values:[]string
@@ -551,4 +553,7 @@ storage.v1.VolumeAttachmentStatus 1:attached:bool! 2:attachmentMetadata:{}string
 storage.v1.VolumeAttributesClass 1:metadata:meta.v1.ObjectMeta 2:driverName:string! 3:parameters:{}string
 storage.v1.VolumeError 1:time:time 2:message:string 3:errorCode:int32!
 storage.v1.VolumeNodeResources 1:count:int32!
+storagemigration.v1beta1.StorageVersionMigration 1:metadata:meta.v1.ObjectMeta 2:spec:.StorageVersionMigrationSpec 3:status:.StorageVersionMigrationStatus
+storagemigration.v1beta1.StorageVersionMigrationSpec 1:resource:meta.v1.GroupResource!
+storagemigration.v1beta1.StorageVersionMigrationStatus 1:conditions:[]meta.v1.Condition 2:resourceVersion:string
 `

@@ -1,0 +1,93 @@
+/**
+ * A guest on another machine, over TLS at both ends of which a certificate says who is there. There, `serve` runs one module and
+ * no other: what a host says of modules is not heard. Every connection is a guest of its own, in a process that ends with it.
+ */
+import { Effect } from "effect"
+import type { ChildProcess } from "node:child_process"
+import { type AddressInfo, isIP, type Socket } from "node:net"
+import * as Tls from "node:tls"
+import * as Frames from "../Frames.ts"
+import * as Process from "./Process.ts"
+import { IsolateFailed } from "./Protocol.ts"
+import { Main, type Open, type Settings } from "./Settings.ts"
+
+const limits: Frames.Limits = { largest: 256 * 1024 ** 2, unread: 256 * 1024 ** 2 }
+const version = "TLSv1.3"
+
+export const open: Open = Effect.fnUntraced(function* ({ name, remote }) {
+  const failed = (reason: string) => new IsolateFailed({ plugin: name, reason })
+  if (remote === undefined)
+    return yield* failed("it is remote, and nobody says where: `remote` names host, port and certificates")
+  const { ca, cert, host, key, port, serverName = isIP(host) === 0 ? host : "" } = remote
+  const socket = yield* Effect.acquireRelease(
+    Effect.callback<Tls.TLSSocket, IsolateFailed>((resume) => {
+      const socket = Tls.connect({ host, port, ca, cert, key, servername: serverName, minVersion: version })
+      socket.setNoDelay(true)
+      socket.once("secureConnect", () => resume(Effect.succeed(socket)))
+      socket.on("error", ({ message }) => resume(Effect.fail(failed(`${host}:${port} is not reached: ${message}`))))
+      return Effect.sync(() => socket.destroy())
+    }).pipe(
+      Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.fail(failed(`${host}:${port} does not answer`)) })
+    ),
+    (socket) => Effect.sync(() => socket.destroy()),
+    { interruptible: true }
+  )
+  return Frames.wireOf(socket, limits)
+})
+
+export interface Serving extends Pick<Settings, "name" | "module" | "budgets"> {
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+  /** PEM. Whoever has a certificate of this authority may use the plugin. */
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** What is said on either goes to the other, as it is. Both end together. */
+const join = (socket: Socket, child: ChildProcess) => {
+  // The fourth of `stdio` is a pair of sockets.
+  const inner = child.stdio[3] as Socket
+  const end = () => {
+    socket.destroy()
+    inner.destroy()
+    child.kill("SIGKILL")
+  }
+  socket.pipe(inner).pipe(socket)
+  for (const one of [socket, inner]) one.on("error", end).on("close", end)
+  child.on("error", end).on("exit", end)
+}
+
+/** Serves one plugin's module to hosts elsewhere, for as long as the scope is open. Gives the port. */
+export const serve = Effect.fnUntraced(function* ({ ca, cert, host, key, port, ...settings }: Serving) {
+  const main = yield* Main
+  const run = Effect.runForkWith(yield* Effect.context())
+  const log = (line: string) => run(Effect.annotateLogs(Effect.logInfo(line), { plugin: settings.name }))
+  const { args, env, file } = Process.mortal(Process.node(settings, main))
+  const guests = new Set<Socket>()
+  const server = Tls.createServer(
+    { ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: version },
+    (socket) => {
+      guests.add(socket.setNoDelay(true))
+      socket.once("close", () => guests.delete(socket))
+      const child = Process.spawned({ args, file, env: { ...env, KEELSON_MODULE: settings.module.href } }, log)
+      join(socket, child)
+    }
+  )
+  yield* Effect.acquireRelease(
+    Effect.callback<void, IsolateFailed>((resume) => {
+      server.once("error", ({ message }) =>
+        resume(Effect.fail(new IsolateFailed({ plugin: settings.name, reason: message })))
+      )
+      server.listen(port, host, () => resume(Effect.void))
+    }),
+    () =>
+      Effect.callback<void>((resume) => {
+        for (const socket of guests) socket.destroy()
+        server.close(() => resume(Effect.void))
+      })
+  )
+  // It listens on TCP, hence the cast.
+  return (server.address() as AddressInfo).port
+})

@@ -1,0 +1,75 @@
+/** The kinds Plugin and PluginConfiguration, as every API process serves them. */
+import { Effect, Layer } from "effect"
+import * as Causes from "../../kernel/resource/Causes.ts"
+import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
+import type { Resource } from "../../kernel/resource/Kind.ts"
+import { Kinds } from "../../kernel/resource/Kinds.ts"
+import { oneOf } from "../../kernel/resource/Rules.ts"
+import type { Column, Strategy } from "../../kernel/resource/Strategy.ts"
+import { since } from "../../kernel/resource/Age.ts"
+import * as Manifest from "./contracts/Manifest.ts"
+import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
+
+type Value = Column<Plugin>["value"]
+const column = (name: string, type: string, description: string, value: Value): Column<Plugin> => ({
+  name,
+  type,
+  description,
+  value
+})
+const age: Column<Resource> = {
+  name: "Age",
+  type: "string",
+  description: "How long ago the object was created.",
+  value: ({ metadata }, now) => since(metadata.creationTimestamp, now)
+}
+
+const micros = (value: number | undefined) => {
+  if (value === undefined || value === 0) return ""
+  return value < 1000 ? `${Math.round(value)}µs` : `${(value / 1000).toFixed(1)}ms`
+}
+
+export const pluginStrategy: Strategy<Plugin> = {
+  validate: ({ spec: { isolation, rollbackWindowSeconds, source } }) => [
+    ...(source !== undefined && !source.path.startsWith("/")
+      ? [Causes.invalid("spec.source.path", source.path, "must be an absolute path")]
+      : []),
+    ...(source?.digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(source.digest)
+      ? [Causes.invalid("spec.source.digest", source.digest, "must be sha256: and 64 hexadecimal digits")]
+      : []),
+    ...(isolation === undefined ? [] : oneOf("spec.isolation", isolation, [...Manifest.isolations])),
+    ...(rollbackWindowSeconds < 0
+      ? [Causes.invalid("spec.rollbackWindowSeconds", rollbackWindowSeconds, "must be greater than or equal to 0")]
+      : [])
+  ],
+  columns: [
+    column("State", "string", "What it does.", ({ status }) => status.state ?? "Pending"),
+    column("Version", "string", "Which version of it runs.", ({ status }) => status.version ?? ""),
+    column("Isolation", "string", "How far from the server it runs.", ({ status }) => status.isolation ?? ""),
+    column("Restarts", "integer", "How often it was started again.", ({ status }) => status.restarts ?? 0),
+    column("Calls/s", "string", "Calls in a second, of late.", ({ status }) => (status.callsPerSecond ?? 0).toFixed(1)),
+    column("P99", "string", "What 99 of 100 calls took at most, of late.", ({ status }) => micros(status.p99Micros)),
+    column("Errors", "integer", "Calls that failed.", ({ status }) => status.errors ?? 0),
+    age,
+    { ...column("Reason", "string", "Why it does not run as it should.", ({ status }) => status.reason ?? ""), wide: true }
+  ]
+}
+
+const configurationStrategy: Strategy<PluginConfiguration> = {
+  validate: ({ spec: { callTimeoutMillis = 1, fallback } }) => [
+    ...(fallback === undefined ? [] : oneOf("spec.fallback", fallback, ["Fail", "Ignore"])),
+    ...(callTimeoutMillis < 1
+      ? [Causes.invalid("spec.callTimeoutMillis", callTimeoutMillis, "must be greater than or equal to 1")]
+      : [])
+  ]
+}
+
+const layer = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const kinds = yield* Kinds
+    yield* kinds.add(Plugin, pluginStrategy)
+    yield* kinds.add(PluginConfiguration, configurationStrategy)
+  })
+)
+
+export const plugin = KernelPlugin.make({ name: "plugin-kinds", layer })

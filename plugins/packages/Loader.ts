@@ -1,0 +1,118 @@
+/** Follows Plugin objects: starts, replaces and stops packages as they say, and tells in Events what became of it. */
+import { Cause, Effect, Layer, SubscriptionRef } from "effect"
+import { NodeServices } from "@effect/platform-node"
+import { Client } from "../../kernel/client/Client.ts"
+import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
+import { controllerReference, type Key } from "../../kernel/resource/Kind.ts"
+import * as Controllers from "../controllers/contracts/Controllers.ts"
+import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
+import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
+import * as Launch from "./Launch.ts"
+import * as Package from "./Package.ts"
+import { granted } from "./Permissions.ts"
+import * as Report from "./Report.ts"
+import * as Running from "./Running.ts"
+
+export interface Options {
+  /** Where the copies of packages are kept that run. */
+  readonly directory: string
+  /** This server, as its status calls it, and which version it is. */
+  readonly host: string
+  readonly version: string
+}
+
+const wordsOf = (cause: Cause.Cause<unknown>) => {
+  const error = Cause.squash(cause)
+  const [words = ""] = (error instanceof Error && error.message !== "" ? error.message : String(error)).split(/\n\s+at /)
+  return words.length > 1024 ? `${words.slice(0, 1024)}…` : words
+}
+
+const start = Effect.fnUntraced(function* ({ directory, host: server, version }: Options) {
+  const client = yield* Client
+  const host = yield* KernelPlugin.Host
+  const running = yield* Running.make
+  const record = yield* EventRecorder.make({ component: "keelson-plugins", host: server })
+  const plugins = yield* client.cache(Plugin, { indexes: {} })
+  const configurations = yield* client.cache(PluginConfiguration, { indexes: {} })
+  const failures = new Map<string, string>()
+  const say = (object: Plugin, type: "Normal" | "Warning", reason: string, message: string) =>
+    record({ kind: Plugin, object, type, reason, message, action: "Loading" })
+
+  const report = yield* Report.make({ running, plugins, failures, server, version, say })
+
+  const configurationOf = ({ metadata, spec }: Plugin) =>
+    configurations.get({ namespace: "", name: spec.configuration ?? metadata.name })
+
+  /** A part of the server has the name already. */
+  const isTaken = (name: string) =>
+    running.get(name) === undefined &&
+    SubscriptionRef.getUnsafe(host.states).some((state) => state.name === name && state.state === "running")
+
+  /** After a rollback what ran before is what is wanted, until the object says something else. */
+  const load = Effect.fnUntraced(function* (plugin: Plugin) {
+    const { metadata, spec } = plugin
+    const { name } = metadata
+    if (spec.source === undefined) return
+    const configuration = configurationOf(plugin)
+    const wish = JSON.stringify([spec.source, spec.isolation, metadata.generation, configuration?.spec])
+    const before = running.get(name)
+    if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return
+    if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
+    const kept = yield* Package.keep(directory, name, spec.source)
+    const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec)
+    yield* granted(name, controllerReference(Plugin, plugin), kept.manifest)
+    yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
+    failures.delete(name)
+    const { isolation } = ready.plugin
+    const { version } = kept.manifest
+    yield* before === undefined
+      ? say(plugin, "Normal", "Started", `version ${version} runs (${isolation})`)
+      : say(
+          plugin,
+          "Normal",
+          "Swapped",
+          `version ${version} (${isolation}) runs in place of ${before.ready.kept.manifest.version}`
+        )
+  })
+
+  const reconcile = Effect.fnUntraced(function* ({ name }: Key) {
+    const plugin = plugins.get({ namespace: "", name })
+    if (plugin === undefined || plugin.spec.suspend === true || plugin.spec.source === undefined) {
+      failures.delete(name)
+      yield* running.stop(name)
+      if (plugin !== undefined) yield* report.one(name)
+      return Controllers.done
+    }
+    const outcome = yield* Effect.exit(load(plugin))
+    if (outcome._tag === "Failure") {
+      if (Cause.hasInterruptsOnly(outcome.cause)) return Controllers.done
+      const words = wordsOf(outcome.cause)
+      const isNews = failures.get(name) !== words
+      failures.set(name, words)
+      if (isNews) yield* say(plugin, "Warning", "Failed", words)
+    }
+    yield* report.one(name)
+    // What lies in a directory may be mended without a word to anybody.
+    return outcome._tag === "Failure" ? Controllers.again("10 seconds") : Controllers.done
+  })
+
+  yield* Controllers.run({
+    name: "plugins",
+    concurrency: 4,
+    triggers: [
+      Controllers.each(plugins),
+      Controllers.on(configurations, ({ metadata }) =>
+        plugins
+          .all()
+          .filter(({ metadata: { name }, spec }) => (spec.configuration ?? name) === metadata.name)
+          .map(({ metadata: { name } }) => ({ namespace: "", name }))
+      )
+    ],
+    reconcile
+  })
+  yield* report.run
+})
+
+/** Runs where the server leads. Packages lie in files, and so does what is run of them. */
+export const plugin = (options: Options) =>
+  KernelPlugin.make({ name: "plugin-loader", layer: Layer.provide(Layer.effectDiscard(start(options)), NodeServices.layer) })

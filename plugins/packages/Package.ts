@@ -1,0 +1,135 @@
+/** A package on disk: its manifest, the digest of its files, and the copy of it that is run, so that nobody changes what runs. */
+import { Effect, FileSystem, JsonSchema, Path, Schema, SchemaIssue, SchemaRepresentation } from "effect"
+import { createHash } from "node:crypto"
+import { pathToFileURL } from "node:url"
+import * as Manifest from "./contracts/Manifest.ts"
+
+export class PackageInvalid extends Schema.TaggedError<PackageInvalid>()("PackageInvalid", { message: Schema.String }) {}
+const invalid = (message: string) => new PackageInvalid({ message })
+
+const decodeManifest = Schema.decodeUnknownEffect(Schema.fromJsonString(Manifest.Manifest), {
+  errors: "all",
+  onExcessProperty: "error"
+})
+const words = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Each mistake with its place, in one line. */
+const mistakes = ({ issue }: Schema.SchemaError) =>
+  words(issue)
+    .issues.map(({ message, path = [] }) => `${path.map(String).join(".")}: ${message}`.replace(/^: /, ""))
+    .join("; ")
+
+export const manifest = Effect.fnUntraced(function* (directory: string) {
+  const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const at = paths.join(directory, Manifest.file)
+  const text = yield* Effect.mapError(files.readFileString(at), () =>
+    invalid(`there is no ${at}: a package is a directory with a ${Manifest.file}`)
+  )
+  const found = yield* Effect.mapError(decodeManifest(text), (error) => invalid(`${at}: ${mistakes(error)}`))
+  const module = paths.join(directory, found.module)
+  if (!(yield* Effect.orElseSucceed(files.exists(module), () => false)))
+    return yield* invalid(`${at}: module: there is no ${module}`)
+  return found
+})
+
+/** What the module is called with has to be of the manifest's schema. */
+export const configured = Effect.fnUntraced(function* (
+  { configuration, name }: Manifest.Manifest,
+  values: Schema.Json | undefined
+) {
+  if (configuration === undefined) {
+    return values === undefined
+      ? undefined
+      : yield* invalid(`${name} takes no configuration: its manifest has no schema of one`)
+  }
+  const schema = yield* Effect.try({
+    try: () =>
+      SchemaRepresentation.fromJsonSchemaDocument(JsonSchema.fromSchemaDraft2020_12(configuration), { patterns: "apply" }),
+    catch: (error) => invalid(`${name}: the configuration schema of its manifest cannot be used: ${String(error)}`)
+  })
+  const given = values ?? {}
+  // A schema made of JSON Schema needs no service to decode, which its type does not say.
+  const decoded = Schema.decodeUnknownEffect(schema)(given, { errors: "all" }) as Effect.Effect<unknown, Schema.SchemaError>
+  yield* Effect.mapError(decoded, (error) => invalid(`the configuration of ${name}: ${mistakes(error)}`))
+  return given
+})
+
+/** Not part of what is shipped: what is linked there is the host's. */
+const left = /(^|\/)(\.git|node_modules\/(keelson|effect|@effect|\.bin|\.cache|\.package-lock\.json))(\/|$)/
+
+const filesOf = Effect.fnUntraced(function* (directory: string) {
+  const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const all: Array<string> = []
+  const pending = [""]
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    for (const entry of yield* files.readDirectory(paths.join(directory, folder))) {
+      const path = folder === "" ? entry : `${folder}/${entry}`
+      if (left.test(path)) continue
+      const { type } = yield* files.stat(paths.join(directory, path))
+      if (type === "Directory") pending.push(path)
+      else if (type === "File") all.push(path)
+    }
+  }
+  return all.toSorted()
+})
+
+/** SHA-256 over the names and contents of its files. */
+export const digest = Effect.fnUntraced(
+  function* (directory: string) {
+    const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+    const hash = createHash("sha256")
+    for (const path of yield* filesOf(directory)) {
+      const bytes = yield* files.readFile(paths.join(directory, path))
+      hash.update(`${path}\0${bytes.length}\0`).update(bytes)
+    }
+    return `sha256:${hash.digest("hex")}`
+  },
+  Effect.mapError((error) => invalid(`the package cannot be read: ${error.message}`))
+)
+
+export interface Kept {
+  readonly manifest: Manifest.Manifest
+  readonly digest: string
+  /** Where it was found. */
+  readonly source: string
+  readonly directory: string
+  readonly module: URL
+}
+
+/** The copy of a package below `store`, made if it is not there. With a digest that was kept, the directory may be gone or changed. */
+export const keep = Effect.fnUntraced(
+  function* (store: string, name: string, source: { readonly path: string; readonly digest?: string }) {
+    const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+    const placeOf = (digest: string) => paths.join(store, name, digest.replace("sha256:", "").slice(0, 16))
+    const isThere = (place: string) => Effect.orElseSucceed(files.exists(paths.join(place, Manifest.file)), () => false)
+    const wanted = source.digest
+    const found = wanted !== undefined && (yield* isThere(placeOf(wanted))) ? wanted : yield* digest(source.path)
+    if (wanted !== undefined && found !== wanted)
+      return yield* invalid(`${source.path} has another digest, ${found}: it was changed since; load it again`)
+    const place = placeOf(found)
+    if (!(yield* isThere(place))) {
+      const fresh = `${place}.new`
+      yield* files.remove(fresh, { recursive: true, force: true })
+      for (const path of yield* filesOf(source.path)) {
+        yield* files.makeDirectory(paths.dirname(paths.join(fresh, path)), { recursive: true })
+        yield* files.copyFile(paths.join(source.path, path), paths.join(fresh, path))
+      }
+      // Without it Node.js has to guess what kind of modules these are.
+      const about = paths.join(fresh, "package.json")
+      if (!(yield* files.exists(about))) yield* files.writeFileString(about, '{ "type": "module" }\n')
+      yield* files.rename(fresh, place)
+    }
+    const read = yield* manifest(place)
+    const kept: Kept = {
+      manifest: read,
+      digest: found,
+      source: source.path,
+      directory: place,
+      module: pathToFileURL(paths.join(place, read.module))
+    }
+    return kept
+  },
+  Effect.mapError((error) =>
+    error instanceof PackageInvalid ? error : invalid(`the package cannot be kept: ${error.message}`)
+  )
+)

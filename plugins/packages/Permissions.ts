@@ -1,0 +1,59 @@
+/** What a package may do: of the API by a role of its own, of the machine by what its isolate grants. */
+import { Effect, Equal } from "effect"
+import { Client } from "../../kernel/client/Client.ts"
+import type { User } from "../../kernel/pipeline/Attributes.ts"
+import type { Budgets, Grants } from "../../kernel/plugin/Isolate.ts"
+import type { OwnerReference } from "../../kernel/resource/Metadata.ts"
+import { ClusterRole, ClusterRoleBinding } from "../resources/contracts/rbac/v1.ts"
+import type { Manifest } from "./contracts/Manifest.ts"
+
+export const userOf = (plugin: string): User => ({
+  name: `system:plugin:${plugin}`,
+  groups: ["system:plugins", "system:authenticated"]
+})
+
+const group = "rbac.authorization.k8s.io"
+const roleOf = (plugin: string) => `system:plugin:${plugin}`
+
+/** The role and its binding, as the manifest has it now. They go with their Plugin. */
+export const granted = Effect.fnUntraced(function* (plugin: string, owner: OwnerReference, { permissions }: Manifest) {
+  const client = yield* Client
+  const name = roleOf(plugin)
+  const rules = permissions?.rules ?? []
+  const metadata = { name, ownerReferences: [owner] }
+  const found = yield* client.find(ClusterRole, { namespace: "", name })
+  if (found._tag === "None") yield* client.create(ClusterRole, { metadata, rules })
+  else if (!Equal.equals(found.value.rules, rules)) yield* client.update(ClusterRole, { ...found.value, rules })
+  const bound = yield* client.find(ClusterRoleBinding, { namespace: "", name })
+  if (bound._tag === "Some") return
+  yield* client.create(ClusterRoleBinding, {
+    metadata,
+    roleRef: { apiGroup: group, kind: "ClusterRole", name },
+    subjects: [{ apiGroup: group, kind: "User", name: userOf(plugin).name }]
+  })
+})
+
+const writable = ":rw"
+
+/** Its own directory can always be read. */
+export const grantsOf = ({ permissions = {} }: Manifest, directory: string): Grants => {
+  const { commands = [], files = [], network = [] } = permissions
+  return {
+    files: {
+      read: [directory, ...files.filter((file) => !file.endsWith(writable))],
+      write: files.filter((file) => file.endsWith(writable)).map((file) => file.slice(0, -writable.length))
+    },
+    network,
+    commands
+  }
+}
+
+export const budgetsOf = ({ resources = {} }: Manifest, callMillis: number): Budgets => {
+  const { cpuMillis, memoryMiB, pids } = resources
+  return {
+    callMillis,
+    ...(memoryMiB !== undefined && { memoryBytes: memoryMiB * 2 ** 20 }),
+    ...(cpuMillis !== undefined && { cpus: cpuMillis / 1000 }),
+    ...(pids !== undefined && { pids })
+  }
+}

@@ -1,0 +1,178 @@
+/** The status of Plugin objects: of packages, and of the parts of this server itself, which have objects to be seen by. */
+import { Clock, Effect, Equal, Schedule, Stream, SubscriptionRef } from "effect"
+import { Client } from "../../kernel/client/Client.ts"
+import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
+import type { Cache } from "../../kernel/table/Table.ts"
+import { withCondition } from "../controllers/contracts/Statuses.ts"
+import { time } from "../resources/contracts/Time.ts"
+import { Plugin, type PluginRevision, type PluginStatus } from "./contracts/v1alpha1.ts"
+import type { Running } from "./Running.ts"
+
+/** By which the objects of the server's own parts are known. */
+export const label = "plugins.keelson.io/built-in"
+
+export interface About {
+  readonly running: Running
+  readonly plugins: Cache<Plugin, never>
+  /** Why what an object says cannot be done, by name. */
+  readonly failures: ReadonlyMap<string, string>
+  readonly server: string
+  readonly version: string
+  readonly say: (object: Plugin, type: "Normal" | "Warning", reason: string, message: string) => Effect.Effect<void>
+}
+
+/** How many versions can be gone back to. */
+const kept = 5
+/** How often numbers are brought up to date that change all the time. */
+const interval = "10 seconds"
+
+const words: { readonly [_ in KernelPlugin.State["state"]]: string } = {
+  running: "Running",
+  restarting: "Restarting",
+  open: "CircuitOpen",
+  failed: "Failed"
+}
+
+/** Two digits are as much as is known of them. */
+const rounded = (value: number) => Number(value.toPrecision(2))
+
+export const make = Effect.fnUntraced(function* ({ failures, plugins, running, say, server, version }: About) {
+  const client = yield* Client
+  const host = yield* KernelPlugin.Host
+
+  const stateOf = (name: string) => SubscriptionRef.getUnsafe(host.states).find((state) => state.name === name)
+
+  const measured = (name: string): Pick<PluginStatus, "callsPerSecond" | "p99Micros" | "errors"> => {
+    const reading = host.meter(name)
+    if (reading === undefined || reading.calls === 0) return {}
+    const { callsPerSecond, errors, p99 } = reading
+    return { callsPerSecond: rounded(callsPerSecond), p99Micros: rounded(p99 * 1000), errors }
+  }
+
+  const historyOf = (name: string, before: ReadonlyArray<PluginRevision> = []): ReadonlyArray<PluginRevision> => {
+    const run = running.get(name)
+    if (run === undefined) return before
+    const { digest, manifest, source } = run.ready.kept
+    if (before[0]?.digest === digest) return before
+    const now = { version: manifest.version, path: source, digest, startedAt: time(run.startedAt) }
+    return [now, ...before.filter((one) => one.digest !== digest)].slice(0, kept)
+  }
+
+  const ofPackage = ({ metadata: { name, generation }, spec, status }: Plugin, now: string): PluginStatus => {
+    const run = running.get(name)
+    const state = run && stateOf(name)
+    const failure = failures.get(name)
+    const back = running.rolledBack(name)
+    const asIs = spec.suspend === true ? "Suspended" : failure === undefined ? "Pending" : "Failed"
+    const said = state === undefined ? asIs : words[state.state]
+    const reason = failure ?? (back === undefined ? state?.reason : `rolled back: ${back.reason}`)
+    const isReady = said === "Running"
+    const ready = withCondition(
+      status.conditions,
+      { type: "Ready", status: isReady ? "True" : "False", reason: said, ...(reason !== undefined && { message: reason }) },
+      now
+    )
+    const conditions = withCondition(
+      ready,
+      back === undefined
+        ? { type: "RolledBack", status: "False", reason: "AsWanted" }
+        : { type: "RolledBack", status: "True", reason: "Died", message: back.reason },
+      now
+    )
+    return {
+      state: said,
+      ...(reason !== undefined && { reason }),
+      ...(run !== undefined && {
+        version: run.ready.kept.manifest.version,
+        isolation: run.ready.plugin.isolation,
+        offers: run.ready.attachments.map(({ contract: { key, version } }) => `${key} ${version}`)
+      }),
+      restarts: state?.restarts ?? 0,
+      ...measured(name),
+      host: server,
+      ...(generation !== undefined && { observedGeneration: generation }),
+      history: historyOf(name, status.history),
+      conditions
+    }
+  }
+
+  const ofPart = (state: KernelPlugin.State): PluginStatus => ({
+    state: words[state.state],
+    ...(state.reason !== undefined && { reason: state.reason }),
+    version,
+    isolation: state.isolation,
+    restarts: state.restarts,
+    ...measured(state.name),
+    ...(state.offers.length > 0 && { offers: state.offers }),
+    host: server
+  })
+
+  const told = Effect.fnUntraced(function* (object: Plugin, before: PluginStatus, after: PluginStatus) {
+    const { reason = "", state = "" } = after
+    if (state === before.state) return
+    if (state === "Restarting") yield* say(object, "Warning", "Died", reason)
+    if (state === "CircuitOpen") yield* say(object, "Warning", "CircuitOpen", reason)
+    if (state === "Running" && before.state === "Restarting")
+      yield* say(object, "Normal", "Restarted", `it was started again, for the ${after.restarts}. time`)
+  })
+
+  const write = Effect.fnUntraced(function* (object: Plugin, after: PluginStatus) {
+    const { status: before } = object
+    if (Equal.equals(before, after)) return
+    const isBack = after.conditions?.some(({ status, type }) => type === "RolledBack" && status === "True") === true
+    const wasBack = before.conditions?.some(({ status, type }) => type === "RolledBack" && status === "True") === true
+    yield* client.update(Plugin, { ...object, status: after }, { subresource: "status" })
+    yield* told(object, before, after)
+    if (isBack && !wasBack) yield* say(object, "Warning", "RolledBack", after.reason ?? "")
+  })
+
+  /** Whoever else writes the object meanwhile brings it here again. */
+  const settled = <E extends { readonly _tag: string }>(writing: Effect.Effect<void, E>) =>
+    Effect.catch(writing, (error) =>
+      error._tag === "Conflict" || error._tag === "NotFound" || error._tag === "AlreadyExists"
+        ? Effect.void
+        : Effect.logDebug("the status of a plugin cannot be written", error)
+    )
+
+  const one = Effect.fnUntraced(function* (name: string) {
+    const plugin = plugins.get({ namespace: "", name })
+    if (plugin === undefined) return
+    const isPart = plugin.metadata.labels?.[label] === "true"
+    if (isPart && plugin.spec.source === undefined) return
+    yield* settled(write(plugin, ofPackage(plugin, time(yield* Clock.currentTimeMillis))))
+  })
+
+  const part = Effect.fnUntraced(function* (state: KernelPlugin.State) {
+    const { name } = state
+    const found = plugins.get({ namespace: "", name })
+    if (found !== undefined && found.metadata.labels?.[label] !== "true") return
+    const object = found ?? (yield* client.create(Plugin, { metadata: { name, labels: { [label]: "true" } } }))
+    yield* write(object, ofPart(state))
+  })
+
+  const all = Effect.gen(function* () {
+    const states = SubscriptionRef.getUnsafe(host.states)
+    const packages = new Set(running.names())
+    yield* Effect.forEach(packages, one, { discard: true })
+    const parts = states.filter(({ name }) => !packages.has(name))
+    yield* Effect.forEach(parts, (state) => settled(part(state)), { discard: true })
+    const here = new Set(parts.map(({ name }) => name))
+    const gone = plugins
+      .all()
+      .filter(({ metadata: { labels, name }, spec }) => labels?.[label] === "true" && !here.has(name) && !spec.source)
+    yield* Effect.forEach(gone, ({ metadata: { name } }) => settled(client.delete(Plugin, { namespace: "", name })), {
+      discard: true
+    })
+  })
+
+  /** Changes come in numbers when a server starts: they are looked at together. */
+  const changes = Stream.merge(
+    Stream.map(SubscriptionRef.changes(host.states), () => undefined),
+    Stream.map(SubscriptionRef.changes(running.news), () => undefined)
+  ).pipe(
+    Stream.debounce("200 millis"),
+    Stream.merge(Stream.map(Stream.fromSchedule(Schedule.spaced(interval)), () => undefined))
+  )
+
+  return { one, run: KernelPlugin.background(Stream.runForEach(changes, () => all)) }
+})

@@ -1,0 +1,60 @@
+/** What a package says of itself, in its keelson.json. */
+import { Schema, SemVer, SemVerRange } from "effect"
+
+const { Array: List, Int, Literals, String: Text, Struct, optionalKey } = Schema
+
+export const isolations = ["in-process", "worker", "process", "sandbox", "remote"] as const
+export const Isolation = Literals(isolations)
+
+const Version = Text.check(
+  Schema.makeFilter((text) => SemVer.parse(text)._tag === "Success" || `${text} is no version such as 1.0.0`)
+)
+const Range = Text.check(
+  Schema.makeFilter((text) => SemVerRange.parse(text)._tag === "Success" || `${text} is no range of versions such as ^1.0.0`)
+)
+const Uses = Struct({ contract: Text, version: Range })
+
+/** A rule of RBAC: source, rbac.authorization.k8s.io/v1 PolicyRule. */
+const Rule = Struct({
+  verbs: List(Text),
+  apiGroups: optionalKey(List(Text)),
+  resources: optionalKey(List(Text)),
+  resourceNames: optionalKey(List(Text)),
+  nonResourceURLs: optionalKey(List(Text))
+})
+
+export const Permissions = Struct({
+  /** Of the API. */
+  rules: optionalKey(List(Rule)),
+  /** Paths; with `:rw` behind it also to write. */
+  files: optionalKey(List(Text)),
+  /** `host:port`. */
+  network: optionalKey(List(Text)),
+  commands: optionalKey(List(Text))
+})
+
+export const Manifest = Struct({
+  name: Text.check(
+    Schema.isPattern(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, { message: "a name is lower case letters, digits and -" })
+  ),
+  version: Version,
+  description: optionalKey(Text),
+  /** The file that exports `plugin`, below the package's directory. */
+  module: Text.check(
+    Schema.makeFilter(
+      (path) => (!path.startsWith("/") && !path.split("/").includes("..")) || "it lies outside of the package"
+    )
+  ),
+  offers: List(Uses),
+  needs: optionalKey(List(Uses)),
+  /** What has to be switched on in the cluster for it. */
+  capabilities: optionalKey(List(Text)),
+  permissions: optionalKey(Permissions),
+  isolation: optionalKey(Isolation),
+  resources: optionalKey(Struct({ memoryMiB: optionalKey(Int), cpuMillis: optionalKey(Int), pids: optionalKey(Int) })),
+  /** JSON Schema of what the module is called with. */
+  configuration: optionalKey(Schema.Record(Text, Schema.Json)),
+  fallback: optionalKey(Literals(["Fail", "Ignore"]))
+})
+export type Manifest = typeof Manifest.Type
+export const file = "keelson.json"

@@ -1,0 +1,202 @@
+/**
+ * The table of what each level of isolation withstands, cell by cell: kernel/plugin/README.md has it for readers. What a level
+ * promises to contain leaves the host answering, other plugins too, and the plugin is started again; what it does not
+ * promise is shown to get through.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Schedule, Stream, SubscriptionRef } from "effect"
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Grants } from "../../kernel/plugin/Isolate.ts"
+import * as Isolate from "../../kernel/plugin/Isolate.ts"
+import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import { Hostile } from "./Hostile.ts"
+import * as Levels from "./Levels.ts"
+import { Names } from "./Needy.ts"
+
+const megabyte = 1024 ** 2
+const gigabyte = 1024 ** 3
+const module = new URL("./Hostile.ts", import.meta.url)
+
+/** Another plugin of the same host, which has to notice nothing. */
+const neighbour = Plugin.make({
+  name: "neighbour",
+  offers: [Names],
+  layer: Layer.succeed(Names, { next: () => Effect.succeed("here") })
+})
+const budgets = { memoryBytes: 256 * megabyte, silentMillis: 3000, callMillis: 120_000, pids: 40, messages: 5000 }
+const isolated = (isolation: Plugin.Isolation, grants: Grants = {}) =>
+  Isolate.run({ name: "hostile", module, offers: [Hostile], needs: [], isolation, grants, budgets })
+const host = (isolation: Plugin.Isolation, grants?: Grants) =>
+  Layer.mergeAll(Plugin.install(isolated(isolation, grants)), Plugin.install(neighbour)).pipe(
+    Layer.provideMerge(Plugin.Host.layer)
+  )
+
+const greets = Effect.flatMap(Hostile, (hostile) =>
+  Effect.retry(hostile.greet(), { times: 6000, schedule: Schedule.spaced("10 millis") })
+)
+
+/** The call ends without an answer, the neighbour answers meanwhile, the plugin runs again, and its state told why. */
+const contained = Effect.fnUntraced(function* (
+  attack: (hostile: Hostile["Service"]) => Effect.Effect<unknown, unknown>,
+  reason: RegExp
+) {
+  const hostile = yield* Hostile
+  const names = yield* Names
+  const { states } = yield* Plugin.Host
+  const said: Array<string> = []
+  const hear = (all: ReadonlyArray<Plugin.State>) =>
+    Effect.sync(() => said.push(all.find(({ name }) => name === "hostile")?.reason ?? ""))
+  yield* Effect.forkScoped(Stream.runForEach(SubscriptionRef.changes(states), hear))
+  assert.strictEqual(yield* greets, "hello")
+  const before = (yield* SubscriptionRef.get(states)).find(({ name }) => name === "hostile")?.restarts ?? 0
+  yield* Effect.forkChild(Effect.ignore(attack(hostile)))
+  const look = Effect.gen(function* () {
+    assert.strictEqual(yield* names.next(), "here")
+    const state = (yield* SubscriptionRef.get(states)).find(({ name }) => name === "hostile")
+    return state?.restarts ?? 0
+  })
+  yield* Effect.repeat(look, { schedule: Schedule.spaced("5 millis"), until: (restarts) => restarts > before })
+  assert.isTrue(
+    said.some((one) => reason.test(one)),
+    `${JSON.stringify(said)} has no ${reason}`
+  )
+  assert.strictEqual(yield* greets, "hello")
+})
+
+interface Attack {
+  readonly what: string
+  readonly by: (hostile: Hostile["Service"]) => Effect.Effect<unknown, unknown>
+  readonly reason: RegExp
+  /** The levels that contain it. */
+  readonly levels: ReadonlyArray<Plugin.Isolation>
+}
+const apart = ["worker", "process", "sandbox"] as const
+const attacks: ReadonlyArray<Attack> = [
+  { what: "an exit", by: ({ exit }) => exit(), reason: /ended/, levels: apart },
+  { what: "an exception that nobody catches", by: ({ fail }) => fail(), reason: /ouch|ended/, levels: apart },
+  { what: "an unhandled rejection", by: ({ reject }) => reject(), reason: /ouch|ended/, levels: apart },
+  { what: "an infinite loop", by: ({ spin }) => spin(), reason: /has not answered for 3000 ms/, levels: apart },
+  {
+    what: "a flood of messages",
+    by: ({ flood }) => flood(),
+    reason: /more than 5000 messages a second|has not answered/,
+    levels: apart
+  },
+  { what: "messages of another protocol", by: ({ babble }) => babble(), reason: /does not speak/, levels: apart },
+  {
+    what: "10 GB on the heap",
+    by: ({ heap }) => heap({ bytes: 10 * gigabyte }),
+    reason: /memory|ended|has not answered/i,
+    levels: apart
+  },
+  {
+    what: "10 GB in buffers",
+    by: ({ buffers }) => buffers({ bytes: 10 * gigabyte }),
+    reason: /memory|ended by SIGKILL/,
+    levels: ["process", "sandbox"]
+  }
+]
+
+for (const { isolation, lacks, title } of Levels.all.slice(1)) {
+  describe.skipIf(lacks.length > 0)(title, () => {
+    it.live(
+      "what it throws at once fails that call, and no other",
+      () =>
+        Effect.gen(function* () {
+          const hostile = yield* Hostile
+          assert.deepInclude(yield* Effect.flip(hostile.throws()), { _tag: "Unavailable", applied: "unknown" })
+          assert.strictEqual(yield* hostile.greet(), "hello")
+        }).pipe(Effect.provide(host(isolation))),
+      60_000
+    )
+    it.live(
+      `contains ${attacks
+        .filter(({ levels }) => levels.includes(isolation))
+        .map(({ what }) => what)
+        .join(", ")}`,
+      () =>
+        Effect.forEach(
+          attacks.filter(({ levels }) => levels.includes(isolation)),
+          ({ by, reason, what }) => Effect.annotateLogs(contained(by, reason), { what }),
+          { discard: true }
+        ).pipe(Effect.scoped, Effect.provide(host(isolation))),
+      240_000
+    )
+  })
+}
+
+/** A server that says hello, and a file that only this user may read. */
+const around = Effect.gen(function* () {
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "keelson-hostile-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+  )
+  const path = join(folder, "secret")
+  writeFileSync(path, "a secret", { mode: 0o600 })
+  const server = createServer((socket) => socket.end("hello"))
+  const port = yield* Effect.acquireRelease(
+    Effect.callback<number>((resume) => {
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
+      })
+    }),
+    () => Effect.sync(() => server.close())
+  )
+  return { folder, path, port }
+})
+
+const open = ["in-process", "worker", "process"] as const
+it.live.each(open)("%s: files, addresses and processes are all within its reach", (isolation) =>
+  Effect.gen(function* () {
+    const { path, port } = yield* around
+    yield* Effect.gen(function* () {
+      const hostile = yield* Hostile
+      assert.strictEqual(yield* hostile.read({ path }), "a secret")
+      assert.strictEqual(yield* hostile.connect({ host: "127.0.0.1", port }), "hello")
+      assert.strictEqual(yield* hostile.fork({ count: 60 }), 60)
+    }).pipe(Effect.provide(host(isolation)))
+  }).pipe(Effect.scoped)
+)
+
+const sandbox = Levels.all.find(({ isolation }) => isolation === "sandbox")
+describe.skipIf(sandbox === undefined || sandbox.lacks.length > 0)(sandbox?.title ?? "", () => {
+  it.live("what is not granted is not there", () =>
+    Effect.gen(function* () {
+      const { path, port } = yield* around
+      yield* Effect.gen(function* () {
+        const hostile = yield* Hostile
+        assert.match(yield* hostile.read({ path }), /ENOENT/)
+        assert.match(yield* hostile.read({ path: "/etc/shadow" }), /ENOENT/)
+        assert.match(yield* hostile.connect({ host: "127.0.0.1", port }), /ECONNREFUSED/)
+        assert.match(yield* hostile.connect({ host: "192.0.2.1", port: 443 }), /ENETUNREACH/)
+        assert.strictEqual(yield* hostile.fork({ count: 60 }), 0)
+      }).pipe(Effect.provide(host("sandbox")))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "what is granted is: a file, an address, a command; and no more processes than its budget",
+    () =>
+      Effect.gen(function* () {
+        const { folder, path, port } = yield* around
+        chmodSync(folder, 0o755)
+        chmodSync(path, 0o644)
+        const network = [`127.0.0.1:${port}`]
+        yield* Effect.gen(function* () {
+          const hostile = yield* Hostile
+          assert.strictEqual(yield* hostile.read({ path }), "a secret")
+          assert.strictEqual(yield* hostile.connect({ host: "127.0.0.1", port }), "hello")
+          if (process.getuid?.() === 0) {
+            const started = yield* hostile.fork({ count: 60 })
+            assert.isAbove(started, 0)
+            assert.isBelow(started, budgets.pids)
+          }
+          assert.strictEqual(yield* hostile.greet(), "hello")
+        }).pipe(Effect.provide(host("sandbox", { files: { read: [path] }, network, commands: ["/usr/bin/sleep"] })))
+      }).pipe(Effect.scoped)
+  )
+})
