@@ -5,6 +5,7 @@ import { AlreadyExists, BadRequest, MethodNotAllowed } from "../client/Errors.ts
 import * as Decoder from "../resource/Decoder.ts"
 import type { Resource } from "../resource/Kind.ts"
 import { Row } from "../table/Row.ts"
+import { traced } from "../Traced.ts"
 import type { Action } from "./Actions.ts"
 import * as Admit from "./Admit.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
@@ -19,13 +20,7 @@ import * as Stamp from "./Stamp.ts"
 /** How often a generated name may be taken before that is the caller's problem. */
 const attempts = 8
 
-export const create = Effect.fn("Pipeline.create")(function* (
-  environment: Environment,
-  at: At,
-  body: WireObject,
-  options: WriteOptions = {}
-) {
-  yield* Stages.annotate(at)
+const asked = Effect.fnUntraced(function* (environment: Environment, at: At, body: WireObject, options: WriteOptions = {}) {
   yield* authorize(environment, attributesOf(at, "create"))
   const action = environment.actions.find(at.served.kind.storage, at.subresource)
   if (action !== undefined) return yield* act(environment, at, action, body, options)
@@ -33,6 +28,8 @@ export const create = Effect.fn("Pipeline.create")(function* (
     return yield* new MethodNotAllowed({ ...where(at), verb: "create" })
   return yield* store(environment, at, body, options)
 })
+
+export const create = traced("Pipeline.create", asked, Stages.about)
 
 const act = Effect.fnUntraced(function* (
   environment: Environment,

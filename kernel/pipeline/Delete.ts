@@ -4,6 +4,7 @@ import type { DeleteOptions } from "../client/Api.ts"
 import { type ApiError, Conflict } from "../client/Errors.ts"
 import type { Unavailable } from "../plugin/Contract.ts"
 import type { Resource } from "../resource/Kind.ts"
+import { traced } from "../Traced.ts"
 import * as Admit from "./Admit.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import type { Environment } from "./Environment.ts"
@@ -14,15 +15,12 @@ import * as Stages from "./Stages.ts"
 import * as Stamp from "./Stamp.ts"
 import { isDone, modified } from "./Update.ts"
 
-export const remove = Effect.fn("Pipeline.delete")(function* (
-  environment: Environment,
-  at: At,
-  options: DeleteOptions = {}
-) {
-  yield* Stages.annotate(at)
+const asked = Effect.fnUntraced(function* (environment: Environment, at: At, options: DeleteOptions = {}) {
   yield* authorize(environment, attributesOf(at, "delete"))
   return yield* one(environment, at, options)
 })
+
+export const remove = traced("Pipeline.delete", asked, Stages.about)
 
 export const removeAll = Effect.fnUntraced(function* (
   environment: Environment,

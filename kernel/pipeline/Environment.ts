@@ -4,6 +4,7 @@ import { Kinds } from "../resource/Kinds.ts"
 import { Log } from "../store/Log.ts"
 import { Tables } from "../table/Tables.ts"
 import { Actions } from "./Actions.ts"
+import { Deadlines } from "./Deadlines.ts"
 import { Admissions, Authorizers } from "./Policy.ts"
 
 export interface Environment {
@@ -13,6 +14,7 @@ export interface Environment {
   readonly authorizers: Authorizers["Service"]
   readonly admissions: Admissions["Service"]
   readonly actions: Actions["Service"]
+  readonly deadlines: Deadlines
 }
 
 export const make: Effect.Effect<Environment, never, Log | Tables | Kinds | Authorizers | Admissions | Actions> = Effect.map(
@@ -23,6 +25,7 @@ export const make: Effect.Effect<Environment, never, Log | Tables | Kinds | Auth
     kinds: Context.get(context, Kinds),
     authorizers: Context.get(context, Authorizers),
     admissions: Context.get(context, Admissions),
-    actions: Context.get(context, Actions)
+    actions: Context.get(context, Actions),
+    deadlines: new Deadlines()
   })
 )

@@ -10,6 +10,7 @@ import { apiVersion, type Resource } from "../resource/Kind.ts"
 import * as MergePatch from "../resource/MergePatch.ts"
 import * as Shape from "../resource/Shape.ts"
 import * as StrategicMerge from "../resource/StrategicMerge.ts"
+import { traced } from "../Traced.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import * as Create from "./Create.ts"
 import * as Conversion from "./Conversion.ts"
@@ -24,14 +25,13 @@ import { change, type Wanted } from "./Update.ts"
 const isObject = (value: unknown): value is Schema.JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-export const patch = Effect.fn("Pipeline.patch")(function* (
+const asked = Effect.fnUntraced(function* (
   environment: Environment,
   at: At,
   type: PatchType,
   body: Schema.Json,
   options: WriteOptions = {}
 ) {
-  yield* Stages.annotate(at)
   yield* authorize(environment, attributesOf(at, "patch"))
   if (at.subresource === "scale") {
     const settle: Scale.Settle = (stored, configuration) =>
@@ -43,6 +43,8 @@ export const patch = Effect.fn("Pipeline.patch")(function* (
   if (type === "apply") return yield* apply(environment, at, body, options)
   return yield* change(environment, at, (stored) => patched(at, type, stored, body, options), options)
 })
+
+export const patch = traced("Pipeline.patch", asked, Stages.about)
 
 const wireOf = (at: At, stored: Resource) => Conversion.oneToVersion(at.served.kind, Stages.asWire(stored), at.version)
 

@@ -18,23 +18,34 @@ export type Rewrite = <A extends Resource>(
   make: (stored: A) => Effect.Effect<A, ApiError | Unavailable>
 ) => Effect.Effect<void, ApiError | Unavailable>
 
-export const rewrite = (environment: Environment, { user }: Pick<At, "user">, dryRun: boolean): Rewrite =>
-  Effect.fn("Pipeline.rewrite")(function* (kind, key, make) {
+const changed = Effect.fnUntraced(function* <A extends Resource>(
+  environment: Environment,
+  at: At,
+  make: (stored: A) => Effect.Effect<A, ApiError | Unavailable>,
+  dryRun: boolean
+): Effect.fn.Return<void, ApiError | Unavailable> {
+  const { log } = at.served.kind
+  yield* Patience.current(environment.tables, log, Patience.patience.write)
+  for (;;) {
+    const row = yield* Stages.find(environment, at)
+    // What lies in a kind's storage is of that kind, hence the cast.
+    const next = yield* make(row.object as A)
+    if (dryRun) return
+    const lost = yield* Stages.append(environment, at, "put", next, row.revision).pipe(
+      Effect.as(undefined),
+      Effect.catchTag("Conflict", (conflict) =>
+        conflict instanceof Conflict ? Effect.fail(conflict) : Effect.succeed(conflict)
+      )
+    )
+    if (lost === undefined) return
+    yield* Patience.passed(environment.tables, log, lost.last, "no")
+  }
+})
+
+export const rewrite =
+  (environment: Environment, { user }: Pick<At, "user">, dryRun: boolean): Rewrite =>
+  (kind, key, make) => {
     const served = environment.kinds.byStorage(kind.storage) ?? { kind, strategy: {} }
     const at = { user, served, version: kind.versions[0], ...key, subresource: "" }
-    yield* Patience.current(environment.tables, kind.log, Patience.patience.write)
-    for (;;) {
-      const row = yield* Stages.find(environment, at)
-      // What lies in a kind's storage is of that kind, hence the cast.
-      const next = yield* make(row.object as Parameters<typeof make>[0])
-      if (dryRun) return
-      const lost = yield* Stages.append(environment, at, "put", next, row.revision).pipe(
-        Effect.as(undefined),
-        Effect.catchTag("Conflict", (conflict) =>
-          conflict instanceof Conflict ? Effect.fail(conflict) : Effect.succeed(conflict)
-        )
-      )
-      if (lost === undefined) return
-      yield* Patience.passed(environment.tables, kind.log, lost.last, "no")
-    }
-  })
+    return changed(environment, at, make, dryRun)
+  }

@@ -10,6 +10,7 @@ import * as Decoder from "../resource/Decoder.ts"
 import { apiVersion, type Resource } from "../resource/Kind.ts"
 import * as MetadataRules from "../resource/MetadataRules.ts"
 import * as Shape from "../resource/Shape.ts"
+import { traced } from "../Traced.ts"
 import { keyOf, open, seal, unsaved } from "../table/Envelope.ts"
 import type { Row } from "../table/Row.ts"
 import { pathOf } from "../table/Rows.ts"
@@ -214,12 +215,12 @@ export const own = Effect.fnUntraced(function* (
   return { ...object, metadata: managedFields.length === 0 ? metadata : { ...metadata, managedFields } }
 })
 
-/** Says what a span is about, in the words of the URL. */
-export const annotate = ({ served, subresource }: At) =>
-  Effect.annotateCurrentSpan("resource", subresource === "" ? served.kind.plural : `${served.kind.plural}/${subresource}`)
+/** What a span is about, in the words of the URL. */
+export const about = ([, { served, subresource }]: readonly [Environment, At, ...ReadonlyArray<unknown>]) => ({
+  resource: subresource === "" ? served.kind.plural : `${served.kind.plural}/${subresource}`
+})
 
-/** Adds an entry and waits until the tables have it. Repeated under its write id until it is known what became of it. */
-export const append = Effect.fn("Pipeline.append")(function* (
+const stored = Effect.fnUntraced(function* (
   environment: Environment,
   at: At,
   op: "put" | "delete",
@@ -231,14 +232,17 @@ export const append = Effect.fn("Pipeline.append")(function* (
   const key = keyOf(kind.storage, namespace, name)
   const bytes = seal(kind, asWire(object))
   const writeId = yield* Stamp.uid
-  const seq = yield* Patience.append(environment.log, { log: kind.log, key, op, bytes, prev, writeId }).pipe(
+  const change = { log: kind.log, key, op, bytes, prev, writeId }
+  const seq = yield* Patience.append(environment.log, change, environment.deadlines).pipe(
     Effect.catchTag("TooLarge", ({ limit }) => Effect.fail(new RequestTooLarge({ limit })))
   )
   yield* Patience.passed(environment.tables, kind.log, seq, "unknown")
-  return environment.tables.of(kind).get(`${namespace}/${name}`)?.revision === seq
-    ? (environment.tables.of(kind).get(`${namespace}/${name}`) ?? open({ bytes, key, seq }))
-    : open({ bytes, key, seq })
+  const row = environment.tables.of(kind).get(`${namespace}/${name}`)
+  return row?.revision === seq ? row : open({ bytes, key, seq })
 })
+
+/** Adds an entry and waits until the tables have it. Repeated under its write id until it is known what became of it. */
+export const append = traced("Pipeline.append", stored)
 
 /** What a change begins with. */
 export const find = ({ tables }: Environment, at: At): Answer<Row> =>

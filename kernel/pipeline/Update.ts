@@ -7,6 +7,7 @@ import * as Causes from "../resource/Causes.ts"
 import { equal } from "../resource/JsonEqual.ts"
 import { apiVersion, type Resource } from "../resource/Kind.ts"
 import type { Row } from "../table/Row.ts"
+import { traced } from "../Traced.ts"
 import * as Admit from "./Admit.ts"
 import { attributesOf, authorize } from "./Authorize.ts"
 import * as Create from "./Create.ts"
@@ -27,13 +28,7 @@ export interface Wanted {
 }
 export type Change = (stored: Resource) => Effect.Effect<Wanted, ApiError | Unavailable>
 
-export const update = Effect.fn("Pipeline.update")(function* (
-  environment: Environment,
-  at: At,
-  body: WireObject,
-  options: WriteOptions = {}
-) {
-  yield* Stages.annotate(at)
+const asked = Effect.fnUntraced(function* (environment: Environment, at: At, body: WireObject, options: WriteOptions = {}) {
   yield* authorize(environment, attributesOf(at, "update"))
   if (at.subresource === "scale") {
     const make = () => Scale.asked(at, body, options, false)
@@ -49,6 +44,8 @@ export const update = Effect.fn("Pipeline.update")(function* (
   if (at.served.strategy.createOnUpdate !== true || at.subresource !== "") return yield* changed
   return yield* Effect.catchTag(changed, "NotFound", () => Create.store(environment, at, body, options))
 })
+
+export const update = traced("Pipeline.update", asked, Stages.about)
 
 const versionOf = ({ metadata: { resourceVersion = "" } }: Resource) => (resourceVersion === "0" ? "" : resourceVersion)
 const unsaid = Causes.invalid("metadata.resourceVersion", 0, "must be specified for an update")

@@ -36,6 +36,7 @@ export const layer = Layer.effectContext(
   Effect.gen(function* () {
     const environment = yield* Environment.make
     const past = yield* Past.make(environment)
+    yield* Effect.forkScoped(environment.deadlines.watch)
     return Context.make(Pipeline, make(environment)).pipe(Context.add(Past.Past, past))
   })
 )

@@ -2,7 +2,7 @@
  * What is counted of requests to the store. Where upstream has a name for a figure it is used, so that dashboards and alerts made
  * for an API server on etcd work here.
  */
-import { type Context, Effect, Layer, Metric } from "effect"
+import { Cause, type Context, Effect, Exit, Layer, Metric, Option } from "effect"
 import { Log } from "./Log.ts"
 
 type Service = Log["Service"]
@@ -42,6 +42,9 @@ const cached = (make: (labels: Labels) => Metric.Metric<number, unknown>, contex
 const operationOf = ({ op, prev }: Change) => (op === "delete" ? "delete" : prev === 0 ? "create" : "update")
 const storageOf = ({ key }: Change) => key.slice(0, Math.max(0, key.indexOf("/")))
 
+const failureOf = <A, E>(exit: Exit.Exit<A, E>): E | undefined =>
+  Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause)) : undefined
+
 type Failure = Effect.Error<ReturnType<Service["append"]>>
 const outcomeOf = (failure: Failure) => {
   if (failure._tag === "Conflict") return "conflict"
@@ -60,27 +63,33 @@ export const layer: Layer.Layer<Log, never, Log> = Layer.effect(
       cached(durations, context),
       cached(outcomes, context)
     ]
-    const timed = <A, E extends { readonly _tag: string }>(call: Effect.Effect<A, E>, operation: string, type: string) =>
+    const timed = <A, E extends { readonly _tag: string }>(
+      call: Effect.Effect<A, E>,
+      operation: string,
+      type: string,
+      told?: (exit: Exit.Exit<A, E>) => void
+    ) =>
       Effect.suspend(() => {
         const began = performance.now()
-        const done = (isError: boolean) => {
+        return Effect.onExit(call, (exit) => {
+          const failure = failureOf(exit)
+          // Who was interrupted got no answer.
+          if (Exit.isFailure(exit) && failure === undefined) return Effect.void
           const labels = { operation, type }
           count(labels, 1)
           time(labels, (performance.now() - began) / 1000)
-          if (isError) fail(labels, 1)
-        }
-        return Effect.tap(
-          Effect.tapError(call, ({ _tag }) => Effect.sync(() => done(_tag === "Unavailable"))),
-          () => Effect.sync(() => done(false))
-        )
+          if (failure?._tag === "Unavailable") fail(labels, 1)
+          told?.(exit)
+          return Effect.void
+        })
       })
     return Log.of({
       ...log,
       append: (change) =>
-        timed(log.append(change), operationOf(change), storageOf(change)).pipe(
-          Effect.tapError((failure) => Effect.sync(() => end({ log: change.log, outcome: outcomeOf(failure) }, 1))),
-          Effect.tap(() => Effect.sync(() => end({ log: change.log, outcome: "done" }, 1)))
-        ),
+        timed(log.append(change), operationOf(change), storageOf(change), (exit) => {
+          const failure = failureOf(exit)
+          end({ log: change.log, outcome: failure === undefined ? "done" : outcomeOf(failure) }, 1)
+        }),
       barrier: (of) => timed(log.barrier(of), "barrier", of.log),
       compact: (to) => timed(log.compact(to), "compact", to.log)
     })

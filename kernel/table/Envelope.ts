@@ -2,25 +2,12 @@
  * What the bytes of a log's entry are: a CBOR envelope around the JSON bytes of an object in its storage version, with the
  * place where `resourceVersion` is spliced in. What is fed is what is served: no replica encodes it again.
  */
-import { decode, encode } from "cbor-x"
-import { Result, Schema } from "effect"
+import { Schema } from "effect"
 import type { WireObject } from "../client/Api.ts"
 import { apiVersion, type Kind, type Resource } from "../resource/Kind.ts"
-import { Bytes } from "../plugin/Contract.ts"
 import type { Entry } from "../store/Log.ts"
+import * as Layout from "./Layout.ts"
 import { type Rules, Row } from "./Row.ts"
-
-const Envelope = Schema.Struct({
-  /** The version of this layout. */
-  v: Schema.Literal(1),
-  /** The API version of `obj`. */
-  gv: Schema.String,
-  rvAt: Schema.Int,
-  /** The rules by which `obj` was decoded, of kinds whose rules can change. */
-  form: Schema.optionalKey(Schema.String),
-  obj: Bytes
-})
-const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
 
 /** An object that is there and cannot be read: thrown at whoever reads it, and at nobody else. */
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
@@ -46,16 +33,63 @@ export const reasonOf = (bytes: Uint8Array): string | undefined => {
 
 const text = new TextEncoder()
 
+interface Opening {
+  /** The text up to where `resourceVersion` belongs. */
+  readonly text: string
+  readonly begin: Uint8Array
+}
+const openings = new WeakMap<Kind<Resource, never>, Opening>()
+const openingOf = (kind: Kind<Resource, never>): Opening => {
+  const before = openings.get(kind)
+  if (before !== undefined) return before
+  const gv = apiVersion(kind.versions[0])
+  const text = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(gv)},"metadata":{`
+  const about = { gv, rvAt: text.length, ...(kind.form !== undefined && { form: kind.form }) }
+  const made = { text, begin: Layout.beginning(about) }
+  openings.set(kind, made)
+  return made
+}
+
+/** What was sealed in this process, by its bytes, until the feed brings these: nobody has to parse what he has. */
+const sealed = new WeakMap<Uint8Array, { readonly type: WireObject; readonly meta: WireObject; readonly rest: WireObject }>()
+
 /** The bytes of an object's entry. A `resourceVersion` in it is dropped: that is the entry's seq. */
 export const seal = (kind: Kind<Resource, never>, object: WireObject): Uint8Array => {
-  const gv = apiVersion(kind.versions[0])
+  const { begin, text } = openingOf(kind)
   const { apiVersion: _a, kind: _k, metadata, ...rest } = object
   const { resourceVersion: _r, ...meta } = Object(metadata)
-  const head = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(gv)},"metadata":{`
-  const tail = JSON.stringify({ metadata: meta, ...rest }).slice(`{"metadata":{`.length)
-  // Copied out of the encoder's pool: what is kept, or sent to a thread, would be the whole pool.
-  const about = { v: 1, gv, rvAt: head.length, ...(kind.form !== undefined && { form: kind.form }) }
-  return new Uint8Array(encode({ ...about, obj: text.encode(head + tail) }))
+  const bytes = Layout.write(begin, text + JSON.stringify({ metadata: meta, ...rest }).slice(`{"metadata":{`.length))
+  // Events and leases are written more often than they are read.
+  if (kind.log === "objects" && isJson(meta) && isJson(rest))
+    sealed.set(bytes, { type: { kind: kind.kind, apiVersion: apiVersion(kind.versions[0]) }, meta, rest })
+  return bytes
+}
+
+/** Whether it is what its text says: what is undefined is not there for whoever reads the text. */
+const isJson = (value: unknown): boolean => {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true
+    case "number":
+      return Number.isFinite(value)
+    case "object":
+      if (value === null) return true
+      if (Array.isArray(value)) return value.every(isJson)
+      for (const key in value) if (!isJson(Reflect.get(value, key))) return false
+      return true
+    default:
+      return false
+  }
+}
+
+/** The object that was sealed, as of now. */
+const fresh = (bytes: Uint8Array, seq: number): WireObject | undefined => {
+  const found = sealed.get(bytes)
+  if (found === undefined) return undefined
+  sealed.delete(bytes)
+  const { meta, rest, type } = found
+  return { ...type, metadata: { resourceVersion: `${seq}`, ...meta }, ...rest }
 }
 
 /** Puts `"resourceVersion":"…",` where the envelope says. Metadata is never empty: every object has a name. */
@@ -80,11 +114,13 @@ export const keyOf = (storage: string, namespace: string, name: string) => `${st
 export const open = ({ bytes, key, seq }: Pick<Entry, "bytes" | "key" | "seq">, rules?: Rules): Row => {
   const { name, namespace } = pathOf(key)
   const json = (row: Row) => {
-    const { form, obj, rvAt } = Result.getOrThrow(decodeEnvelope(decode(bytes)))
+    const { form, obj, rvAt } = Layout.read(bytes)
     row.form = form
     return splice(obj, rvAt, seq)
   }
-  const about = { namespace, name, revision: seq, size: bytes.length, bytes: json, ...(rules !== undefined && { rules }) }
+  const object = fresh(bytes, seq)
+  const more = { ...(rules !== undefined && { rules }), ...(object !== undefined && { object }) }
+  const about = { namespace, name, revision: seq, size: bytes.length, bytes: json, ...more }
   const reason = reasonOf(bytes)
   return new Row(reason === undefined ? about : { ...about, lost: new Unreadable({ key, revision: seq, reason }) })
 }

@@ -64,6 +64,8 @@ export class Row {
     /** It is not as it lies in the log: somebody has converted it. */
     readonly isConverted?: boolean
     readonly bytes: (row: Row) => Uint8Array
+    /** What its text says, where somebody has it. */
+    readonly object?: WireObject
   }) {
     this.namespace = about.namespace
     this.name = about.name
@@ -73,6 +75,7 @@ export class Row {
     this.rules = about.rules
     this.isConverted = about.isConverted === true
     this.text = about.bytes
+    if (about.object !== undefined) this.parsed = keep(about.object)
   }
 
   /** Its JSON text in the storage version, in UTF-8, with `apiVersion`, `kind` and `resourceVersion`. */
@@ -104,9 +107,12 @@ export class Row {
 
   /** The same as an object, parsed when it is asked for and nobody has it. */
   get wire(): WireObject {
-    const { json } = this
-    const found = this.parsed?.deref()
+    const isRead = this.rules === undefined || this.rules.reader === this.reader
+    const found = isRead ? this.parsed?.deref() : undefined
     if (found !== undefined) return found
+    const { json } = this
+    const again = this.parsed?.deref()
+    if (again !== undefined) return again
     const made: WireObject = JSON.parse(utf8.decode(json))
     this.parsed = keep(made)
     return made

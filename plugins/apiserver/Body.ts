@@ -1,5 +1,5 @@
 /** The body of a request: read up to a limit, and decoded from JSON, YAML or protobuf. */
-import { Effect, Predicate, Result, type Schema } from "effect"
+import { type Context, Effect, Predicate, Result, type Schema } from "effect"
 import { BadRequest, RequestTooLarge, UnsupportedMediaType } from "../../kernel/client/Errors.ts"
 import * as Duplicates from "../../kernel/resource/Duplicates.ts"
 import * as Cbor from "./Cbor.ts"
@@ -17,27 +17,41 @@ const late = new BadRequest({ detail: `the body of the request did not come with
 
 /** Stops reading at the limit: what is longer is refused, not kept. */
 export const read = (incoming: Incoming): Effect.Effect<Buffer, RequestTooLarge | BadRequest> =>
-  Effect.timeoutOrElse(received(incoming), { duration: `${patience} seconds`, orElse: () => Effect.fail(late) })
-
-const received = (incoming: Incoming) =>
-  Effect.callback<Buffer, RequestTooLarge | BadRequest>((resume) => {
-    const tooLarge = () => resume(Effect.fail(new RequestTooLarge({ limit: bodyLimit })))
-    if (Number(incoming.headers["content-length"] ?? 0) > bodyLimit) tooLarge()
-    let chunks: Array<Buffer> = []
-    let bytes = 0
-    incoming.on("data", (chunk) => {
-      bytes += chunk.length
-      if (bytes <= bodyLimit) chunks.push(chunk)
-      else {
-        chunks = []
-        tooLarge()
-      }
+  Effect.contextWith((context: Context.Context<never>) =>
+    Effect.callback<Buffer, RequestTooLarge | BadRequest>((resume) => {
+      // A fiber less than by a race, since every write waits here.
+      const timer = Effect.runForkWith(context)(
+        Effect.andThen(
+          Effect.sleep(`${patience} seconds`),
+          Effect.sync(() => resume(Effect.fail(late)))
+        )
+      )
+      receive(incoming, (body) => {
+        timer.interruptUnsafe()
+        resume(body)
+      })
+      return Effect.sync(() => timer.interruptUnsafe())
     })
-    incoming.on("end", () =>
-      resume(Effect.succeed(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
-    )
-    incoming.on("error", () => resume(Effect.fail(new BadRequest({ detail: "the request ended before its body" }))))
+  )
+
+const receive = (incoming: Incoming, done: (body: Effect.Effect<Buffer, RequestTooLarge | BadRequest>) => void) => {
+  const tooLarge = () => done(Effect.fail(new RequestTooLarge({ limit: bodyLimit })))
+  if (Number(incoming.headers["content-length"] ?? 0) > bodyLimit) tooLarge()
+  let chunks: Array<Buffer> = []
+  let bytes = 0
+  incoming.on("data", (chunk) => {
+    bytes += chunk.length
+    if (bytes <= bodyLimit) chunks.push(chunk)
+    else {
+      chunks = []
+      tooLarge()
+    }
   })
+  incoming.on("end", () =>
+    done(Effect.succeed(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+  )
+  incoming.on("error", () => done(Effect.fail(new BadRequest({ detail: "the request ended before its body" }))))
+}
 
 export const mediaType = (incoming: Incoming): string => {
   const given = header(incoming, "content-type") ?? ""

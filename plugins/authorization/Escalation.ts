@@ -65,19 +65,18 @@ export const admission = (rbac: Rbac, authorizers: Authorizers["Service"]): Admi
   return {
     name: "RoleEscalation",
     order: 900,
-    validate: (request) =>
-      Effect.suspend((): Effect.Effect<void, Forbidden | NotFound> => {
-        const { attributes, kind, object, old } = request
-        if (object === undefined || attributes.user.groups.includes(masters)) return Effect.void
-        // What is admitted has been decoded as its kind, whose fields these are.
-        if (kind.storage === Role.storage || kind.storage === ClusterRole.storage) {
-          return role(request, object as unknown as ClusterRole, old as unknown as ClusterRole | undefined)
-        }
-        if (kind.storage === RoleBinding.storage || kind.storage === ClusterRoleBinding.storage) {
-          return binding(request, object as unknown as RoleBinding, old as unknown as RoleBinding | undefined)
-        }
-        return Effect.void
-      })
+    validate: (request): Effect.Effect<void, Forbidden | NotFound> => {
+      const { attributes, kind, object, old } = request
+      if (object === undefined || attributes.user.groups.includes(masters)) return Effect.void
+      // What is admitted has been decoded as its kind, whose fields these are.
+      if (kind.storage === Role.storage || kind.storage === ClusterRole.storage) {
+        return role(request, object as unknown as ClusterRole, old as unknown as ClusterRole | undefined)
+      }
+      if (kind.storage === RoleBinding.storage || kind.storage === ClusterRoleBinding.storage) {
+        return binding(request, object as unknown as RoleBinding, old as unknown as RoleBinding | undefined)
+      }
+      return Effect.void
+    }
   }
 }
 

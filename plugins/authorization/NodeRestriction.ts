@@ -74,12 +74,11 @@ const refusalOf = (node: string, request: Admitted): string | undefined => {
 export const admission: Admission = {
   name: "NodeRestriction",
   order: 800,
-  validate: (request) =>
-    Effect.suspend(() => {
-      const node = nodeOf(request.attributes.user)
-      const detail = node === undefined ? undefined : refusalOf(node, request)
-      if (detail === undefined) return Effect.void
-      const { group, name, namespace, resource } = request.attributes
-      return Effect.fail(new Forbidden({ group, resource, namespace, name, detail }))
-    })
+  validate: (request) => {
+    const node = nodeOf(request.attributes.user)
+    const detail = node === undefined ? undefined : refusalOf(node, request)
+    if (detail === undefined) return Effect.void
+    const { group, name, namespace, resource } = request.attributes
+    return Effect.fail(new Forbidden({ group, resource, namespace, name, detail }))
+  }
 }

@@ -1,5 +1,5 @@
 /** Attempts to place Pods: decide, reserve, bind beside the loop; or say why not, and look for a remedy. */
-import { Cause, Effect, Result, Semaphore } from "effect"
+import { Cause, Clock, Effect, Result, Semaphore } from "effect"
 import type { Client } from "../../kernel/client/Client.ts"
 import { keyOf } from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
@@ -72,6 +72,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   const { client, extenders, nominated, now, pick, profiles, queue, snapshot } = around
   const limit = yield* Semaphore.make(binds)
   const scope = yield* Effect.scope
+  const clock = yield* Clock.Clock
+  const nanos = () => clock.currentTimeNanosUnsafe()
   let turn = 0
 
   /** Refused by these plugins, or of late by none: then it is tried again soon. As it is now, if it has changed meanwhile. */
@@ -115,7 +117,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   }
 
   const bindTo = (attempt: Attempt, info: PodInfo, node: string) =>
-    Effect.matchCauseEffect(bind(attempt.profile, info, node), {
+    Effect.matchCauseEffect(bind(attempt.profile, attempt.metrics, info, node), {
       onFailure: (cause) => {
         unreserve(attempt, info, node)
         return failed(attempt, info, cause)
@@ -136,6 +138,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     const { metrics, profile, tried } = attempt
     snapshot.assume(info, node.name)
     nominated.remove(info.pod.metadata.uid)
+    const began = nanos()
     for (const { name, reserve } of profile.at("reserve")) {
       const refusal = reserve(info, node)
       if (refusal === undefined) continue
@@ -145,22 +148,28 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       const message = `0/1 nodes are available: ${summary([refusal], undefined, 0)}.`
       return Effect.forkIn(refuse(attempt, { reason: "Unschedulable", message }), scope)
     }
+    metrics.point("Reserve", "Success", nanos() - began)
     return Effect.forkIn(limit.withPermit(bindTo(attempt, info, node.name)), scope)
   }
 
   /** The first remedy that promises room is taken. */
-  const remedied = Effect.fnUntraced(function* ({ profile }: Attempt, cycle: Cycle) {
+  const remedied = Effect.fnUntraced(function* ({ metrics, profile }: Attempt, cycle: Cycle) {
     const messages: Array<string> = []
     let nominate: string | undefined
     if (cycle.view.nodes.length === 0) return { messages, nominate: "", act: undefined }
+    const began = nanos()
     for (const { postFilter } of profile.at("postFilter")) {
       const answer = postFilter(cycle.failure)
       const remedy = Effect.isEffect(answer) ? yield* answer : answer
       if (remedy.message !== undefined) messages.push(remedy.message)
       nominate ??= remedy.nominate
-      if (remedy.nominate) return { messages: [], nominate: remedy.nominate, act: remedy.act }
+      if (remedy.nominate) {
+        metrics.point("PostFilter", "Success", nanos() - began)
+        return { messages: [], nominate: remedy.nominate, act: remedy.act }
+      }
       if (remedy.isLast === true) break
     }
+    metrics.point("PostFilter", "Unschedulable", nanos() - began)
     return { messages, nominate, act: undefined }
   })
 
@@ -215,7 +224,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     if (profile === undefined || own === undefined) return Effect.sync(() => queue.done(pod.metadata.uid))
     const attempt = { ...own, tried, profile, began: now() }
     const info = snapshot.infoOf(pod)
-    const cycle = new Cycle(info, profile, { view: snapshot, nominated, pick, start: turn })
+    const took = own.metrics.point
+    const cycle = new Cycle(info, profile, { view: snapshot, nominated, pick, start: turn, nanos, took })
     const isAsking = profile.prepares.length + profile.prepareScores.length > 0
     if (isAsking || extenders.isAsked(pod)) return decideWith(attempt, cycle)
     const chosen = cycle.best(found(cycle))

@@ -4,6 +4,7 @@
  */
 import type { Failure, Filtering, Plugin, Refusal } from "./contracts/Framework.ts"
 import type { NodeInfo, PodInfo, View } from "./contracts/Nodes.ts"
+import type { Metrics, Point } from "./Metrics.ts"
 import type { Nominated } from "./Nominated.ts"
 import type { Profile } from "./Profile.ts"
 import { type Memories, recall } from "./Remembered.ts"
@@ -29,6 +30,10 @@ export interface Around {
   readonly pick: (count: number) => number
   /** Where to begin among the nodes, so that each has its turn. */
   readonly start: number
+  /** Nanoseconds, from wherever. */
+  readonly nanos?: () => bigint
+  /** Is told how long the plugins took at a point. */
+  readonly took?: Metrics["point"]
 }
 
 const nothing = () => 0
@@ -75,7 +80,15 @@ export class Cycle {
 
   /** The nodes that will do, as many as are enough. */
   find(): ReadonlyArray<NodeInfo> {
-    if (!this.preFilter()) return []
+    if (!this.timed("PreFilter", () => this.preFilter(), Boolean)) return []
+    return this.timed(
+      "Filter",
+      () => this.filter(),
+      ({ length }) => length > 0
+    )
+  }
+
+  private filter(): ReadonlyArray<NodeInfo> {
     const nominated = this.view.find(this.pod.pod.status.nominatedNodeName ?? "")
     if (nominated !== undefined && this.only?.has(nominated.name) !== false && this.passes(nominated)) {
       this.evaluated = 0
@@ -83,6 +96,15 @@ export class Cycle {
       return [nominated]
     }
     return this.sieve()
+  }
+
+  private timed<A>(point: Point, run: () => A, isWell: (answer: A) => boolean): A {
+    const { nanos, took } = this.around
+    if (nanos === undefined || took === undefined) return run()
+    const began = nanos()
+    const answer = run()
+    took(point, this.error !== undefined ? "Error" : isWell(answer) ? "Success" : "Unschedulable", nanos() - began)
+    return answer
   }
 
   /** Somebody from outside refuses a node that was found. */
@@ -99,7 +121,11 @@ export class Cycle {
   /** The best of them, by what the scores say. `extra`: what was added to a node's score from outside. */
   best(nodes: ReadonlyArray<NodeInfo>, extra?: ReadonlyMap<string, number>): NodeInfo | undefined {
     if (nodes.length < 2) return nodes[0]
-    const totals = this.totals(nodes, extra)
+    const totals = this.timed(
+      "Score",
+      () => this.totals(nodes, extra),
+      () => true
+    )
     let highest = Number.NEGATIVE_INFINITY
     for (const total of totals) if (total > highest) highest = total
     const equals: Array<NodeInfo> = []

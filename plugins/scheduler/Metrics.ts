@@ -3,6 +3,8 @@ import { Effect, Metric } from "effect"
 
 export type Result = "scheduled" | "unschedulable" | "error"
 
+export type Point = "PreFilter" | "Filter" | "PostFilter" | "Score" | "Reserve" | "Permit" | "PreBind" | "Bind" | "PostBind"
+
 /** Each is made once: what makes a metric looks it up among all. */
 const once = <Key, A>(make: (key: Key) => A) => {
   const made = new Map<Key, A>()
@@ -52,8 +54,29 @@ export const make = Effect.fnUntraced(function* (profile: string) {
       attributes: { queue }
     })
   )
+  const points = once((key: string) => {
+    const [extension_point = "", status = ""] = key.split("/")
+    return Metric.histogram("scheduler_framework_extension_point_duration_seconds", {
+      description: "Latency for running all plugins of a specific extension point",
+      attributes: { extension_point, status, profile },
+      boundaries: powers(0.0001, 12)
+    })
+  })
+  const victims = Metric.histogram("scheduler_preemption_victims", {
+    description: "Number of selected preemption victims",
+    boundaries: powers(1, 7)
+  })
+  const preemptions = Metric.counter("scheduler_preemption_attempts_total", {
+    description: "Total preemption attempts in the cluster till now",
+    incremental: true
+  })
   const said = new Map<string, number>()
   return {
+    /** Nanoseconds. */
+    point: (name: Point, status: "Success" | "Unschedulable" | "Error", nanos: bigint) =>
+      points(`${name}/${status}`).updateUnsafe(Number(nanos) / 1e9, context),
+    preempting: () => preemptions.updateUnsafe(1, context),
+    victims: (count: number) => victims.updateUnsafe(count, context),
     chosen: (millis: number) => algorithm.updateUnsafe(millis / 1000, context),
     ended: (result: Result, millis: number) => {
       attempts(result).updateUnsafe(1, context)
@@ -72,4 +95,19 @@ export const make = Effect.fnUntraced(function* (profile: string) {
       }
     }
   }
+})
+
+export type Metrics = Effect.Success<ReturnType<typeof make>>
+
+/** Of the queue, which all profiles share. */
+export const incoming = Effect.map(Effect.context<never>(), (context) => {
+  const pods = once((key: string) => {
+    const [queue = "", event = ""] = key.split("/")
+    return Metric.counter("scheduler_queue_incoming_pods_total", {
+      description: "Number of pods added to scheduling queues by event and queue type",
+      attributes: { queue, event },
+      incremental: true
+    })
+  })
+  return (queue: string, event: string) => pods(`${queue}/${event}`).updateUnsafe(1, context)
 })

@@ -25,12 +25,21 @@ export interface Rules {
   readonly gate: (pod: Pod) => string | undefined
   /** Whether a change may help a Pod that these plugins refused. */
   readonly helps: (pod: Pod, by: ReadonlySet<string>, change: Change) => boolean
+  /** Is told of every Pod that comes into a part of the queue, and why. */
+  readonly came?: (part: Part, why: string) => void
   readonly initialBackoff?: number
   readonly maxBackoff?: number
 }
 
+export type Part = "active" | "backoff" | "unschedulable"
+
+/** As upstream's metrics name it. */
+const nameOf = ({ actions: [action], kind }: Change) => `${kind === "Pod" ? "AssignedPod" : kind}${action ?? ""}`
+
 /** After that long it is tried again even if nothing happened. */
 const patience = 5 * 60_000
+
+const failure = "ScheduleAttemptFailure"
 
 export class Queue {
   private readonly active: Heap<Waiting>
@@ -38,8 +47,11 @@ export class Queue {
   private readonly unschedulable = new Map<string, Rejected>()
   /** Those of them that are kept out. */
   private readonly gated = new Set<string>()
-  /** Being tried. */
-  private readonly flying = new Set<string>()
+  /** Being tried, in the order in which they were taken; and how many changes there had been before. */
+  private readonly flying = new Map<string, number>()
+  /** What has happened while they are tried, from a number on. */
+  private changes: Array<Change> = []
+  private from = 0
   private readonly rules: Rules
 
   constructor(rules: Rules) {
@@ -64,7 +76,11 @@ export class Queue {
     if (this.flying.has(uid)) return
     const before = this.place(uid)
     this.remove(uid)
-    this.activate({ pod, attempts: before?.attempts ?? 0, since: now, first: before?.first ?? now }, now)
+    this.activate(
+      { pod, attempts: before?.attempts ?? 0, since: now, first: before?.first ?? now },
+      now,
+      before === undefined ? "UnschedulablePodAdd" : "UnschedulablePodUpdate"
+    )
   }
 
   /** A change of a Pod that does not make it fit better. */
@@ -87,44 +103,62 @@ export class Queue {
   pop(): Waiting | undefined {
     const waiting = this.active.pop()
     if (waiting === undefined) return undefined
-    this.flying.add(waiting.pod.metadata.uid)
+    this.flying.set(waiting.pod.metadata.uid, this.from + this.changes.length)
     return { ...waiting, attempts: waiting.attempts + 1 }
   }
 
   /** It has a node, or needs none any more. */
   done(uid: string) {
     this.flying.delete(uid)
+    this.trim()
   }
 
-  /** No node takes it, by these plugins; without any, it is tried again soon. */
+  /** No node takes it, by these plugins; without any, or if something that helps has happened meanwhile, it is tried again soon. */
   failed(waiting: Waiting, by: ReadonlySet<string>, now: number) {
     const { uid } = waiting.pod.metadata
+    const since = this.flying.get(uid) ?? this.from + this.changes.length
+    const isHelped = () => this.changes.slice(since - this.from).some((change) => this.rules.helps(waiting.pod, by, change))
     this.flying.delete(uid)
-    if (by.size === 0) this.delay(waiting, now, now)
-    else this.unschedulable.set(uid, { waiting, at: now, by })
+    if (by.size === 0 || isHelped()) this.delay(waiting, now, now, failure)
+    else {
+      this.unschedulable.set(uid, { waiting, at: now, by })
+      this.rules.came?.("unschedulable", failure)
+    }
+    this.trim()
   }
 
   happened(change: Change, now: number) {
+    if (this.flying.size > 0) this.changes.push(change)
     for (const { at, by, waiting } of this.unschedulable.values())
-      if (this.rules.helps(waiting.pod, by, change)) this.delay(waiting, at, now)
+      if (this.rules.helps(waiting.pod, by, change)) this.delay(waiting, at, now, nameOf(change))
+  }
+
+  /** Forgets what happened before the first of those that are being tried was taken. */
+  private trim() {
+    const [oldest = this.from + this.changes.length] = this.flying.values()
+    // A few at a time, so that it costs little.
+    if (this.flying.size > 0 && oldest - this.from < 1000) return
+    this.changes = this.changes.slice(oldest - this.from)
+    this.from = oldest
   }
 
   /** What kept it out is over; `again`: also what else it waits for. */
   recheck(uid: string, again: boolean, now: number) {
     const rejected = this.unschedulable.get(uid)
-    if (rejected !== undefined && (again || this.gated.has(uid))) this.delay(rejected.waiting, rejected.at, now)
+    if (rejected !== undefined && (again || this.gated.has(uid)))
+      this.delay(rejected.waiting, rejected.at, now, "ForceActivate")
   }
 
   /** Moves what has waited long enough. Answers with when to look again. */
   flush(now: number): number | undefined {
     for (let first = this.backingOff.peek(); first !== undefined && first.until <= now; first = this.backingOff.peek()) {
       this.backingOff.pop()
-      this.activate(first.waiting, now)
+      this.activate(first.waiting, now, "BackoffComplete")
     }
     let oldest = Number.POSITIVE_INFINITY
     for (const [uid, { at, waiting }] of this.unschedulable) {
       if (this.gated.has(uid)) continue
-      if (at + patience <= now) this.activate(waiting, now)
+      if (at + patience <= now) this.activate(waiting, now, "UnschedulableTimeout")
       else {
         // They were put there one after the other.
         oldest = at + patience
@@ -135,21 +169,23 @@ export class Queue {
     return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 
-  private delay(waiting: Waiting, from: number, now: number) {
+  private delay(waiting: Waiting, from: number, now: number, why: string) {
     const { initialBackoff = 1000, maxBackoff = 10_000 } = this.rules
     const until = from + Math.min(maxBackoff, initialBackoff * 2 ** Math.min(30, waiting.attempts - 1))
-    if (until <= now || waiting.attempts === 0) return this.activate(waiting, now)
+    if (until <= now || waiting.attempts === 0) return this.activate(waiting, now, why)
     const { uid } = waiting.pod.metadata
     if (this.isKeptOut(waiting, from)) return
     this.leave(uid)
     this.backingOff.push(uid, { waiting, until })
+    this.rules.came?.("backoff", why)
   }
 
-  private activate(waiting: Waiting, now: number) {
+  private activate(waiting: Waiting, now: number, why: string) {
     const { uid } = waiting.pod.metadata
     if (this.isKeptOut(waiting, now)) return
     this.leave(uid)
     this.active.push(uid, { ...waiting, since: now })
+    this.rules.came?.("active", why)
   }
 
   private isKeptOut(waiting: Waiting, at: number) {

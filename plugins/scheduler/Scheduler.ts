@@ -74,19 +74,21 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
     const { schedulerName = "default-scheduler" } = profile
     const percentage = profile.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore ?? 0
     const record = yield* EventRecorder.make({ component: schedulerName })
-    const handle = { schedulerName, record, finished, extenders }
+    const metrics = yield* Metrics.make(schedulerName)
+    const handle = { schedulerName, record, finished, extenders, metrics }
     const given = yield* Configuration.argumentsOf(profile.pluginConfig)
     const args = ignored.length === 0 ? given : Configuration.ignoring(given, ignored)
     const made = yield* Defaults.make(handle, { devices, spaces, storage }, args)
     const chosen = choose(made, profile.plugins ?? {})
     if (chosen instanceof Configuration.BadConfiguration) return yield* chosen
     const all = [...extenders.extensions, ...chosen]
-    return [schedulerName, { extensions: all, percentage, record, metrics: yield* Metrics.make(schedulerName) }] as const
+    return [schedulerName, { extensions: all, percentage, record, metrics }] as const
   })
   const own = new Map(yield* Effect.forEach(configuration.profiles ?? [{}], make))
   const profiles = new Profiles(own, extensions.all)
   const queue = new Queue({
     ...profiles.rules,
+    came: yield* Metrics.incoming,
     initialBackoff: 1000 * (configuration.podInitialBackoffSeconds ?? 1),
     maxBackoff: 1000 * (configuration.podMaxBackoffSeconds ?? 10)
   })

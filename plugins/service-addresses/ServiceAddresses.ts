@@ -146,7 +146,7 @@ const admission = Effect.fnUntraced(function* ({ serviceCidrs }: Options) {
     taken: yield* client.cache(IPAddress, { indexes: {} })
   }
   const allocate = Effect.fnUntraced(function* (request: Admitted) {
-    if (!isOurs(request) || request.object === undefined) return undefined
+    if (request.object === undefined) return undefined
     const old = request.old === undefined ? undefined : asService(request.old)
     const service = asService(request.object)
     if (Asked.isRefused(service.spec, old?.spec)) return undefined
@@ -157,7 +157,7 @@ const admission = Effect.fnUntraced(function* ({ serviceCidrs }: Options) {
   return Admissions.add({
     name: "service-addresses",
     order: 900,
-    allocate: (request) => Effect.provideService(allocate(request), Client, client)
+    allocate: (request) => (isOurs(request) ? Effect.provideService(allocate(request), Client, client) : Effect.undefined)
   })
 })
 

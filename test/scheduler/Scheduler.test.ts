@@ -1,6 +1,6 @@
 /** The scheduler on an API in memory: binds what it can, says why it cannot, and tries again when something changes. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Metric } from "effect"
 import { TestClock } from "effect/testing"
 import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import { Api } from "../../kernel/client/Api.ts"
@@ -63,6 +63,27 @@ describe("Scheduler", () => {
       yield* client.delete(Pod, at("first"), { gracePeriodSeconds: 0 })
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual((yield* client.get(Pod, at("second"))).spec.nodeName, "n1")
+    }).pipe(Effect.provide(cluster(Scheduler.plugin())))
+  )
+
+  it.effect("counts what it does under upstream's names", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* addNode("n1", "2")
+      yield* client.create(Pod, pod("first", "1500m"))
+      yield* rested
+      yield* client.create(Pod, pod("second", "1"))
+      yield* rested
+      const seen = (yield* Metric.snapshot).filter(({ id }) => id.startsWith("scheduler_"))
+      const label = (one: (typeof seen)[number], name: string) => one.attributes?.[name] ?? ""
+      const points = seen.filter(({ id }) => id === "scheduler_framework_extension_point_duration_seconds")
+      const at = points.map((one) => `${label(one, "extension_point")} ${label(one, "status")}`)
+      assert.includeMembers(at, ["PreFilter Success", "Filter Success", "Reserve Success", "Bind Success"])
+      assert.includeMembers(at, ["Filter Unschedulable", "PostFilter Unschedulable"])
+      const queues = seen.filter(({ id }) => id === "scheduler_queue_incoming_pods_total")
+      const came = queues.map((one) => `${label(one, "event")} ${label(one, "queue")}`)
+      assert.includeMembers(came, ["UnschedulablePodAdd active", "ScheduleAttemptFailure unschedulable"])
+      assert.isTrue(seen.some(({ id }) => id === "scheduler_preemption_attempts_total"))
     }).pipe(Effect.provide(cluster(Scheduler.plugin())))
   )
 
@@ -176,6 +197,20 @@ describe("the queue", () => {
     assert.deepStrictEqual(queue.sizes(), { active: 0, backoff: 0, unschedulable: 1, gated: 0 })
     queue.happened(added, 100_000)
     assert.deepStrictEqual(queue.sizes(), { active: 1, backoff: 0, unschedulable: 0, gated: 0 })
+  })
+
+  it("remembers what happened while a Pod was tried", () => {
+    const queue = newQueue()
+    queue.add(podOf({ name: "a" }), 0)
+    queue.add(podOf({ name: "b" }), 0)
+    queue.happened(added, 0)
+    const [a, b] = [queue.pop(), queue.pop()]
+    if (a === undefined || b === undefined) return assert.fail("nothing to take")
+    queue.failed(a, byNode, 0)
+    assert.deepStrictEqual(queue.sizes(), { active: 0, backoff: 0, unschedulable: 1, gated: 0 })
+    queue.happened(added, 0)
+    queue.failed(b, byNode, 0)
+    assert.deepStrictEqual(queue.sizes(), { active: 0, backoff: 2, unschedulable: 0, gated: 0 })
   })
 
   it("keeps out what a plugin keeps out, until that is over", () => {

@@ -49,10 +49,14 @@ const follower = (directory: string) =>
   })
 
 const put = (log: Log["Service"], name: string) =>
-  Patience.append(log, {
-    ...{ log: "objects", op: "put", prev: 0, key: `configmaps/default/${name}`, writeId: name },
-    bytes: seal(ConfigMap, { metadata: { name, namespace: "default" } })
-  }).pipe(Effect.retry({ while: ({ _tag }) => _tag === "Unavailable", times: 5 }))
+  Patience.append(
+    log,
+    {
+      ...{ log: "objects", op: "put", prev: 0, key: `configmaps/default/${name}`, writeId: name },
+      bytes: seal(ConfigMap, { metadata: { name, namespace: "default" } })
+    },
+    { within: Effect.timeoutOrElse }
+  ).pipe(Effect.retry({ while: ({ _tag }) => _tag === "Unavailable", times: 5 }))
 
 it.live(
   "the owner is killed twice: no change fails, and watchers miss nothing and begin nothing anew",

@@ -83,7 +83,8 @@ export const make = Effect.fnUntraced(function* ({ epoch, file, onFrame, onReady
     if (running === undefined) return settle(unavailable("no", "the store's thread is being started again"))()
     const id = ++count
     pending.set(id, settle)
-    if (frame.push({ ...request, id }) === 1) queueMicrotask(flush)
+    // When the loop has turned: what else came with it goes with it, in one message and one transaction.
+    if (frame.push({ ...request, id }) === 1) setImmediate(flush)
   }
   const onAnswers = (answers: ReadonlyArray<Answer>) => {
     const settled = answers.map((answer) => {
@@ -138,6 +139,7 @@ export const make = Effect.fnUntraced(function* ({ epoch, file, onFrame, onReady
   const stop = Effect.suspend(() => {
     const stopped = running
     if (stopped === undefined) return Effect.void
+    flush()
     running = undefined
     stopped.worker.postMessage("close" satisfies Message)
     return stopped.gone.pipe(

@@ -39,7 +39,7 @@ const dated = (request: CertificateSigningRequest, old: CertificateSigningReques
   return { ...request, status: { ...request.status, conditions: next } }
 }
 
-const mutate = Effect.fnUntraced(function* (admitted: Admitted) {
+const mutate = Effect.fnUntracedEager(function* (admitted: Admitted) {
   const [request, old] = [asRequest(admitted.object), asRequest(admitted.old)]
   if (!isRequest(admitted) || request === undefined) return undefined
   if (old === undefined) return asked(admitted, request) as unknown as WireObject

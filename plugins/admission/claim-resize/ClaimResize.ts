@@ -27,16 +27,15 @@ export const layer = Layer.unwrap(
       const found = name === "" || name !== classOf(old) ? undefined : classes.get({ namespace: "", name })
       return found?.allowVolumeExpansion === true ? undefined : fixed
     }
-    const validate = ({ attributes, kind, object, old }: Admitted) =>
-      Effect.suspend(() => {
-        const isClaim = kind.storage === PersistentVolumeClaim.storage && attributes.subresource === ""
-        if (!isClaim || object === undefined || old === undefined) return Effect.void
-        // They have been decoded as claims, hence the casts.
-        const [after, before] = [object, old] as unknown as readonly [PersistentVolumeClaim, PersistentVolumeClaim]
-        const detail = refusalOf(after, before)
-        const { group, name, namespace, resource } = attributes
-        return detail === undefined ? Effect.void : Effect.fail(new Forbidden({ group, resource, namespace, name, detail }))
-      })
+    const validate = ({ attributes, kind, object, old }: Admitted) => {
+      const isClaim = kind.storage === PersistentVolumeClaim.storage && attributes.subresource === ""
+      if (!isClaim || object === undefined || old === undefined) return Effect.void
+      // They have been decoded as claims, hence the casts.
+      const [after, before] = [object, old] as unknown as readonly [PersistentVolumeClaim, PersistentVolumeClaim]
+      const detail = refusalOf(after, before)
+      const { group, name, namespace, resource } = attributes
+      return detail === undefined ? Effect.void : Effect.fail(new Forbidden({ group, resource, namespace, name, detail }))
+    }
     return Admissions.add({ name: "PersistentVolumeClaimResize", order: 440, validate })
   })
 )

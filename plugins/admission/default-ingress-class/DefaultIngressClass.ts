@@ -1,7 +1,7 @@
 /** An Ingress that names no class gets the default one. Source: "Ingress" of the Kubernetes documentation. */
 import { Effect, Layer } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
-import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
+import { Admissions, atOnce } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Ingress, IngressClass } from "../../resources/contracts/networking/v1.ts"
 import { fresh, youngest } from "../Fresh.ts"
@@ -17,17 +17,15 @@ export const layer = Layer.unwrap(
       default: ({ metadata }: IngressClass) => (metadata.annotations?.[mark] === "true" ? [""] : [])
     }
     const classes = yield* client.cache(IngressClass, { indexes })
-    const mutate = (request: Admitted) =>
-      Effect.sync(() => {
-        const ingress = fresh(Ingress, request)
-        const isNamed =
-          ingress?.spec?.ingressClassName !== undefined || ingress?.metadata.annotations?.[oldName] !== undefined
-        if (ingress === undefined || isNamed) return undefined
-        const ingressClassName = youngest(classes.by("default", ""))?.metadata.name
-        if (ingressClassName === undefined) return undefined
-        const named: typeof ingress = { ...ingress, spec: { ...ingress.spec, ingressClassName } }
-        return asWire(named)
-      })
+    const mutate = atOnce((request) => {
+      const ingress = fresh(Ingress, request)
+      const isNamed = ingress?.spec?.ingressClassName !== undefined || ingress?.metadata.annotations?.[oldName] !== undefined
+      if (ingress === undefined || isNamed) return undefined
+      const ingressClassName = youngest(classes.by("default", ""))?.metadata.name
+      if (ingressClassName === undefined) return undefined
+      const named: typeof ingress = { ...ingress, spec: { ...ingress.spec, ingressClassName } }
+      return asWire(named)
+    })
     return Admissions.add({ name: "DefaultIngressClass", order: 850, mutate })
   })
 )

@@ -1,7 +1,6 @@
 /** Every Pod bears a node that is not ready or not reachable for five minutes, unless it says otherwise; also after an update. */
-import { Effect } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
-import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
+import { Admissions, atOnce } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Pod, type PodSpec, type Toleration } from "../../resources/contracts/core/v1.ts"
 
@@ -21,12 +20,11 @@ export const complete = (spec: PodSpec): PodSpec => {
 }
 
 /** What is admitted has been decoded as its kind, hence the casts. */
-const mutate = ({ attributes, kind, object }: Admitted) =>
-  Effect.sync(() => {
-    if (kind.storage !== Pod.storage || attributes.subresource !== "" || object === undefined) return
-    const pod = object as unknown as Pod
-    return pod.spec === undefined ? undefined : ({ ...pod, spec: complete(pod.spec) } as unknown as WireObject)
-  })
+const mutate = atOnce(({ attributes, kind, object }) => {
+  if (kind.storage !== Pod.storage || attributes.subresource !== "" || object === undefined) return
+  const pod = object as unknown as Pod
+  return pod.spec === undefined ? undefined : ({ ...pod, spec: complete(pod.spec) } as unknown as WireObject)
+})
 
 export const layer = Admissions.add({ name: "DefaultTolerationSeconds", order: 300, mutate })
 

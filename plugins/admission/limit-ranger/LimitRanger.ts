@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { Forbidden } from "../../../kernel/client/Errors.ts"
-import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
+import { type Admitted, Admissions, atOnce } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { LimitRange, PersistentVolumeClaim, Pod } from "../../resources/contracts/core/v1.ts"
 import * as Limits from "./Limits.ts"
@@ -28,25 +28,23 @@ export const layer = Layer.unwrap(
     const client = yield* Client
     const ranges = yield* client.cache(LimitRange, { indexes: byNamespace })
 
-    const mutate = ({ attributes, kind, object, old }: Admitted) =>
-      Effect.sync(() => {
-        const creates = object !== undefined && old === undefined && attributes.subresource === ""
-        if (!creates || kind.storage !== Pod.storage) return undefined
-        const before = object as unknown as Pod
-        const after = ranges.by("namespace", attributes.namespace).reduce(Limits.complete, before)
-        return after === before ? undefined : (after as unknown as WireObject)
-      })
+    const mutate = atOnce(({ attributes, kind, object, old }) => {
+      const creates = object !== undefined && old === undefined && attributes.subresource === ""
+      if (!creates || kind.storage !== Pod.storage) return undefined
+      const before = object as unknown as Pod
+      const after = ranges.by("namespace", attributes.namespace).reduce(Limits.complete, before)
+      return after === before ? undefined : (after as unknown as WireObject)
+    })
 
-    const validate = (request: Admitted) =>
-      Effect.suspend(() => {
-        const { attributes, object } = request
-        if (object === undefined) return Effect.void
-        const wrong = ranges.by("namespace", attributes.namespace).flatMap((range) => wrongWith(request, range))
-        const { group, name, namespace, resource } = attributes
-        return wrong.length === 0
-          ? Effect.void
-          : Effect.fail(new Forbidden({ group, resource, namespace, name, detail: together(wrong) }))
-      })
+    const validate = (request: Admitted) => {
+      const { attributes, object } = request
+      if (object === undefined) return Effect.void
+      const wrong = ranges.by("namespace", attributes.namespace).flatMap((range) => wrongWith(request, range))
+      const { group, name, namespace, resource } = attributes
+      return wrong.length === 0
+        ? Effect.void
+        : Effect.fail(new Forbidden({ group, resource, namespace, name, detail: together(wrong) }))
+    }
     return Admissions.add({ name: "LimitRanger", order: 150, mutate, validate })
   })
 )

@@ -30,7 +30,7 @@ export const layer = Layer.unwrap(
   Effect.gen(function* () {
     const client = yield* Client
     const cache = yield* client.cache(Namespace, { indexes: {} })
-    const check = Effect.fnUntraced(function* (request: Admitted) {
+    const check = Effect.fnUntracedEager(function* (request: Admitted) {
       const { attributes, kind, operation } = request
       const { group, name, namespace, resource } = attributes
       if (!kind.namespaced || operation !== "CREATE" || asks(request)) return undefined

@@ -10,7 +10,7 @@ import { Node, Pod } from "../../resources/contracts/core/v1.ts"
 export const layer = Layer.unwrap(
   Effect.gen(function* () {
     const client = yield* Client
-    const validate = Effect.fnUntraced(function* ({ attributes, kind, object, old }: Admitted) {
+    const validate = Effect.fnUntracedEager(function* ({ attributes, kind, object, old }: Admitted) {
       const isResize = kind.storage === Pod.storage && attributes.subresource === "resize"
       if (!isResize || object === undefined || old === undefined) return
       if (equal(object["spec"] ?? {}, old["spec"] ?? {})) return

@@ -24,7 +24,7 @@ export const layer = Layer.unwrap(
       const cached = nodes.get(key)
       return cached === undefined ? client.find(Node, key) : Effect.succeed(Option.some(cached))
     }
-    const mutate = Effect.fnUntraced(function* (request: Admitted) {
+    const mutate = Effect.fnUntracedEager(function* (request: Admitted) {
       const name = nodeOf(request)
       const node = name === "" ? Option.none() : yield* find(name)
       const { object } = request

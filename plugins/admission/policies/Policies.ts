@@ -40,24 +40,22 @@ export const layer = Layer.unwrap(
       Admissions.add({
         name: "MutatingAdmissionPolicy",
         order: 9000,
-        mutate: (request) =>
-          Effect.suspend(() => {
-            const policies = byName(mutating.all())
-            if (policies.length === 0) return Effect.undefined
-            const bindings = (policy: string) => byName(ofMutating.by("policy", policy))
-            return Effect.provide(mutate({ policies, bindings, namespaces, decide }, request), context)
-          })
+        mutate: (request) => {
+          const policies = byName(mutating.all())
+          if (policies.length === 0) return Effect.undefined
+          const bindings = (policy: string) => byName(ofMutating.by("policy", policy))
+          return Effect.provide(mutate({ policies, bindings, namespaces, decide }, request), context)
+        }
       }),
       Admissions.add({
         name: "ValidatingAdmissionPolicy",
         order: 9200,
-        validate: (request) =>
-          Effect.suspend(() => {
-            const policies = byName(validating.all())
-            if (policies.length === 0) return Effect.void
-            const bindings = (policy: string) => byName(ofValidating.by("policy", policy))
-            return Effect.provide(validate({ policies, bindings, namespaces, decide }, request), context)
-          })
+        validate: (request) => {
+          const policies = byName(validating.all())
+          if (policies.length === 0) return Effect.void
+          const bindings = (policy: string) => byName(ofValidating.by("policy", policy))
+          return Effect.provide(validate({ policies, bindings, namespaces, decide }, request), context)
+        }
       })
     )
   })

@@ -69,7 +69,7 @@ const start = Effect.gen(function* () {
   const byDefault = () => classes.by("global", "").toSorted((a, b) => a.value - b.value)[0]
 
   /** What is admitted has been decoded as its kind, hence the casts. */
-  const mutate = Effect.fnUntraced(function* (request: Admitted) {
+  const mutate = Effect.fnUntracedEager(function* (request: Admitted) {
     const { attributes, kind, object, old } = request
     if (kind.storage !== Pod.storage || attributes.subresource !== "" || object === undefined) return
     const pod = object as unknown as Pod
@@ -85,7 +85,7 @@ const start = Effect.gen(function* () {
     return { ...pod, spec } as unknown as WireObject
   })
 
-  const validate = Effect.fnUntraced(function* (request: Admitted) {
+  const validate = Effect.fnUntracedEager(function* (request: Admitted) {
     const { kind, object } = request
     if (kind.storage !== PriorityClass.storage || object === undefined) return
     const given = object as unknown as PriorityClass

@@ -66,12 +66,11 @@ export const layer = Layer.unwrap(
       })
     })
 
-    const validate = (request: Admitted) =>
-      Effect.suspend(() => {
-        const hasQuotas = quotas.by("namespace", request.attributes.namespace).length > 0
-        const written = hasQuotas ? writtenBy(request) : undefined
-        return written === undefined ? Effect.void : admit(request, written)
-      })
+    const validate = (request: Admitted) => {
+      const hasQuotas = quotas.by("namespace", request.attributes.namespace).length > 0
+      const written = hasQuotas ? writtenBy(request) : undefined
+      return written === undefined ? Effect.void : admit(request, written)
+    }
     // Last of all: what another would refuse is not charged.
     return Admissions.add({ name: "ResourceQuota", order: 10_000, validate })
   })

@@ -76,14 +76,14 @@ const start = Effect.gen(function* () {
       ? undefined
       : (object as unknown as Pod)
 
-  const classOf = Effect.fnUntraced(function* (request: Admitted, { runtimeClassName: name = "" }: PodSpec) {
+  const classOf = Effect.fnUntracedEager(function* (request: Admitted, { runtimeClassName: name = "" }: PodSpec) {
     if (name === "") return undefined
     const key = { namespace: "", name }
     const found = classes.get(key) ?? Option.getOrUndefined(yield* client.find(RuntimeClass, key))
     return found ?? (yield* forbidden(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`))
   })
 
-  const mutate = Effect.fnUntraced(function* (request: Admitted) {
+  const mutate = Effect.fnUntracedEager(function* (request: Admitted) {
     const pod = podOf(request)
     if (pod?.spec === undefined) return
     const chosen = yield* classOf(request, pod.spec)
@@ -93,7 +93,7 @@ const start = Effect.gen(function* () {
     return { ...pod, spec } as unknown as WireObject
   })
 
-  const validate = Effect.fnUntraced(function* (request: Admitted) {
+  const validate = Effect.fnUntracedEager(function* (request: Admitted) {
     const pod = podOf(request)
     if (pod?.spec === undefined) return
     const wrong = wrongOverhead(pod.spec, yield* classOf(request, pod.spec))

@@ -83,10 +83,12 @@ const find = (cache: Cache<ServiceAccount, never>, namespace: string, name: stri
     return found
   })
 
+const isNewPod = ({ attributes, kind, object, old }: Admitted) =>
+  kind.storage === Pod.storage && attributes.subresource === "" && object !== undefined && old === undefined
+
 /** What is admitted has been decoded as its kind, hence the casts. */
 const mutate = (cache: Cache<ServiceAccount, never>) =>
-  Effect.fnUntraced(function* ({ attributes, kind, object, old }: Admitted) {
-    if (kind.storage !== Pod.storage || attributes.subresource !== "" || object === undefined || old !== undefined) return
+  Effect.fnUntraced(function* ({ attributes, object }: Admitted) {
     const pod = object as unknown as Pod
     if (pod.spec === undefined || pod.metadata.annotations?.[mirror] !== undefined) return
     const { group, namespace, resource } = attributes
@@ -109,7 +111,7 @@ export const layer = Layer.unwrap(
     return Admissions.add({
       name: "ServiceAccount",
       order: 200,
-      mutate: (request) => Effect.provideService(admit(request), Client, client)
+      mutate: (request) => (isNewPod(request) ? Effect.provideService(admit(request), Client, client) : Effect.undefined)
     })
   })
 )

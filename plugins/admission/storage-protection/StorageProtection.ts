@@ -2,8 +2,7 @@
  * Volumes, claims and attribute classes get the finalizer by which their controller keeps them while they are used. Source:
  * "Storage Object in Use Protection" of the Kubernetes documentation.
  */
-import { Effect } from "effect"
-import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
+import { type Admitted, Admissions, atOnce } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import type { Resource } from "../../../kernel/resource/Kind.ts"
 import { PersistentVolume, PersistentVolumeClaim } from "../../resources/contracts/core/v1.ts"
@@ -26,15 +25,14 @@ const finalizerOf = (request: Admitted): readonly [Resource, string] | undefined
   return undefined
 }
 
-const mutate = (request: Admitted) =>
-  Effect.sync(() => {
-    const found = finalizerOf(request)
-    if (found === undefined) return undefined
-    const [object, finalizer] = found
-    const { finalizers = [] } = object.metadata
-    if (finalizers.includes(finalizer)) return undefined
-    return asWire({ ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } })
-  })
+const mutate = atOnce((request) => {
+  const found = finalizerOf(request)
+  if (found === undefined) return undefined
+  const [object, finalizer] = found
+  const { finalizers = [] } = object.metadata
+  if (finalizers.includes(finalizer)) return undefined
+  return asWire({ ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } })
+})
 
 export const layer = Admissions.add({ name: "StorageObjectInUseProtection", order: 430, mutate })
 

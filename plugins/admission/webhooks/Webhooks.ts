@@ -29,20 +29,18 @@ export const layer = Layer.unwrap(
       Admissions.add({
         name: "MutatingAdmissionWebhook",
         order: 9100,
-        mutate: (request) =>
-          Effect.suspend(() => {
-            const hooks = inOrder(mutating.all())
-            return hooks.length === 0 ? Effect.undefined : Effect.provide(mutate(hooks, world, request), context)
-          })
+        mutate: (request) => {
+          const hooks = inOrder(mutating.all())
+          return hooks.length === 0 ? Effect.undefined : Effect.provide(mutate(hooks, world, request), context)
+        }
       }),
       Admissions.add({
         name: "ValidatingAdmissionWebhook",
         order: 9300,
-        validate: (request) =>
-          Effect.suspend(() => {
-            const hooks = inOrder(validating.all())
-            return hooks.length === 0 ? Effect.void : Effect.provide(validate(hooks, world, request), context)
-          })
+        validate: (request) => {
+          const hooks = inOrder(validating.all())
+          return hooks.length === 0 ? Effect.void : Effect.provide(validate(hooks, world, request), context)
+        }
       })
     )
   })

@@ -7,6 +7,7 @@ import type * as Kind from "../../../kernel/resource/Kind.ts"
 import { apiVersion } from "../../../kernel/resource/Kind.ts"
 import { Kinds } from "../../../kernel/resource/Kinds.ts"
 import type { Row } from "../../../kernel/table/Row.ts"
+import { traced } from "../../../kernel/Traced.ts"
 import { type Form, negotiate } from "../Accept.ts"
 import { type Answer, failure, json } from "../Answer.ts"
 import * as Body from "../Body.ts"
@@ -86,7 +87,7 @@ const telling = <R>(write: (heard: Array<string>) => Effect.Effect<Answer, DoorE
     )
   })
 
-const create = Effect.fn("Rest.create")(function* (exchange: Exchange, at: At, form: Form) {
+const created = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "create")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
@@ -98,8 +99,9 @@ const create = Effect.fn("Rest.create")(function* (exchange: Exchange, at: At, f
     )
   )
 })
+const create = traced("Rest.create", created)
 
-const update = Effect.fn("Rest.update")(function* (exchange: Exchange, at: At, form: Form) {
+const updated = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "update")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
@@ -111,6 +113,7 @@ const update = Effect.fn("Rest.update")(function* (exchange: Exchange, at: At, f
     )
   )
 })
+const update = traced("Rest.update", updated)
 
 /** In the words of upstream's router, which knows these types and no others. */
 const noPatch = new Refused({ code: 415, reason: "UnsupportedMediaType", detail: "415: Unsupported Media Type" })
@@ -118,7 +121,7 @@ const noPatch = new Refused({ code: 415, reason: "UnsupportedMediaType", detail:
 const undecodable = (why: string) => `error decoding patch: ${why}`
 const unappliable = (why: string) => `error decoding YAML: ${why}`
 
-const patch = Effect.fn("Rest.patch")(function* (exchange: Exchange, at: At, form: Form) {
+const patched = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "patch")
   const pipeline = yield* Pipeline
   const { incoming, query } = exchange
@@ -139,6 +142,7 @@ const patch = Effect.fn("Rest.patch")(function* (exchange: Exchange, at: At, for
     )
   )
 })
+const patch = traced("Rest.patch", patched)
 
 /** DeleteOptions, from the body if there is one. */
 const deleteOptions = Effect.fnUntraced(function* ({ incoming, query }: Exchange) {
@@ -180,7 +184,7 @@ const returned = new Set([
   "resourceslices.resource.k8s.io"
 ])
 
-const remove = Effect.fn("Rest.delete")(function* (exchange: Exchange, at: At, form: Form) {
+const removed = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: Form) {
   yield* allowed(at, "delete")
   const pipeline = yield* Pipeline
   const options = yield* deleteOptions(exchange)
@@ -191,6 +195,7 @@ const remove = Effect.fn("Rest.delete")(function* (exchange: Exchange, at: At, f
   )
   return yield* cautioning(leaving(at, options), deleted)
 })
+const remove = traced("Rest.delete", removed)
 
 const listed = ({ deleted, revision }: DeletedAll) => ({ revision, rows: deleted.map(({ row }) => row) })
 

@@ -53,4 +53,6 @@ export const kept = (kinds: ReadonlyArray<Kind>): ReadonlyArray<Kind> => {
   return [...new Map(stored.map((kind) => [kind.storage, kind])).values()]
 }
 
-export const kinds: ReadonlyArray<Kind> = kept(groups.flatMap((group) => Object.values<unknown>(group).filter(isKind)))
+/** Also those that are only answered, such as reviews. */
+export const all: ReadonlyArray<Kind> = groups.flatMap((group) => Object.values<unknown>(group).filter(isKind))
+export const kinds: ReadonlyArray<Kind> = kept(all)

@@ -50,7 +50,7 @@ const start = Effect.gen(function* () {
     .pipe(Effect.catchTag(["NotFound", "MethodNotAllowed"], () => Effect.succeed(none)))
 
   const kindOf = ({ name, namespace: group }: Kind.Key) =>
-    [...BuiltIn.kinds, ...custom.all()].find(({ plural, versions: [version] }) => plural === name && version.group === group)
+    [...BuiltIn.all, ...custom.all()].find(({ plural, versions: [version] }) => plural === name && version.group === group)
 
   const write = Effect.fnUntraced(function* (one: StorageVersionMigration, what: Parameters<typeof Progress.saying>[1]) {
     const said = Progress.saying(one, what, time(yield* Clock.currentTimeMillis))

@@ -7,6 +7,7 @@ import * as Causes from "../../../kernel/resource/Causes.ts"
 import * as Decoder from "../../../kernel/resource/Decoder.ts"
 import type { Key } from "../../../kernel/resource/Kind.ts"
 import * as Shape from "../../../kernel/resource/Shape.ts"
+import { traced } from "../../../kernel/Traced.ts"
 import { type Binding, Binding as BindingKind, BindingSchema, Pod, type PodCondition } from "../contracts/core/v1.ts"
 import { time } from "../contracts/Time.ts"
 
@@ -69,21 +70,21 @@ const nameIn = (body: unknown): string => {
   return typeof name === "string" ? name : ""
 }
 
+const bind: Action["act"] = Effect.fnUntraced(function* (at, body, _options, rewrite) {
+  const { namespace } = at
+  const key = { namespace, name: at.subresource === "" ? nameIn(body) : at.name }
+  const binding = yield* Effect.fromResult(decode(key, body))
+  const now = time(yield* Clock.currentTimeMillis)
+  yield* rewrite(Pod, key, (pod) => {
+    const why = obstacle(pod, binding)
+    return why === undefined ? Effect.succeed(bound(pod, binding, now)) : Effect.fail(refuse(key, why))
+  })
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }
+})
+const act = traced("Binding.act", bind)
+
 /** Of a Pod by its subresource, or by what is posted to the bindings of its namespace. */
 export const actions: ReadonlyArray<Action> = [
-  { storage: Pod.storage, subresource: "binding" },
-  { storage: BindingKind.storage, subresource: "" }
-].map((place) => ({
-  ...place,
-  act: Effect.fn("Binding.act")(function* (at, body, _options, rewrite) {
-    const { namespace } = at
-    const key = { namespace, name: at.subresource === "" ? nameIn(body) : at.name }
-    const binding = yield* Effect.fromResult(decode(key, body))
-    const now = time(yield* Clock.currentTimeMillis)
-    yield* rewrite(Pod, key, (pod) => {
-      const why = obstacle(pod, binding)
-      return why === undefined ? Effect.succeed(bound(pod, binding, now)) : Effect.fail(refuse(key, why))
-    })
-    return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }
-  })
-}))
+  { storage: Pod.storage, subresource: "binding", act },
+  { storage: BindingKind.storage, subresource: "", act }
+]

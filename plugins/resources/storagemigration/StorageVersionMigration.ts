@@ -4,6 +4,7 @@ import * as Names from "../../../kernel/resource/Names.ts"
 import { when } from "../../../kernel/resource/Rules.ts"
 import type { Strategy } from "../../../kernel/resource/Strategy.ts"
 import { same } from "../apps/Workloads.ts"
+import { text } from "../Columns.ts"
 import type { StorageVersionMigration } from "../contracts/storagemigration/v1beta1.ts"
 
 const field = "spec.resource"
@@ -20,6 +21,9 @@ const validate = ({ spec }: StorageVersionMigration): Causes.Causes => {
 
 const is = ({ status }: StorageVersionMigration, type: string) =>
   (status?.conditions ?? []).some((condition) => condition.type === type && condition.status === "True")
+
+const stateOf = (one: StorageVersionMigration) =>
+  (one.status?.conditions ?? []).findLast(({ status }) => status === "True")?.type ?? "Unknown"
 
 const refused = ({ status }: StorageVersionMigration, detail: string) =>
   Causes.invalid("status.conditions", status?.conditions, detail)
@@ -42,5 +46,12 @@ export const strategy: Strategy<StorageVersionMigration> = {
     ...when(is(old, "Failed") && !is(now, "Failed"), () =>
       refused(now, "Failed condition cannot be set to false once it is true")
     )
+  ],
+  onlyColumns: true,
+  columns: [
+    text("Resource", "Of which objects.", ({ spec }) =>
+      [spec?.resource.resource, spec?.resource.group].filter((part) => part).join(".")
+    ),
+    text("Status", "How far it is.", stateOf)
   ]
 }

@@ -70,7 +70,7 @@ export const make = Effect.fnUntraced(function* (
   { minCandidateNodesAbsolute = 100, minCandidateNodesPercentage = 10 }: Options = {}
 ) {
   const client = yield* Client
-  const { extenders } = handle
+  const { extenders, metrics } = handle
   const budgets = yield* client.cache(PodDisruptionBudget, { indexes: {} })
   const evict = yield* Eviction.make(handle)
   const preempting = new Set<string>()
@@ -94,12 +94,14 @@ export const make = Effect.fnUntraced(function* (
   const chosen = ({ nominated, pod }: Failure, candidates: ReadonlyArray<Victims>): Remedy => {
     const chosen = best(candidates)
     if (chosen === undefined) return { message: "preemption: no candidate node for preemption" }
+    metrics.victims(chosen.pods.length)
     const lesser = nominated(chosen.node).filter(({ priority }) => priority < pod.priority)
     return { nominate: chosen.node, act: act(pod, chosen, lesser) }
   }
 
   const postFilter = (failure: Failure): Remedy | Effect.Effect<Remedy> => {
     const { pod, refusals, view } = failure
+    metrics.preempting()
     const why = ineligible(failure)
     if (why !== undefined) return { message: `preemption: ${why}` }
     const nodes = view.nodes.filter(({ name }) => refusals.get(name)?.isUnresolvable === false)

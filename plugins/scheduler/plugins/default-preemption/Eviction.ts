@@ -8,6 +8,7 @@ import type * as EventRecorder from "../../../resources/contracts/EventRecorder.
 import { time } from "../../../resources/contracts/Time.ts"
 import type { PodInfo } from "../../contracts/Nodes.ts"
 import type { Extenders } from "../../extenders/Extenders.ts"
+import type { Metrics } from "../../Metrics.ts"
 
 /** What a plugin has of the scheduler. */
 export interface Handle {
@@ -17,6 +18,7 @@ export interface Handle {
   /** What a Pod was kept out of the queue for is over; `again`: it shall be tried soon whatever it waits for. */
   readonly finished: (uid: string, again: boolean) => void
   readonly extenders: Pick<Extenders, "preempts" | "preempt">
+  readonly metrics: Pick<Metrics, "preempting" | "victims">
 }
 
 const type = "DisruptionTarget"
