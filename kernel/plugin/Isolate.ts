@@ -46,6 +46,12 @@ const direct = (settings: Settings) =>
     })
   )
 
+/** Calls have their time here too, as long as they give the thread back. */
+const timed = ({ budgets = {}, offers }: Settings, layer: ReturnType<typeof direct>) =>
+  offers.length === 0 || budgets.callMillis === undefined
+    ? layer
+    : Layer.mergeAll(Layer.empty, ...offers.map((contract) => Session.timely(contract, budgets.callMillis)(layer)))
+
 const opens: { readonly [_ in Exclude<Plugin.Isolation, "in-process">]: Open } = {
   worker: Worker.open,
   process: Process.open,
@@ -61,7 +67,7 @@ export const run = <
   settings: Settings<Offers, Needs>
 ): Plugin.Plugin<Plugin.Identifier<Offers[number]>, Plugin.Identifier<Needs[number]>> => {
   const { isolation, life, name, offers } = settings
-  const layer = isolation === "in-process" ? direct(settings) : Session.layer(settings, opens[isolation])
+  const layer = isolation === "in-process" ? timed(settings, direct(settings)) : Session.layer(settings, opens[isolation])
   return {
     name,
     offers,

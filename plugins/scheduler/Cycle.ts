@@ -7,7 +7,7 @@ import type { NodeInfo, PodInfo, View } from "./contracts/Nodes.ts"
 import type { Metrics, Point } from "./Metrics.ts"
 import type { Nominated } from "./Nominated.ts"
 import type { Profile } from "./Profile.ts"
-import { type Memory, recall } from "./Remembered.ts"
+import { type Memories, recall } from "./Remembered.ts"
 import { Trials } from "./Trials.ts"
 
 /** In a large cluster it is enough to find some that will do: a share that falls with size, and never under a hundred. */
@@ -36,6 +36,14 @@ export interface Around {
   readonly took?: Metrics["point"]
 }
 
+const nothing = () => 0
+
+/** A score of a node by itself. */
+interface Alone {
+  readonly score: (node: NodeInfo) => number
+  readonly weight: number
+}
+
 const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" in answer
 
 export class Cycle {
@@ -59,7 +67,7 @@ export class Cycle {
   private readonly around: Around
   private readonly profile: Profile
   private readonly trials: Trials
-  private readonly memories: Map<string, Memory>
+  private readonly memories: Memories
 
   constructor(pod: PodInfo, profile: Profile, around: Around) {
     this.pod = pod
@@ -119,9 +127,15 @@ export class Cycle {
       () => true
     )
     let highest = Number.NEGATIVE_INFINITY
-    for (const total of totals) if (total > highest) highest = total
-    const equals: Array<NodeInfo> = []
-    for (const [index, node] of nodes.entries()) if (totals[index] === highest) equals.push(node)
+    let equals: Array<NodeInfo> = []
+    let index = 0
+    for (const node of nodes) {
+      const total = totals[index++] ?? 0
+      if (total < highest) continue
+      if (total > highest) equals = []
+      highest = total
+      equals.push(node)
+    }
     return equals[this.around.pick(equals.length)] ?? equals[0]
   }
 
@@ -187,6 +201,10 @@ export class Cycle {
   sieve(): ReadonlyArray<NodeInfo> {
     const { only, view } = this
     this.isOfNominated = false
+    if (only === undefined) {
+      const found = this.narrowly()
+      if (found.length > 0) return found
+    }
     const nodes = only === undefined ? view.nodes : [...only].flatMap((name) => view.find(name) ?? [])
     const wanted = enough(nodes.length, this.profile.percentage)
     const feasible: Array<NodeInfo> = []
@@ -199,6 +217,30 @@ export class Cycle {
     return this.error === undefined ? feasible : []
   }
 
+  /** Where it is known in which domains of a topology nodes can pass, only there. Nothing is said of others, nor if there are none. */
+  private narrowly(): ReadonlyArray<NodeInfo> {
+    const all = this.asked.flatMap(({ filtering: { within } }) => within ?? [])
+    const [fewest] = all.toSorted((a, b) => a.domains.length - b.domains.length)
+    if (fewest === undefined) return []
+    const { around, view } = this
+    const nodes = view.domains(fewest.topologyKey)
+    const domains = fewest.domains.flatMap((domain) => [nodes.get(domain) ?? []])
+    const wanted = enough(view.nodes.length, this.profile.percentage)
+    const feasible: Array<NodeInfo> = []
+    const longest = domains.reduce((most, { length }) => Math.max(most, length), 0)
+    for (let turn = 0; turn < longest && feasible.length < wanted; turn++)
+      for (const some of domains) {
+        const node = turn < some.length ? some[(around.start + turn) % some.length] : undefined
+        if (node !== undefined && feasible.length < wanted && this.passes(node)) feasible.push(node)
+        if (node !== undefined) this.evaluated++
+      }
+    if (feasible.length > 0 && this.error === undefined) return feasible
+    this.refused.length = 0
+    this.refusedBy.clear()
+    this.error = undefined
+    return []
+  }
+
   private remembering(number: number, score: (node: NodeInfo) => number) {
     return (node: NodeInfo) => {
       const memory = recall(this.memories, node)
@@ -208,16 +250,42 @@ export class Cycle {
   }
 
   private totals(nodes: ReadonlyArray<NodeInfo>, extra: ReadonlyMap<string, number> | undefined) {
-    const totals = nodes.map(({ name }) => extra?.get(name) ?? 0)
+    const totals = extra === undefined ? nodes.map(nothing) : nodes.map(({ name }) => extra.get(name) ?? 0)
+    const alone: Array<Alone> = []
+    let summed = 0
     for (const [number, { plugin, weight }] of this.profile.scores.entries()) {
       const scoring = plugin.preScore(this.pod, this.view, nodes)
       if (scoring === undefined) continue
+      if (plugin.isLocal === true && scoring.normalize === undefined) {
+        alone.push({ score: scoring.score, weight })
+        summed += 2 ** number
+        continue
+      }
       const scores = nodes.map(plugin.isLocal === true ? this.remembering(number, scoring.score) : scoring.score)
       scoring.normalize?.(scores, nodes)
       for (let index = 0; index < scores.length; index++)
         totals[index] = (totals[index] ?? 0) + weight * Math.trunc(scores[index] ?? 0)
     }
+    if (alone.length === 0) return totals
+    let index = 0
+    for (const node of nodes) {
+      totals[index] = (totals[index] ?? 0) + this.sum(node, alone, summed)
+      index++
+    }
     return totals
+  }
+
+  /** Of scores that are not compared between nodes: together, they are remembered as one number. */
+  private sum(node: NodeInfo, alone: ReadonlyArray<Alone>, summed: number) {
+    const memory = recall(this.memories, node)
+    if (memory?.sum !== undefined && memory.summed === summed) return memory.sum
+    let sum = 0
+    for (const { score, weight } of alone) sum += weight * Math.trunc(score(node))
+    if (memory !== undefined) {
+      memory.sum = sum
+      memory.summed = summed
+    }
+    return sum
   }
 }
 

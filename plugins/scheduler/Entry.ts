@@ -10,6 +10,7 @@ let generations = 0
 
 export class Entry {
   readonly name: string
+  readonly index: number
   generation = ++generations
   /** Absent while only its Pods are known. */
   node: Node | undefined
@@ -20,8 +21,9 @@ export class Entry {
   readonly ports = new Map<string, HostPort>()
   images: ReadonlyMap<string, number> = new Map()
 
-  constructor(name: string) {
+  constructor(name: string, index: number) {
     this.name = name
+    this.index = index
   }
 
   get isEmpty() {
@@ -59,8 +61,8 @@ export class Entry {
 
 /** A copy to try things on. */
 export const copyOf = (of: NodeInfo) => {
-  const { allocatable, guessed, images, name, node, requested } = of
-  const entry = Object.assign(new Entry(name), { node, allocatable, requested, guessed, images })
+  const { allocatable, guessed, images, index, name, node, requested } = of
+  const entry = Object.assign(new Entry(name, index), { node, allocatable, requested, guessed, images })
   for (const [uid, pod] of of.pods) entry.pods.set(uid, pod)
   for (const [key, port] of of.ports) entry.ports.set(key, port)
   const info: NodeInfo = entry

@@ -25,6 +25,14 @@ export interface Profile {
 /** The order of the plugins is the order in which they are asked. */
 export const make = (name: string, extensions: ReadonlyArray<Extension>, percentage = 0): Profile => {
   const plugins = extensions.map(({ plugin }) => plugin)
+  const points = new Map<keyof Plugin, ReadonlyArray<Plugin>>()
+  const at = <Point extends keyof Plugin>(point: Point): ReadonlyArray<With<Point>> => {
+    const isThere = has(point)
+    const known = points.get(point) ?? plugins.filter(isThere)
+    points.set(point, known)
+    // Nobody else has filled it, hence the cast.
+    return known as ReadonlyArray<With<Point>>
+  }
   const scores = extensions.flatMap(({ plugin, weight = 1 }) => (has("preScore")(plugin) ? [{ plugin, weight }] : []))
   return {
     name,
@@ -35,7 +43,7 @@ export const make = (name: string, extensions: ReadonlyArray<Extension>, percent
     prepareScores: plugins.filter(has("prepareScore")),
     preFilters: plugins.filter(has("preFilter")),
     scores,
-    at: (point) => plugins.filter(has(point))
+    at
   }
 }
 

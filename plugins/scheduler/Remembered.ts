@@ -6,12 +6,17 @@ import type { NodeInfo, PodInfo } from "./contracts/Nodes.ts"
 import type { Refused } from "./Trials.ts"
 
 export interface Memory {
-  generation: number
+  readonly generation: number
   /** By the filters. */
-  refused: Refused | undefined
+  readonly refused: Refused | undefined
   /** By the number of the score. */
-  scores: Array<number | undefined>
+  readonly scores: Array<number | undefined>
+  /** What the scores that are not compared between nodes add up to, and which these were: a bit for the number of each. */
+  sum: number | undefined
+  summed: number
 }
+/** By the index of the node. */
+export type Memories = Array<Memory | undefined>
 
 /** So many kinds of Pods are remembered; what was not asked for longest goes first. */
 const kinds = 16
@@ -21,12 +26,12 @@ const textOf = ({ pod: { metadata, spec, status } }: PodInfo) =>
   JSON.stringify([metadata.namespace, metadata.labels, { ...spec, nodeName: "", hostname: "" }, status.containerStatuses])
 
 export class Remembered {
-  private readonly all = new Map<string, Map<string, Memory>>()
+  private readonly all = new Map<string, Memories>()
 
-  /** Of Pods like this one, by name of node. */
-  of(pod: PodInfo): Map<string, Memory> {
+  /** Of Pods like this one. */
+  of(pod: PodInfo): Memories {
     const text = textOf(pod)
-    const known = this.all.get(text) ?? new Map<string, Memory>()
+    const known = this.all.get(text) ?? []
     this.all.delete(text)
     this.all.set(text, known)
     if (this.all.size > kinds) for (const oldest of this.all.keys().take(1)) this.all.delete(oldest)
@@ -35,7 +40,7 @@ export class Remembered {
 }
 
 /** What is known of a node as it is. */
-export const recall = (memories: Map<string, Memory>, { generation, name }: NodeInfo): Memory | undefined => {
-  const memory = memories.get(name)
+export const recall = (memories: Memories, { generation, index }: NodeInfo): Memory | undefined => {
+  const memory = memories[index]
   return memory?.generation === generation ? memory : undefined
 }

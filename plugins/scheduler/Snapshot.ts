@@ -5,6 +5,7 @@
 import { Equal } from "effect"
 import type { Node, Pod } from "../resources/contracts/core/v1.ts"
 import type { NodeInfo, PodInfo, Question, Sort, View } from "./contracts/Nodes.ts"
+import { domainOf } from "./contracts/PodTerms.ts"
 import { Entry } from "./Entry.ts"
 import { Groups } from "./Groups.ts"
 import { allocatable, givenTo, infoOf } from "./Resources.ts"
@@ -47,6 +48,9 @@ export class Snapshot implements View {
   private readonly tallies = new Tallies()
   private readonly groups = new Groups()
   private known: ReadonlyArray<NodeInfo> | undefined
+  private readonly inDomains = new Map<string, ReadonlyMap<string, ReadonlyArray<NodeInfo>>>()
+  /** Those of entries that are gone. */
+  private readonly free: Array<number> = []
   readonly namespaceLabels: View["namespaceLabels"]
   readonly revision = { nodes: 0, pods: 0 }
 
@@ -59,6 +63,20 @@ export class Snapshot implements View {
   }
 
   readonly find = (name: string) => this.entries.get(name)?.info
+  readonly domains = (topologyKey: string) => {
+    const known = this.inDomains.get(topologyKey)
+    if (known !== undefined) return known
+    const found = new Map<string, Array<NodeInfo>>()
+    for (const info of this.nodes) {
+      const domain = domainOf(info.node, topologyKey)
+      if (domain === undefined) continue
+      const others = found.get(domain)
+      if (others === undefined) found.set(domain, [info])
+      else others.push(info)
+    }
+    this.inDomains.set(topologyKey, found)
+    return found
+  }
   readonly withImage = (image: string) => this.imageNodes.get(image) ?? 0
   readonly tally = (question: Question) => this.tallies.get(question, this.nodes)
   readonly meaning = (pod: Pod, sort: Sort) => this.groups.meaning(pod, sort)
@@ -86,7 +104,7 @@ export class Snapshot implements View {
     }
     this.leave(entry)
     entry.node = node
-    this.known = undefined
+    this.nodesChanged()
     this.tallies.place({ node, pods: entry.pods }, 1)
     for (const info of entry.pods.values()) this.groups.change(info, node, 1)
   }
@@ -97,8 +115,8 @@ export class Snapshot implements View {
     this.setImages(entry, new Map())
     this.leave(entry)
     entry.node = undefined
-    this.known = undefined
-    if (entry.isEmpty) this.entries.delete(name)
+    this.nodesChanged()
+    if (entry.isEmpty) this.drop(entry)
   }
 
   /** Whether a Pod has a node, or is about to get one. */
@@ -141,7 +159,7 @@ export class Snapshot implements View {
     this.placed.delete(uid)
     entry.take(info)
     if (entry.node !== undefined) this.index(info, entry.node, -1)
-    if (entry.isEmpty) this.entries.delete(entry.name)
+    if (entry.isEmpty) this.drop(entry)
   }
 
   assume(info: PodInfo, node: string) {
@@ -182,8 +200,20 @@ export class Snapshot implements View {
   }
 
   private entry(name: string): Entry {
-    const found = this.entries.get(name) ?? new Entry(name)
-    this.entries.set(name, found)
-    return found
+    const known = this.entries.get(name)
+    if (known !== undefined) return known
+    const entry = new Entry(name, this.free.pop() ?? this.entries.size)
+    this.entries.set(name, entry)
+    return entry
+  }
+
+  private drop({ index, name }: Entry) {
+    this.entries.delete(name)
+    this.free.push(index)
+  }
+
+  private nodesChanged() {
+    this.known = undefined
+    this.inDomains.clear()
   }
 }

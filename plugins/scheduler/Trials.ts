@@ -4,20 +4,32 @@ import type { Refusal, Trial } from "./contracts/Framework.ts"
 import type { NodeInfo, PodInfo } from "./contracts/Nodes.ts"
 import { copyOf } from "./Entry.ts"
 import type { Nominated } from "./Nominated.ts"
-import { type Memory, recall } from "./Remembered.ts"
+import { type Memories, recall } from "./Remembered.ts"
 
 export interface Refused {
   readonly plugin: string
   readonly refusal: Refusal
 }
 
+const ask = (asked: ReadonlyArray<Asked>, node: NodeInfo): Refused | undefined => {
+  for (const { filtering, plugin } of asked) {
+    const refusal = filtering.filter?.(node)
+    if (refusal !== undefined) return { plugin: plugin.name, refusal }
+  }
+  return undefined
+}
+
+const nobody: ReadonlyArray<PodInfo> = []
+
 export class Trials {
   private readonly pod: PodInfo
   private readonly asked: ReadonlyArray<Asked>
+  /** Those of them that look at more than the node. */
+  private others: ReadonlyArray<Asked> | undefined
   private readonly nominated: Nominated
-  private readonly memories: Map<string, Memory>
+  private readonly memories: Memories
 
-  constructor(pod: PodInfo, asked: ReadonlyArray<Asked>, nominated: Nominated, memories: Map<string, Memory>) {
+  constructor(pod: PodInfo, asked: ReadonlyArray<Asked>, nominated: Nominated, memories: Memories) {
     this.pod = pod
     this.asked = asked
     this.nominated = nominated
@@ -28,16 +40,26 @@ export class Trials {
   check(node: NodeInfo): Refused | undefined {
     const refused = this.withNominated(node)
     if (refused !== undefined) return refused
-    return this.local(node) ?? this.ask(node, false)
+    return this.local(node) ?? this.rest(node)
   }
 
   /** What the plugins say that look at nothing but the node. */
   private local(node: NodeInfo): Refused | undefined {
     const known = recall(this.memories, node)
     if (known !== undefined) return known.refused
-    const refused = this.ask(node, true)
-    this.memories.set(node.name, { generation: node.generation, refused, scores: [] })
+    const refused = ask(
+      this.asked.filter(({ plugin }) => plugin.isLocal === true),
+      node
+    )
+    const { generation, index } = node
+    this.memories[index] = { generation, refused, scores: [], sum: undefined, summed: 0 }
     return refused
+  }
+
+  /** What the others say. */
+  private rest(node: NodeInfo): Refused | undefined {
+    this.others ??= this.asked.filter(({ filtering, plugin }) => plugin.isLocal !== true && filtering.filter !== undefined)
+    return this.others.length === 0 ? undefined : ask(this.others, node)
   }
 
   on(node: NodeInfo): Trial {
@@ -47,7 +69,7 @@ export class Trials {
 
   /** Of a node as it would be: nothing is remembered of it. */
   private tried(node: NodeInfo): Refused | undefined {
-    return this.withNominated(node) ?? this.ask(node)
+    return this.withNominated(node) ?? ask(this.asked, node)
   }
 
   /** Pods that are nominated to the node and come before this one count as if they were there; it has to do without them too. */
@@ -56,13 +78,13 @@ export class Trials {
     if (first.length === 0) return undefined
     const { info, put, take } = this.changing(node)
     first.forEach(put)
-    const refused = this.ask(info)
+    const refused = ask(this.asked, info)
     first.forEach(take)
     return refused
   }
 
   private comeFirst({ name }: NodeInfo): ReadonlyArray<PodInfo> {
-    if (this.nominated.size === 0) return []
+    if (this.nominated.size === 0) return nobody
     const { pod, priority } = this.pod
     return this.nominated
       .on(name)
@@ -80,15 +102,5 @@ export class Trials {
       for (const { filtering } of this.asked) filtering.remove?.(pod, info)
     }
     return { info, put, take }
-  }
-
-  /** Of all plugins, or of those that look at nothing but the node, or of the others. */
-  private ask(node: NodeInfo, isLocal?: boolean): Refused | undefined {
-    for (const { filtering, plugin } of this.asked) {
-      if (isLocal !== undefined && (plugin.isLocal === true) !== isLocal) continue
-      const refusal = filtering.filter?.(node)
-      if (refusal !== undefined) return { plugin: plugin.name, refusal }
-    }
-    return undefined
   }
 }

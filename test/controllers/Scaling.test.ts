@@ -91,6 +91,8 @@ describe("a Deployment's sizes", () => {
     assert.deepStrictEqual(sizes(Scaling.shrink(deployment, setOf([0, 3, 0]), [setOf([9, 10, 10])])), { s9: 8 })
     assert.deepStrictEqual(sizes(Scaling.shrink(deployment, setOf([0, 5, 3]), [setOf([9, 8, 8])])), { s9: 5 })
     assert.deepStrictEqual(sizes(Scaling.shrink(deployment, setOf([0, 5, 0]), [setOf([9, 8, 8])])), {})
+    // Two of its ten go, which its status does not say yet.
+    assert.deepStrictEqual(sizes(Scaling.shrink(deployment, setOf([0, 3, 1]), [setOf([9, 8, 10])])), { s9: 7 })
     assert.deepStrictEqual(sizes(Scaling.shrink(deployment, setOf([0, 3, 3]), [setOf([9, 2, 0]), setOf([8, 8, 8])])), {
       s9: 0,
       s8: 5

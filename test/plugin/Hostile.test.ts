@@ -5,10 +5,13 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schedule, Stream, SubscriptionRef } from "effect"
+import { spawn } from "node:child_process"
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 import type { Grants } from "../../kernel/plugin/Isolate.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
@@ -162,6 +165,72 @@ it.live.each(open)("%s: files, addresses and processes are all within its reach"
   }).pipe(Effect.scoped)
 )
 
+interface Fate {
+  readonly isEnded: boolean
+  readonly lines: ReadonlyArray<readonly [word: string, megabytes: number]>
+}
+
+const program = fileURLToPath(new URL("./Victim.ts", import.meta.url))
+
+/** What becomes of a host that is attacked, until it has ended or `until` is content. */
+const victim = Effect.fnUntraced(function* (
+  isolation: Plugin.Isolation,
+  way: string,
+  until: (lines: Fate["lines"], silentMillis: number) => boolean
+) {
+  const args = ["--max-old-space-size=96", program, isolation, way]
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() => spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] })),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+  const lines: Array<readonly [string, number]> = []
+  let heard = performance.now()
+  createInterface(child.stdout).on("line", (line) => {
+    const [word = "", megabytes] = line.split(" ")
+    lines.push([word, Number(megabytes)])
+    heard = performance.now()
+  })
+  const ended = Effect.callback<Fate>((resume) => {
+    child.once("close", () => resume(Effect.succeed({ isEnded: true, lines })))
+  })
+  const content = Effect.suspend(() => Effect.succeed(until(lines, performance.now() - heard))).pipe(
+    Effect.repeat({ schedule: Schedule.spaced("50 millis"), until: (isContent) => isContent }),
+    Effect.map((): Fate => ({ isEnded: false, lines }))
+  )
+  return yield* Effect.race(ended, content)
+}, Effect.scoped)
+
+const words = ({ lines }: Fate) => lines.map(([word]) => word)
+const never = () => false
+
+it.live("in-process: an exit, an exception, a rejection and a full heap end the host", () =>
+  Effect.forEach(
+    ["exit", "fail", "reject", "heap"],
+    Effect.fnUntraced(function* (way) {
+      const fate = yield* victim("in-process", way, never)
+      assert.isTrue(fate.isEnded, way)
+      assert.include(words(fate), "attacked")
+      assert.notInclude(words(fate), "survived")
+    }),
+    { concurrency: 2, discard: true }
+  )
+)
+
+it.live("in-process: an infinite loop stops the host", () =>
+  Effect.gen(function* () {
+    const fate = yield* victim("in-process", "spin", (lines, silent) => lines.length > 0 && silent > 1500)
+    assert.deepStrictEqual(words(fate), ["attacked"])
+  })
+)
+
+it.live.each(["in-process", "worker"] as const)("%s: buffers grow the host, which nothing holds up", (isolation) =>
+  Effect.gen(function* () {
+    const fate = yield* victim(isolation, "buffers", (lines) => lines.some(([word]) => word === "survived"))
+    const sizes = fate.lines.map(([, megabytes]) => megabytes)
+    assert.isAbove(Math.max(...sizes) - (sizes[0] ?? 0), 300)
+  })
+)
+
 const sandbox = Levels.all.find(({ isolation }) => isolation === "sandbox")
 describe.skipIf(sandbox === undefined || sandbox.lacks.length > 0)(sandbox?.title ?? "", () => {
   it.live("what is not granted is not there", () =>
@@ -178,25 +247,23 @@ describe.skipIf(sandbox === undefined || sandbox.lacks.length > 0)(sandbox?.titl
     }).pipe(Effect.scoped)
   )
 
-  it.live(
-    "what is granted is: a file, an address, a command; and no more processes than its budget",
-    () =>
-      Effect.gen(function* () {
-        const { folder, path, port } = yield* around
-        chmodSync(folder, 0o755)
-        chmodSync(path, 0o644)
-        const network = [`127.0.0.1:${port}`]
-        yield* Effect.gen(function* () {
-          const hostile = yield* Hostile
-          assert.strictEqual(yield* hostile.read({ path }), "a secret")
-          assert.strictEqual(yield* hostile.connect({ host: "127.0.0.1", port }), "hello")
-          if (process.getuid?.() === 0) {
-            const started = yield* hostile.fork({ count: 60 })
-            assert.isAbove(started, 0)
-            assert.isBelow(started, budgets.pids)
-          }
-          assert.strictEqual(yield* hostile.greet(), "hello")
-        }).pipe(Effect.provide(host("sandbox", { files: { read: [path] }, network, commands: ["/usr/bin/sleep"] })))
-      }).pipe(Effect.scoped)
+  it.live("what is granted is: a file, an address, a command; and no more processes than its budget", () =>
+    Effect.gen(function* () {
+      const { folder, path, port } = yield* around
+      chmodSync(folder, 0o755)
+      chmodSync(path, 0o644)
+      const network = [`127.0.0.1:${port}`]
+      yield* Effect.gen(function* () {
+        const hostile = yield* Hostile
+        assert.strictEqual(yield* hostile.read({ path }), "a secret")
+        assert.strictEqual(yield* hostile.connect({ host: "127.0.0.1", port }), "hello")
+        if (process.getuid?.() === 0) {
+          const started = yield* hostile.fork({ count: 60 })
+          assert.isAbove(started, 0)
+          assert.isBelow(started, budgets.pids)
+        }
+        assert.strictEqual(yield* hostile.greet(), "hello")
+      }).pipe(Effect.provide(host("sandbox", { files: { read: [path] }, network, commands: ["/usr/bin/sleep"] })))
+    }).pipe(Effect.scoped)
   )
 })

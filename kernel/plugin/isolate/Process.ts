@@ -33,6 +33,7 @@ export const node = (
     args: [
       ...(heap === undefined ? [] : [`--max-old-space-size=${Math.max(16, Math.ceil(heap / megabyte))}`]),
       "--disable-warning=ExperimentalWarning",
+      "--disable-warning=SecurityWarning",
       "--enable-source-maps",
       ...flags,
       fileURLToPath(main),

@@ -68,7 +68,7 @@ const pulseOf = (post: (told: Protocol.Told) => void, budgets: Budgets, die: (wh
 }
 
 /** Calls end after their time, at the guest too. */
-const timely = (contract: AnyContract, millis: number | undefined) => {
+export const timely = (contract: AnyContract, millis: number | undefined) => {
   if (millis === undefined) return (layer: Layer.Layer<unknown, unknown, unknown>) => layer
   const late = new Contract.Unavailable({
     contract: contract.key,

@@ -27,7 +27,9 @@ export const limits = (deployment: Deployment): { readonly surge: number; readon
 
 export const active = (sets: ReadonlyArray<ReplicaSet>) => sets.filter(({ spec }) => spec.replicas > 0)
 const wanted = (sets: ReadonlyArray<ReplicaSet>) => sum(sets, ({ spec }) => spec.replicas)
-const available = (sets: ReadonlyArray<ReplicaSet>) => sum(sets, ({ status }) => status.availableReplicas)
+/** A set that has been scaled down a moment ago still counts Pods in its status that are about to go. */
+const availableOf = ({ spec, status }: ReplicaSet) => Math.min(spec.replicas, status.availableReplicas ?? 0)
+const available = (sets: ReadonlyArray<ReplicaSet>) => sum(sets, availableOf)
 
 /** The Deployment was given another size since its sets were last scaled. */
 export const isResized = ({ spec }: Deployment, sets: ReadonlyArray<ReplicaSet>) =>
@@ -110,10 +112,10 @@ const take = (sets: ReadonlyArray<ReplicaSet>, budget: number, from: (set: Repli
  */
 export const shrink = (deployment: Deployment, fresh: ReplicaSet, olds: ReadonlyArray<ReplicaSet>): ReadonlyArray<Step> => {
   const least = deployment.spec.replicas - limits(deployment).unavailable
-  const missing = fresh.spec.replicas - (fresh.status.availableReplicas ?? 0)
+  const missing = fresh.spec.replicas - availableOf(fresh)
   const budget = wanted([...olds, fresh]) - least - missing
   if (budget <= 0) return []
-  const unhealthy = take(olds, budget, ({ spec, status }) => spec.replicas - (status.availableReplicas ?? 0))
+  const unhealthy = take(olds, budget, (set) => set.spec.replicas - availableOf(set))
   const sized = unhealthy.map(([set, replicas]): ReplicaSet => ({ ...set, spec: { ...set.spec, replicas } }))
   const healthy = take(sized, available([...olds, fresh]) - least, ({ spec }) => spec.replicas)
   const sizes = new Map(healthy.map(([{ metadata }, replicas]) => [metadata.uid, replicas]))

@@ -23,10 +23,17 @@ export const unresolvable = (...reasons: ReadonlyArray<string>): Refusal => ({ r
 
 export const erroneous = (reason: string): Refusal => ({ reasons: [reason], isUnresolvable: true, isError: true })
 
+export interface Within {
+  readonly topologyKey: string
+  readonly domains: ReadonlyArray<string>
+}
+
 /** What a plugin says about nodes for one Pod. */
 export interface Filtering {
   /** Only these can do; the others are not asked about. */
   readonly nodes?: ReadonlySet<string>
+  /** What is known without asking: only nodes in these domains of a topology can pass. */
+  readonly within?: Within
   readonly filter?: (node: NodeInfo) => Refusal | undefined
   /** The same questions are about to be asked as if a Pod were there, or were not. Each is taken back by the other. */
   readonly add?: (pod: PodInfo, node: NodeInfo) => void

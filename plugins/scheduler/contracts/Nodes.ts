@@ -40,7 +40,9 @@ export interface PodInfo {
 /** A node, what it has, and what is taken by the Pods on it, those included that are about to be bound. */
 export interface NodeInfo {
   readonly name: string
-  /** Another whenever something of it has changed. */
+  /** A small number that no other node of the view has, while it is there. */
+  readonly index: number
+  /** Another whenever something of it has changed, and never that of another node. */
   readonly generation: number
   readonly node: Node
   readonly allocatable: Amounts & { readonly pods: number }
@@ -87,6 +89,8 @@ export interface View {
   readonly revision: { readonly nodes: number; readonly pods: number }
   readonly nodes: ReadonlyArray<NodeInfo>
   readonly find: (name: string) => NodeInfo | undefined
+  /** The nodes by the domain of a topology that they are in. */
+  readonly domains: (topologyKey: string) => ReadonlyMap<string, ReadonlyArray<NodeInfo>>
   /** On how many nodes an image is. */
   readonly withImage: (image: string) => number
   readonly namespaceLabels: (namespace: string) => { readonly [key: string]: string }

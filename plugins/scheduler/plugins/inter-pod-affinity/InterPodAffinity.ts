@@ -38,6 +38,7 @@ const counting = (view: View, question: Question) => {
     topologyKey,
     means,
     isNone: () => overlay.hasNone(tally),
+    domains: () => [...tally.pods.keys()],
     count: (domain: string) => overlay.count(tally, domain),
     change: ({ pod }: PodInfo, node: NodeInfo, by: number) => means(pod) && overlay.change(topologyKey, node, by)
   }
@@ -63,6 +64,15 @@ const refusing = (pod: Pod, groups: ReadonlyArray<Group>) => {
     }
   }
   return { isRefused, change }
+}
+
+/** Only where there are such Pods; if there are none, it may be the first of them, anywhere. */
+const within = (near: ReadonlyArray<ReturnType<typeof counting>>): Pick<Filtering, "within"> => {
+  const some = near
+    .filter(({ isNone }) => !isNone())
+    .map(({ domains, topologyKey }) => ({ topologyKey, domains: domains() }))
+  const [fewest] = some.toSorted((a, b) => a.domains.length - b.domains.length)
+  return fewest === undefined ? {} : { within: fewest }
 }
 
 const filtering = ({ pod, terms }: PodInfo, view: View): Filtering | undefined => {
@@ -92,6 +102,7 @@ const filtering = ({ pod, terms }: PodInfo, view: View): Filtering | undefined =
     return !isAlone || (meansItself && near.every(({ isNone }) => isNone()))
   }
   return {
+    ...within(near),
     add: changed(1),
     remove: changed(-1),
     filter: (node) => {

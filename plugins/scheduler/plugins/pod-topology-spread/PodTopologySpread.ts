@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import type { Pod, TopologySpreadConstraint } from "../../../resources/contracts/core/v1.ts"
 import { onNode, onPod } from "../../contracts/Changes.ts"
-import { type Plugin, unresolvable, unschedulable } from "../../contracts/Framework.ts"
+import { type Plugin, unresolvable, unschedulable, type Within } from "../../contracts/Framework.ts"
 import type { NodeInfo, PodInfo, View } from "../../contracts/Nodes.ts"
 import { Overlay } from "../../contracts/Overlay.ts"
 import { domainOf } from "../../contracts/PodTerms.ts"
@@ -21,6 +21,9 @@ export interface Options {
 const skewed = unschedulable("node(s) didn't match pod topology spread constraints")
 const outside = unresolvable("node(s) didn't match pod topology spread constraints (missing required label)")
 
+/** So many domains are looked at before any node is. */
+const few = 100
+
 const checking = (view: View) => (constraint: Constraint) => {
   const { maxSkew, minDomains, question, self, topologyKey } = constraint
   const tally = view.tally(question)
@@ -28,14 +31,23 @@ const checking = (view: View) => (constraint: Constraint) => {
   const change = ({ pod }: PodInfo, node: NodeInfo, by: number) => {
     if (question.means(pod) && question.counts(node.node)) overlay.change(topologyKey, node, by)
   }
+  const fits = (domain: string) => {
+    // With too few domains the emptiest is one that is not there yet.
+    const least = tally.nodes.size < minDomains ? 0 : overlay.least(tally)
+    return overlay.count(tally, domain) + (self ? 1 : 0) - least <= maxSkew
+  }
   const check = ({ node }: NodeInfo) => {
     const domain = domainOf(node, topologyKey)
     if (domain === undefined) return outside
-    // With too few domains the emptiest is one that is not there yet.
-    const least = tally.nodes.size < minDomains ? 0 : overlay.least(tally)
-    return overlay.count(tally, domain) + (self ? 1 : 0) - least > maxSkew ? skewed : undefined
+    return fits(domain) ? undefined : skewed
   }
-  return { change, check }
+  /** Of topologies with few domains. */
+  const within = (): ReadonlyArray<Within> => {
+    const domains = view.domains(topologyKey)
+    if (domains.size > few) return []
+    return [{ topologyKey, domains: [...domains.keys()].filter((domain) => fits(domain)) }]
+  }
+  return { change, check, within }
 }
 
 type Constraints = (pod: Pod, whenUnsatisfiable: string) => ReadonlyArray<Constraint>
@@ -61,7 +73,9 @@ export const plugin = (of: Constraints, isDefault: (pod: Pod) => boolean): Plugi
       const changed = (by: number) => (other: PodInfo, node: NodeInfo) => {
         for (const { change } of checks) change(other, node, by)
       }
+      const [fewest] = checks.flatMap(({ within }) => within()).toSorted((a, b) => a.domains.length - b.domains.length)
       return {
+        ...(fewest && { within: fewest }),
         add: changed(1),
         remove: changed(-1),
         filter: (node) => {
