@@ -49,7 +49,8 @@ const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" 
 export class Cycle {
   readonly pod: PodInfo
   readonly view: View
-  private readonly refused: Array<readonly [node: string, refusal: Refusal]> = []
+  /** By name of node. */
+  readonly refusals = new Map<string, Refusal>()
   /** The names of the plugins that refused a node, or all. */
   readonly refusedBy = new Set<string>()
   /** How many nodes were looked at. */
@@ -109,7 +110,7 @@ export class Cycle {
 
   /** Somebody from outside refuses a node that was found. */
   refuse(node: string, refusal: Refusal, by: string) {
-    this.refused.push([node, refusal])
+    this.refusals.set(node, refusal)
     this.refusedBy.add(by)
   }
 
@@ -139,11 +140,6 @@ export class Cycle {
     return equals[this.around.pick(equals.length)] ?? equals[0]
   }
 
-  /** By name of node. */
-  get refusals(): ReadonlyMap<string, Refusal> {
-    return new Map(this.refused)
-  }
-
   /** What a remedy is looked for with. */
   get failure(): Failure {
     const { around, pod, refusals, trials, view } = this
@@ -170,7 +166,7 @@ export class Cycle {
         this.whole = answer.reasons.join(", ")
         if (answer.isError === true) this.error = `running PreFilter plugin ${JSON.stringify(plugin.name)}: ${this.whole}`
         this.refusedBy.add(plugin.name)
-        for (const { name } of this.view.nodes) this.refused.push([name, answer])
+        for (const { name } of this.view.nodes) this.refusals.set(name, answer)
         return false
       }
       this.asked.push({ plugin, filtering: answer })
@@ -190,7 +186,7 @@ export class Cycle {
     const refused = this.trials.check(node)
     if (refused === undefined) return true
     const { plugin, refusal } = refused
-    this.refused.push([node.name, refusal])
+    this.refusals.set(node.name, refusal)
     this.refusedBy.add(plugin)
     if (refusal.isError === true)
       this.error = `running ${JSON.stringify(plugin)} filter plugin: ${refusal.reasons.join(", ")}`
@@ -235,7 +231,7 @@ export class Cycle {
         if (node !== undefined) this.evaluated++
       }
     if (feasible.length > 0 && this.error === undefined) return feasible
-    this.refused.length = 0
+    this.refusals.clear()
     this.refusedBy.clear()
     this.error = undefined
     return []

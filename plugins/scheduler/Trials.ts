@@ -38,9 +38,8 @@ export class Trials {
 
   /** Of a node as it is. */
   check(node: NodeInfo): Refused | undefined {
-    const refused = this.withNominated(node)
-    if (refused !== undefined) return refused
-    return this.local(node) ?? this.rest(node)
+    // First what is remembered: it has to do without those that are nominated, too.
+    return this.local(node) ?? this.rest(node) ?? this.withNominated(node)
   }
 
   /** What the plugins say that look at nothing but the node. */
