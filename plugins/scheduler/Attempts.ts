@@ -49,7 +49,8 @@ const binds = 32
 interface Attempt extends Own {
   readonly tried: Waiting
   readonly profile: Profile
-  readonly began: number
+  /** In nanoseconds. */
+  readonly began: bigint
 }
 
 /** Of what went wrong, its own words. */
@@ -74,6 +75,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   const scope = yield* Effect.scope
   const clock = yield* Clock.Clock
   const nanos = () => clock.currentTimeNanosUnsafe()
+  /** Milliseconds. */
+  const since = (began: bigint) => Number(nanos() - began) / 1e6
   let turn = 0
 
   /** Refused by these plugins, or of late by none: then it is tried again soon. As it is now, if it has changed meanwhile. */
@@ -100,7 +103,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     const error = Cause.findErrorOption(cause)
     const rejected = error._tag === "Some" && error.value instanceof Rejected ? error.value : undefined
     putBack(tried, rejected === undefined ? nobody : new Set([rejected.plugin]))
-    metrics.ended(rejected === undefined ? "error" : "unschedulable", now() - attempt.began)
+    metrics.ended(rejected === undefined ? "error" : "unschedulable", since(attempt.began))
     if (rejected !== undefined) return yield* refuse(attempt, { reason: "Unschedulable", message: rejected.message })
     if (around.current(pod.metadata.uid) !== undefined)
       yield* refuse(attempt, { reason: "SchedulerError", message: wordsOf(cause) })
@@ -127,7 +130,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
         const { name, namespace = "", uid } = info.pod.metadata
         around.forget(uid)
         queue.done(uid)
-        metrics.ended("scheduled", now() - began)
+        metrics.ended("scheduled", since(began))
         metrics.placed(tried.attempts, now() - tried.first)
         const message = `Successfully assigned ${namespace}/${name} to ${node}`
         return record({ kind: Pod, object: info.pod, type: "Normal", reason: "Scheduled", message, action: "Binding" })
@@ -144,7 +147,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       if (refusal === undefined) continue
       unreserve(attempt, info, node.name)
       putBack(tried, new Set([name]))
-      metrics.ended("unschedulable", now() - attempt.began)
+      metrics.ended("unschedulable", since(attempt.began))
       const message = `0/1 nodes are available: ${summary([refusal], undefined, 0)}.`
       return Effect.forkIn(refuse(attempt, { reason: "Unschedulable", message }), scope)
     }
@@ -178,7 +181,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     const { act, messages, nominate } = yield* remedied(attempt, cycle)
     if (nominate !== undefined) nominated.set(cycle.pod, nominate)
     putBack(attempt.tried, cycle.refusedBy.size === 0 ? new Set(["NodeName"]) : cycle.refusedBy)
-    attempt.metrics.ended("unschedulable", now() - attempt.began)
+    attempt.metrics.ended("unschedulable", since(attempt.began))
     const verdict: Conditions.Verdict = {
       reason: "Unschedulable",
       message: cycle.message(messages),
@@ -207,7 +210,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   const decideWith = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle) {
     const { metrics, tried } = attempt
     const asked = yield* Effect.result(askAround(attempt, cycle))
-    metrics.chosen(now() - attempt.began)
+    metrics.chosen(since(attempt.began))
     if (Result.isFailure(asked)) return yield* failed(attempt, cycle.pod, Cause.fail(asked.failure))
     const chosen = asked.success
     if (around.current(tried.pod.metadata.uid) === undefined) return queue.done(tried.pod.metadata.uid)
@@ -222,14 +225,14 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     const profile = profiles.of(pod)
     const own = around.own.get(pod.spec.schedulerName)
     if (profile === undefined || own === undefined) return Effect.sync(() => queue.done(pod.metadata.uid))
-    const attempt = { ...own, tried, profile, began: now() }
+    const attempt = { ...own, tried, profile, began: nanos() }
     const info = snapshot.infoOf(pod)
     const took = own.metrics.point
     const cycle = new Cycle(info, profile, { view: snapshot, nominated, pick, start: turn, nanos, took })
     const isAsking = profile.prepares.length + profile.prepareScores.length > 0
     if (isAsking || extenders.isAsked(pod)) return decideWith(attempt, cycle)
     const chosen = cycle.best(found(cycle))
-    own.metrics.chosen(now() - attempt.began)
+    own.metrics.chosen(since(attempt.began))
     return chosen === undefined ? giveUp(attempt, cycle) : place(attempt, info, chosen)
   }
 
