@@ -20,6 +20,7 @@ import * as Compactor from "../kernel/store/Compactor.ts"
 import * as Measured from "../kernel/store/Measured.ts"
 import * as Times from "../kernel/store/Times.ts"
 import * as Tables from "../kernel/table/Tables.ts"
+import * as AdmissionAttachment from "../plugins/admission/isolated/Attachment.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import * as Packages from "../plugins/packages/Loader.ts"
 import * as SchedulerExtensions from "../plugins/scheduler/contracts/Extensions.ts"
@@ -64,6 +65,8 @@ export interface ApiOptions {
   /** Pods of ServiceAccounts that are not there are let in: where nobody makes any. */
   readonly withoutAccounts?: boolean
   readonly podSecurity?: PodSecurity.Options
+  /** Of plugins from outside. */
+  readonly packages: Packages.Options
 }
 
 export interface Options extends ApiOptions, Controllers.Options {
@@ -77,8 +80,6 @@ export interface Options extends ApiOptions, Controllers.Options {
   readonly controllers: ReadonlyArray<string>
   /** What serves metrics.k8s.io, where this process leads. */
   readonly metricsServer: MetricsServer.Options
-  /** Of plugins from outside. */
-  readonly packages: Packages.Options
   /** This process among those that might lead. */
   readonly identity: string
   /** The plugins that run in a thread of their own, by name. */
@@ -144,8 +145,12 @@ const unknown = (setting: string, given: ReadonlyArray<string>, names: ReadonlyA
   return others.length === 0 ? undefined : new NoSuchPlugin({ setting, unknown: others, names })
 }
 
-/** Plugins from outside: Plugin objects say which. */
-const outside = (options: Packages.Options) => Plugin.install(Packages.plugin(options)).pipe(asSelf)
+/** Plugins from outside, which Plugin objects name, as far as this process uses what they offer. */
+const outside = (options: Packages.Options) =>
+  AdmissionAttachment.layer.pipe(
+    Layer.provideMerge(Packages.layer(options).pipe(asSelf)),
+    Layer.provideMerge(Layer.merge(Attachments.layer, SchedulerExtensions.layer))
+  )
 
 /** The programs that act on what is stored. Of several servers, one runs them. */
 const programs = (options: Options) => {
@@ -168,9 +173,9 @@ const programs = (options: Options) => {
   )
   // A scheduler in a thread of its own is out of reach.
   const takesPoints = scheduler !== "none" && !isolate.includes(Scheduler.plugin().name)
-  const extensible = Layer.provide(
-    Layer.merge(all, Layer.provide(outside(options.packages), takesPoints ? SchedulerAttachment.layer : Layer.empty)),
-    Layer.merge(Attachments.layer, SchedulerExtensions.layer)
+  const extensible = Plugin.install(Packages.plugin).pipe(
+    Layer.provideMerge(takesPoints ? SchedulerAttachment.layer : Layer.empty),
+    Layer.merge(all)
   )
   const mistake =
     unknown("isolate", isolate, [Scheduler.plugin().name, ...names]) ??
@@ -199,6 +204,7 @@ export const api = (options: ApiOptions) =>
     Layer.merge(Layer.effectDiscard(StoreRoute.add)),
     Layer.merge(Layer.effectDiscard(SnapshotRoute.add(() => SnapshotRoute.about(options)))),
     Layer.merge(Plugin.install(Aggregation.plugin(options.aggregation)).pipe(asSelf)),
+    Layer.provideMerge(outside(options.packages)),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(Policies.layer(options).pipe(asSelf)),
     Layer.provideMerge(ServiceClient.layer.pipe(asSelf)),

@@ -113,6 +113,7 @@ const run = Effect.gen(function* () {
   const [serviceAddress, dnsAddress] = [addressIn(serviceCidr, 1), addressIn(serviceCidr, 10)]
   const server = ControlPlane.alone({
     store: () => `SQLite in ${file}`,
+    packages: { directory: join(all["cert-dir"], "keelson", "plugins"), host: identity, version: version.keelson },
     log: SqliteLog.layer({ file }),
     ca: certificates.ca.cert,
     serviceCidr,

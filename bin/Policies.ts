@@ -16,6 +16,7 @@ import * as DefaultIngressClass from "../plugins/admission/default-ingress-class
 import * as DefaultStorageClass from "../plugins/admission/default-storage-class/DefaultStorageClass.ts"
 import * as PodTopologyLabels from "../plugins/admission/pod-topology-labels/PodTopologyLabels.ts"
 import * as StorageProtection from "../plugins/admission/storage-protection/StorageProtection.ts"
+import * as DeviceAdminAccess from "../plugins/admission/device-admin-access/DeviceAdminAccess.ts"
 import * as PodResize from "../plugins/admission/pod-resize/PodResize.ts"
 import * as TaintNodes from "../plugins/admission/taint-nodes/TaintNodes.ts"
 import * as Webhooks from "../plugins/admission/webhooks/Webhooks.ts"
@@ -44,6 +45,7 @@ export const layer = ({ authentication, podSecurity = {}, serviceCidr, withoutAc
     Plugin.install(PodSecurity.plugin(podSecurity)),
     Plugin.install(ClaimResize.plugin),
     Plugin.install(PodResize.plugin),
+    Plugin.install(DeviceAdminAccess.plugin),
     Plugin.install(DefaultIngressClass.plugin),
     Plugin.install(DefaultStorageClass.plugin),
     Plugin.install(PodTopologyLabels.plugin),

@@ -14,6 +14,7 @@ import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
+import { SchedulerPoints } from "../plugins/scheduler/contracts/SchedulerPoints.ts"
 import { SnapshotStorage } from "../plugins/snapshots/contracts/SnapshotStorage.ts"
 
 export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
@@ -29,6 +30,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Logs,
   NetworkAttachment,
   NetworkConfiguration,
+  SchedulerPoints,
   ServiceProxy,
   SnapshotStorage,
   Stats

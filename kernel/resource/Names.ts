@@ -87,6 +87,18 @@ const keyName = labelRule(63, key, keyMessage, "MyName", "my.name", "123-abc")
 
 /** Of labels, annotations, finalizers, taints, resources: `example.com/name` or `name`. */
 export const labelKey: Rule = (value) => {
+  if (good.has(value)) return []
+  const wrong = wrongKey(value)
+  if (wrong.length > 0) return wrong
+  if (good.size >= mostGood) good.clear()
+  good.add(value)
+  return wrong
+}
+/** The same few keys stand in most objects. None is longer than its parts may be. */
+const good = new Set<string>()
+const mostGood = 4096
+
+const wrongKey: Rule = (value) => {
   const parts = value.split("/")
   const name = parts.at(-1) ?? ""
   const prefix = parts.length > 1 ? (parts[0] ?? "") : undefined

@@ -42,6 +42,9 @@ const isNamed = (shape: Shape, name: string) => shape.type === "object" && shape
 /** Which item of its list a value is. Keys that are missing count as what the API would fill in. */
 export const elementOf = ({ item, keys, list }: ListShape, value: Json): string => {
   if (list === "set") return `v:${JSON.stringify(value)}`
+  const [key = ""] = keys
+  const only = keys.length === 1 && isObject(value) ? value[key] : undefined
+  if (typeof only === "string") return `k:{"${key}":${JSON.stringify(only)}}`
   const object = isObject(value) ? value : {}
   const found = keys.flatMap((key) => {
     const given = object[key] ?? (item.type === "object" ? item.fields.get(key)?.default : undefined)
@@ -51,8 +54,16 @@ export const elementOf = ({ item, keys, list }: ListShape, value: Json): string 
 }
 
 /** The items of a list by their elements. An element that stands there twice is one place, without parts. */
-export const itemsOf = (shape: ListShape, list: Schema.JsonArray): ReadonlyMap<string, ReadonlyArray<Json>> =>
-  Map.groupBy(list, (item) => elementOf(shape, item))
+export const itemsOf = (shape: ListShape, list: Schema.JsonArray): ReadonlyMap<string, ReadonlyArray<Json>> => {
+  const items = new Map<string, Array<Json>>()
+  for (const item of list) {
+    const element = elementOf(shape, item)
+    const before = items.get(element)
+    if (before === undefined) items.set(element, [item])
+    else before.push(item)
+  }
+  return items
+}
 
 /** Which places an object has: what its author owns. */
 export const of = (given: Shape, value: Json): FieldSet => {
@@ -95,24 +106,19 @@ const same: Difference = { added: Ownership.empty, modified: Ownership.empty, re
 const whole = (given: Shape, value: Json): FieldSet => {
   const shape = seen(given, value)
   if (!hasParts(shape)) return Ownership.leaf
+  const children = new Map<string, FieldSet>()
   if (shape.type === "list") {
-    const items = isList(value) ? Array.from(itemsOf(shape, value)) : []
-    return Ownership.make(
-      true,
-      items.map(([element, [first, second]]) => {
+    if (isList(value))
+      for (const [element, [first, second]] of itemsOf(shape, value)) {
         const isOne = first !== undefined && second === undefined
-        return [element, isOne ? whole(shape.item, first) : Ownership.leaf] as const
-      })
-    )
-  }
-  const fields = isObject(value) ? Object.entries(value) : []
-  return Ownership.make(
-    true,
-    fields.flatMap(([name, field]) => {
-      const known = fieldShape(shape, name)
-      return known === undefined ? [] : [[Ownership.field(name), whole(known, field)] as const]
-    })
-  )
+        children.set(element, isOne ? whole(shape.item, first) : Ownership.leaf)
+      }
+  } else if (isObject(value))
+    for (const name in value) {
+      const [known, field] = [fieldShape(shape, name), value[name]]
+      if (known !== undefined && field !== undefined) children.set(Ownership.field(name), whole(known, field))
+    }
+  return children.size === 0 ? Ownership.leaf : { member: true, children }
 }
 
 /** `null`, and lists and maps without anything in them: one such value is replaced by another as a whole. */

@@ -25,7 +25,17 @@ export const make = (member: boolean, children: Iterable<readonly [string, Field
   return kept.size === 0 ? (member ? leaf : empty) : { member, children: kept }
 }
 
-export const field = (name: string) => `f:${name}`
+/** The same text for the same name, whose hash is known: they are the keys of every set. */
+const fields = new Map<string, string>()
+const mostFields = 8192
+export const field = (name: string) => {
+  const before = fields.get(name)
+  if (before !== undefined) return before
+  if (fields.size >= mostFields) fields.clear()
+  const made = `f:${name}`
+  fields.set(name, made)
+  return made
+}
 const childOf = (set: FieldSet, element: string) => set.children.get(element) ?? empty
 export { childOf as child }
 
@@ -144,8 +154,14 @@ export const toJson = ({ children, member }: FieldSet): Schema.JsonObject => {
 }
 const nothingInside: Schema.JsonObject = {}
 
-const inOrder = (children: FieldSet["children"]): Iterable<string> =>
-  children.size === 1 ? children.keys() : [...children.keys()].sort()
+const inOrder = (children: FieldSet["children"]): Iterable<string> => {
+  let last = ""
+  for (const element of children.keys()) {
+    if (element < last) return [...children.keys()].sort()
+    last = element
+  }
+  return children.keys()
+}
 
 const text = (value: unknown) => JSON.stringify(value)
 /** As in messages: `.spec`, `[name="web"]`, `[="a"]`, `[0]`. */

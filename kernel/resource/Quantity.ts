@@ -32,7 +32,21 @@ const scaled = (digits: bigint, fraction: number, factor: bigint, exponent: numb
 }
 const divideUp = (value: bigint, by: bigint) => (value + by - 1n) / by
 
+/** The same few amounts stand in most objects. */
+const known = new Map<string, Result.Result<Quantity, string>>()
+const most = 4096
+
 export const parse = (text: string): Result.Result<Quantity, string> => {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const read = readIn(text)
+  if (known.size >= most) known.clear()
+  // Texts of any length come from outside.
+  if (text.length <= 32) known.set(text, read)
+  return read
+}
+
+const readIn = (text: string): Result.Result<Quantity, string> => {
   const [match, sign, whole = "", point = "", only, suffix = "", exponent] = syntax.exec(text) ?? []
   if (match === undefined) return Result.fail(malformed)
   const fraction = only ?? point

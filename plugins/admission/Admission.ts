@@ -10,6 +10,7 @@ import * as StorageProtection from "./storage-protection/StorageProtection.ts"
 import * as TaintNodes from "./taint-nodes/TaintNodes.ts"
 import * as PodResize from "./pod-resize/PodResize.ts"
 import * as PodSecurity from "./pod-security/PodSecurity.ts"
+import * as DeviceAdminAccess from "./device-admin-access/DeviceAdminAccess.ts"
 import * as DefaultTolerations from "./default-tolerations/DefaultTolerations.ts"
 import * as LimitRanger from "./limit-ranger/LimitRanger.ts"
 import * as NamespaceLifecycle from "./namespace-lifecycle/NamespaceLifecycle.ts"
@@ -26,6 +27,7 @@ export const layer = Layer.mergeAll(
   PodSecurity.layer(),
   ClaimResize.layer,
   PodResize.layer,
+  DeviceAdminAccess.layer,
   DefaultIngressClass.layer,
   DefaultStorageClass.layer,
   PodTopologyLabels.layer,

@@ -1,5 +1,5 @@
 /** The body of a request: read up to a limit, and decoded from JSON, YAML or protobuf. */
-import { type Context, Effect, Predicate, Result, type Schema } from "effect"
+import { type Context, Duration, Effect, Predicate, Result, type Schema } from "effect"
 import { BadRequest, RequestTooLarge, UnsupportedMediaType } from "../../kernel/client/Errors.ts"
 import * as Duplicates from "../../kernel/resource/Duplicates.ts"
 import * as Cbor from "./Cbor.ts"
@@ -13,6 +13,7 @@ export const bodyLimit = 3 * 1024 * 1024
 
 /** How long a client may take to send it, in seconds. */
 const patience = 60
+const given = Duration.seconds(patience)
 const late = new BadRequest({ detail: `the body of the request did not come within ${patience} seconds` })
 
 /** Stops reading at the limit: what is longer is refused, not kept. */
@@ -22,7 +23,7 @@ export const read = (incoming: Incoming): Effect.Effect<Buffer, RequestTooLarge 
       // A fiber less than by a race, since every write waits here.
       const timer = Effect.runForkWith(context)(
         Effect.andThen(
-          Effect.sleep(`${patience} seconds`),
+          Effect.sleep(given),
           Effect.sync(() => resume(Effect.fail(late)))
         )
       )

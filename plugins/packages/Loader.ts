@@ -1,11 +1,15 @@
-/** Follows Plugin objects: starts, replaces and stops packages as they say, and tells in Events what became of it. */
-import { Cause, Effect, Layer, SubscriptionRef } from "effect"
+/**
+ * Follows Plugin objects in every API process: starts, replaces and stops packages as they say, as far as this process takes what they
+ * offer. Where the server leads, it also tells in Events and in their status what became of it (`Report.ts`).
+ */
+import { Cause, Context, Effect, Layer, type Scope, Stream, SubscriptionRef } from "effect"
 import { NodeServices } from "@effect/platform-node"
 import { Client } from "../../kernel/client/Client.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { controllerReference, type Key } from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
+import { Attachments } from "./contracts/Attachments.ts"
 import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
 import * as Launch from "./Launch.ts"
 import * as Package from "./Package.ts"
@@ -27,18 +31,21 @@ const wordsOf = (cause: Cause.Cause<unknown>) => {
   return words.length > 1024 ? `${words.slice(0, 1024)}…` : words
 }
 
-const start = Effect.fnUntraced(function* ({ directory, host: server, version }: Options) {
+const make = Effect.fnUntraced(function* ({ directory, host: server, version }: Options) {
   const client = yield* Client
   const host = yield* KernelPlugin.Host
+  const attachments = yield* Attachments
   const running = yield* Running.make
   const record = yield* EventRecorder.make({ component: "keelson-plugins", host: server })
   const plugins = yield* client.cache(Plugin, { indexes: {} })
   const configurations = yield* client.cache(PluginConfiguration, { indexes: {} })
   const failures = new Map<string, string>()
-  const say = (object: Plugin, type: "Normal" | "Warning", reason: string, message: string) =>
-    record({ kind: Plugin, object, type, reason, message, action: "Loading" })
+  let isLeading = false
 
+  const say: Report.About["say"] = (object, type, reason, message) =>
+    isLeading ? record({ kind: Plugin, object, type, reason, message, action: "Loading" }) : Effect.void
   const report = yield* Report.make({ running, plugins, failures, server, version, say })
+  const allKeys = () => plugins.all().map(({ metadata: { name } }) => ({ namespace: "", name }))
 
   const configurationOf = ({ metadata, spec }: Plugin) =>
     configurations.get({ namespace: "", name: spec.configuration ?? metadata.name })
@@ -48,6 +55,14 @@ const start = Effect.fnUntraced(function* ({ directory, host: server, version }:
     running.get(name) === undefined &&
     SubscriptionRef.getUnsafe(host.states).some((state) => state.name === name && state.state === "running")
 
+  /** Who used what it offers is no longer here. */
+  const gone = (name: string) => {
+    const isUsed = running
+      .get(name)
+      ?.ready.attachments.every((attachment) => attachments.find(attachment.contract.key) === attachment)
+    return isUsed === false ? running.stop(name) : Effect.void
+  }
+
   /** After a rollback what ran before is what is wanted, until the object says something else. */
   const load = Effect.fnUntraced(function* (plugin: Plugin) {
     const { metadata, spec } = plugin
@@ -55,12 +70,13 @@ const start = Effect.fnUntraced(function* ({ directory, host: server, version }:
     if (spec.source === undefined) return
     const configuration = configurationOf(plugin)
     const wish = JSON.stringify([spec.source, spec.isolation, metadata.generation, configuration?.spec])
+    yield* gone(name)
     const before = running.get(name)
     if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return
     if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
     const kept = yield* Package.keep(directory, name, spec.source)
     const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec)
-    yield* granted(name, controllerReference(Plugin, plugin), kept.manifest)
+    if (isLeading) yield* granted(name, controllerReference(Plugin, plugin), kept.manifest)
     yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
     failures.delete(name)
     const { isolation } = ready.plugin
@@ -80,7 +96,7 @@ const start = Effect.fnUntraced(function* ({ directory, host: server, version }:
     if (plugin === undefined || plugin.spec.suspend === true || plugin.spec.source === undefined) {
       failures.delete(name)
       yield* running.stop(name)
-      if (plugin !== undefined) yield* report.one(name)
+      if (plugin !== undefined && isLeading) yield* report.one(name)
       return Controllers.done
     }
     const outcome = yield* Effect.exit(load(plugin))
@@ -91,7 +107,7 @@ const start = Effect.fnUntraced(function* ({ directory, host: server, version }:
       failures.set(name, words)
       if (isNews) yield* say(plugin, "Warning", "Failed", words)
     }
-    yield* report.one(name)
+    if (isLeading) yield* report.one(name)
     // What lies in a directory may be mended without a word to anybody.
     return outcome._tag === "Failure" ? Controllers.again("10 seconds") : Controllers.done
   })
@@ -101,6 +117,7 @@ const start = Effect.fnUntraced(function* ({ directory, host: server, version }:
     concurrency: 4,
     triggers: [
       Controllers.each(plugins),
+      Stream.map(SubscriptionRef.changes(attachments.generation), allKeys),
       Controllers.on(configurations, ({ metadata }) =>
         plugins
           .all()
@@ -110,9 +127,30 @@ const start = Effect.fnUntraced(function* ({ directory, host: server, version }:
     ],
     reconcile
   })
-  yield* report.run
+  const lead = Effect.gen(function* () {
+    yield* Effect.acquireRelease(
+      Effect.sync(() => (isLeading = true)),
+      () => Effect.sync(() => (isLeading = false))
+    )
+    yield* SubscriptionRef.update(attachments.generation, (count) => count + 1)
+    yield* report.run
+  })
+  return Loader.of({ lead })
 })
 
-/** Runs where the server leads. Packages lie in files, and so does what is run of them. */
-export const plugin = (options: Options) =>
-  KernelPlugin.make({ name: "plugin-loader", layer: Layer.provide(Layer.effectDiscard(start(options)), NodeServices.layer) })
+export class Loader extends Context.Service<
+  Loader,
+  {
+    /** Tells of what runs here, and of the server's own parts, while the scope is open. */
+    readonly lead: Effect.Effect<void, never, Scope.Scope>
+  }
+>()("packages/Loader") {}
+
+/** Packages lie in files, and so does what is run of them. */
+export const layer = (options: Options) => Layer.provide(Layer.effect(Loader, make(options)), NodeServices.layer)
+
+/** Where the server leads. */
+export const plugin = KernelPlugin.make({
+  name: "plugin-status",
+  layer: Layer.effectDiscard(Effect.flatMap(Loader, ({ lead }) => lead))
+})

@@ -108,7 +108,8 @@ export const keep = Effect.fnUntraced(
       return yield* invalid(`${source.path} has another digest, ${found}: it was changed since; load it again`)
     const place = placeOf(found)
     if (!(yield* isThere(place))) {
-      const fresh = `${place}.new`
+      // Of several processes each makes its own, and the last one's stays.
+      const fresh = `${place}.new-${process.pid}`
       yield* files.remove(fresh, { recursive: true, force: true })
       for (const path of yield* filesOf(source.path)) {
         yield* files.makeDirectory(paths.dirname(paths.join(fresh, path)), { recursive: true })
@@ -117,7 +118,11 @@ export const keep = Effect.fnUntraced(
       // Without it Node.js has to guess what kind of modules these are.
       const about = paths.join(fresh, "package.json")
       if (!(yield* files.exists(about))) yield* files.writeFileString(about, '{ "type": "module" }\n')
-      yield* files.rename(fresh, place)
+      yield* Effect.catch(files.rename(fresh, place), (error) =>
+        Effect.flatMap(isThere(place), (made) =>
+          made ? files.remove(fresh, { recursive: true, force: true }) : Effect.fail(error)
+        )
+      )
     }
     const read = yield* manifest(place)
     const kept: Kept = {

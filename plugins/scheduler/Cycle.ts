@@ -127,9 +127,15 @@ export class Cycle {
       () => true
     )
     let highest = Number.NEGATIVE_INFINITY
-    for (const total of totals) if (total > highest) highest = total
-    const equals: Array<NodeInfo> = []
-    for (const [index, node] of nodes.entries()) if (totals[index] === highest) equals.push(node)
+    let equals: Array<NodeInfo> = []
+    let index = 0
+    for (const node of nodes) {
+      const total = totals[index++] ?? 0
+      if (total < highest) continue
+      if (total > highest) equals = []
+      highest = total
+      equals.push(node)
+    }
     return equals[this.around.pick(equals.length)] ?? equals[0]
   }
 
@@ -246,13 +252,13 @@ export class Cycle {
   private totals(nodes: ReadonlyArray<NodeInfo>, extra: ReadonlyMap<string, number> | undefined) {
     const totals = extra === undefined ? nodes.map(nothing) : nodes.map(({ name }) => extra.get(name) ?? 0)
     const alone: Array<Alone> = []
-    let summed = ""
+    let summed = 0
     for (const [number, { plugin, weight }] of this.profile.scores.entries()) {
       const scoring = plugin.preScore(this.pod, this.view, nodes)
       if (scoring === undefined) continue
       if (plugin.isLocal === true && scoring.normalize === undefined) {
         alone.push({ score: scoring.score, weight })
-        summed += `${number} `
+        summed += 2 ** number
         continue
       }
       const scores = nodes.map(plugin.isLocal === true ? this.remembering(number, scoring.score) : scoring.score)
@@ -260,18 +266,25 @@ export class Cycle {
       for (let index = 0; index < scores.length; index++)
         totals[index] = (totals[index] ?? 0) + weight * Math.trunc(scores[index] ?? 0)
     }
-    if (alone.length > 0)
-      for (const [index, node] of nodes.entries()) totals[index] = (totals[index] ?? 0) + this.sum(node, alone, summed)
+    if (alone.length === 0) return totals
+    let index = 0
+    for (const node of nodes) {
+      totals[index] = (totals[index] ?? 0) + this.sum(node, alone, summed)
+      index++
+    }
     return totals
   }
 
   /** Of scores that are not compared between nodes: together, they are remembered as one number. */
-  private sum(node: NodeInfo, alone: ReadonlyArray<Alone>, summed: string) {
+  private sum(node: NodeInfo, alone: ReadonlyArray<Alone>, summed: number) {
     const memory = recall(this.memories, node)
     if (memory?.sum !== undefined && memory.summed === summed) return memory.sum
     let sum = 0
     for (const { score, weight } of alone) sum += weight * Math.trunc(score(node))
-    if (memory !== undefined) Object.assign(memory, { sum, summed })
+    if (memory !== undefined) {
+      memory.sum = sum
+      memory.summed = summed
+    }
     return sum
   }
 }

@@ -11,9 +11,9 @@ export interface Memory {
   readonly refused: Refused | undefined
   /** By the number of the score. */
   readonly scores: Array<number | undefined>
-  /** What the scores that are not compared between nodes add up to, and which these were. */
+  /** What the scores that are not compared between nodes add up to, and which these were: a bit for the number of each. */
   sum: number | undefined
-  summed: string
+  summed: number
 }
 /** By the index of the node. */
 export type Memories = Array<Memory | undefined>

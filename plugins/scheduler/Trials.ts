@@ -52,7 +52,7 @@ export class Trials {
       node
     )
     const { generation, index } = node
-    this.memories[index] = { generation, refused, scores: [], sum: undefined, summed: "" }
+    this.memories[index] = { generation, refused, scores: [], sum: undefined, summed: 0 }
     return refused
   }
 

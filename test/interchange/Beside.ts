@@ -31,8 +31,7 @@ export const program = Effect.fnUntraced(function* (
 ) {
   const kubeconfig = join(path, `${name}.kubeconfig`)
   writeFileSync(kubeconfig, Upstream.kubeconfig(server, ca, { cert, key }), { mode: 0o600 })
-  const given = { kubeconfig, "leader-elect": "false", "bind-address": "127.0.0.1", "cert-dir": path, ...more }
-  const flags = Object.entries(given).map(([flag, value]) => `--${flag}=${value}`)
+  const flags = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--bind-address=127.0.0.1", `--cert-dir=${path}`]
   const more = Object.entries(further).map(([flag, value]) => `--${flag}=${value}`)
   const log = join(path, `${name}.log`)
   const out = openSync(log, "a")

@@ -2,7 +2,7 @@
  * What plugins from outside may offer in this process: who uses a contract says here how one more that keeps it is taken in, and
  * taken out again when the scope closes.
  */
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Layer, type Scope, SubscriptionRef } from "effect"
 import type * as Contract from "../../../kernel/plugin/Contract.ts"
 
 export interface About {
@@ -17,8 +17,6 @@ export interface Attachment<Self, S> {
   readonly contract: Contract.Contract<Self, S>
   /** `handle` is that of a slot: it stays when the plugin is restarted or replaced. */
   readonly attach: (handle: S, about: About) => Effect.Effect<void, unknown, Scope.Scope>
-  /** Registries that a plugin inside this process may use besides the client. */
-  readonly registries?: Context.Context<never>
 }
 /** The handle is always one of the attachment's own contract. */
 export type AnyAttachment = Attachment<unknown, unknown>
@@ -29,24 +27,28 @@ export class Attachments extends Context.Service<
     readonly add: <Self, S>(attachment: Attachment<Self, S>) => Effect.Effect<void, never, Scope.Scope>
     readonly find: (contract: string) => AnyAttachment | undefined
     readonly names: () => ReadonlyArray<string>
+    /** Grows with every change of what is taken here. */
+    readonly generation: SubscriptionRef.SubscriptionRef<number>
   }
 >()("packages/Attachments") {
-  static readonly layer = Layer.sync(Attachments, () => {
-    const all = new Map<string, AnyAttachment>()
-    return Attachments.of({
-      add: (attachment) => {
-        // It is only ever given handles of its own contract, hence the cast.
-        const one = attachment as unknown as AnyAttachment
-        const { key } = attachment.contract
-        return Effect.asVoid(
-          Effect.acquireRelease(
-            Effect.sync(() => all.set(key, one)),
-            () => Effect.sync(() => all.get(key) === one && all.delete(key))
-          )
-        )
-      },
-      find: (contract) => all.get(contract),
-      names: () => [...all.keys()].toSorted()
+  static readonly layer = Layer.effect(
+    Attachments,
+    Effect.map(SubscriptionRef.make(0), (generation) => {
+      const all = new Map<string, AnyAttachment>()
+      const changed = SubscriptionRef.update(generation, (count) => count + 1)
+      return Attachments.of({
+        add: (attachment) => {
+          // It is only ever given handles of its own contract, hence the cast.
+          const one = attachment as unknown as AnyAttachment
+          const { key } = attachment.contract
+          const put = Effect.sync(() => all.set(key, one))
+          const remove = Effect.sync(() => all.get(key) === one && all.delete(key))
+          return Effect.asVoid(Effect.acquireRelease(Effect.andThen(put, changed), () => Effect.andThen(remove, changed)))
+        },
+        find: (contract) => all.get(contract),
+        names: () => [...all.keys()].toSorted(),
+        generation
+      })
     })
-  })
+  )
 }
