@@ -19,14 +19,21 @@ const named = (size: number) =>
 /** How long one measurement takes, in milliseconds. */
 const patience = 400
 
-/** Nanoseconds for each call, by as many at once. The best of three: the machine has other things to do. */
+/** What a call takes, in nanoseconds: of time, and of the processors by all threads of this process. */
+interface Cost {
+  readonly time: number
+  readonly processor: number
+}
+
+/** The best of three: the machine has other things to do. */
 const measure = Effect.fnUntraced(function* ({ echo }: Service, size: number, atOnce: number) {
-  const bytes = new Uint8Array(size)
-  let best = Number.POSITIVE_INFINITY
+  let best: Cost = { time: Number.POSITIVE_INFINITY, processor: Number.POSITIVE_INFINITY }
   for (let round = 0; round < 3; round++) {
+    const used = process.cpuUsage()
     const began = performance.now()
     let [calls, goesOn] = [0, true]
     const one = Effect.gen(function* () {
+      const bytes = new Uint8Array(size)
       while (goesOn) {
         for (let turn = 0; turn < 16; turn++) yield* echo({ bytes })
         calls += 16
@@ -37,7 +44,9 @@ const measure = Effect.fnUntraced(function* ({ echo }: Service, size: number, at
       Array.from({ length: atOnce }, () => one),
       { concurrency: "unbounded", discard: true }
     )
-    best = Math.min(best, ((performance.now() - began) * 1e6) / calls)
+    const time = ((performance.now() - began) * 1e6) / calls
+    const { system, user } = process.cpuUsage(used)
+    best = { time: Math.min(best.time, time), processor: Math.min(best.processor, ((system + user) * 1000) / calls) }
   }
   return best
 })
@@ -61,15 +70,15 @@ const installed = (level: Plugin.Isolation, at?: Isolate.Remote) => {
   )
 }
 
-const row = Effect.fnUntraced(function* (name: string, service: Service, plain: ReadonlyMap<string, number>) {
-  const figures = new Map<string, number>()
+const row = Effect.fnUntraced(function* (name: string, service: Service, plain: ReadonlyMap<string, Cost>) {
+  const figures = new Map<string, Cost>()
   for (const atOnce of [1, 64]) {
     const cells: Array<string> = []
     for (const size of sizes) {
       const cost = yield* measure(service, size, atOnce)
       const beside = plain.get(`${size}/${atOnce}`) ?? cost
       figures.set(`${size}/${atOnce}`, cost)
-      cells.push(`${named(size)} ${text(cost)} (+${text(cost - beside)})`)
+      cells.push(`${named(size)}: ${text(cost.time)}, ${text(cost.processor)} (${text(cost.time - beside.time)} more)`)
     }
     yield* Console.log(`${`${name}, ${atOnce} at once`.padEnd(26)} ${cells.join("   ")}`)
   }
@@ -77,7 +86,7 @@ const row = Effect.fnUntraced(function* (name: string, service: Service, plain: 
 })
 
 const main = Effect.gen(function* () {
-  yield* Console.log("each call, and what it takes longer than a plain one")
+  yield* Console.log("each call: time, processor time of this process (and what it takes longer than a plain one)")
   const own = yield* Effect.provide(Echo, plugin.layer)
   const plain = yield* row("plain", own, new Map())
   for (const level of Plugin.isolations) {

@@ -8,6 +8,7 @@ import { Argument, CliError, Command, Flag } from "effect/cli"
 import { encryption } from "./EncryptionCommand.ts"
 import { flags, number, pathsOf, settingsOf, text } from "./Flags.ts"
 import { member } from "./MemberCommand.ts"
+import { plugin } from "./PluginCommand.ts"
 import { runtime } from "./RuntimeCommand.ts"
 import { snapshot } from "./SnapshotCommand.ts"
 import { store } from "./StoreCommand.ts"
@@ -158,6 +159,7 @@ Command.make("keelson").pipe(
     token,
     member,
     encryption,
+    plugin,
     runtime,
     snapshot,
     store,

@@ -1,6 +1,7 @@
 /** All contracts: what can be kept by a plugin of somebody else, and is described for those who do. */
 import { Api } from "../kernel/client/Api.ts"
 import type { Contract } from "../kernel/plugin/Contract.ts"
+import { Handover } from "../kernel/plugin/Handover.ts"
 import { Log } from "../kernel/store/Log.ts"
 import { AdmissionPoints } from "../plugins/admission/contracts/AdmissionPoints.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
@@ -24,6 +25,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   ContainerRuntime,
   Events,
   Exec,
+  Handover,
   Images,
   KeyManagement,
   Log,

@@ -1,7 +1,7 @@
 /**
  * `npm run conformance -- CONTRACT [--adapter NAME,… | --endpoint …] [--out DIR]`: checks the laws of a contract on every part that keeps it
  * and that this machine can run, or on some of them, or on what answers at an endpoint, whoever made it. Prints a table of laws and
- * parts; with `--out` also JUnit's XML and a page. Ends with 1 if a law is broken.
+ * parts; with `--out` also JUnit's XML and a page. How it ends: `Ends.ts`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, DateTime, Effect, Option, References, Schema } from "effect"
@@ -13,14 +13,15 @@ import { type Adapter, contracts, type Name, type Result } from "./Adapter.ts"
 import * as Adapters from "./adapters/All.ts"
 import * as Alone from "./Alone.ts"
 import * as Describe from "./describe/Command.ts"
+import * as Ends from "./Ends.ts"
+import * as Kubernetes from "./kubernetes/Command.ts"
 import * as KubernetesApi from "./kubernetes-api/Command.ts"
 import * as Html from "./report/Html.ts"
 import * as Junit from "./report/Junit.ts"
-import { isGood, isSeen, signs, type Summary } from "./report/Summary.ts"
+import { counts, isGood, isSeen, signs, type Summary } from "./report/Summary.ts"
 import * as Table from "./report/Table.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {}
-class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
 
 const names = (all: ReadonlyArray<Adapter>) => all.map(({ name }) => name).join(", ")
 
@@ -96,8 +97,9 @@ const run = Effect.fnUntraced(function* (contract: Name, { adapter, endpoint: at
   const summary: Summary = { contract, when: `${when} UTC`, machine: machine(), found }
   yield* Console.log(`\n${Table.text(summary)}`)
   if (out !== "") yield* write(out, summary)
-  if (!isSeen(summary)) return yield* new Refused({ message: "nothing was checked: this machine lacks it" })
-  if (!found.every(isGood)) return yield* new Broken()
+  if (!isSeen(summary)) return yield* new Ends.NotRunnable({ message: "nothing was checked: this machine lacks it" })
+  if (!found.every(isGood)) return yield* new Ends.Broken()
+  if (found.some((one) => counts(one).deviates > 0)) return yield* new Ends.Deviating()
 })
 
 const file = (name: string, description: string) =>
@@ -144,13 +146,18 @@ const isName = (text: string): text is Name => text in contracts
 
 const explain = (cause: Cause.Cause<unknown>) => {
   const error = Option.getOrUndefined(Cause.findErrorOption(cause))
-  if (CliError.isCliError(error) || error instanceof Broken) return ""
+  if (CliError.isCliError(error) || Ends.isTold(error)) return ""
   return `conformance: ${error instanceof Error && error.message !== "" ? error.message : Cause.pretty(cause)}\n`
 }
 
 Command.make("conformance").pipe(
   Command.withDescription("Checks the laws of Keelson's contracts on the parts that keep them"),
-  Command.withSubcommands([...Object.keys(contracts).filter(isName).map(command), KubernetesApi.command, Describe.command]),
+  Command.withSubcommands([
+    ...Object.keys(contracts).filter(isName).map(command),
+    KubernetesApi.command,
+    Kubernetes.command,
+    Describe.command
+  ]),
   Command.run({ version: "1" }),
   Effect.tapCause((cause) => Effect.sync(() => process.stderr.write(explain(cause)))),
   Effect.provideService(References.MinimumLogLevel, "Error"),

@@ -9,6 +9,6 @@ export class Echo extends Contract.make<Echo>()(
   Contract.method("echo", { doc: "Bytes back.", payload: { bytes: Contract.Bytes }, success: Contract.Bytes, errors: [] })
 ) {}
 
-const layer = Layer.succeed(Echo, { echo: ({ bytes }) => Effect.succeed(bytes) })
+const layer = Layer.succeed(Echo, { echo: ({ bytes }) => Effect.sync(() => bytes) })
 
 export const plugin = Plugin.make({ name: "echo", offers: [Echo], layer })

@@ -4,7 +4,7 @@ import type { Result } from "../Adapter.ts"
 import type { Found } from "../Alone.ts"
 
 /** Characters that XML has no way to write are left out. */
-const escape = (text: string) =>
+export const escape = (text: string) =>
   text
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to go
     .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")

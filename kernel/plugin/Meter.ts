@@ -15,6 +15,9 @@ export interface Reading {
 }
 
 export interface Meter {
+  /** Whether the next call shall be timed: all of them, or one in eight where there are many and the clock would cost most. */
+  readonly isTimed: () => boolean
+  /** A call that has ended. `millis` is negative if it was not timed. */
   readonly count: (millis: number, isAnswered: boolean) => void
   readonly read: () => Reading
 }
@@ -34,12 +37,14 @@ export const ceilingOf = (bucket: number) => {
 }
 
 const span = 5000
+/** As many in a span are many. */
+const many = 1000
 
 /** `failing` is told how many calls in a row were not answered. */
 export const make = (failing: (streak: number) => void = () => {}, now: () => number = () => performance.now()): Meter => {
   let [calls, errors, streak, before, since, counted] = [0, 0, 0, 0, now(), 0]
   let [current, last] = [new Uint32Array(buckets), new Uint32Array(buckets)]
-  let lastSpan = 0
+  let [lastSpan, timed, timedBefore] = [0, 0, 0]
   /** Windows follow each other; what is two of them old is forgotten. */
   const turn = (at: number) => {
     if (at - since < span) return
@@ -48,16 +53,22 @@ export const make = (failing: (streak: number) => void = () => {}, now: () => nu
     current = last.fill(0)
     last = isOld ? full.fill(0) : full
     before = isOld ? 0 : counted
+    timedBefore = isOld ? 0 : timed
+    timed = 0
     lastSpan = isOld ? 0 : at - since
     counted = 0
     since = at
   }
   return {
+    isTimed: () => counted < many || (counted & 7) === 0,
     count: (millis, isAnswered) => {
-      if (++counted % 16 === 0) turn(now())
+      if ((++counted & 63) === 0) turn(now())
       calls++
-      const bucket = bucketOf(millis * 1000)
-      current[bucket] = (current[bucket] ?? 0) + 1
+      if (millis >= 0) {
+        const bucket = bucketOf(millis * 1000)
+        current[bucket] = (current[bucket] ?? 0) + 1
+        timed++
+      }
       if (isAnswered) streak = 0
       else {
         errors++
@@ -68,7 +79,8 @@ export const make = (failing: (streak: number) => void = () => {}, now: () => nu
       const at = now()
       turn(at)
       const recent = counted + before
-      let left = recent * 0.01
+      const sampled = timed + timedBefore
+      let left = sampled * 0.01
       let bucket = buckets - 1
       for (; bucket > 0; bucket--) {
         left -= (current[bucket] ?? 0) + (last[bucket] ?? 0)
@@ -79,7 +91,7 @@ export const make = (failing: (streak: number) => void = () => {}, now: () => nu
         calls,
         errors,
         callsPerSecond: seconds > 0 ? recent / seconds : 0,
-        p99: recent === 0 ? 0 : ceilingOf(bucket) / 1000
+        p99: sampled === 0 ? 0 : ceilingOf(bucket) / 1000
       }
     }
   }

@@ -47,7 +47,7 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
 
   /** Only errors of the contract pass. A defect, or the end of the implementation, is not the caller's. */
   const settle = (exit: Exit.Exit<unknown, unknown>, meter: Meter.Meter, began: number) => {
-    const took = performance.now() - began
+    const took = began < 0 ? began : performance.now() - began
     if (Exit.isSuccess(exit)) {
       meter.count(took, true)
       return exit
@@ -58,12 +58,23 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
     return isFailure ? exit : unavailable("unknown", error)
   }
 
+  /** What is thrown before there is an effect is a defect like any other. */
+  const answerOf = (method: Method, payload: unknown): Effect.Effect<unknown, unknown> => {
+    try {
+      return method(payload)
+    } catch (defect) {
+      return Exit.die(defect)
+    }
+  }
+
   const call = (tag: string) => (payload: unknown) =>
     Effect.withFiber<unknown, unknown>((caller) => {
       if (current === undefined) return unavailable("no", "nothing serves it")
       const { calls, meter } = current.instance
-      const began = performance.now()
-      const fiber = Effect.runForkWith(caller.context)(current.methods[tag]!(payload))
+      const began = meter.isTimed() ? performance.now() : -1
+      const answer = answerOf(current.methods[tag]!, payload)
+      if (Exit.isExit(answer)) return settle(answer, meter, began)
+      const fiber = Effect.runForkWith(caller.context)(answer)
       const exit = fiber.pollUnsafe()
       if (exit !== undefined) return settle(exit, meter, began)
       FiberSet.addUnsafe(calls, fiber)

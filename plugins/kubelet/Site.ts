@@ -4,7 +4,15 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Client } from "../../kernel/client/Client.ts"
 import type { Cache } from "../../kernel/table/Table.ts"
-import { ConfigMap, type Container, Node, Pod, Secret, Service } from "../resources/contracts/core/v1.ts"
+import {
+  ConfigMap,
+  type Container,
+  type HostPathVolumeSource,
+  Node,
+  Pod,
+  Secret,
+  Service
+} from "../resources/contracts/core/v1.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { ContainerRuntime } from "./contracts/ContainerRuntime.ts"
 import { Events } from "./contracts/Events.ts"
@@ -17,6 +25,7 @@ import type { Sources } from "./pod/Environment.ts"
 import type { Place } from "./pod/Fields.ts"
 import * as Handlers from "./node/Handlers.ts"
 import * as Machine from "./node/Machine.ts"
+import * as Claims from "./volumes/Claims.ts"
 
 export interface Settings {
   readonly nodeName: string
@@ -123,7 +132,12 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     const byName = <A extends { readonly metadata: { readonly name: string } }>(found: ReadonlyArray<Option.Option<A>>) =>
       new Map(found.flatMap((one) => (one._tag === "Some" ? [[one.value.metadata.name, one.value] as const] : [])))
     const [configMaps, ofSecrets] = [byName(foundMaps), byName(foundSecrets)]
-    return { configMap: (name) => configMaps.get(name), secret: (name) => ofSecrets.get(name) } satisfies Sources
+    const folders = settings.hollow ? new Map<string, HostPathVolumeSource>() : yield* Claims.folders(client, pod)
+    return {
+      configMap: (name) => configMaps.get(name),
+      secret: (name) => ofSecrets.get(name),
+      folder: (volume) => folders.get(volume)
+    } satisfies Sources
   })
 
   const place = (podIps: ReadonlyArray<string>): Place => ({

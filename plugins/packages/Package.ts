@@ -55,7 +55,7 @@ export const configured = Effect.fnUntraced(function* (
 })
 
 /** Not part of what is shipped: what is linked there is the host's. */
-const left = /(^|\/)(\.git|node_modules\/(keelson|effect|@effect|\.bin|\.cache|\.package-lock\.json))(\/|$)/
+const left = /(^|\/)(\.git|\.keelson|node_modules\/(keelson|effect|@effect|@types|\.bin|\.cache|\.package-lock\.json))(\/|$)/
 
 const filesOf = Effect.fnUntraced(function* (directory: string) {
   const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]

@@ -6,11 +6,12 @@ import { Deferred, Effect, Exit, Layer, Schedule, Schema, Scope } from "effect"
 import { Api, type WireObject } from "../../kernel/client/Api.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import type { Client } from "../../kernel/client/Client.ts"
+import type { Actions } from "../../kernel/pipeline/Actions.ts"
 import type { Any as Kind } from "../../kernel/resource/Kind.ts"
 import { kernel } from "../resources/Kernel.ts"
 
 type Service = Api["Service"]
-type Program = { readonly layer: Layer.Layer<never, unknown, Client | Api> }
+type Program = { readonly name: string; readonly layer: Layer.Layer<never, unknown, Client | Api> }
 
 export interface Scenario {
   readonly name: string
@@ -19,10 +20,13 @@ export interface Scenario {
   readonly drive: Effect.Effect<unknown, unknown, Client | Api | Scope.Scope>
   /** Whose objects are compared. */
   readonly kinds: ReadonlyArray<Kind>
+  /** What else the API server has. */
+  readonly beside?: Layer.Layer<never, unknown, Actions | Client>
 }
 
-/** Events are told, and not acted on. */
-const counts = ({ resource }: { readonly resource: string }) => resource !== "events"
+/** Events are told, and not acted on; reviews are asked, and not kept. */
+const uncounted = new Set(["events", "subjectaccessreviews"])
+const counts = ({ resource }: { readonly resource: string }) => !uncounted.has(resource)
 
 /** The API as controllers have it who die after their write number `last`. `deaths` says when. */
 const mortal = (api: Service, last: number, died: Deferred.Deferred<void>) => {
@@ -51,6 +55,8 @@ const mortal = (api: Service, last: number, died: Deferred.Deferred<void>) => {
 
 /** Names that were made up, times, and what counts writes: two runs differ in them. */
 const accidental = new Set(["uid", "resourceVersion", "managedFields", "generation", "observedGeneration", "generateName"])
+/** What is signed anew in each run. */
+const signed = new Set(["certificate", "token"])
 const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 
@@ -59,7 +65,9 @@ const plain = (value: Schema.Json | undefined): Schema.Json => {
   if (Array.isArray(value)) return value.map(plain)
   if (value === null || value === undefined || typeof value !== "object") return value ?? null
   const entries = Object.entries(value).filter(([key]) => !accidental.has(key))
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, plain(inner)]))
+  return Object.fromEntries(
+    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, signed.has(key) ? "signed" : plain(inner)])
+  )
 }
 
 const Named = Schema.Struct({ name: Schema.String, generateName: Schema.optionalKey(Schema.String) })
@@ -92,7 +100,11 @@ const quiet = Effect.fnUntraced(function* <E, R>(state: Effect.Effect<ReadonlyAr
 })
 
 /** One run; how often controllers wrote, and what was there in the end, as soon as it is `expected`. */
-const run = ({ controllers, drive, kinds }: Scenario, last: number, expected?: ReadonlyArray<string>) =>
+const run = (
+  { beside = Layer.empty, controllers, drive, kinds }: Scenario,
+  last: number,
+  expected?: ReadonlyArray<string>
+) =>
   Effect.gen(function* () {
     const api = yield* Api
     const died = yield* Deferred.make<void>()
@@ -122,7 +134,10 @@ const run = ({ controllers, drive, kinds }: Scenario, last: number, expected?: R
             until: (now) => JSON.stringify(now) === JSON.stringify(expected)
           }).pipe(Effect.andThen(state))
     return { writes: first.writes(), state: settled }
-  }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(Layer.fresh(ApiClient.layer), Layer.fresh(kernel))))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(Layer.provideMerge(Layer.merge(Layer.fresh(ApiClient.layer), beside), Layer.fresh(kernel)))
+  )
 
 export interface Killed {
   readonly after: number

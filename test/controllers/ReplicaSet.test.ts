@@ -99,6 +99,14 @@ describe("ReplicaSet", () => {
     })
   }
 
+  it("gives up first what is ready and not yet available, though it is ready for hardly a shorter time", () => {
+    const ready = (name: string, seconds: number) =>
+      podOf({ name, phase: "Running", ready: new Date(now - seconds * 1000).toISOString() })
+    const pods = [ready("a", 12), ready("b", 9)]
+    assert.deepStrictEqual(names(Array.sort(pods, cheapestFirst(pods, now))), ["a", "b"])
+    assert.deepStrictEqual(names(Array.sort(pods, cheapestFirst(pods, now, 10))), ["b", "a"])
+  })
+
   it("gives up first what shares its node", () => {
     const pods = [podOf({ name: "a", node: "n1" }), podOf({ name: "b", node: "n2" }), podOf({ name: "c", node: "n2" })]
     assert.deepStrictEqual(names(Array.sort(pods, cheapestFirst(pods, now)).slice(-1)), ["a"])

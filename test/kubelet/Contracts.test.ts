@@ -10,8 +10,9 @@ import * as Logs from "../../conformance/Logs.ts"
 import * as NetworkAttachment from "../../conformance/NetworkAttachment.ts"
 import * as NetworkConfiguration from "../../conformance/NetworkConfiguration.ts"
 import * as Stats from "../../conformance/Stats.ts"
-import * as Worker from "../../kernel/plugin/Worker.ts"
+import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import { Layer } from "effect"
+import * as Levels from "../plugin/Levels.ts"
 import { installed, sabotage, verify } from "../Verify.ts"
 
 const options = { network: "runtime", images: ["busybox"], registry: ["busybox"] } as const
@@ -22,11 +23,18 @@ const module = new URL("../../adapters/memory/MemoryContainerRuntime.ts", import
 verify("in memory", ContainerRuntime.suite, machine)
 verify("in memory, given a network", ContainerRuntime.suite, given)
 verify("through a slot", ContainerRuntime.suite, installed(MemoryContainerRuntime.plugin))
-verify(
-  "through a slot and a thread",
-  ContainerRuntime.suite,
-  installed(Worker.isolate(MemoryContainerRuntime.plugin, module))
-)
+for (const { isolation } of Levels.here) {
+  const { name } = MemoryContainerRuntime.plugin
+  const isolated = Isolate.run({
+    name,
+    module,
+    offers: [ContainerRuntime.suite.contract, Events.suite.contract],
+    needs: [],
+    isolation
+  })
+  verify(`through a slot, isolated as ${isolation}`, ContainerRuntime.suite, installed(isolated))
+  verify(`through a slot, isolated as ${isolation}`, Events.suite, installed(isolated))
+}
 sabotage(ContainerRuntime.suite, machine)
 
 verify("in memory", Events.suite, machine)

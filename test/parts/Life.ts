@@ -4,7 +4,7 @@
  */
 import { Console, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
 import assert from "node:assert/strict"
-import { existsSync, globSync, readFileSync } from "node:fs"
+import { existsSync, globSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Bridge from "../../adapters/cni/bridge/Bridge.ts"
 import * as ImageArchive from "../../adapters/cri/ImageArchive.ts"
@@ -14,7 +14,15 @@ import { Client } from "../../kernel/client/Client.ts"
 import * as Runtimes from "./Runtimes.ts"
 import * as Kubelet from "../../plugins/kubelet/Kubelet.ts"
 import * as GivenNetwork from "../../plugins/kubelet/runtimes/GivenNetwork.ts"
-import { ConfigMap, Event, Pod, type PodDraft, Secret } from "../../plugins/resources/contracts/core/v1.ts"
+import {
+  ConfigMap,
+  Event,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  type PodDraft,
+  Secret
+} from "../../plugins/resources/contracts/core/v1.ts"
 
 const [, , name = "", directory = ""] = process.argv
 const runtime = Runtimes.all[name]
@@ -89,6 +97,27 @@ const web = draft("web", {
   ]
 })
 
+/** A folder of the machine, and a claim that is bound to it. */
+const claimed = join(directory, "claimed")
+const bound = Effect.gen(function* () {
+  const client = yield* Client
+  yield* Effect.sync(() => mkdirSync(claimed, { recursive: true }))
+  const accessModes = ["ReadWriteOnce"]
+  const terms = [{ matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: ["n1"] }] }]
+  yield* client.create(PersistentVolume, {
+    metadata: { name: "folder" },
+    spec: {
+      accessModes,
+      capacity: { storage: "1Gi" },
+      local: { path: claimed },
+      nodeAffinity: { required: { nodeSelectorTerms: terms } }
+    }
+  })
+  const spec = { accessModes, volumeName: "folder", resources: { requests: { storage: "1Gi" } } }
+  const claim = yield* client.create(PersistentVolumeClaim, { metadata: { name: "claim", namespace: "default" }, spec })
+  yield* client.update(PersistentVolumeClaim, { ...claim, status: { phase: "Bound" } }, { subresource: "status" })
+})
+
 const key = (name: string) => ({ namespace: "default", name })
 const podNow = (name: string) =>
   Effect.map(
@@ -125,6 +154,7 @@ const running = Effect.gen(function* () {
   assert.equal(yield* get(`http://${node}:18080/`), `made\nconfig\nsecret\nhello ${ip}\n`)
   yield* ok("a Pod has its volumes, environment, address and host port")
 
+  yield* bound
   yield* client.create(
     Pod,
     draft("job", {
@@ -137,13 +167,22 @@ const running = Effect.gen(function* () {
           securityContext: { privileged: true }
         }
       ],
-      containers: [{ name: "main", ...image, command: ["sh", "-c", "echo last > /dev/termination-log; exit 3"] }]
+      containers: [
+        {
+          name: "main",
+          ...image,
+          command: ["sh", "-c", "echo kept > /claimed/file; echo last > /dev/termination-log; exit 3"],
+          volumeMounts: [{ name: "claimed", mountPath: "/claimed" }]
+        }
+      ],
+      volumes: [{ name: "claimed", persistentVolumeClaim: { claimName: "claim" } }]
     })
   )
   const job = yield* eventually("job", (now) => now?.status.phase === "Failed")
   const state = main(job)?.state?.terminated
   assert.deepEqual([state?.exitCode, state?.message], [3, "last\n"])
-  yield* ok("a Pod whose work failed, after a privileged start, is Failed, with its last words")
+  assert.equal(readFileSync(join(claimed, "file"), "utf8"), "kept\n")
+  yield* ok("a Pod whose work failed, after a privileged start, is Failed, with its last words and what it wrote by a claim")
 
   yield* client.create(
     Pod,

@@ -161,6 +161,7 @@ it.live.each(open)("%s: files, addresses and processes are all within its reach"
       assert.strictEqual(yield* hostile.read({ path }), "a secret")
       assert.strictEqual(yield* hostile.connect({ host: "127.0.0.1", port }), "hello")
       assert.strictEqual(yield* hostile.fork({ count: 60 }), 60)
+      assert.deepInclude(yield* Effect.flip(hostile.throws()), { _tag: "Unavailable", applied: "unknown" })
     }).pipe(Effect.provide(host(isolation)))
   }).pipe(Effect.scoped)
 )
@@ -229,6 +230,20 @@ it.live.each(["in-process", "worker"] as const)("%s: buffers grow the host, whic
     const sizes = fate.lines.map(([, megabytes]) => megabytes)
     assert.isAbove(Math.max(...sizes) - (sizes[0] ?? 0), 300)
   })
+)
+
+it.live("a sandbox that is confined by Node.js's permissions alone: no files, no processes, but every address", () =>
+  Effect.gen(function* () {
+    const { path, port } = yield* around
+    const settings = { name: "hostile", module, offers: [Hostile], needs: [], isolation: "sandbox" } as const
+    const confined = Isolate.run({ ...settings, confinement: "permissions" })
+    yield* Effect.gen(function* () {
+      const hostile = yield* Hostile
+      assert.match(yield* hostile.read({ path }), /ERR_ACCESS_DENIED|Access to this API has been restricted/)
+      assert.strictEqual(yield* hostile.fork({ count: 60 }), 0)
+      assert.strictEqual(yield* hostile.connect({ host: "127.0.0.1", port }), "hello")
+    }).pipe(Effect.provide(Layer.provide(Plugin.install(confined), Plugin.Host.layer)))
+  }).pipe(Effect.scoped)
 )
 
 const sandbox = Levels.all.find(({ isolation }) => isolation === "sandbox")

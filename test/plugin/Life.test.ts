@@ -2,11 +2,13 @@
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, SubscriptionRef } from "effect"
 import { TestClock } from "effect/testing"
+import * as Handover from "../../conformance/Handover.ts"
 import * as Contract from "../../kernel/plugin/Contract.ts"
-import { Handover } from "../../kernel/plugin/Handover.ts"
+import { Handover as Contracted } from "../../kernel/plugin/Handover.ts"
 import * as Meter from "../../kernel/plugin/Meter.ts"
 import { order } from "../../kernel/plugin/Order.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import { sabotage, verify } from "../Verify.ts"
 import { Names } from "./Needy.ts"
 
 const state = Effect.fnUntraced(function* (name = "names") {
@@ -109,17 +111,20 @@ it.effect("what is swapped in and dies within its window is rolled back; what li
 const counter = (isDeaf = false) => {
   const make = Effect.sync(() => {
     let count = 0
-    const imports = Effect.fail(new Contract.Unavailable({ contract: Handover.key, applied: "no", cause: "deaf" }))
+    const imports = Effect.fail(new Contract.Unavailable({ contract: Contracted.key, applied: "no", cause: "deaf" }))
     return Layer.merge(
       Layer.succeed(Names, { next: () => Effect.sync(() => `${++count}`) }),
-      Layer.succeed(Handover, {
+      Layer.succeed(Contracted, {
         export: () => Effect.sync(() => new TextEncoder().encode(`${count}`)),
         import: ({ state }) => (isDeaf ? imports : Effect.sync(() => void (count = Number(new TextDecoder().decode(state)))))
       })
     )
   })
-  return Plugin.make({ name: "names", offers: [Names, Handover], layer: Layer.unwrap(make) })
+  return Plugin.make({ name: "names", offers: [Names, Contracted], layer: Layer.unwrap(make) })
 }
+
+verify("a counter", Handover.suite, counter().layer)
+sabotage(Handover.suite, counter().layer)
 
 it.effect("a swap hands the state over, and does not happen when it cannot", () =>
   Effect.gen(function* () {

@@ -19,7 +19,10 @@ const isolated = Isolate.run({
 const main = Effect.gen(function* () {
   const hostile = yield* Hostile
   const attacks: { readonly [way: string]: () => Effect.Effect<unknown, unknown> } = {
-    ...hostile,
+    exit: () => hostile.exit(),
+    fail: () => hostile.fail(),
+    reject: () => hostile.reject(),
+    spin: () => hostile.spin(),
     heap: () => hostile.heap({ bytes: 512 * megabyte }),
     buffers: () => hostile.buffers({ bytes: 400 * megabyte })
   }

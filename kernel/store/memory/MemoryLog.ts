@@ -11,6 +11,7 @@ const makeLog = (log: LogName, firstEpoch: string) => {
   let sealed = false
   let entries: Array<Entry> = []
   let compacted = 0
+  let size = 0
   const head = new Head(0)
   const newest = new Map<string, Entry>()
   const written = new Map<string, number>()
@@ -24,6 +25,7 @@ const makeLog = (log: LogName, firstEpoch: string) => {
     if (last !== prev) return Effect.fail(new Conflict({ key, last }))
     const entry = { seq: head.seq + 1, key, op, bytes, prev, writeId }
     entries.push(entry)
+    size += bytes.length
     newest.set(key, entry)
     written.set(writeId, entry.seq)
     head.advance(entry.seq)
@@ -52,6 +54,7 @@ const makeLog = (log: LogName, firstEpoch: string) => {
     const isKept = (entry: Entry) => entry.seq > seq || (entry.op === "put" && state.get(entry.key) === entry)
     for (const entry of entries) {
       if (isKept(entry)) continue
+      size -= entry.bytes.length
       written.delete(entry.writeId)
       if (newest.get(entry.key) === entry) newest.delete(entry.key)
     }
@@ -64,7 +67,7 @@ const makeLog = (log: LogName, firstEpoch: string) => {
     last: head.seq,
     compacted,
     entries: entries.length,
-    bytes: entries.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    bytes: size,
     replicas: 1,
     durable: false,
     sealed
@@ -83,6 +86,7 @@ const makeLog = (log: LogName, firstEpoch: string) => {
 
   const reset = (after: number, newEpoch: string) => {
     entries = []
+    size = 0
     newest.clear()
     written.clear()
     epoch = newEpoch

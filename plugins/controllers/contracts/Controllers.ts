@@ -3,7 +3,20 @@
  * failure. A reconciler is given a key and never an event: it reads what there is, so a change that is missed or told twice
  * does no harm. The runner takes functions, so it is local to an isolate; a controller reaches the cluster by the client alone.
  */
-import { Cause, Clock, Duration, Effect, FiberMap, Layer, Predicate, Queue, Schedule, type Scope, Stream } from "effect"
+import {
+  Cause,
+  Clock,
+  Duration,
+  Effect,
+  FiberHandle,
+  FiberMap,
+  Layer,
+  Predicate,
+  Queue,
+  Schedule,
+  type Scope,
+  Stream
+} from "effect"
 import type { Api } from "../../../kernel/client/Api.ts"
 import type { Client } from "../../../kernel/client/Client.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
@@ -94,6 +107,7 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
   const timers = yield* FiberMap.make<string>()
   const due = new Map<string, number>()
   const metrics = yield* Metrics.workqueue(name)
+  const measuring = yield* FiberHandle.make<void, never>()
   const clock = yield* Clock.Clock
 
   /** A key that is in hand waits until that run is over. */
@@ -125,8 +139,18 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
     return Effect.as(log(`${path} failed ${count} times`, cause), backOff(count))
   }
 
+  /** As long as something is in hand. */
+  const measured = Effect.gen(function* () {
+    do {
+      yield* Effect.sleep("5 seconds")
+      const now = clock.currentTimeMillisUnsafe()
+      metrics.inHand([...running.values()].map((since) => now - since))
+    } while (running.size > 0)
+  })
+
   const work = Effect.fnUntraced(function* (key: Key) {
     const path = pathOf(key)
+    yield* FiberHandle.run(measuring, measured, { onlyIfMissing: true })
     const start = clock.currentTimeMillisUnsafe()
     metrics.started(start - (waiting.get(path) ?? start))
     waiting.delete(path)
@@ -152,11 +176,7 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
     )
   )
   const working = Array.from({ length: concurrency }, () => Effect.forever(Effect.flatMap(Queue.take(queue), work)))
-  const measuring = Effect.sync(() => {
-    const now = clock.currentTimeMillisUnsafe()
-    metrics.inHand([...running.values()].map((since) => now - since))
-  }).pipe(Effect.repeat(Schedule.spaced("5 seconds")))
-  yield* Effect.all([...watching, ...working, measuring], { concurrency: "unbounded", discard: true }).pipe(
+  yield* Effect.all([...watching, ...working], { concurrency: "unbounded", discard: true }).pipe(
     Effect.annotateLogs({ controller: name }),
     Plugin.background
   )

@@ -62,7 +62,7 @@ const health = Effect.fnUntraced(function* (patience: number) {
     const now = yield* Clock.currentTimeMillis
     const due = deadline(found, listen(found, now), patience)
     const node = due <= now ? yield* giveUp(found, now) : found
-    const isAnyReady = nodes.all().some((other) => readiness(other) === "True")
+    const isAnyReady = readiness(node) === "True" || nodes.all().some((other) => readiness(other) === "True")
     const taints = tainted(node, isAnyReady, now)
     if (!Equal.equals(taints, node.spec.taints ?? []))
       yield* client.update(Node, { ...node, spec: { ...node.spec, taints } })

@@ -152,7 +152,7 @@ export const start = Effect.fnUntraced(function* <A extends Replicating, D exten
   const manage = Effect.fnUntraced(function* (set: A, live: ReadonlyArray<Pod>, now: number) {
     const missing = Math.min(burst, set.spec.replicas - live.length)
     if (missing >= 0) return yield* slowStart(missing, () => create(set))
-    const ordered = Array.sort(live, cheapestFirst(relatedTo(set, live), now))
+    const ordered = Array.sort(live, cheapestFirst(relatedTo(set, live), now, set.spec.minReadySeconds))
     const surplus = ordered.slice(0, Math.min(burst, -missing))
     yield* Effect.forEach(surplus, (pod) => remove(set, pod), { concurrency: 16, discard: true })
   })

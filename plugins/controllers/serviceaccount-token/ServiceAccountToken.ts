@@ -60,7 +60,7 @@ const start = Effect.fnUntraced(function* ({ ca, signingKey }: Options) {
     })
   })
 
-  /** Accounts of old clusters name their Secrets. */
+  /** Accounts of old clusters name their Secrets. One that goes unseen stays named, since what is named may also be something that has still to come. */
   const forget = Effect.fnUntraced(function* (key: Key) {
     const naming = accounts
       .all()

@@ -103,7 +103,7 @@ export const ofContainer = (context: ContainerContext): ContainerConfig => {
   ]
   const env = environment({ pod, container, sources, services, place: site.place(addresses) })
   const directory = site.directoryOf(pod.metadata.uid)
-  const mounts = site.settings.hollow ? [] : Volumes.mountsOf(pod, container, directory, env)
+  const mounts = site.settings.hollow ? [] : Volumes.mountsOf(pod, container, directory, env, sources)
   const own = site.settings.hollow ? [] : ownMounts(context, mounts)
   return {
     pod: sandbox,

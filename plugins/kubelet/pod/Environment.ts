@@ -1,12 +1,21 @@
 /** The environment of a container, in the order in which later values win: services, `envFrom`, `env`. */
 import { Schema } from "effect"
 import { environmentName } from "../../../kernel/resource/Names.ts"
-import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from "../../resources/contracts/core/v1.ts"
+import type {
+  ConfigMap,
+  Container,
+  EnvVar,
+  HostPathVolumeSource,
+  Pod,
+  Secret,
+  Service
+} from "../../resources/contracts/core/v1.ts"
 import { expand } from "./Expansion.ts"
 import * as Fields from "./Fields.ts"
 
-/** The ConfigMaps and Secrets that a Pod names, as far as they are there. */
+/** The ConfigMaps and Secrets that a Pod names, as far as they are there; and the folders that its volumes have by claims. */
 export interface Sources {
+  readonly folder?: (volume: string) => HostPathVolumeSource | undefined
   readonly configMap: (name: string) => ConfigMap | undefined
   readonly secret: (name: string) => Secret | undefined
 }

@@ -16,7 +16,7 @@ import { join } from "node:path"
 import * as Quantity from "../../../kernel/resource/Quantity.ts"
 import type { Container, Pod, Volume, VolumeMount } from "../../resources/contracts/core/v1.ts"
 import type { Mount } from "../contracts/Pods.ts"
-import { Refusal } from "../pod/Environment.ts"
+import { Refusal, type Sources } from "../pod/Environment.ts"
 import { expand } from "../pod/Expansion.ts"
 import * as Program from "../Program.ts"
 import * as AtomicDirectory from "./AtomicDirectory.ts"
@@ -45,9 +45,12 @@ const kindOf = (volume: Volume) =>
             ? "projected"
             : "unknown"
 
+/** The part of the machine's own files that a volume is, by itself or by a claim. */
+const own = (volume: Volume, { folder }: Pick<Sources, "folder">) => volume.hostPath ?? folder?.(volume.name)
+
 /** Where the contents of a volume lie. */
-export const pathOf = (directory: string, volume: Volume) =>
-  volume.hostPath ? volume.hostPath.path : join(directory, "volumes", `kubernetes.io~${kindOf(volume)}`, volume.name)
+export const pathOf = (directory: string, volume: Volume, sources: Pick<Sources, "folder"> = {}) =>
+  own(volume, sources)?.path ?? join(directory, "volumes", `kubernetes.io~${kindOf(volume)}`, volume.name)
 
 /** What is secret, and what shall be in memory, is never on a disk. */
 const isInMemory = (volume: Volume) =>
@@ -98,7 +101,8 @@ const makeDirectory = (path: string, volume: Volume, pod: Pod) => {
 }
 
 const mountOne = Effect.fnUntraced(function* (volume: Volume, context: Context) {
-  if (volume.hostPath) return yield* attempt(() => hostPath(volume.hostPath ?? { path: "", type: "" }))
+  const machines = own(volume, context.sources)
+  if (machines !== undefined) return yield* attempt(() => hostPath(machines))
   if (kindOf(volume) === "unknown")
     return yield* attempt(() => refuse(`no volume plugin matched for volume "${volume.name}"`))
   const path = pathOf(context.directory, volume)
@@ -155,11 +159,17 @@ const below = (root: string, subPath: string) => {
 const propagation = { None: "none", HostToContainer: "fromHost", Bidirectional: "both" } as const
 
 /** Throws a Refusal where a mount names what is not there. */
-export const mountsOf = (pod: Pod, container: Container, directory: string, env: ReadonlyMap<string, string>) =>
+export const mountsOf = (
+  pod: Pod,
+  container: Container,
+  directory: string,
+  env: ReadonlyMap<string, string>,
+  sources: Pick<Sources, "folder"> = {}
+) =>
   (container.volumeMounts ?? []).map((mount: VolumeMount): Mount => {
     const volume = pod.spec.volumes?.find(({ name }) => name === mount.name)
     if (volume === undefined) return refuse(`volume "${mount.name}" not found`)
-    const root = pathOf(directory, volume)
+    const root = pathOf(directory, volume, sources)
     const subPath = mount.subPath || (mount.subPathExpr ? expand(mount.subPathExpr, env) : "")
     const how = mount.mountPropagation
     return {
@@ -171,8 +181,8 @@ export const mountsOf = (pod: Pod, container: Container, directory: string, env:
   })
 
 /** What comes from the API is not written by containers. */
-const isReadOnly = ({ configMap, downwardAPI, projected, secret }: Volume) =>
-  (configMap ?? downwardAPI ?? projected ?? secret) !== undefined
+const isReadOnly = ({ configMap, downwardAPI, persistentVolumeClaim, projected, secret }: Volume) =>
+  (configMap ?? downwardAPI ?? projected ?? secret) !== undefined || persistentVolumeClaim?.readOnly === true
 
 /** The Pods that have a folder here: what a restarted node may have to clear. */
 export const known = (pods: string): ReadonlyArray<string> => (existsSync(pods) ? readdirSync(pods) : [])

@@ -1,6 +1,7 @@
 /**
  * Never fewer Pods available than a workload allows, by its own controllers' doing. What others take (a node that fails, an eviction, a
- * Pod that is not ready for a while) is owed to it until it is whole again.
+ * Pod that is not ready for a while) is owed to it until it has as many again; a StatefulSet, whose update goes on from the last ordinal
+ * whatever is down further below, as upstream's does, until none is down.
  */
 import type { Deleters } from "./Actors.ts"
 import { isLive, type Seen, type Verdict, type World } from "./World.ts"
@@ -34,7 +35,8 @@ export const judge = (world: World, workloads: Workloads, deleters: Deleters, ve
     const available = workloads.available(workload)
     if (available >= target) {
       guarantee.floor = target
-      if (verdict.now() - guarantee.lastLoss > calm) guarantee.owed = 0
+      const isWhole = workload.kind !== "StatefulSet" || available >= workload.desired
+      if (isWhole && verdict.now() - guarantee.lastLoss > calm) guarantee.owed = 0
     }
     if (available >= guarantee.floor - guarantee.owed) return
     const counts = `${available} available of ${workload.desired}, at least ${target} promised, ${guarantee.owed} taken by others`

@@ -98,7 +98,7 @@ const program = Effect.fnUntraced(function* (options: Options, verdict: World.Ve
 
   yield* leader.begin
   yield* client.create(Namespace, { metadata: { name: Teams.system } })
-  for (let index = 0; index < size.nodes; index++) yield* machines.join(index)
+  for (let index = 0; index < Morning.pioneers(size); index++) yield* machines.join(index)
   for (let index = 0; index < size.daemonSets; index++) yield* Teams.daemonSet(index)
   for (let index = 0; index < size.teams; index++) yield* Teams.team(index, Morning.small(size))
   yield* rest("with one of each")
@@ -125,7 +125,9 @@ export const run = async (options: Options) => {
   const start = Date.UTC(2026, 0, 5)
   const time = new VirtualTime.VirtualTime(start)
   const verdict = new World.Verdict(time.currentTimeMillisUnsafe)
-  const layer = Layer.provideMerge(Compactor.layer(), Cluster.api).pipe(Layer.provideMerge(Logger.layer([logger(verdict)])))
+  const layer = Layer.provideMerge(Compactor.layer({ window: "20 minutes", every: "10 minutes" }), Cluster.api).pipe(
+    Layer.provideMerge(Logger.layer([logger(verdict)]))
+  )
   const exit = await time.run(
     program(options, verdict).pipe(Effect.provide(layer)),
     options.seed,

@@ -66,7 +66,7 @@ const failure: Happening = Effect.fnUntraced(function* ({ machines }) {
   const name = yield* oneOf(machines.names())
   if (!machines.isUp(name)) return
   yield* machines.fail(name)
-  yield* Effect.sleep((yield* oneOf([2, 12, 30, 60])) * 60_000)
+  yield* Effect.sleep((yield* oneOf([4, 35, 60, 90])) * 60_000)
   yield* machines.recover(name)
 })
 
@@ -74,7 +74,7 @@ const failure: Happening = Effect.fnUntraced(function* ({ machines }) {
 export const partition: Happening = Effect.fnUntraced(function* ({ machines }) {
   const names = machines.names().filter((_, index) => index % 25 === 3)
   yield* Effect.forEach(names, machines.fail, { discard: true })
-  yield* Effect.sleep((yield* oneOf([12, 40])) * 60_000)
+  yield* Effect.sleep((yield* oneOf([20, 60])) * 60_000)
   yield* Effect.forEach(names, machines.recover, { discard: true })
 })
 
@@ -136,7 +136,7 @@ export const departure: Happening = Effect.fnUntraced(function* ({ size }) {
 
 /** How often in an hour. */
 export const ordinary: ReadonlyArray<{ readonly what: string; readonly often: number; readonly happen: Happening }> = [
-  { what: "update", often: 2, happen: update },
+  { what: "update", often: 1, happen: update },
   { what: "resize", often: 1, happen: resize },
   { what: "update of a StatefulSet", often: 1, happen: updateStateful },
   { what: "failure of a node", often: 1, happen: failure },
@@ -149,7 +149,6 @@ export const ordinary: ReadonlyArray<{ readonly what: string; readonly often: nu
 export const once: ReadonlyArray<{ readonly what: string; readonly at: number; readonly happen: Happening }> = [
   { what: "takeover", at: 1, happen: takeover },
   { what: "a rack is cut off", at: 3, happen: partition },
-  { what: "takeover", at: 7, happen: takeover },
   { what: "a team leaves", at: 8, happen: departure },
   { what: "update of a DaemonSet", at: 13, happen: updateDaemons },
   { what: "takeover", at: 13, happen: takeover },

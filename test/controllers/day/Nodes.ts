@@ -15,8 +15,8 @@ import { isOver, type Seen, type World } from "./World.ts"
 export const runsFor = "day/runs-for"
 
 /** A day of heartbeats every ten seconds would be nothing else; controllers are told to be as patient as this demands. */
-export const heartbeat = 180_000
-export const patience = 10 * 60_000
+export const heartbeat = 10 * 60_000
+export const patience = 25 * 60_000
 
 const zones = 5
 export const zoneOf = (index: number) => `zone-${index % zones}`

@@ -14,7 +14,8 @@ export interface Size {
   /** Pods of each Deployment of a team. */
   readonly deployments: ReadonlyArray<number>
   readonly statefulSet: number
-  readonly cronJobs: number
+  /** Pods that each team runs twice a day, all at once. */
+  readonly storm: number
   /** Sets that run on every node. */
   readonly daemonSets: number
 }
@@ -70,31 +71,32 @@ const budget = Effect.fnUntraced(function* (namespace: string, app: string) {
   yield* client.create(PodDisruptionBudget, { metadata: { namespace, name: app }, spec })
 })
 
-/** Most at the full hour: storms. */
-const schedules = ["0 * * * *", "0 */2 * * *", "0 */6 * * *", "30 3 * * *", "*/20 * * * *"]
+/** All at full hours. */
+const schedules = ["0 * * * *", "0 */2 * * *", "0 */6 * * *", "0 */6 * * *"]
 
-const cronJob = Effect.fnUntraced(function* (namespace: string, name: string) {
+interface Task {
+  readonly schedule: string
+  readonly completions: number
+  readonly parallelism: number
+}
+
+const cronJob = Effect.fnUntraced(function* (namespace: string, name: string, task: Task) {
   const client = yield* Client
-  const [schedule, concurrencyPolicy, completions, seconds] = yield* Effect.all([
-    oneOf(schedules, ""),
-    oneOf(["Allow", "Forbid", "Replace"], "Allow"),
-    Random.nextIntBetween(1, 6),
-    Random.nextIntBetween(5, 1800)
-  ])
+  const { completions, parallelism, schedule } = task
+  const concurrencyPolicy = yield* oneOf(["Allow", "Forbid", "Replace"], "Allow")
+  const seconds = yield* Random.nextIntBetween(5, 1800)
   const completionMode = yield* oneOf(["Indexed", "NonIndexed"], "Indexed")
   const annotations = { [runsFor]: `${seconds} ${yield* oneOf(["Succeeded", "Succeeded", "Succeeded", "Failed"], "")}` }
   const pod = { restartPolicy: "Never", containers: containers("v0", "100m") }
-  const spec = {
-    completions,
-    parallelism: Math.ceil(completions / 2),
-    completionMode,
-    backoffLimit: 1,
-    ttlSecondsAfterFinished: 3600,
-    template: { metadata: { labels: { app: name }, annotations }, spec: pod }
-  }
+  const template = { metadata: { labels: { app: name }, annotations }, spec: pod }
+  const ending = { backoffLimit: 1, ttlSecondsAfterFinished: 3600 }
   yield* client.create(CronJob, {
     metadata: { namespace, name },
-    spec: { schedule, concurrencyPolicy, jobTemplate: { spec } }
+    spec: {
+      schedule,
+      concurrencyPolicy,
+      jobTemplate: { spec: { completions, parallelism, completionMode, ...ending, template } }
+    }
   })
 })
 
@@ -114,7 +116,11 @@ export const team = Effect.fnUntraced(function* (number: number, size: Size) {
   for (const [index, replicas] of size.deployments.entries()) yield* deployment(namespace, `web-${index}`, replicas)
   yield* statefulSet(namespace, "db", size.statefulSet)
   for (const app of ["web-0", "web-1", "db"]) yield* budget(namespace, app)
-  for (let index = 0; index < size.cronJobs; index++) yield* cronJob(namespace, `cron-${index}`)
+  const completions = yield* Random.nextIntBetween(1, 6)
+  const schedule = yield* oneOf(schedules, "")
+  yield* cronJob(namespace, "cron", { schedule, completions, parallelism: Math.ceil(completions / 2) })
+  // With those of all other teams a storm.
+  yield* cronJob(namespace, "storm", { schedule: "0 */12 * * *", completions: size.storm, parallelism: size.storm })
 })
 
 export const daemonSet = Effect.fnUntraced(function* (number: number) {

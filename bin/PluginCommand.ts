@@ -1,0 +1,91 @@
+/** `keelson plugin new | check | dev | load | swap | rollback | list | logs`: plugins from outside. */
+import { Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { administratorFlags, kubeconfigOf, pathsOf, settingsOf, text } from "./Flags.ts"
+
+const directory = Argument.String("directory").pipe(Argument.withDescription("The package: where its keelson.json lies"))
+const name = Argument.String("name").pipe(Argument.withDescription("The plugin, as keelson plugin list shows it"))
+const isolation = text("isolation", "in-process, worker, process, sandbox or remote, instead of what the manifest says")
+const howOf = (isolation: Option.Option<string>) => (Option.isSome(isolation) ? { isolation: isolation.value } : {})
+
+const admin = Effect.promise(() => import("./plugin/Admin.ts"))
+const author = Effect.promise(() => import("./plugin/Author.ts"))
+
+const create = Command.make(
+  "new",
+  { contract: Argument.String("contract"), directory },
+  Effect.fnUntraced(function* ({ contract, directory }) {
+    yield* (yield* author).create(contract, directory)
+  })
+).pipe(Command.withDescription("Makes a package that keeps a contract: scheduler-score, scheduler-filter, admission"))
+
+const check = Command.make(
+  "check",
+  { directory },
+  Effect.fnUntraced(function* ({ directory }) {
+    yield* (yield* author).check(directory)
+  })
+).pipe(Command.withDescription("Checks a package: its manifest, its types, the laws of its contracts"))
+
+const dev = Command.make(
+  "dev",
+  { directory, kubeconfig: text("kubeconfig", "Into this cluster, instead of one of its own") },
+  Effect.fnUntraced(function* ({ directory, kubeconfig }) {
+    const Dev = yield* Effect.promise(() => import("./plugin/Dev.ts"))
+    yield* Dev.run(directory, Option.getOrUndefined(kubeconfig))
+  })
+).pipe(Command.withDescription("Loads a package whenever it is saved, into a cluster with a hollow node"))
+
+const load = Command.make(
+  "load",
+  { ...administratorFlags, directory, isolation },
+  Effect.fnUntraced(function* ({ directory, isolation, ...given }) {
+    const Admin = yield* admin
+    yield* Admin.on(yield* kubeconfigOf(given), Admin.load(directory, howOf(isolation)))
+  })
+).pipe(Command.withDescription("Runs a package of this machine in its cluster, in place of what runs under its name"))
+
+const swap = Command.make(
+  "swap",
+  { ...administratorFlags, name, directory, isolation },
+  Effect.fnUntraced(function* ({ directory, isolation, name, ...given }) {
+    const Admin = yield* admin
+    yield* Admin.on(yield* kubeconfigOf(given), Admin.swap(name, directory, howOf(isolation)))
+  })
+).pipe(Command.withDescription("Puts another package in the place of a plugin that runs; no call to it is lost"))
+
+const rollback = Command.make(
+  "rollback",
+  { ...administratorFlags, name },
+  Effect.fnUntraced(function* ({ name, ...given }) {
+    const Admin = yield* admin
+    yield* Admin.on(yield* kubeconfigOf(given), Admin.rollback(name))
+  })
+).pipe(Command.withDescription("Puts the version before in the place of the one that runs"))
+
+const list = Command.make(
+  "list",
+  {
+    ...administratorFlags,
+    all: Flag.Boolean("all").pipe(Flag.withDescription("Also the server's own parts"), Flag.withDefault(false))
+  },
+  Effect.fnUntraced(function* ({ all, ...given }) {
+    const Admin = yield* admin
+    yield* Admin.on(yield* kubeconfigOf(given), Admin.list(all))
+  })
+).pipe(Command.withDescription("Shows the plugins from outside: state, version, isolation, restarts, calls, errors"))
+
+const logs = Command.make(
+  "logs",
+  { ...administratorFlags, name },
+  Effect.fnUntraced(function* ({ kubeconfig, name, ...given }) {
+    const Admin = yield* admin
+    const { log } = pathsOf(yield* settingsOf(given))
+    yield* Admin.on(yield* kubeconfigOf({ ...given, kubeconfig }), Admin.logs(name, log))
+  })
+).pipe(Command.withDescription("Shows what happened to a plugin, and what it has said"))
+
+export const plugin = Command.make("plugin").pipe(
+  Command.withDescription("Plugins from outside: written, checked, loaded, replaced while the cluster runs"),
+  Command.withSubcommands([create, check, dev, load, swap, rollback, list, logs])
+)

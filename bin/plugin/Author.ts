@@ -1,0 +1,85 @@
+/** `keelson plugin new | check`: a package as its author has it before any cluster does. */
+import { Console, Effect, FileSystem, Path, Schema } from "effect"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { root } from "../../kernel/plugin/Outside.ts"
+import * as Package from "../../plugins/packages/Package.ts"
+
+export class AuthorFailed extends Schema.TaggedError<AuthorFailed>()("AuthorFailed", { message: Schema.String }) {}
+const failed = (message: string) => new AuthorFailed({ message })
+
+const at = (path: string) => fileURLToPath(new URL(path, root))
+const templates = at("plugins/packages/templates")
+/** What every package has. */
+const common = "common"
+/** What stands in the templates for the name of the package. */
+const sample = "sample-plugin"
+
+/** What an editor, the compiler and Node.js find beside the package: what its host gives it. */
+const links = { keelson: ".", effect: "node_modules/effect", "@types/node": "node_modules/@types/node" }
+
+const linked = Effect.fnUntraced(function* (directory: string) {
+  const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  for (const [name, target] of Object.entries(links)) {
+    const link = paths.join(directory, "node_modules", name)
+    if (yield* files.exists(link)) continue
+    yield* files.makeDirectory(paths.dirname(link), { recursive: true })
+    yield* files.symlink(at(target), link)
+  }
+})
+
+export const create = Effect.fnUntraced(function* (contract: string, directory: string) {
+  const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const known = (yield* files.readDirectory(templates)).filter((name) => name !== common).toSorted()
+  if (!known.includes(contract))
+    return yield* failed(`there is no template ${contract}: expected one of ${known.join(", ")}`)
+  const place = paths.resolve(directory)
+  const name = paths.basename(place)
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
+    return yield* failed(`${name}: a package's name is lower case letters, digits and -`)
+  if (yield* files.exists(paths.join(place, "keelson.json"))) return yield* failed(`${place} is a package already`)
+  yield* files.makeDirectory(place, { recursive: true })
+  for (const folder of [common, contract]) {
+    for (const file of yield* files.readDirectory(paths.join(templates, folder))) {
+      const text = yield* files.readFileString(paths.join(templates, folder, file))
+      const to = paths.join(place, file.replace(".template", ""))
+      yield* files.writeFileString(to, text.replaceAll(sample, name))
+    }
+  }
+  yield* linked(place)
+  yield* Console.log(
+    [
+      `${place} is a package with the contract ${contract}: its code is plugin.ts, what it says of itself keelson.json`,
+      `  keelson plugin check ${directory}    # types, manifest, laws`,
+      `  keelson plugin load ${directory}     # into the cluster that runs`
+    ].join("\n")
+  )
+})
+
+/** A program, with its output shown; its exit code. */
+const ran = (program: string, args: ReadonlyArray<string>) =>
+  Effect.callback<number, AuthorFailed>((resume) => {
+    const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] })
+    child.once("exit", (code) => resume(Effect.succeed(code ?? 1)))
+    child.once("error", ({ message }) => resume(Effect.fail(failed(`${program} could not be started: ${message}`))))
+    return Effect.sync(() => child.kill())
+  })
+
+export const check = Effect.fnUntraced(function* (directory: string) {
+  const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const place = paths.resolve(directory)
+  const manifest = yield* Package.manifest(place)
+  yield* Console.log(`manifest  ${manifest.name} ${manifest.version} is right`)
+  yield* linked(place)
+  const compiler = at("node_modules/.bin/tsc")
+  if (!(yield* files.exists(paths.join(place, "tsconfig.json"))))
+    yield* Console.log("types     there is no tsconfig.json: not checked")
+  else if (!(yield* files.exists(compiler))) yield* Console.log("types     there is no TypeScript here: not checked")
+  else if ((yield* ran(process.execPath, [compiler, "-p", place])) !== 0)
+    return yield* failed(`${manifest.name} has mistakes`)
+  else yield* Console.log("types     fit")
+  const isolation = manifest.isolation === "in-process" ? "in-process" : "worker"
+  const code = yield* ran(process.execPath, [at("conformance/stage/PackageMain.ts"), place, isolation])
+  if (code !== 0) return yield* failed(`${manifest.name} does not keep the laws of its contract`)
+  yield* Console.log(`laws      ${manifest.name} keeps them, as ${isolation}`)
+})
