@@ -7,6 +7,7 @@ import type { Unavailable } from "../plugin/Contract.ts"
 import * as Apply from "../resource/Apply.ts"
 import type { Causes } from "../resource/Causes.ts"
 import * as Decoder from "../resource/Decoder.ts"
+import { share } from "../resource/JsonEqual.ts"
 import { apiVersion, type Resource } from "../resource/Kind.ts"
 import * as MetadataRules from "../resource/MetadataRules.ts"
 import * as Shape from "../resource/Shape.ts"
@@ -27,6 +28,10 @@ export type Answer<A> = Effect.Effect<A, ApiError | Unavailable>
 /** A complete object of a kind, as programs and strategies see it, and as the wire has it. It has been decoded, hence the casts. */
 export const asResource = (object: Schema.JsonObject) => object as unknown as Resource
 export const asWire = (object: Resource) => object as unknown as WireObject
+
+/** The same object, made of the parts of the stored one that it has left as they were. */
+export const sharing = (stored: Resource, object: Resource) =>
+  asResource(share(asWire(stored), asWire(object)) as WireObject)
 
 export const storageShape = ({ served }: At) => Shape.of(served.kind.versions[0].schema())
 

@@ -66,7 +66,8 @@ export const change = Effect.fnUntraced(function* (
   for (;;) {
     const row = yield* Stages.find(environment, at)
     const stored = row.object
-    const wanted = yield* make(stored)
+    const asked = yield* make(stored)
+    const wanted = { ...asked, object: Stages.sharing(stored, asked.object) }
     Admit.warn(asking, wanted.warnings)
     const { warnings } = asking
     const pinned = yield* preconditions(at, stored, wanted.object)

@@ -15,3 +15,39 @@ const equalObjects = (a: Schema.JsonObject, b: Schema.JsonObject) => {
   const names = Object.keys(a)
   return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && equal(a[name], b[name]))
 }
+
+/**
+ * The value, made of the parts of `before` wherever it is equal to them: whoever compares the two afterwards finds the same parts,
+ * and what both have in common is in memory once.
+ */
+export const share = (before: Schema.Json | undefined, after: Schema.Json): Schema.Json => {
+  if (typeof before !== "object" || typeof after !== "object" || before === null || after === null) return after
+  if (before === after) return before
+  if (Array.isArray(before) || Array.isArray(after))
+    return Array.isArray(before) && Array.isArray(after) ? shareLists(before, after) : after
+  return shareObjects(before as Schema.JsonObject, after as Schema.JsonObject)
+}
+
+const shareLists = (before: Schema.JsonArray, after: Schema.JsonArray): Schema.JsonArray => {
+  const shared = after.map((value, index) => share(before[index], value))
+  return shared.length === before.length && shared.every((value, index) => value === before[index]) ? before : shared
+}
+
+const shareObjects = (before: Schema.JsonObject, after: Schema.JsonObject): Schema.JsonObject => {
+  const shared: { [name: string]: Schema.Json } = {}
+  let isSame = true
+  let count = 0
+  for (const name in after) {
+    // JavaScript has another use for it: what has such a key is left alone.
+    if (name === "__proto__") return after
+    const value = after[name]
+    // What is undefined is not there.
+    if (value === undefined) continue
+    const own = Object.hasOwn(before, name) ? before[name] : undefined
+    const part = share(own, value)
+    if (part !== own) isSame = false
+    count++
+    shared[name] = part
+  }
+  return isSame && count === Object.keys(before).length ? before : shared
+}

@@ -236,11 +236,22 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     return chosen === undefined ? giveUp(attempt, cycle) : place(attempt, info, chosen)
   }
 
+  /** A plugin that throws fails this one attempt. */
+  const crashed = (tried: Waiting, cause: Cause.Cause<never>): Effect.Effect<unknown> => {
+    const { pod } = tried
+    const profile = profiles.of(pod)
+    const own = around.own.get(pod.spec.schedulerName)
+    if (Cause.hasInterruptsOnly(cause) || profile === undefined || own === undefined) return Effect.failCause(cause)
+    const info = snapshot.infoOf(pod)
+    snapshot.forget(info)
+    return failed({ ...own, tried, profile, began: now() }, info, cause)
+  }
+
   return {
     run: (tried: Waiting) =>
-      Effect.withSpan(
-        Effect.suspend(() => decide(tried)),
-        "Scheduler.attempt"
+      Effect.suspend(() => decide(tried)).pipe(
+        Effect.catchCause((cause) => crashed(tried, cause)),
+        Effect.withSpan("Scheduler.attempt")
       ),
     waiting: () => {
       for (const { metrics } of around.own.values()) metrics.waiting(queue.sizes())

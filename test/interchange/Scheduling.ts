@@ -297,6 +297,21 @@ export const stories: { readonly [name: string]: ReadonlyArray<PodDraft | Effect
   ]
 }
 
+/** Stories for a scheduler that asks an extender. */
+export const extended: typeof stories = {
+  "asked for its opinion": [pod("liked"), pod("disliked", inZone("a"))],
+  "asked about what it manages": [
+    pod("licensed", {
+      ...inZone("b"),
+      containers: [{ name: "c", image: "i", resources: { limits: { "example.com/licence": "1" } } }]
+    })
+  ],
+  "asked who has to go": [
+    sized("low", "1500m", inZone("b")),
+    sized("high", "1500m", { ...inZone("b"), priorityClassName: "high" })
+  ]
+}
+
 const isPod = (step: PodDraft | Effect.Effect<unknown, unknown, Client>): step is PodDraft => !Effect.isEffect(step)
 
 const conditionOf = ({ status }: Pod) => status.conditions?.find(({ type }) => type === "PodScheduled")
@@ -400,8 +415,8 @@ const tell = Effect.fnUntraced(function* (steps: (typeof stories)[string]) {
 })
 
 /** By story, what came of it. */
-export const run = Effect.gen(function* () {
+export const run = Effect.fnUntraced(function* (of: typeof stories = stories) {
   const told: Record<string, unknown> = {}
-  for (const [name, steps] of Object.entries(stories)) told[name] = yield* tell(steps)
+  for (const [name, steps] of Object.entries(of)) told[name] = yield* tell(steps)
   return told
 })

@@ -1,49 +1,13 @@
 /** The scheduler asks other programs over HTTP, as upstream's does: here one is played, as a program in Go would answer. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { Client } from "../../kernel/client/Client.ts"
 import { Event, Node, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import * as Configuration from "../../plugins/scheduler/Configuration.ts"
 import * as Scheduler from "../../plugins/scheduler/Scheduler.ts"
 import { at, cluster, when } from "../controllers/Cluster.ts"
+import { extender } from "./Extender.ts"
 import { draftOf } from "./Nodes.ts"
-
-interface Asked {
-  readonly verb: string
-  readonly args: {
-    readonly Pod?: { readonly metadata: { readonly name: string } }
-    readonly Nodes?: { readonly items: ReadonlyArray<{ readonly metadata: { readonly name: string } }> } | null
-    readonly NodeNames?: ReadonlyArray<string> | null
-    readonly NodeNameToVictims?: { readonly [node: string]: { readonly Pods: ReadonlyArray<Pod> } } | null
-    readonly PodName?: string
-    readonly Node?: string
-  }
-}
-type Answers = (asked: Asked) => unknown
-
-/** Its address, and what it was asked, until the scope closes. Without an answer it says 500. */
-const extender = Effect.fnUntraced(function* (answers: Answers) {
-  const asked: Array<Asked> = []
-  const server = createServer((request, response) => {
-    const chunks: Array<Buffer> = []
-    request.on("data", (chunk: Buffer) => chunks.push(chunk))
-    request.on("end", () => {
-      const one = { verb: request.url ?? "", args: JSON.parse(Buffer.concat(chunks).toString()) }
-      asked.push(one)
-      const answer = answers(one)
-      response.writeHead(answer === undefined ? 500 : 200).end(JSON.stringify(answer ?? {}))
-    })
-  })
-  yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-    () => Effect.sync(() => server.close().closeAllConnections())
-  )
-  // Listening on TCP, it has an address of this kind.
-  const { port } = server.address() as AddressInfo
-  return { urlPrefix: `http://127.0.0.1:${port}/scheduler/`, asked }
-})
 
 const started = (...extenders: ReadonlyArray<object>) => {
   const header = { apiVersion: "kubescheduler.config.k8s.io/v1", kind: "KubeSchedulerConfiguration" }

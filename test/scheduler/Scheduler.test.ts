@@ -135,6 +135,38 @@ describe("Scheduler", () => {
       )
     )
   )
+
+  it.effect("goes on when a plugin throws, and says what it said", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* addNode("n1", "4")
+      yield* client.create(Pod, pod("bad", "1"))
+      yield* rested
+      const { status } = yield* client.get(Pod, at("bad"))
+      const condition = status.conditions?.find(({ type }) => type === "PodScheduled")
+      assert.deepStrictEqual([condition?.reason, condition?.message], ["SchedulerError", "this one is bad"])
+      yield* client.create(Pod, pod("good", "1"))
+      yield* rested
+      assert.strictEqual((yield* client.get(Pod, at("good"))).spec.nodeName, "n1")
+    }).pipe(
+      Effect.provide(
+        cluster({
+          layer: Scheduler.layer().pipe(
+            Layer.provide(
+              Extensions.Plugins.add({
+                name: "Throws",
+                preFilter: ({ pod: { metadata } }) => {
+                  if (metadata.name === "bad") throw new Error("this one is bad")
+                  return undefined
+                }
+              })
+            ),
+            Layer.provide(Extensions.layer)
+          )
+        })
+      )
+    )
+  )
 })
 
 describe("the scheduler in a thread", () => {

@@ -23,7 +23,9 @@ export const complete = (spec: PodSpec): PodSpec => {
 const mutate = atOnce(({ attributes, kind, object }) => {
   if (kind.storage !== Pod.storage || attributes.subresource !== "" || object === undefined) return
   const pod = object as unknown as Pod
-  return pod.spec === undefined ? undefined : ({ ...pod, spec: complete(pod.spec) } as unknown as WireObject)
+  if (pod.spec === undefined) return undefined
+  const spec = complete(pod.spec)
+  return spec === pod.spec ? undefined : ({ ...pod, spec } as unknown as WireObject)
 })
 
 export const layer = Admissions.add({ name: "DefaultTolerationSeconds", order: 300, mutate })
