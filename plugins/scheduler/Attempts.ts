@@ -244,7 +244,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     if (Cause.hasInterruptsOnly(cause) || profile === undefined || own === undefined) return Effect.failCause(cause)
     const info = snapshot.infoOf(pod)
     snapshot.forget(info)
-    return failed({ ...own, tried, profile, began: now() }, info, cause)
+    return failed({ ...own, tried, profile, began: nanos() }, info, cause)
   }
 
   return {
