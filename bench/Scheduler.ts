@@ -34,6 +34,11 @@ const contestant = (side: Side, directory: string) =>
     return yield* side === "keelson" ? Servers.keelson(directory) : Servers.upstream(directory)
   })
 
+/** A server that does not answer any more does not hold up the rest. */
+const within = <A>(run: () => Promise<A>) => Effect.timeout(Effect.tryPromise(run), "8 minutes")
+
+const why = (error: Error) => (error.cause instanceof Error ? error.cause : error).message
+
 /** One workload after another; after one that failed, the rest is left, since its Pods are still there. Gives what is left. */
 const measured = Effect.fnUntraced(function* (part: Part, { address, metrics, name, pids }: Servers.Contestant) {
   const { nodes, pods, results, side, workloads } = part
@@ -42,15 +47,17 @@ const measured = Effect.fnUntraced(function* (part: Part, { address, metrics, na
     Effect.promise(() => Cluster.open(address)),
     ({ close }) => Effect.sync(close)
   )
-  yield* Effect.tryPromise(() => fill(cluster, nodes))
+  const scene = { nodes, pods, pids, metrics: metrics ?? (() => cluster.read("/metrics")) }
+  yield* within(() => fill(cluster, nodes))
+  // Servers run for months: what is measured is not their first minute.
+  yield* within(() => run(cluster, "basic", { ...scene, pods: Math.min(500, pods) }))
   for (const [index, workload] of workloads.entries()) {
-    const scene = { nodes, pods, pids, metrics: metrics ?? (() => cluster.read("/metrics")) }
-    const figures = yield* Effect.result(Effect.tryPromise(() => run(cluster, workload, scene)))
+    const figures = yield* Effect.result(within(() => run(cluster, workload, scene)))
     if (figures._tag === "Success") {
       yield* Console.log(`  ${line(results.put({ side, nodes, pods, workload }, figures.success))}`)
       continue
     }
-    yield* Console.log(`  ${workload.padEnd(14)} FAILED: ${figures.failure.cause}`)
+    yield* Console.log(`  ${workload.padEnd(14)} FAILED: ${why(figures.failure)}`)
     return workloads.slice(index + 1)
   }
   return []
@@ -65,7 +72,9 @@ const measure = Effect.fnUntraced(function* (part: Part) {
         ? Effect.as(Console.log(`left out: ${server}`), [])
         : measured({ ...part, workloads: left }, server)
     )
-    left = [...(yield* Effect.scoped(once))]
+    const tried = yield* Effect.result(Effect.scoped(once))
+    if (tried._tag === "Failure") yield* Console.log(`${side} did not get as far as to be measured: ${why(tried.failure)}`)
+    left = tried._tag === "Success" ? [...tried.success] : []
   }
 })
 
