@@ -1,24 +1,14 @@
 /** The README's way of an author, line by line: from `keelson plugin new` to Pods that the new plugin has placed, on a cluster that runs. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Schedule } from "effect"
+import { Effect, FileSystem, Schedule } from "effect"
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import * as ControlPlane from "../../bin/ControlPlane.ts"
-import * as Keys from "../../bin/Keys.ts"
-import * as Paths from "../../bin/Paths.ts"
-import * as Ready from "../../bin/Ready.ts"
-import * as Server from "../../bin/Server.ts"
-import * as Settings from "../../bin/Settings.ts"
 import * as Machine from "../../conformance/stage/Machine.ts"
-import { freePort } from "../../kernel/FreePort.ts"
-import { Client } from "../../kernel/client/Client.ts"
-import * as MemoryLog from "../../kernel/store/memory/MemoryLog.ts"
-import { Node } from "../../plugins/resources/contracts/core/v1.ts"
 import { left } from "../Left.ts"
-import { draftOf } from "../scheduler/Nodes.ts"
+import { cluster } from "./Cluster.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const readme = readFileSync(join(root, "plugins/packages/README.md"), "utf8")
@@ -35,40 +25,18 @@ const steps: ReadonlyArray<Step> = (/```console\n(.*?)```/s.exec(readme)?.[1] ??
     return { command, printed }
   })
 
-/** A control plane in this process; its nodes are objects, and nobody misses them. */
-const cluster = Effect.gen(function* () {
+/** With the author's `keelson` on the way to programs. */
+const site = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
-  const home = yield* files.makeTempDirectoryScoped({ prefix: "keelson-author-" })
-  const settings: Settings.Settings = {
-    ...Settings.defaults(),
-    dataDir: join(home, ".keelson"),
-    nodeName: "n1",
-    nodeIp: "127.0.0.1",
-    apiPort: yield* freePort,
-    store: "memory",
-    controllers: ["*", "-node-lifecycle"]
-  }
-  const paths = Paths.make(settings.dataDir, settings.nodeName)
-  const keys = yield* Keys.open(settings, paths)
-  const options = yield* Server.optionsOf(settings, paths)
-  yield* Layer.build(ControlPlane.controlPlane({ ...options, log: MemoryLog.layer }))
-  const client = yield* Effect.provide(Client, yield* Layer.build(Ready.client(settings, keys)))
-  for (const name of ["n1", "n2"]) {
-    const { metadata, status } = draftOf(name)
-    yield* client.create(Node, { metadata: { name, labels: metadata.labels } })
-    // Others write it, too.
-    const key = { namespace: "", name }
-    yield* client.patch(Node, key, "merge", { status: { allocatable: status.allocatable } }, { subresource: "status" })
-    yield* client.patch(Node, key, "merge", { spec: { taints: null } })
-  }
+  const { home, kubeconfig } = yield* cluster
   const shim = join(home, "bin")
   yield* files.makeDirectory(shim)
   yield* files.writeFileString(join(shim, "keelson"), `#!/bin/sh\nexec ${root}bin/keelson "$@"\n`, { mode: 0o755 })
-  return { home, kubeconfig: paths.kubeconfig, shim }
+  return { home, kubeconfig, shim }
 })
 
 /** In a shell of the author's; what it printed, or what it printed and failed with. */
-const shell = (command: string, { home, kubeconfig, shim }: Effect.Success<typeof cluster>) =>
+const shell = (command: string, { home, kubeconfig, shim }: Effect.Success<typeof site>) =>
   Effect.callback<string, Error>((resume) => {
     const path = `${shim}:${join(root, "node_modules/.bin")}:${process.env["PATH"]}`
     const env = { ...process.env, HOME: home, KUBECONFIG: kubeconfig, PATH: path, KEELSON_SOURCE: "1" }
@@ -81,9 +49,9 @@ const shell = (command: string, { home, kubeconfig, shim }: Effect.Success<typeo
 const words = (text: string) => text.trim().replaceAll(/\s+/g, " ")
 
 /** What a step reads may take a moment to come to be. */
-const taken = (step: Step, site: Effect.Success<typeof cluster>) => {
+const taken = (step: Step, own: Effect.Success<typeof site>) => {
   const once = Effect.gen(function* () {
-    const lines = (yield* shell(step.command, site)).split("\n").map(words)
+    const lines = (yield* shell(step.command, own)).split("\n").map(words)
     for (const line of step.printed)
       if (!lines.some((printed) => printed.startsWith(words(line))))
         return yield* Effect.fail(new Error(`${step.command} did not print ${line}, but ${lines.join("\n")}`))
@@ -99,8 +67,8 @@ describe.skipIf(lacks.length > 0)(`an author's first plugin, as plugins/packages
     () =>
       Effect.gen(function* () {
         assert.isAtMost(steps.length, 10)
-        const site = yield* cluster
-        for (const step of steps) yield* taken(step, site)
+        const own = yield* site
+        for (const step of steps) yield* taken(step, own)
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     300_000
   )
