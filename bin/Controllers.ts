@@ -41,6 +41,8 @@ import * as AttributesClassProtection from "../plugins/controllers/storage-prote
 import * as ClaimProtection from "../plugins/controllers/storage-protection/Claims.ts"
 import * as VolumeProtection from "../plugins/controllers/storage-protection/Volumes.ts"
 import * as TokenCleaner from "../plugins/controllers/token-cleaner/TokenCleaner.ts"
+import * as PersistentVolumeExpander from "../plugins/controllers/persistent-volume-expander/PersistentVolumeExpander.ts"
+import * as Ttl from "../plugins/controllers/ttl/Ttl.ts"
 import * as TtlAfterFinished from "../plugins/controllers/ttl-after-finished/TtlAfterFinished.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 
@@ -151,6 +153,12 @@ export const controllers = <E, R>(run: Run<E, R>, { authentication, ca, joining,
       "storage-version-migrator",
       StorageVersionMigrator.plugin,
       new URL("../plugins/controllers/storage-version-migrator/StorageVersionMigrator.ts", import.meta.url)
+    ),
+    run("ttl", Ttl.plugin, new URL("../plugins/controllers/ttl/Ttl.ts", import.meta.url)),
+    run(
+      "expand",
+      PersistentVolumeExpander.plugin,
+      new URL("../plugins/controllers/persistent-volume-expander/PersistentVolumeExpander.ts", import.meta.url)
     ),
     run(
       "ttl-after-finished",

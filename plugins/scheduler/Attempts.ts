@@ -45,6 +45,9 @@ interface Around {
 /** How many binds are under way at most. */
 const binds = 32
 
+/** What an event may say at most. The condition says all. */
+const noteLimit = 1024
+
 /** An attempt at one Pod. */
 interface Attempt extends Own {
   readonly tried: Waiting
@@ -90,7 +93,15 @@ export const make = Effect.fnUntraced(function* (around: Around) {
 
   const refuse = Effect.fnUntraced(function* ({ record, tried: { pod } }: Attempt, verdict: Conditions.Verdict) {
     const { message } = verdict
-    yield* record({ kind: Pod, object: pod, type: "Warning", reason: "FailedScheduling", message, action: "Scheduling" })
+    const note = message.length > noteLimit ? `${message.slice(0, noteLimit - 4)} ...` : message
+    yield* record({
+      kind: Pod,
+      object: pod,
+      type: "Warning",
+      reason: "FailedScheduling",
+      message: note,
+      action: "Scheduling"
+    })
     const current = around.current(pod.metadata.uid)
     const patch = current && Conditions.patchOf(current, verdict, now())
     if (patch === undefined) return

@@ -9,7 +9,7 @@ import * as GarbageCollector from "../../plugins/controllers/garbage-collector/G
 import { fateOf } from "../../plugins/controllers/garbage-collector/References.ts"
 import * as Vanished from "../../plugins/controllers/garbage-collector/Vanished.ts"
 import { Deployment, ReplicaSet } from "../../plugins/resources/contracts/apps/v1.ts"
-import { ConfigMap, Pod } from "../../plugins/resources/contracts/core/v1.ts"
+import { ConfigMap, Event, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import { kernelWith } from "../resources/Kernel.ts"
 import { at, cluster, names, when } from "./Cluster.ts"
 import { podOf } from "./Pods.ts"
@@ -35,6 +35,23 @@ const tree = Effect.gen(function* () {
 })
 
 const collector = cluster(GarbageCollector.plugin({ kinds: [Deployment, ReplicaSet, Pod, ConfigMap] }))
+
+describe("an owner in another namespace", () => {
+  it.live("does not count, and is told of", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      const owner = yield* client.create(ConfigMap, { metadata: { name: "owner", namespace: "elsewhere" } })
+      yield* client.create(ConfigMap, { metadata: owned("part", ConfigMap, owner) })
+      const part = { ...owned("kept", ConfigMap, owner), namespace: "elsewhere" }
+      yield* client.create(ConfigMap, { metadata: part })
+      assert.deepStrictEqual(names(yield* when(ConfigMap, (all) => all.length === 2)).toSorted(), ["kept", "owner"])
+      const [told] = yield* when(Event, (all) => all.length === 1)
+      assert.strictEqual(told?.reason, "OwnerRefInvalidNamespace")
+      const place = `[v1/ConfigMap, namespace: default, name: owner, uid: ${owner.metadata.uid}]`
+      assert.strictEqual(told?.message, `ownerRef ${place} does not exist in namespace "default"`)
+    }).pipe(Effect.provide(collector))
+  )
+})
 
 describe("an owner that another server answers for", () => {
   it.live("keeps what it owns while it is there", () => {

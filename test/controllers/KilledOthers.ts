@@ -16,8 +16,10 @@ import * as ResourceQuotas from "../../plugins/controllers/resourcequota/Resourc
 import * as RootCa from "../../plugins/controllers/root-ca/RootCa.ts"
 import * as ResourceClaims from "../../plugins/controllers/resourceclaim/ResourceClaim.ts"
 import * as ServiceAccounts from "../../plugins/controllers/serviceaccount/ServiceAccount.ts"
+import * as Expander from "../../plugins/controllers/persistent-volume-expander/PersistentVolumeExpander.ts"
 import * as ClaimProtection from "../../plugins/controllers/storage-protection/Claims.ts"
 import * as VolumeProtection from "../../plugins/controllers/storage-protection/Volumes.ts"
+import * as Ttl from "../../plugins/controllers/ttl/Ttl.ts"
 import { ReplicaSet } from "../../plugins/resources/contracts/apps/v1.ts"
 import { HorizontalPodAutoscaler } from "../../plugins/resources/contracts/autoscaling/v2.ts"
 import {
@@ -119,7 +121,7 @@ const garbage: Scenario = {
 
 const volumes: Scenario = {
   name: "claims get volumes of their own, and give them back",
-  controllers: [Binder.plugin, EphemeralVolume.plugin, ClaimProtection.plugin, VolumeProtection.plugin],
+  controllers: [Binder.plugin, EphemeralVolume.plugin, ClaimProtection.plugin, VolumeProtection.plugin, Expander.plugin],
   kinds: [PersistentVolume, PersistentVolumeClaim],
   drive: Effect.gen(function* () {
     const client = yield* Client
@@ -161,7 +163,7 @@ const budget: Scenario = {
 
 const nodes: Scenario = {
   name: "a node gets a range, and a taint while it is not ready",
-  controllers: [NodeIpam.plugin({ podCidrs: ["10.244.0.0/16"] }), NodeLifecycle.plugin],
+  controllers: [NodeIpam.plugin({ podCidrs: ["10.244.0.0/16"] }), NodeLifecycle.plugin, Ttl.plugin],
   kinds: [Node],
   drive: Effect.gen(function* () {
     const client = yield* Client
@@ -184,8 +186,10 @@ const nodes: Scenario = {
     yield* until(
       Node,
       "n1",
-      ({ spec }) =>
-        spec.podCIDR !== undefined && spec.taints?.some(({ key }) => key === "node.kubernetes.io/not-ready") === true
+      ({ metadata, spec }) =>
+        metadata.annotations?.["node.alpha.kubernetes.io/ttl"] === "0" &&
+        spec.podCIDR !== undefined &&
+        spec.taints?.some(({ key }) => key === "node.kubernetes.io/not-ready") === true
     )
   })
 }

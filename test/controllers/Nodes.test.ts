@@ -6,6 +6,7 @@ import { Client } from "../../kernel/client/Client.ts"
 import * as NodeIpam from "../../plugins/controllers/node-ipam/NodeIpam.ts"
 import { leavesAt, tainted } from "../../plugins/controllers/node-lifecycle/Health.ts"
 import * as NodeLifecycle from "../../plugins/controllers/node-lifecycle/NodeLifecycle.ts"
+import { ttlOf } from "../../plugins/controllers/ttl/Ttl.ts"
 import * as PodGc from "../../plugins/controllers/podgc/PodGc.ts"
 import { Lease } from "../../plugins/resources/contracts/coordination/v1.ts"
 import { Node, Pod } from "../../plugins/resources/contracts/core/v1.ts"
@@ -138,5 +139,16 @@ describe("nodes", () => {
     assert.strictEqual(leavesAt(bears(undefined), [taint], 11_000), undefined)
     assert.strictEqual(leavesAt(bears(undefined, 20, 5), [taint], 11_000), 15_000)
     assert.strictEqual(leavesAt(bears(), [{ ...taint, effect: "NoSchedule" }], 11_000), undefined)
+  })
+})
+
+describe("for how long node agents may remember", () => {
+  it("is longer where there are more, and does not change to and fro", () => {
+    const seconds = [1, 100, 101, 500, 501, 1000, 1001, 2001].map((nodes) => ttlOf(nodes, undefined))
+    assert.deepStrictEqual(seconds, [0, 0, 15, 15, 30, 30, 60, 300])
+    assert.strictEqual(ttlOf(95, "15"), 15)
+    assert.strictEqual(ttlOf(89, "15"), 0)
+    assert.strictEqual(ttlOf(95, "0"), 0)
+    assert.strictEqual(ttlOf(1, "for ever"), 0)
   })
 })

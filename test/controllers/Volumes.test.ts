@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import * as EphemeralVolume from "../../plugins/controllers/ephemeral-volume/EphemeralVolume.ts"
 import { annotations } from "../../plugins/controllers/persistent-volume-binder/Matching.ts"
+import * as Expander from "../../plugins/controllers/persistent-volume-expander/PersistentVolumeExpander.ts"
 import * as Binder from "../../plugins/controllers/persistent-volume-binder/PersistentVolumeBinder.ts"
 import {
   Event,
@@ -123,5 +124,22 @@ describe("persistent volumes", () => {
       assert.deepStrictEqual(made?.metadata.labels, { a: "b" })
       assert.strictEqual(made?.metadata.ownerReferences?.[0]?.uid, pod.metadata.uid)
     }).pipe(Effect.provide(cluster(EphemeralVolume.plugin)))
+  )
+
+  it.live("a claim that asks for more waits for whoever can make volumes larger, and is told once", () =>
+    Effect.gen(function* () {
+      const client = yield* Client
+      yield* client.create(PersistentVolume, volume("v", "1Gi"))
+      yield* client.create(PersistentVolumeClaim, claim("c", "1Gi"))
+      yield* when(PersistentVolumeClaim, isBound("c", "v"))
+      for (const storage of ["2Gi", "3Gi"]) {
+        yield* client.patch(PersistentVolumeClaim, at("c"), "merge", { spec: { resources: { requests: { storage } } } })
+        yield* client.patch(PersistentVolumeClaim, at("c"), "merge", { metadata: { labels: { storage } } })
+        yield* when(Event, (all) => all.some(({ reason }) => reason === "ExternalExpanding"))
+      }
+      const isTwice = ({ count, reason }: Event) => reason === "ExternalExpanding" && count === 2
+      const events = yield* when(Event, (all) => all.some(isTwice))
+      assert.strictEqual(events.find(isTwice)?.message, "waiting for an external controller to expand this PVC")
+    }).pipe(Effect.provide(cluster(Binder.plugin, Expander.plugin)))
   )
 })

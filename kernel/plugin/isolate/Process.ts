@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 import * as Frames from "../Frames.ts"
 import type * as Wire from "../Wire.ts"
 import { IsolateFailed } from "./Protocol.ts"
-import { Main, type Open, type Settings } from "./Settings.ts"
+import { defaultMemory, Main, type Open, type Settings } from "./Settings.ts"
 
 /** What a program is started as. */
 export interface Command {
@@ -26,12 +26,12 @@ export const node = (
   main: URL,
   flags: ReadonlyArray<string> = []
 ): Command => {
-  const heap = budgets?.memoryBytes
+  const heap = budgets?.memoryBytes ?? defaultMemory
   const dist = process.env["KEELSON_DIST"]
   return {
     file: process.execPath,
     args: [
-      ...(heap === undefined ? [] : [`--max-old-space-size=${Math.max(16, Math.ceil(heap / megabyte))}`]),
+      `--max-old-space-size=${Math.max(16, Math.ceil(heap / megabyte))}`,
       "--disable-warning=ExperimentalWarning",
       "--disable-warning=SecurityWarning",
       "--enable-source-maps",
@@ -140,8 +140,8 @@ export const start = Effect.fnUntraced(function* (settings: Settings, command: C
     child.once("spawn", () => resume(Effect.void))
     child.once("error", ({ message }) => resume(Effect.fail(failed(`it cannot be started: ${message}`))))
   })
-  const { memoryBytes } = budgets ?? {}
-  if (memoryBytes !== undefined && child.pid !== undefined) {
+  const { memoryBytes = defaultMemory } = budgets ?? {}
+  if (child.pid !== undefined) {
     const { pid } = child
     const watch = () => {
       if (resident(pid) > memoryBytes)

@@ -14,9 +14,8 @@ import * as Jail from "./Jail.ts"
 import * as Network from "./Network.ts"
 import * as Process from "./Process.ts"
 import { IsolateFailed } from "./Protocol.ts"
-import { Main, type Open, type Settings } from "./Settings.ts"
+import { defaultMemory, Main, type Open, type Settings } from "./Settings.ts"
 
-const memory = 512 * 1024 ** 2
 const pids = 64
 const nobody = 65534
 
@@ -68,7 +67,7 @@ const permissions = (settings: Settings, read: ReadonlyArray<string>, write: Rea
 const cgroup = ({ budgets = {}, name }: Settings) =>
   Effect.acquireRelease(
     Effect.gen(function* () {
-      const { cpus, memoryBytes = memory, pids: most = pids } = budgets
+      const { cpus, memoryBytes = defaultMemory, pids: most = pids } = budgets
       const unique = `${name}-${process.pid}-${yield* Random.nextIntBetween(0, 2 ** 31)}`
       const limits = { memoryBytes, pids: most, ...(cpus !== undefined && { cpus }) }
       return yield* Effect.try({
@@ -104,7 +103,7 @@ const jailed: Open = Effect.fnUntraced(function* (settings, die) {
     mounts: network.length > 0 ? [[sockets, Network.folder] as const] : [],
     hosts: network,
     joins: limits?.joins ?? [],
-    ...(!isRoot && { dataBytes: budgets?.memoryBytes ?? memory })
+    ...(!isRoot && { dataBytes: budgets?.memoryBytes ?? defaultMemory })
   }
   const { args, env, file } = Process.node(settings, main, permissions(settings, ["/*"], ["/*"]))
   const relayed = network.length > 0 ? { [Network.variable]: JSON.stringify(network) } : {}

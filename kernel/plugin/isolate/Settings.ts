@@ -17,6 +17,7 @@ export interface Grants {
 
 /** What an isolate may use. It is ended, and started again with back-off, when it takes more. */
 export interface Budgets {
+  /** All that a process holds, Node.js's own 60 MiB among it: 512 MiB if it is not said. Of a thread, the heap: no limit then. */
   readonly memoryBytes?: number
   /** Processors, such as 0.5. A sandbox gets no more; elsewhere it is not kept. */
   readonly cpus?: number
@@ -29,6 +30,8 @@ export interface Budgets {
   /** How many messages it may send in a second beyond the answers that were asked for. */
   readonly messages?: number
 }
+
+export const defaultMemory = 512 * 1024 ** 2
 
 /** Where a remote plugin is, and who speaks to it: PEM. */
 export interface Remote {

@@ -9,6 +9,7 @@ import type { OwnerReference } from "../../../kernel/resource/Metadata.ts"
 import type { Event } from "../../../kernel/table/Table.ts"
 import * as CustomKinds from "../../custom-resources/contracts/CustomKinds.ts"
 import { Event as EventKind } from "../../resources/contracts/core/v1.ts"
+import * as EventRecorder from "../../resources/contracts/EventRecorder.ts"
 import * as BuiltIn from "../contracts/BuiltIn.ts"
 import * as Controllers from "../contracts/Controllers.ts"
 import { patchMetadata } from "../contracts/Writes.ts"
@@ -36,8 +37,17 @@ export interface Options {
 /** A kind that does not come is not waited for any longer. */
 const patience = "30 seconds"
 
+/** Its owner lives in another namespace: it does not count there, and whoever wrote it is told. */
+const misplaced = (kind: Kind.Any, object: Kind.Resource, owner: OwnerReference): EventRecorder.Occurrence => {
+  const { namespace = "" } = object.metadata
+  const place = `namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}`
+  const message = `ownerRef [${owner.apiVersion}/${owner.kind}, ${place}] does not exist in namespace ${JSON.stringify(namespace)}`
+  return { kind, object, type: "Warning", reason: "OwnerRefInvalidNamespace", message }
+}
+
 const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   const client = yield* Client
+  const record = yield* EventRecorder.make({ component: "garbage-collector-controller" })
   const graph = new Graph()
   const followed = BuiltIn.kept(kinds).filter(({ storage }) => storage !== EventKind.storage)
   const custom = yield* CustomKinds.follow
@@ -47,9 +57,12 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   const foreign = yield* ForeignOwners.make
 
   /** A live owner by the cache, or what a fresh read says. An owner of a kind that is not known is left in peace. */
-  const ownerOf = Effect.fnUntraced(function* (object: Kind.Resource, reference: OwnerReference) {
+  const ownerOf = Effect.fnUntraced(function* ({ kind: ofItem, object }: Item, reference: OwnerReference) {
     const known = graph.byUid(reference.uid)
-    if (known !== undefined) return { reference, found: waitsForDependents(known.object) ? "waiting" : "solid" } as const
+    const isElsewhere = known?.kind.namespaced === true && known.object.metadata.namespace !== object.metadata.namespace
+    if (isElsewhere) yield* record(misplaced(ofItem, object, reference))
+    if (known !== undefined && !isElsewhere)
+      return { reference, found: waitsForDependents(known.object) ? "waiting" : "solid" } as const
     const kind = kindOf(kinds, reference) ?? kindOf(custom.all(), reference)
     const { namespace = "" } = object.metadata
     const elsewhere = kind === undefined ? foreign(reference, namespace) : undefined
@@ -109,7 +122,7 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
     }
     const references = ownersOf(item.object)
     if (references.length === 0) return Controllers.done
-    const owners: ReadonlyArray<Owner> = yield* Effect.forEach(references, (reference) => ownerOf(item.object, reference))
+    const owners: ReadonlyArray<Owner> = yield* Effect.forEach(references, (reference) => ownerOf(item, reference))
     const dependents = graph.dependents(item.object.metadata.uid)
     const fate = fateOf(item.object, owners, dependents.length > 0)
     if (fate._tag === "Delete" && fate.propagationPolicy === "Foreground") {

@@ -137,17 +137,16 @@ export const departure: Happening = Effect.fnUntraced(function* ({ size }) {
 /** How often in an hour. */
 export const ordinary: ReadonlyArray<{ readonly what: string; readonly often: number; readonly happen: Happening }> = [
   { what: "update", often: 1, happen: update },
-  { what: "resize", often: 1, happen: resize },
-  { what: "update of a StatefulSet", often: 1, happen: updateStateful },
-  { what: "failure of a node", often: 1, happen: failure },
+  { what: "resize", often: 0.5, happen: resize },
+  { what: "update of a StatefulSet", often: 0.5, happen: updateStateful },
+  { what: "failure of a node", often: 0.75, happen: failure },
   { what: "replacement of a node", often: 0.25, happen: replacement },
   { what: "drain", often: 0.5, happen: drain },
-  { what: "hiccup", often: 1, happen: hiccup }
+  { what: "hiccup", often: 0.5, happen: hiccup }
 ]
 
 /** At an hour of the day. */
 export const once: ReadonlyArray<{ readonly what: string; readonly at: number; readonly happen: Happening }> = [
-  { what: "takeover", at: 1, happen: takeover },
   { what: "a rack is cut off", at: 3, happen: partition },
   { what: "a team leaves", at: 8, happen: departure },
   { what: "update of a DaemonSet", at: 13, happen: updateDaemons },

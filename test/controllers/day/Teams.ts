@@ -72,7 +72,7 @@ const budget = Effect.fnUntraced(function* (namespace: string, app: string) {
 })
 
 /** All at full hours. */
-const schedules = ["0 * * * *", "0 */2 * * *", "0 */6 * * *", "0 */6 * * *"]
+const schedules = ["0 */2 * * *", "0 */3 * * *", "0 */6 * * *", "0 */6 * * *"]
 
 interface Task {
   readonly schedule: string

@@ -111,7 +111,10 @@ export const isTainted = ({ device: { taints = [] } }: Candidate, { tolerations 
   taints.some((taint) => preventing.has(taint.effect) && !bears(tolerations, taint))
 
 /** By its full name; in the driver's own domain, also by the name alone. */
-const attributeOf = ({ device: { attributes = {} }, slice }: Candidate, name: string): DeviceAttribute | undefined => {
+export const attributeOf = (
+  { device: { attributes = {} }, slice }: Candidate,
+  name: string
+): DeviceAttribute | undefined => {
   const slash = name.indexOf("/")
   return attributes[name] ?? (name.slice(0, slash) === slice.spec.driver ? attributes[name.slice(slash + 1)] : undefined)
 }
