@@ -12,6 +12,7 @@ import * as EventRecorder from "../../resources/contracts/EventRecorder.ts"
 import { time } from "../../resources/contracts/Time.ts"
 import * as Controllers from "../contracts/Controllers.ts"
 import { withCondition } from "../contracts/Statuses.ts"
+import * as Metrics from "./Metrics.ts"
 import * as Pace from "./Pace.ts"
 import * as Proposals from "./Proposals.ts"
 import * as Sources from "./Sources.ts"
@@ -197,7 +198,7 @@ const start = Effect.gen(function* () {
       return false
     })
     const isDone = yield* target.scale(replicas).pipe(Effect.as(true), Effect.catch(failed))
-    if (!isDone) return
+    if (!isDone) return { change: 0, isFailed: true }
     say("AbleToScale", true, "SucceededRescale", `the HPA controller was able to update the target scale to ${replicas}`)
     yield* record({ kind: HorizontalPodAutoscaler, object: hpa, type: "Normal", reason: "SuccessfulRescale", message: size })
     Pace.scaled(history, hpa.spec.behavior, replicas - current, now)
@@ -207,6 +208,7 @@ const start = Effect.gen(function* () {
       currentMetrics: statuses,
       lastScaleTime: time(now)
     })
+    return { change: replicas - current, isFailed: false }
   })
 
   const look = Effect.fnUntraced(function* (hpa: HorizontalPodAutoscaler, now: number, before: Known | undefined) {
@@ -223,7 +225,7 @@ const start = Effect.gen(function* () {
         `the HPA controller was unable to get the target's current scale: ${detail}`
       )
       yield* put(seen, {})
-      return { history: before?.history, selector: "" }
+      return { history: before?.history, selector: "", change: 0, isFailed: true }
     }
     const { selector, specReplicas } = target.success
     const history = before?.history ?? Pace.begin(specReplicas, now)
@@ -232,16 +234,19 @@ const start = Effect.gen(function* () {
     const wish = yield* wished(seen, target.success, history)
     const { replicas, statuses } = wish
     const found = { currentReplicas: specReplicas, currentMetrics: statuses }
-    if (replicas === undefined) yield* put(seen, found)
-    else if (replicas === specReplicas) yield* put(seen, { ...found, desiredReplicas: replicas })
-    else yield* rescale(seen, target.success, wish, replicas, history)
-    return { history, selector }
+    const { name } = keyOf(hpa)
+    if (replicas !== undefined) yield* Metrics.desired({ namespace, name }, replicas)
+    if (replicas !== undefined && replicas !== specReplicas)
+      return { history, selector, ...(yield* rescale(seen, target.success, wish, replicas, history)) }
+    yield* put(seen, replicas === undefined ? found : { ...found, desiredReplicas: replicas })
+    return { history, selector, change: 0, isFailed: replicas === undefined }
   })
 
   const reconcile = Effect.fn("HorizontalPodAutoscaler.reconcile")(function* (key: Key) {
     const hpa = hpas.get(key)
     if (hpa === undefined) {
       known.delete(pathOf(key))
+      yield* Metrics.counted(known.size)
       return Controllers.done
     }
     const now = yield* Clock.currentTimeMillis
@@ -250,7 +255,8 @@ const start = Effect.gen(function* () {
     // Its own writes of the status are no reason to read the metrics again.
     if (before !== undefined && before.version === version && now < before.due) return Controllers.again(before.due - now)
     const due = now + Duration.toMillis(interval)
-    const { history, selector } = yield* look(hpa, now, before)
+    const { history, selector } = yield* Metrics.measured(look(hpa, now, before))
+    yield* Metrics.counted(known.size)
     known.set(pathOf(key), { version, due, history, selector })
     return Controllers.again(interval)
   })
