@@ -26,13 +26,14 @@ const every = "200 millis"
 const patience = 60_000
 
 /** Until what was asked for runs, or it is said why it does not. */
-const settled = Effect.fnUntraced(function* (name: string, generation: number, digest: string) {
+const settled = Effect.fnUntraced(function* (name: string, generation: number, digest: string, { isolation }: Asked) {
   const client = yield* Client
   const began = yield* Clock.currentTimeMillis
   for (;;) {
     const { status } = yield* client.get(Plugin, keyOf(name))
     const isSeen = status.observedGeneration === generation
-    if (isSeen && status.state === "Running" && status.history?.[0]?.digest === digest) return status
+    const isAsIs = isolation === undefined || status.isolation === isolation
+    if (isSeen && isAsIs && status.state === "Running" && status.history?.[0]?.digest === digest) return status
     if (isSeen && status.reason !== undefined) return yield* failed(`${name} does not run as was asked: ${status.reason}`)
     if ((yield* Clock.currentTimeMillis) - began > patience)
       return yield* failed(`${name} is ${status.state ?? "not looked at"} after ${patience / 1000} s: does a server lead?`)
@@ -43,12 +44,15 @@ const settled = Effect.fnUntraced(function* (name: string, generation: number, d
 const point = Effect.fnUntraced(function* (name: string, source: PluginSource & { readonly digest: string }, how: Asked) {
   const client = yield* Client
   const found = yield* client.find(Plugin, keyOf(name))
-  const spec = { source: { path: source.path, digest: source.digest }, ...(how.isolation !== undefined && { isolation: how.isolation }) }
+  const spec = {
+    source: { path: source.path, digest: source.digest },
+    ...(how.isolation !== undefined && { isolation: how.isolation })
+  }
   const object =
     found._tag === "None"
       ? yield* client.create(Plugin, { metadata: { name }, spec })
       : yield* client.patch(Plugin, keyOf(name), "merge", { spec })
-  const { isolation, version } = yield* settled(name, object.metadata.generation ?? 1, source.digest)
+  const { isolation, version } = yield* settled(name, object.metadata.generation ?? 1, source.digest, how)
   yield* Console.log(`${name} ${version} runs (${isolation})`)
 })
 

@@ -6,6 +6,8 @@ import { Clock, Context, Effect, Exit, Layer, Scope, Stream, SubscriptionRef } f
 import * as PipelineApi from "../../kernel/client/PipelineApi.ts"
 import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
 import type { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
+import { Main } from "../../kernel/plugin/isolate/Settings.ts"
+import { root } from "../../kernel/plugin/Outside.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import type { Kinds } from "../../kernel/resource/Kinds.ts"
 import type { Tables } from "../../kernel/table/Tables.ts"
@@ -27,6 +29,9 @@ export interface RolledBack {
   readonly wish: string
   readonly reason: string
 }
+
+/** From source, as the package's own modules are: were it from the bundle, there would be two of everything in it. */
+const guest = new URL("kernel/plugin/isolate/GuestMain.ts", root)
 
 type Given = Pipeline | Tables | Kinds
 
@@ -62,7 +67,7 @@ export const make = Effect.gen(function* () {
     const given = Layer.merge(PipelineApi.layer(user), PipelineClient.layer(user))
     const before = runs.get(name)
     // Registries of this process are in the context, for plugins that run in it.
-    const handles = yield* Effect.provide(host.start(ready.plugin), given)
+    const handles = yield* host.start(ready.plugin).pipe(Effect.provide(given), Effect.provideService(Main, guest))
     const own = yield* Scope.fork(scope)
     // Nobody takes it in: then it is as if it had not started.
     const undone = before === undefined ? end(ready) : Effect.ignore(put(name, before.ready, before.wish))
