@@ -103,7 +103,7 @@ const layer = Layer.succeed(Hostile, {
     }),
   heap: ({ bytes }) =>
     Effect.sync(() => {
-      for (let made = 0; made < bytes; made += 8192) kept.push(Array.from({ length: 1024 }, () => made))
+      for (let made = 0; made < bytes; made += chunk) kept.push(new Array(chunk / 8).fill(made))
     }),
   buffers: ({ bytes }) =>
     Effect.gen(function* () {
