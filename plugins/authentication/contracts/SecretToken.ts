@@ -57,7 +57,8 @@ export const idsOf = (key: KeyObject) =>
 /** Signs with a key in PEM, PKCS #8. */
 export const sign = Effect.fnUntraced(function* (signingKey: string, { account, namespace, secret }: Token) {
   const key = createPrivateKey(signingKey)
-  const [kid] = yield* idsOf(createPublicKey(signingKey))
+  // Upstream looks for the key by the name that its own programs give it.
+  const [, kid] = yield* idsOf(createPublicKey(signingKey))
   const claims: Claims = {
     sub: userName(namespace, account.name),
     "kubernetes.io/serviceaccount/namespace": namespace,
