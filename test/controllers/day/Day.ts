@@ -42,8 +42,8 @@ const judges = Effect.fnUntraced(function* (world: World.World, deleters: Delete
   Creations.judge(world, workloads, verdict)
   yield* Placement.judge(world, verdict)
   const { evictions } = yield* Budgets.judge(world, workloads, deleters, verdict)
-  const { served } = yield* Jobs.judge(world, verdict)
-  return { evictions, served }
+  const { missed, served } = yield* Jobs.judge(world, verdict)
+  return { evictions, missed, served }
 })
 
 const program = Effect.fnUntraced(function* (options: Options, verdict: World.Verdict) {
@@ -110,9 +110,10 @@ const program = Effect.fnUntraced(function* (options: Options, verdict: World.Ve
     const fibers: Array<Fiber.Fiber<unknown>> = []
     for (let number = from; number < Math.min(hours, from + stretch); number++) fibers.push(...(yield* anHour(number)))
     yield* Effect.forEach(fibers, Fiber.await, { discard: true })
+    judged.missed()
     yield* rest(`after ${Math.min(hours, from + stretch)} hours`)
   }
-  return { made, ended, pods: [...world.pods()].length, evictions: judged.evictions(), served: judged.served() }
+  return { made, ended, pods: [...world.pods()].length, evictions: judged.evictions(), jobs: judged.served() }
 }, Effect.scoped)
 
 /** What a controller could not bear is wrong; what it tries again is not. */

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { controllerOf } from "../../../kernel/resource/Kind.ts"
 import { CronJob, Job } from "../../../plugins/resources/contracts/batch/v1.ts"
+import { millisOf } from "../../../plugins/resources/contracts/Time.ts"
 import { isLive, type Seen, type Verdict, type World } from "./World.ts"
 
 const index = "batch.kubernetes.io/job-completion-index"
@@ -12,9 +13,24 @@ const isDone = ({ status }: Job) =>
 
 interface Times {
   readonly name: string
+  readonly schedule: string
+  readonly since: number
+  /** When it was to go; 0: it is there. */
+  until: number
   policy: string
   readonly served: Set<string>
   readonly open: Map<string, string>
+}
+
+const hour = 3_600_000
+
+/** How often `0 *\/6 * * *` comes after one time and up to another. */
+const due = (schedule: string, since: number, until: number) => {
+  const step = Number(/\*\/(\d+)/.exec(schedule)?.[1])
+  let count = 0
+  for (let at = (Math.floor(since / hour) + 1) * hour; at <= until; at += hour)
+    if (new Date(at).getUTCHours() % step === 0) count++
+  return count
 }
 
 export const judge = Effect.fnUntraced(function* (world: World, verdict: Verdict) {
@@ -22,12 +38,18 @@ export const judge = Effect.fnUntraced(function* (world: World, verdict: Verdict
   const succeeded = new Map<string, number>()
   const crons = new Map<string, Times>()
   const uids = new Map<string, string>()
+  const cronUids = new Map<string, string>()
 
   yield* world.follow(CronJob, (path, cron) => {
-    if (cron === undefined) return
-    const { uid } = cron.metadata
-    const times = crons.get(uid) ?? { name: path, policy: "", served: new Set<string>(), open: new Map<string, string>() }
-    times.policy = cron.spec.concurrencyPolicy
+    const uid = cron?.metadata.uid ?? cronUids.get(path) ?? ""
+    const name = path
+    const since = millisOf(cron?.metadata.creationTimestamp)
+    const made = { name, schedule: cron?.spec.schedule ?? "", since, until: 0, policy: "", served: new Set<string>() }
+    const times = crons.get(uid) ?? { ...made, open: new Map<string, string>() }
+    times.policy = cron?.spec.concurrencyPolicy ?? times.policy
+    if ((cron === undefined || cron.metadata.deletionTimestamp !== undefined) && times.until === 0)
+      times.until = verdict.now()
+    cronUids.set(path, uid)
     crons.set(uid, times)
   })
 
@@ -84,5 +106,13 @@ export const judge = Effect.fnUntraced(function* (world: World, verdict: Verdict
       succeeded.set(job.metadata.uid, 1 + (succeeded.get(job.metadata.uid) ?? 0))
   })
 
-  return { served: () => [...crons.values()].map(({ name, policy, served }) => ({ name, policy, served: served.size })) }
+  /** Whoever does not wait for another one serves every time, also one at which nobody led. */
+  const missed = () => {
+    for (const { name, policy, schedule, served, since, until } of crons.values()) {
+      const wanted = due(schedule, since, until || verdict.now())
+      if (policy !== "Forbid" && served.size !== wanted)
+        verdict.say(`CronJob ${name} (${schedule}): ${served.size} times were served, of ${wanted}`)
+    }
+  }
+  return { missed, served: () => [...crons.values()].reduce((sum, { served }) => sum + served.size, 0) }
 })
