@@ -62,6 +62,8 @@ export const prepare = Effect.fnUntraced(function* (
   const given = configuration?.fallback ?? manifest.fallback
   const isolation = KernelPlugin.isolations.find((level) => level === (wanted ?? manifest.isolation ?? "worker"))
   if (isolation === undefined) return yield* invalid(`isolation: expected one of ${KernelPlugin.isolations.join(", ")}`)
+  if (isolation === "remote")
+    return yield* invalid("isolation: an object cannot say yet on which machine a plugin is remote")
   const contracts = attachments.map(({ contract }) => contract)
   const isolated = Isolate.run({
     name,
