@@ -6,7 +6,7 @@ import { Clock, Effect, Exit, Fiber, Layer, Logger, Random } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
 import * as Compactor from "../../../kernel/store/Compactor.ts"
 import { Namespace } from "../../../plugins/resources/contracts/core/v1.ts"
-import { Deleters } from "./Actors.ts"
+import { acting, Deleters } from "./Actors.ts"
 import * as Availability from "./Availability.ts"
 import * as Budgets from "./Budgets.ts"
 import * as Cluster from "./Cluster.ts"
@@ -75,6 +75,7 @@ const program = Effect.fnUntraced(function* (options: Options, verdict: World.Ve
       say(what)
       return happen(stage)
     }).pipe(
+      Effect.provide(acting("user", deleters, beats)),
       Effect.catchCause((cause) => Effect.sync(() => say(`${what} was not carried through: ${cause}`))),
       Effect.forkScoped
     )
