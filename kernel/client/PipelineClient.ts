@@ -25,6 +25,9 @@ interface Shared {
   users: number
 }
 
+/** All clients of a server share them: whether somebody may see what is in one is asked before he is led to it. */
+const sharedOf = new WeakMap<Tables["Service"], Map<string, Shared>>()
+
 export const layer = (user: User): Layer.Layer<Client, never, Pipeline | Tables | Kinds> =>
   Layer.effect(
     Client,
@@ -32,7 +35,8 @@ export const layer = (user: User): Layer.Layer<Client, never, Pipeline | Tables 
       const pipeline = yield* Pipeline
       const tables = yield* Tables
       const kinds = yield* Kinds
-      const shared = new Map<string, Shared>()
+      const shared = sharedOf.get(tables) ?? new Map<string, Shared>()
+      sharedOf.set(tables, shared)
 
       const servedOf = (kind: Any): Served => kinds.byStorage(kind.storage) ?? { kind, strategy: {} }
       const at = (kind: Any, { name, namespace }: Key, subresource = ""): At => ({

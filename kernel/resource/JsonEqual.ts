@@ -16,6 +16,9 @@ const equalObjects = (a: Schema.JsonObject, b: Schema.JsonObject) => {
   return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && equal(a[name], b[name]))
 }
 
+/** The same of objects of the API, whose types do not say that they are JSON; hence the casts. */
+export const same = (a: unknown, b: unknown): boolean => equal(a as Schema.Json | undefined, b as Schema.Json | undefined)
+
 /**
  * The value, made of the parts of `before` wherever it is equal to them: whoever compares the two afterwards finds the same parts,
  * and what both have in common is in memory once.

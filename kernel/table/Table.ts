@@ -142,7 +142,7 @@ export class Table<A extends Resource> {
           own.set(name, new Index(({ object }) => of(object)))
         }
         for (const index of own.values()) {
-          for (const [path, held] of this.objects) index.put(path, undefined, held)
+          for (const [path, held] of this.objects) index.put(path, held)
           this.indexes.add(index)
         }
         return own
@@ -164,9 +164,8 @@ export class Table<A extends Resource> {
   }
 
   private put(path: string, after: Held<A> | undefined) {
-    const before = this.objects.get(path)
     if (after === undefined) this.objects.delete(path)
     else this.objects.set(path, after)
-    for (const index of this.indexes) index.put(path, before, after)
+    for (const index of this.indexes) index.put(path, after)
   }
 }

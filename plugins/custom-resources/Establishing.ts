@@ -2,7 +2,8 @@
  * Says of each definition whether its names were accepted and whether it is established, and empties those that are deleted
  * before it lets them go. One of the processes runs it; every run reads the whole state.
  */
-import { Clock, Effect, Equal } from "effect"
+import { Clock, Effect } from "effect"
+import { same } from "../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import type * as Kind from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
@@ -44,7 +45,7 @@ const start = Effect.gen(function* () {
         crd.status?.conditions ?? []
       )
     }
-    if (Equal.equals(status, crd.status)) return crd
+    if (same(status, crd.status)) return crd
     return yield* client.update(Crd, { ...crd, status }, { subresource: "status" })
   })
 

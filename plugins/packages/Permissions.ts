@@ -1,5 +1,6 @@
 /** What a package may do: of the API by a role of its own, of the machine by what its isolate grants. */
-import { Effect, Equal } from "effect"
+import { Effect } from "effect"
+import { same } from "../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import type { User } from "../../kernel/pipeline/Attributes.ts"
 import type { Budgets, Grants } from "../../kernel/plugin/Isolate.ts"
@@ -23,7 +24,7 @@ export const granted = Effect.fnUntraced(function* (plugin: string, owner: Owner
   const metadata = { name, ownerReferences: [owner] }
   const found = yield* client.find(ClusterRole, { namespace: "", name })
   if (found._tag === "None") yield* client.create(ClusterRole, { metadata, rules })
-  else if (!Equal.equals(found.value.rules, rules)) yield* client.update(ClusterRole, { ...found.value, rules })
+  else if (!same(found.value.rules, rules)) yield* client.update(ClusterRole, { ...found.value, rules })
   const bound = yield* client.find(ClusterRoleBinding, { namespace: "", name })
   if (bound._tag === "Some") return
   yield* client.create(ClusterRoleBinding, {

@@ -1,5 +1,6 @@
 /** The status of Plugin objects: of packages, and of the parts of this server itself, which have objects to be seen by. */
-import { Clock, Effect, Equal, Schedule, Stream, SubscriptionRef } from "effect"
+import { Clock, Effect, Schedule, Stream, SubscriptionRef } from "effect"
+import { same } from "../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import type { Cache } from "../../kernel/table/Table.ts"
@@ -118,7 +119,7 @@ export const make = Effect.fnUntraced(function* ({ failures, plugins, running, s
 
   const write = Effect.fnUntraced(function* (object: Plugin, after: PluginStatus) {
     const { status: before } = object
-    if (Equal.equals(before, after)) return
+    if (same(before, after)) return
     const isBack = after.conditions?.some(({ status, type }) => type === "RolledBack" && status === "True") === true
     const wasBack = before.conditions?.some(({ status, type }) => type === "RolledBack" && status === "True") === true
     yield* client.update(Plugin, { ...object, status: after }, { subresource: "status" })

@@ -1,5 +1,6 @@
 /** What caches tell, as changes of single objects: after a snapshot of the cache, what it does not show is gone. */
-import { Effect, Equal, Stream } from "effect"
+import { Effect, Stream } from "effect"
+import { same } from "../../kernel/resource/JsonEqual.ts"
 import type { Resource } from "../../kernel/resource/Kind.ts"
 import type { Event } from "../../kernel/table/Table.ts"
 import type { Node, Pod } from "../resources/contracts/core/v1.ts"
@@ -50,9 +51,9 @@ export const nodeActions = (before: Node | undefined, after: Node | undefined): 
   if (after === undefined) return ["Delete"]
   if (before === undefined) return ["Add"]
   const actions: Array<Action> = []
-  if (!Equal.equals(before.status.allocatable, after.status.allocatable)) actions.push("UpdateAllocatable")
-  if (!Equal.equals(before.metadata.labels, after.metadata.labels)) actions.push("UpdateLabels")
-  const isSameTaint = Equal.equals(before.spec.taints, after.spec.taints)
+  if (!same(before.status.allocatable, after.status.allocatable)) actions.push("UpdateAllocatable")
+  if (!same(before.metadata.labels, after.metadata.labels)) actions.push("UpdateLabels")
+  const isSameTaint = same(before.spec.taints, after.spec.taints)
   if (!isSameTaint || before.spec.unschedulable !== after.spec.unschedulable) actions.push("UpdateTaints")
   return actions
 }
@@ -77,8 +78,8 @@ export const podActions = (before: Pod | undefined, after: Pod | undefined): Rea
   if (!was) return is ? ["Add"] : []
   if (!is) return ["Delete"]
   const actions: Array<Action> = []
-  if (!Equal.equals(before.metadata.labels, after.metadata.labels)) actions.push("UpdateLabels")
-  const isSame = before.metadata.generation === after.metadata.generation && Equal.equals(givenTo(before), givenTo(after))
+  if (!same(before.metadata.labels, after.metadata.labels)) actions.push("UpdateLabels")
+  const isSame = before.metadata.generation === after.metadata.generation && same(givenTo(before), givenTo(after))
   if (!isSame && isLess(before, after)) actions.push("ScaleDown")
   return actions
 }

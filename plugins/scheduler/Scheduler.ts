@@ -2,7 +2,8 @@
  * Gives Pods their nodes. One loop takes a Pod from the queue and decides, synchronously, on a snapshot that follows the caches; the
  * Pod is assumed to be there at once, and bound beside the loop. What no node takes waits until something changes that may help.
  */
-import { Clock, Effect, Equal, Latch, Layer, Random } from "effect"
+import { Clock, Effect, Latch, Layer, Random } from "effect"
+import { same } from "../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { Namespace, Node, Pod } from "../resources/contracts/core/v1.ts"
@@ -32,9 +33,9 @@ export interface Options {
 }
 
 const isSameForUs = (a: Pod, b: Pod) =>
-  Equal.equals(a.spec, b.spec) &&
-  Equal.equals(a.metadata.labels, b.metadata.labels) &&
-  Equal.equals(a.status.resourceClaimStatuses, b.status.resourceClaimStatuses)
+  same(a.spec, b.spec) &&
+  same(a.metadata.labels, b.metadata.labels) &&
+  same(a.status.resourceClaimStatuses, b.status.resourceClaimStatuses)
 
 const isOver = ({ metadata, status: { phase } }: Pod) =>
   metadata.deletionTimestamp !== undefined || phase === "Succeeded" || phase === "Failed"
@@ -132,7 +133,7 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
     happened({ kind: "Node", actions: nodeActions(before, after), ...(before && { before }), ...(after && { after }) })
   }
   const seeNamespace = (before: Namespace | undefined, after: Namespace | undefined) => {
-    if (!Equal.equals(before?.metadata.labels, after?.metadata.labels)) snapshot.namespacesChanged()
+    if (!same(before?.metadata.labels, after?.metadata.labels)) snapshot.namespacesChanged()
   }
 
   const attempts = yield* Attempts.make({

@@ -2,7 +2,7 @@
  * The nodes and what is on them, kept as objects change: the cost of a change is that of the one Pod or node. A Pod that is being
  * bound counts already (it is assumed), until the cache shows it there or the bind has failed.
  */
-import { Equal } from "effect"
+import { same } from "../../kernel/resource/JsonEqual.ts"
 import type { Node, Pod } from "../resources/contracts/core/v1.ts"
 import type { NodeInfo, PodInfo, Question, Sort, View } from "./contracts/Nodes.ts"
 import { domainOf } from "./contracts/PodTerms.ts"
@@ -29,16 +29,15 @@ const interleaved = (nodes: ReadonlyArray<NodeInfo>): ReadonlyArray<NodeInfo> =>
 
 /** What the indexes know of a node. */
 const isSamePlace = (a: Node, b: Node) =>
-  a === b || (Equal.equals(a.metadata.labels, b.metadata.labels) && Equal.equals(a.spec.taints, b.spec.taints))
+  a === b || (same(a.metadata.labels, b.metadata.labels) && same(a.spec.taints, b.spec.taints))
 
-const isSameSpec = (a: Pod, b: Pod) =>
-  a.spec === b.spec || Equal.equals({ ...a.spec, nodeName: "" }, { ...b.spec, nodeName: "" })
+const isSameSpec = (a: Pod, b: Pod) => a.spec === b.spec || same({ ...a.spec, nodeName: "" }, { ...b.spec, nodeName: "" })
 
 const isSameForUs = (a: Pod, b: Pod) =>
   a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
-  Equal.equals(a.metadata.labels, b.metadata.labels) &&
+  same(a.metadata.labels, b.metadata.labels) &&
   isSameSpec(a, b) &&
-  Equal.equals(givenTo(a), givenTo(b))
+  same(givenTo(a), givenTo(b))
 
 export class Snapshot implements View {
   private readonly entries = new Map<string, Entry>()

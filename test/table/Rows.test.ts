@@ -143,9 +143,9 @@ describe("an index", () => {
     const index = new Index<{ readonly owner: string }>(({ owner }) => [owner])
     for (let turn = 0; turn < 100; turn++) {
       const object = { owner: `uid-${turn}` }
-      index.put("a", undefined, object)
+      index.put("a", object)
       assert.deepStrictEqual(index.get(`uid-${turn}`), [object])
-      index.put("a", object, undefined)
+      index.put("a", undefined)
     }
     assert.strictEqual(index.size, 0)
   })

@@ -1,5 +1,6 @@
 /** The templates that a DaemonSet or StatefulSet has had, as ControllerRevisions: what `kubectl rollout history` and `undo` read. */
-import { Effect, Equal, type Schema } from "effect"
+import { Effect, type Schema } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import type { Client } from "../../../kernel/client/Client.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
 import { ControllerRevision } from "../../resources/contracts/apps/v1.ts"
@@ -18,7 +19,7 @@ export const dataOf = (template: PodTemplateSpec): Schema.Json =>
 
 /** The revision of now: the last one with these data. */
 export const matching = (revisions: ReadonlyArray<ControllerRevision>, data: Schema.Json) =>
-  revisions.toSorted((a, b) => b.revision - a.revision).find((one) => Equal.equals(one.data, data))
+  revisions.toSorted((a, b) => b.revision - a.revision).find((one) => same(one.data, data))
 
 export const highest = (revisions: ReadonlyArray<ControllerRevision>) =>
   Math.max(0, ...revisions.map(({ revision }) => revision))

@@ -1,5 +1,6 @@
 /** Makes Jobs when they are due, and does away with those that are past remembering. */
-import { Clock, Effect, Equal, Result } from "effect"
+import { Clock, Effect, Result } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import * as Status from "../../../kernel/client/Status.ts"
 import { controllerOf, type Key, keyOf } from "../../../kernel/resource/Kind.ts"
@@ -77,9 +78,7 @@ const start = Effect.gen(function* () {
   })
 
   const put = (cron: CronJob, status: CronJob["status"]) =>
-    Equal.equals(status, cron.status)
-      ? Effect.succeed(cron)
-      : client.update(CronJob, { ...cron, status }, { subresource: "status" })
+    same(status, cron.status) ? Effect.succeed(cron) : client.update(CronJob, { ...cron, status }, { subresource: "status" })
 
   const read = Effect.fnUntraced(function* (cron: CronJob) {
     const { schedule, timeZone } = cron.spec

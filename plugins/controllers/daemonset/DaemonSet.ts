@@ -1,5 +1,6 @@
 /** Runs one Pod of a DaemonSet on each node where one belongs, and leads them from one template to the next. */
-import { Clock, Effect, Equal } from "effect"
+import { Clock, Effect } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { type Key, keyOf } from "../../../kernel/resource/Kind.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
@@ -90,7 +91,7 @@ const start = Effect.gen(function* () {
     yield* cleanUp(set, all, hash, own)
     const after = pods.by("owner", set.metadata.uid)
     const status = statusOf(set, nodes.all(), byNode(after), hash, now)
-    if (!Equal.equals(status, set.status)) yield* client.update(DaemonSet, { ...set, status }, { subresource: "status" })
+    if (!same(status, set.status)) yield* client.update(DaemonSet, { ...set, status }, { subresource: "status" })
     const soon = nextAvailable(after, set.spec.minReadySeconds ?? 0, now)
     return soon === undefined ? Controllers.done : Controllers.again(soon)
   })

@@ -2,7 +2,8 @@
  * Leads a Deployment's ReplicaSets from the templates of before to that of now, within what may be too many or too few. A run
  * reads the whole state, makes one step (`Scaling.ts`) and writes the status; the sets' changes bring the next run.
  */
-import { Clock, Effect, Equal } from "effect"
+import { Clock, Effect } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { Conflict } from "../../../kernel/client/Errors.ts"
 import * as Status from "../../../kernel/client/Status.ts"
@@ -60,7 +61,7 @@ const start = Effect.gen(function* () {
   const pods = yield* client.cache(Pod, { indexes: Owned.byOwner })
 
   const putStatus = Effect.fnUntraced(function* (view: View, status: DeploymentStatus) {
-    if (Equal.equals(status, view.deployment.status)) return view
+    if (same(status, view.deployment.status)) return view
     const changed = { ...view.deployment, status }
     return { ...view, deployment: yield* client.update(Deployment, changed, { subresource: "status" }) }
   })
@@ -74,7 +75,7 @@ const start = Effect.gen(function* () {
       ...Revision.sizes(desired, desired + Scaling.limits(deployment).surge)
     }
     const before = set.spec.replicas
-    if (before === replicas && Equal.equals(annotations, set.metadata.annotations)) return set
+    if (before === replicas && same(annotations, set.metadata.annotations)) return set
     const changed = { ...set, metadata: { ...set.metadata, annotations }, spec: { ...set.spec, replicas } }
     const after = yield* client.update(ReplicaSet, changed)
     if (before !== replicas) yield* tellScaled(deployment, set, before, replicas)
@@ -102,7 +103,7 @@ const start = Effect.gen(function* () {
       metadata: { ...fresh.metadata, annotations },
       spec: { ...spec, ...(ready !== undefined && { minReadySeconds: ready }) }
     }
-    const isSame = Equal.equals(annotations, fresh.metadata.annotations) && ready === fresh.spec.minReadySeconds
+    const isSame = same(annotations, fresh.metadata.annotations) && ready === fresh.spec.minReadySeconds
     const set = isSame ? fresh : yield* client.update(ReplicaSet, changed)
     return yield* marked(withSets(view, [set]), set)
   })

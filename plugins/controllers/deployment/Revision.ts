@@ -2,7 +2,8 @@
  * The ReplicaSets of a Deployment as its revisions: which one has the template of now, what number it has, and what
  * `kubectl rollout history` and `undo` read from its annotations.
  */
-import { BigInt as BigIntOf, Equal, type Schema } from "effect"
+import { BigInt as BigIntOf, type Schema } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { controllerReference } from "../../../kernel/resource/Kind.ts"
 import type { ObjectMetaDraft } from "../../../kernel/resource/Metadata.ts"
 import { Deployment, type ReplicaSet, type ReplicaSetDraft } from "../../resources/contracts/apps/v1.ts"
@@ -40,7 +41,7 @@ const comparable = ({ metadata, spec }: PodTemplateSpec) => ({
   }
 })
 
-export const isSameTemplate = (a: PodTemplateSpec, b: PodTemplateSpec) => Equal.equals(comparable(a), comparable(b))
+export const isSameTemplate = (a: PodTemplateSpec, b: PodTemplateSpec) => same(comparable(a), comparable(b))
 
 /** A template is JSON by its type, hence the cast. */
 export const hashOf = (template: PodTemplateSpec, collisions = 0): string =>

@@ -1,5 +1,6 @@
 /** Keeps the status of PodDisruptionBudgets: how many of their Pods may go now. */
-import { Clock, Effect, Equal, Result } from "effect"
+import { Clock, Effect, Result } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { controllerOf, type Key, keyOf, type Resource } from "../../../kernel/resource/Kind.ts"
 import type { OwnerReference } from "../../../kernel/resource/Metadata.ts"
@@ -51,7 +52,7 @@ const start = Effect.gen(function* () {
   }
 
   const put = (budget: PodDisruptionBudget, status: PodDisruptionBudgetStatus) =>
-    Equal.equals(status, budget.status)
+    same(status, budget.status)
       ? Effect.void
       : client.update(PodDisruptionBudget, { ...budget, status }, { subresource: "status" })
 

@@ -1,5 +1,6 @@
 /** Keeps the Endpoints of every Service with a selector, for clients from before EndpointSlices. */
-import { Effect, Equal } from "effect"
+import { Effect } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { type Key, keyOf } from "../../../kernel/resource/Kind.ts"
 import { type EndpointAddress, Endpoints, type EndpointSubset, Pod, Service } from "../../resources/contracts/core/v1.ts"
@@ -77,7 +78,7 @@ const start = Effect.gen(function* () {
     if (before === undefined) {
       const draft = { metadata: { ...key, labels }, subsets }
       yield* client.create(Endpoints, draft).pipe(Effect.catchIf(isEnding, () => Effect.void))
-    } else if (!Equal.equals(before.subsets ?? [], subsets) || !Equal.equals(before.metadata.labels, labels)) {
+    } else if (!same(before.subsets ?? [], subsets) || !same(before.metadata.labels, labels)) {
       yield* client.update(Endpoints, { ...before, metadata: { ...before.metadata, labels }, subsets })
     }
   })

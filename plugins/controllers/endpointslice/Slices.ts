@@ -1,5 +1,5 @@
 /** How the endpoints of a Service are put into slices, changing as few of them as can be. Pure. */
-import { Equal } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
 import { type Node, Service } from "../../resources/contracts/core/v1.ts"
 import type { Endpoint, EndpointSlice, EndpointSliceDraft } from "../../resources/contracts/discovery/v1.ts"
@@ -86,7 +86,7 @@ const arrange = (
   const update = kept
     .filter(({ here }) => here.length > 0)
     .map(({ here, slice }) => ({ ...slice, metadata: { ...slice.metadata, labels }, endpoints: here, ports }))
-    .filter((after, index) => !Equal.equals(after, kept.filter(({ here }) => here.length > 0)[index]?.slice))
+    .filter((after, index) => !same(after, kept.filter(({ here }) => here.length > 0)[index]?.slice))
   const create: Array<EndpointSliceDraft> = []
   while (rest.length > 0) {
     create.push({
@@ -119,8 +119,7 @@ const placeholder = (service: Service, family: Backends.Family, slices: Readonly
     return { ...nothing, create: [{ metadata, addressType: family, endpoints: [], ports: [] }] }
   }
   const empty = { ...first, metadata: { ...first.metadata, labels }, endpoints: [], ports: [] }
-  const isEmpty =
-    (first.endpoints ?? []).length + (first.ports ?? []).length === 0 && Equal.equals(labels, first.metadata.labels)
+  const isEmpty = (first.endpoints ?? []).length + (first.ports ?? []).length === 0 && same(labels, first.metadata.labels)
   return { ...nothing, update: isEmpty ? [] : [empty], remove: others }
 }
 

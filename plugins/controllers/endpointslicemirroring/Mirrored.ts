@@ -1,5 +1,5 @@
 /** The EndpointSlices that say the same as an Endpoints object. Pure. */
-import { Equal } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { controllerReference } from "../../../kernel/resource/Kind.ts"
 import { type EndpointAddress, Endpoints, type EndpointSubset, type Service } from "../../resources/contracts/core/v1.ts"
 import type { Endpoint, EndpointSlice, EndpointSliceDraft } from "../../resources/contracts/discovery/v1.ts"
@@ -87,7 +87,7 @@ export const plan = (endpoints: Endpoints | undefined, existing: ReadonlyArray<E
       ...wanted,
       metadata: { ...kept, labels, ownerReferences, ...(annotations && { annotations }) }
     }
-    if (!Equal.equals(slice, after)) update.push(after)
+    if (!same(slice, after)) update.push(after)
   }
   return { create, update, remove: left }
 }

@@ -2,7 +2,8 @@
  * Every 15 seconds reads the metrics of each HorizontalPodAutoscaler and gives its target as many replicas as they ask for.
  * Source: "Horizontal Pod Autoscaling"; conditions and events as upstream words them.
  */
-import { Clock, Duration, Effect, Equal } from "effect"
+import { Clock, Duration, Effect } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { type Key, keyOf } from "../../../kernel/resource/Kind.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
@@ -79,7 +80,7 @@ const start = Effect.gen(function* () {
       ...(currentReplicas > 0 && { currentReplicas }),
       conditions: conditions()
     }
-    return Equal.equals(after, hpa.status)
+    return same(after, hpa.status)
       ? Effect.void
       : Effect.asVoid(client.update(HorizontalPodAutoscaler, { ...hpa, status: after }, { subresource: "status" }))
   }

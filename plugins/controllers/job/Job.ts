@@ -1,5 +1,6 @@
 /** Runs Pods of a Job until enough have succeeded, or too many have failed, or its time is over. */
-import { Clock, Effect, Equal } from "effect"
+import { Clock, Effect } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
 import * as Selector from "../../../kernel/resource/Selector.ts"
@@ -103,9 +104,7 @@ const start = Effect.gen(function* () {
     Effect.forEach(all, (pod) => remove(job, pod), { concurrency: 8, discard: true })
 
   const putStatus = (job: Job, status: JobStatus) =>
-    Equal.equals(status, job.status)
-      ? Effect.succeed(job)
-      : client.update(Job, { ...job, status }, { subresource: "status" })
+    same(status, job.status) ? Effect.succeed(job) : client.update(Job, { ...job, status }, { subresource: "status" })
 
   /** Suspended, or going on: with the time from which its deadline counts. */
   const begun = Effect.fnUntraced(function* (job: Job, now: number) {

@@ -2,7 +2,8 @@
  * Empties a namespace that is being deleted, and then lets it go. Pods go first: what they use (volumes, policies, accounts)
  * stays until the last of them has ended.
  */
-import { Clock, Effect, Equal } from "effect"
+import { Clock, Effect } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import * as Status from "../../../kernel/client/Status.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
@@ -88,7 +89,7 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
   const report = Effect.fnUntraced(function* (namespace: Namespace, outcome: Outcome) {
     const now = time(yield* Clock.currentTimeMillis)
     const status = { phase: "Terminating", conditions: conditions(namespace.status.conditions, outcome, now) }
-    if (Equal.equals(status, namespace.status)) return namespace
+    if (same(status, namespace.status)) return namespace
     return yield* client.update(Namespace, { ...namespace, status }, { subresource: "status" })
   })
 

@@ -2,7 +2,8 @@
  * Notices nodes whose agent is silent, marks them and their Pods as not ready, taints nodes by their conditions, and evicts Pods
  * that do not tolerate it.
  */
-import { Clock, Effect, Equal } from "effect"
+import { Clock, Effect } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { type Key, keyOf } from "../../../kernel/resource/Kind.ts"
 import { Lease } from "../../resources/contracts/coordination/v1.ts"
@@ -49,7 +50,7 @@ const health = Effect.fnUntraced(function* (patience: number) {
       const message = `Node ${node.metadata.name} status is now: NodeNotReady`
       yield* record({ kind: Node, object: node, type: "Normal", reason: "NodeNotReady", message })
     }
-    if (Equal.equals(conditions, node.status.conditions)) return node
+    if (same(conditions, node.status.conditions)) return node
     return yield* client.update(Node, { ...node, status: { ...node.status, conditions } }, { subresource: "status" })
   })
 
@@ -64,8 +65,7 @@ const health = Effect.fnUntraced(function* (patience: number) {
     const node = due <= now ? yield* giveUp(found, now) : found
     const isAnyReady = readiness(node) === "True" || nodes.all().some((other) => readiness(other) === "True")
     const taints = tainted(node, isAnyReady, now)
-    if (!Equal.equals(taints, node.spec.taints ?? []))
-      yield* client.update(Node, { ...node, spec: { ...node.spec, taints } })
+    if (!same(taints, node.spec.taints ?? [])) yield* client.update(Node, { ...node, spec: { ...node.spec, taints } })
     if (readiness(node) !== "True") {
       yield* Effect.forEach(pods.by("node", key.name), (pod) => unready(pod, now), { discard: true })
     }

@@ -1,5 +1,6 @@
 /** What is written of volumes and claims: each as it shall be, and nothing when it is so already. */
-import { Clock, Effect, Equal } from "effect"
+import { Clock, Effect } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { apiVersion } from "../../../kernel/resource/Kind.ts"
 import { PersistentVolume, PersistentVolumeClaim } from "../../resources/contracts/core/v1.ts"
@@ -61,7 +62,7 @@ export const make = Effect.gen(function* () {
       ...(volume !== undefined && size !== undefined && { capacity: size }),
       ...(attributes !== undefined && { currentVolumeAttributesClassName: attributes })
     }
-    return Equal.equals(status, claim.status)
+    return same(status, claim.status)
       ? Effect.void
       : Effect.asVoid(client.update(PersistentVolumeClaim, { ...claim, status }, { subresource: "status" }))
   }

@@ -2,7 +2,8 @@
  * Keeps the number of live Pods that a set controls equal to `spec.replicas`: what ReplicaSets and ReplicationControllers have in
  * common. Every run reads the whole state.
  */
-import { Array, Clock, Effect, Equal, Schema } from "effect"
+import { Array, Clock, Effect, Schema } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import * as Status from "../../../kernel/client/Status.ts"
 import {
@@ -173,7 +174,7 @@ export const start = Effect.fnUntraced(function* <A extends Replicating, D exten
 
     const after = pods.by("owner", set.metadata.uid)
     const status = statusOf(set, after, failure, now, family.countsTerminating)
-    if (!Equal.equals(status, set.status)) yield* client.update(kind, { ...set, status }, { subresource: "status" })
+    if (!same(status, set.status)) yield* client.update(kind, { ...set, status }, { subresource: "status" })
     if (failure !== undefined) return yield* failure
     const soon = nextAvailable(after.filter(isActive), set.spec.minReadySeconds ?? 0, now)
     return soon === undefined ? Controllers.done : Controllers.again(soon)

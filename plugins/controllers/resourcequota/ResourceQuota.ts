@@ -1,5 +1,6 @@
 /** Keeps the status of ResourceQuotas: what there is to take, and what is taken. */
-import { Clock, Effect, Equal, Queue, Scope, Stream } from "effect"
+import { Clock, Effect, Queue, Scope, Stream } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import { type Any, type Key, type Kind, keyOf, type Resource, type ResourceDraft } from "../../../kernel/resource/Kind.ts"
 import * as CustomKinds from "../../custom-resources/contracts/CustomKinds.ts"
@@ -56,7 +57,7 @@ const start = Effect.gen(function* () {
     )
     const left = sinceOf(quota, now) + quiet - now
     const { isLess, status } = Count.statusOf(quota, counted, left <= 0)
-    if (!Equal.equals(status, quota.status)) {
+    if (!same(status, quota.status)) {
       yield* client.update(ResourceQuota, { ...quota, status }, { subresource: "status" })
     }
     return isLess && left > 0 ? Controllers.again(left) : Controllers.done

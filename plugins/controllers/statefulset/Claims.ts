@@ -1,5 +1,5 @@
 /** The claims on volumes that belong to a Pod of a StatefulSet, and with whom they go. Pure. Source: KEP-1847. */
-import { Equal } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { controllerOf, controllerReference, keyOf } from "../../../kernel/resource/Kind.ts"
 import type { OwnerReference } from "../../../kernel/resource/Metadata.ts"
 import { StatefulSet } from "../../resources/contracts/apps/v1.ts"
@@ -50,5 +50,5 @@ export const owners = (
     ...others,
     ...(ends ? [controllerReference(Pod, pod)] : goesWithSet(set) ? [controllerReference(StatefulSet, set)] : [])
   ]
-  return Equal.equals(before, after) ? undefined : after
+  return same(before, after) ? undefined : after
 }

@@ -1,5 +1,6 @@
 /** Keeps the Pods of a StatefulSet, each itself, with its claims. Every run reads the whole state. */
-import { Clock, Effect, Equal, Predicate } from "effect"
+import { Clock, Effect, Predicate } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import * as Status from "../../../kernel/client/Status.ts"
 import { type Key, keyOf } from "../../../kernel/resource/Kind.ts"
@@ -152,7 +153,7 @@ const start = Effect.gen(function* () {
     const after = pods.by("owner", set.metadata.uid)
     const names = { current: current.metadata.name, update: update.metadata.name }
     const status = Rollout.statusOf(set, after, names, now)
-    if (!Equal.equals(status, set.status)) yield* client.update(StatefulSet, { ...set, status }, { subresource: "status" })
+    if (!same(status, set.status)) yield* client.update(StatefulSet, { ...set, status }, { subresource: "status" })
     yield* cleanUp(set, all, new Set([...Object.values(names), ...after.map(Identity.revisionOf)]))
     yield* exit
     const soon = nextAvailable(after, set.spec.minReadySeconds ?? 0, now)

@@ -1,5 +1,6 @@
 /** What is wrong with a CustomResourceDefinition, as upstream words it, for whoever takes in definitions. */
-import { Equal, type Schema } from "effect"
+import type { Schema } from "effect"
+import { same } from "../../../kernel/resource/JsonEqual.ts"
 import * as Causes from "../../../kernel/resource/Causes.ts"
 
 import * as Names from "../../../kernel/resource/Names.ts"
@@ -18,8 +19,7 @@ const schemaOf = ({ schema }: Version) => schema?.openAPIV3Schema as Schema.Json
 /** Definitions of old had one of each for all versions, and messages still name it so where all versions agree. */
 const placesOf = (versions: ReadonlyArray<Version>, index: number) => {
   const [first] = versions
-  const agree = (part: (version: Version) => unknown) =>
-    versions.every((one) => first && Equal.equals(part(one), part(first)))
+  const agree = (part: (version: Version) => unknown) => versions.every((one) => first && same(part(one), part(first)))
   const at = `spec.versions[${index}]`
   return {
     at,
@@ -82,7 +82,7 @@ const stored = ({ spec: { versions }, status }: Crd): Causes.Causes => {
 export const problems = (crd: Crd, old?: Crd): Causes.Causes => {
   const { metadata, spec } = crd
   const { names, versions } = spec
-  const isSame = old !== undefined && Equal.equals(spec.versions, old.spec.versions)
+  const isSame = old !== undefined && same(spec.versions, old.spec.versions)
   return [
     ...(metadata.name === `${names.plural}.${spec.group}`
       ? []
