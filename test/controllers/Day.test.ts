@@ -1,12 +1,12 @@
 /**
  * A day in the life of a cluster, on virtual time: see `day/Day.ts`. `DAY_SEED=… npm test -- test/controllers/Day` does another day, and
- * the same again for the same seed; `DAY_NODES=500` is one of 500 nodes and 10,000 Pods. With `DAY_TELL=1` it says what happens, and with
+ * the same again for the same seed; `DAY_NODES=50` is one of 50 nodes and 1,000 Pods. With `DAY_TELL=1` it says what happens, and with
  * `DAY_WATCH=team-03/web-1` it shows each change of those Pods.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Day from "./day/Day.ts"
 
-const { DAY_HOURS = "24", DAY_NODES = "50", DAY_SEED: seed = "1", DAY_TELL: isTelling, DAY_WATCH: watched } = process.env
+const { DAY_HOURS = "24", DAY_NODES = "500", DAY_SEED: seed = "1", DAY_TELL: isTelling, DAY_WATCH: watched } = process.env
 const [hours, nodes] = [Number(DAY_HOURS), Number(DAY_NODES)]
 const teams = Math.max(1, Math.round(nodes * 0.08))
 
