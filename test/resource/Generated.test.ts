@@ -21,7 +21,9 @@ describe("generated contracts", () => {
   it("are what the generator makes of the description", () => {
     const files = generate(description)
     const written = readdirSync(new URL("contracts/", resources), { recursive: true, encoding: "utf8" })
-    expect(written.filter((file) => /\/v\d+(?:(?:alpha|beta)\d+)?\.ts$/.test(file)).toSorted()).toEqual([...files.keys()].toSorted())
+    expect(written.filter((file) => /\/v\d+(?:(?:alpha|beta)\d+)?\.ts$/.test(file)).toSorted()).toEqual(
+      [...files.keys()].toSorted()
+    )
     for (const [file, text] of files) expect(read(`contracts/${file}`), `${file}: npm run generate`).toBe(text)
   })
 
