@@ -6,6 +6,7 @@ import { Plugin, type PluginSource } from "../../plugins/packages/contracts/v1al
 import * as Package from "../../plugins/packages/Package.ts"
 import { label } from "../../plugins/packages/Report.ts"
 import { Event } from "../../plugins/resources/contracts/core/v1.ts"
+import * as Columns from "../Columns.ts"
 import * as Join from "../Join.ts"
 
 export class PluginCommandFailed extends Schema.TaggedError<PluginCommandFailed>()("PluginCommandFailed", {
@@ -98,18 +99,6 @@ export const rollback = Effect.fnUntraced(function* (name: string) {
   yield* point(name, { path: before.path, digest: before.digest }, {})
 })
 
-const padded = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd()
-    )
-    .join("\n")
-}
-
 export const list = Effect.fnUntraced(function* (all: boolean) {
   const client = yield* Client
   const plugins = yield* client.list(Plugin, all ? {} : { labelSelector: `${label}!=true` })
@@ -126,7 +115,7 @@ export const list = Effect.fnUntraced(function* (all: boolean) {
     String(status.errors ?? 0),
     status.reason ?? ""
   ])
-  yield* Console.log(padded([head, ...rows]))
+  yield* Console.log(Columns.table([head, ...rows]))
 })
 
 /** What happened to it, and what it has said in the logs of this machine's servers. */
