@@ -13,6 +13,7 @@ import * as Scheduler from "../../plugins/scheduler/Scheduler.ts"
 import { type Asked, extender } from "../scheduler/Extender.ts"
 import * as Beside from "./Beside.ts"
 import * as Scheduling from "./Scheduling.ts"
+import * as Stories from "./Stories.ts"
 
 const lacks = ["etcd", "kube-apiserver", "kube-scheduler"].filter((name) => Program.find(name) === undefined)
 const title = lacks.length === 0 ? "" : ` (this machine lacks upstream's ${lacks.join(", ")})`
@@ -72,11 +73,11 @@ const theirsExtended = Effect.fnUntraced(function* (path: string, endpoint: Endp
     configurationOf(urlPrefix, { clientConnection: { kubeconfig }, leaderElection: { leaderElect: false } })
   )
   yield* Beside.program("kube-scheduler", path, endpoint, { config })
-  return { told: yield* Scheduling.run(Scheduling.extended), asked: questions(asked) }
+  return { told: yield* Scheduling.run(Stories.extended), asked: questions(asked) }
 })
 const oursExtended = Effect.gen(function* () {
   const { asked, urlPrefix } = yield* extender(answer)
-  const told = yield* Scheduling.run(Scheduling.extended).pipe(
+  const told = yield* Scheduling.run(Stories.extended).pipe(
     Effect.provide(Scheduler.plugin({ configuration: configurationOf(urlPrefix) }).layer)
   )
   return { told, asked: questions(asked) }
