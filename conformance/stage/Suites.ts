@@ -1,0 +1,45 @@
+/**
+ * The suites that run on whatever offers their contract, by itself: with an API in memory, if they or the plugin want one. What is a
+ * package is checked by these. One more contract is a line in `all`, with a bed of its own if its checks take one.
+ */
+import { type Effect, Layer } from "effect"
+import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
+import type { Api } from "../../kernel/client/Api.ts"
+import * as ApiClient from "../../kernel/client/ApiClient.ts"
+import type { Contract } from "../../kernel/plugin/Contract.ts"
+import { checked, kit, type Told } from "../Adapter.ts"
+import * as AdmissionPoints from "../AdmissionPoints.ts"
+import * as Handover from "../Handover.ts"
+import * as KeyManagement from "../KeyManagement.ts"
+import * as SchedulerPoints from "../SchedulerPoints.ts"
+import * as SnapshotStorage from "../SnapshotStorage.ts"
+import type { Suite } from "../Suite.ts"
+
+/** What is checked, as the one that keeps a contract. */
+export type Offer = <Self, S>(contract: Contract<Self, S>) => Layer.Layer<Self, unknown, Api>
+
+export interface OnPackage {
+  readonly contract: Contract<unknown, unknown>
+  readonly check: (offer: Offer) => Effect.Effect<void, unknown, Told>
+}
+
+const memory = Layer.provideMerge(ApiClient.layer, MemoryApi.layer())
+
+/** `bed`: what the checks and the plugin find beside them. */
+export const on = <Self, S, Law extends string, Needs>(
+  suite: Suite<Self, S, Law, Self | Needs>,
+  bed: Layer.Layer<Needs | Api, unknown>
+): OnPackage => ({
+  contract: suite.contract,
+  check: (offer) => kit(Layer.provideMerge(offer(suite.contract), bed), checked(suite))
+})
+
+export const all: ReadonlyArray<OnPackage> = [
+  on(AdmissionPoints.suite, memory),
+  on(Handover.suite, memory),
+  on(KeyManagement.suite, memory),
+  on(SchedulerPoints.suite, memory),
+  on(SnapshotStorage.suite, memory)
+]
+
+export const find = (key: string) => all.find(({ contract }) => contract.key === key)
