@@ -14,6 +14,9 @@ export class SocketFailed extends Schema.TaggedError<SocketFailed>()("SocketFail
   cause: Schema.Defect()
 }) {}
 
+/** The name of a contract's socket in a folder of several. */
+export const fileOf = ({ key }: Pick<Contract.Contract<unknown, unknown>, "key">) => `${key.replaceAll("/", ".")}.sock`
+
 const reconnect = { shortest: Duration.millis(20), longest: Duration.seconds(2) }
 
 const dial = (path: string) =>
@@ -105,12 +108,13 @@ const greeted = Effect.fnUntraced(function* <Self, S>(contract: Contract.Contrac
 })
 
 /**
- * A contract that another process serves. It waits ten seconds for the other to be there, and connects again whenever the
- * connection ends; meanwhile calls fail with `applied: no`.
+ * A contract that another process serves. It waits for the other to be there, and connects again whenever the connection ends;
+ * meanwhile calls fail with `applied: no`.
  */
 export const connect = <Self, S>(
   contract: Contract.Contract<Self, S>,
-  path: string
+  path: string,
+  patience: Duration.Input = "10 seconds"
 ): Layer.Layer<Self, Contract.Unavailable | Contract.VersionSkew> =>
   Layer.unwrap(
     Effect.gen(function* () {
@@ -129,7 +133,7 @@ export const connect = <Self, S>(
       )
       const unavailable = (cause: unknown) => new Contract.Unavailable({ contract: contract.key, applied: "no", cause })
       const opened = Effect.timeoutOrElse(Deferred.await(isOpen), {
-        duration: "10 seconds",
+        duration: patience,
         orElse: () => Effect.fail(unavailable(`nobody serves ${path}`))
       })
       // The protocol is there, and tries to connect, before it is waited for.

@@ -22,7 +22,7 @@ export interface Options {
 
 /** The socket of a contract in a folder of sockets. */
 export const socketOf = ({ directory }: Pick<Options, "directory">, { key }: Pick<Contract<unknown, unknown>, "key">) =>
-  join(directory, `${key.replaceAll("/", ".")}.sock`)
+  join(directory, Socket.fileOf({ key }))
 
 export class ImageNotThere extends Schema.TaggedError<ImageNotThere>()("ImageNotThere", { image: Schema.String }) {
   override get message() {

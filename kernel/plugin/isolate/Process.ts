@@ -86,7 +86,7 @@ const resident = (pid: number) => {
   }
 }
 
-const ended = (code: number | null, signal: string | null) =>
+export const ended = (code: number | null, signal: string | null) =>
   signal === null ? `its process has ended with code ${code}` : `its process was ended by ${signal}`
 
 const wireOf = (child: ChildProcess, socket: Socket): Wire.Wire => {
@@ -109,8 +109,8 @@ const wireOf = (child: ChildProcess, socket: Socket): Wire.Wire => {
 }
 
 /** What `command` says, started; what it prints is logged. */
-export const spawned = ({ args, env, file }: Command, log: (line: string) => void) => {
-  const child = spawn(file, args, { env, cwd: "/", stdio: ["ignore", "pipe", "pipe", "pipe"] })
+export const spawned = ({ args, env, file }: Command, log: (line: string) => void, cwd = "/") => {
+  const child = spawn(file, args, { env, cwd, stdio: ["ignore", "pipe", "pipe", "pipe"] })
   for (const stream of [child.stdout, child.stderr]) if (stream !== null) printed(stream, log)
   return child
 }
@@ -121,13 +121,23 @@ export const explained = (wire: Wire.Wire, words: (why: unknown) => unknown): Wi
   listen: (heard, closed) => wire.listen(heard, (why) => closed(words(why)))
 })
 
-/** Starts what `command` says, and watches how much memory it holds. */
-export const start = Effect.fnUntraced(function* (settings: Settings, command: Command, die: (why: string) => void) {
-  const { budgets, name } = settings
+interface Started {
+  readonly cwd?: string
+  /** Without it nobody watches how much memory it holds. */
+  readonly memoryBytes?: number
+}
+
+/** Starts what `command` says, and watches how much memory it holds. It is killed at the end of the scope. */
+export const running = Effect.fnUntraced(function* (
+  name: string,
+  command: Command,
+  die: (why: string) => void,
+  { cwd, memoryBytes }: Started
+) {
   const run = Effect.runForkWith(yield* Effect.context())
   const log = (line: string) => run(Effect.annotateLogs(Effect.logInfo(line), { plugin: name }))
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() => spawned(command, log)),
+    Effect.sync(() => spawned(command, log, cwd)),
     (child) =>
       Effect.callback<void>((resume) => {
         if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
@@ -140,8 +150,7 @@ export const start = Effect.fnUntraced(function* (settings: Settings, command: C
     child.once("spawn", () => resume(Effect.void))
     child.once("error", ({ message }) => resume(Effect.fail(failed(`it cannot be started: ${message}`))))
   })
-  const { memoryBytes = defaultMemory } = budgets ?? {}
-  if (child.pid !== undefined) {
+  if (child.pid !== undefined && memoryBytes !== undefined) {
     const { pid } = child
     const watch = () => {
       if (resident(pid) > memoryBytes)
@@ -152,6 +161,13 @@ export const start = Effect.fnUntraced(function* (settings: Settings, command: C
       (timer) => Effect.sync(() => clearInterval(timer))
     )
   }
+  return child
+})
+
+/** A guest in a process, and the wire to it. */
+export const start = Effect.fnUntraced(function* (settings: Settings, command: Command, die: (why: string) => void) {
+  const { budgets, name } = settings
+  const child = yield* running(name, command, die, { memoryBytes: budgets?.memoryBytes ?? defaultMemory })
   // The fourth of `stdio` is a pair of sockets.
   return wireOf(child, child.stdio[3] as Socket)
 })
