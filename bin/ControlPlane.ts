@@ -20,7 +20,6 @@ import * as Compactor from "../kernel/store/Compactor.ts"
 import * as Measured from "../kernel/store/Measured.ts"
 import * as Times from "../kernel/store/Times.ts"
 import * as Tables from "../kernel/table/Tables.ts"
-import * as AdmissionAttachment from "../plugins/admission/isolated/Attachment.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import * as Packages from "../plugins/packages/Loader.ts"
 import * as SchedulerExtensions from "../plugins/scheduler/contracts/Extensions.ts"
@@ -46,6 +45,7 @@ import * as Controllers from "./Controllers.ts"
 import * as EncryptionRoute from "./EncryptionRoute.ts"
 import { leadership } from "./Leadership.ts"
 import * as Policies from "./Policies.ts"
+import * as Attached from "./Attached.ts"
 import * as SnapshotRoute from "./SnapshotRoute.ts"
 import * as StatusRoute from "./StatusRoute.ts"
 import * as Switches from "./Switches.ts"
@@ -147,7 +147,7 @@ const unknown = (setting: string, given: ReadonlyArray<string>, names: ReadonlyA
 
 /** Plugins from outside, which Plugin objects name, as far as this process uses what they offer. */
 const outside = (options: Packages.Options) =>
-  AdmissionAttachment.layer.pipe(
+  Attached.api.pipe(
     Layer.provideMerge(Packages.layer(options).pipe(asSelf)),
     Layer.provideMerge(Layer.merge(Attachments.layer, SchedulerExtensions.layer))
   )

@@ -4,6 +4,8 @@ import type { Contract } from "../kernel/plugin/Contract.ts"
 import { Handover } from "../kernel/plugin/Handover.ts"
 import { Log } from "../kernel/store/Log.ts"
 import { AdmissionPoints } from "../plugins/admission/contracts/AdmissionPoints.ts"
+import { AuthenticationPoints } from "../plugins/authentication/contracts/AuthenticationPoints.ts"
+import { AuthorizationPoints } from "../plugins/authorization/contracts/AuthorizationPoints.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
 import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
@@ -22,6 +24,8 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   AdmissionPoints,
   Api,
   ClusterDns,
+  AuthenticationPoints,
+  AuthorizationPoints,
   ContainerRuntime,
   Events,
   Exec,

@@ -4,6 +4,7 @@ import { Forbidden } from "../client/Errors.ts"
 import { type Attributes, masters } from "./Attributes.ts"
 import type { Environment } from "./Environment.ts"
 import type { At } from "./Pipeline.ts"
+import type { Decision, OrderedAuthorizer } from "./Policy.ts"
 
 export const attributesOf = ({ name, namespace, served, subresource, user, version }: At, verb: string): Attributes => ({
   user,
@@ -25,8 +26,10 @@ const refusal = ({ group, namespace, path, resource, subresource, user, verb }: 
   return `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${why}`
 }
 
-/** `undefined`: it may. Otherwise why not. */
-export const decide = ({ authorizers }: Pick<Environment, "authorizers">, attributes: Attributes): string | undefined => {
+type Asked = Pick<Environment, "authorizers">
+
+/** `undefined`: it may. Otherwise why not. For those who cannot wait for an answer from elsewhere. */
+export const decide = ({ authorizers }: Asked, attributes: Attributes): string | undefined => {
   if (attributes.user.groups.includes(masters)) return undefined
   for (const { use } of authorizers.all()) {
     const { decision, reason = "" } = use(attributes)
@@ -36,13 +39,41 @@ export const decide = ({ authorizers }: Pick<Environment, "authorizers">, attrib
   return refusal(attributes, "")
 }
 
-export const authorize = (
-  environment: Pick<Environment, "authorizers">,
-  attributes: Attributes
-): Effect.Effect<void, Forbidden> =>
-  Effect.suspend(() => {
-    const detail = decide(environment, attributes)
-    if (detail === undefined) return Effect.void
-    const { group, name, namespace, resource } = attributes
-    return Effect.fail(new Forbidden({ group, resource, namespace, name, detail }))
-  })
+const allowed: Decision = { decision: "allow" }
+
+/** The first with an opinion decides; the reasons of those without one are kept, and explain the no. */
+export const judge = Effect.fnUntraced(function* ({ authorizers }: Asked, attributes: Attributes) {
+  if (attributes.user.groups.includes(masters)) return allowed
+  const reasons: Array<string> = []
+  for (const { ask, use } of authorizers.all()) {
+    const asked = ask?.(attributes)
+    const decision = asked === undefined ? use(attributes) : yield* asked
+    if (decision.decision !== "noOpinion") return decision
+    if (decision.reason !== undefined) reasons.push(decision.reason)
+  }
+  const none: Decision = { decision: "noOpinion", reason: reasons.join("; ") }
+  return none
+})
+
+const asks = ({ ask }: OrderedAuthorizer) => ask !== undefined
+
+/** The same as `decide`, with the answers of those that have to be waited for. */
+export const decided = (environment: Asked, attributes: Attributes): Effect.Effect<string | undefined> =>
+  Effect.suspend(() =>
+    environment.authorizers.all().some(asks)
+      ? Effect.map(judge(environment, attributes), ({ decision, reason = "" }) => {
+          if (decision === "allow") return undefined
+          return refusal(attributes, decision === "deny" ? reason : "")
+        })
+      : Effect.succeed(decide(environment, attributes))
+  )
+
+const refused = ({ group, name, namespace, resource }: Attributes, detail: string | undefined) =>
+  detail === undefined ? Effect.void : Effect.fail(new Forbidden({ group, resource, namespace, name, detail }))
+
+export const authorize = (environment: Asked, attributes: Attributes): Effect.Effect<void, Forbidden> =>
+  Effect.suspend(() =>
+    environment.authorizers.all().some(asks)
+      ? Effect.flatMap(decided(environment, attributes), (detail) => refused(attributes, detail))
+      : refused(attributes, decide(environment, attributes))
+  )

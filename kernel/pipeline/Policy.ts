@@ -32,6 +32,16 @@ export interface Decision {
 /** Synchronous: it decides from tables in memory. */
 export type Authorizer = (attributes: Attributes) => Decision
 
+export interface OrderedAuthorizer {
+  readonly order: number
+  readonly use: Authorizer
+  /**
+   * Of one that has to ask somebody else: how; nothing where it has no say. `use` then answers those who cannot wait, by what it
+   * remembers.
+   */
+  readonly ask?: (attributes: Attributes) => Effect.Effect<Decision> | undefined
+}
+
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT"
 
 /**
@@ -130,7 +140,7 @@ export class Authenticators extends Context.Service<Authenticators, Registry<Ord
   static readonly add = (order: number, use: Authenticator) =>
     Layer.effectDiscard(Effect.flatMap(Authenticators, (all) => all.add({ order, use })))
 }
-export class Authorizers extends Context.Service<Authorizers, Registry<Ordered<Authorizer>>>()("kernel/Authorizers") {
+export class Authorizers extends Context.Service<Authorizers, Registry<OrderedAuthorizer>>()("kernel/Authorizers") {
   static readonly layer = Layer.sync(Authorizers, () => registry(({ order }) => order))
   static readonly add = (order: number, use: Authorizer) =>
     Layer.effectDiscard(Effect.flatMap(Authorizers, (all) => all.add({ order, use })))

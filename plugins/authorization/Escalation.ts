@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { Forbidden, NotFound } from "../../kernel/client/Errors.ts"
 import { type Attributes, masters, type User } from "../../kernel/pipeline/Attributes.ts"
-import { decide } from "../../kernel/pipeline/Authorize.ts"
+import { decided } from "../../kernel/pipeline/Authorize.ts"
 import type { Admission, Admitted, Authorizers } from "../../kernel/pipeline/Policy.ts"
 import {
   ClusterRole,
@@ -34,7 +34,10 @@ const refusal = ({ groups, name }: User, missing: ReadonlyArray<PolicyRule>) => 
 
 export const admission = (rbac: Rbac, authorizers: Authorizers["Service"]): Admission => {
   const may = (asked: Attributes, verb: string, resource: string, name: string) =>
-    decide({ authorizers }, { ...asked, verb, group, version: "v1", resource, subresource: "", name }) === undefined
+    Effect.map(
+      decided({ authorizers }, { ...asked, verb, group, version: "v1", resource, subresource: "", name }),
+      (refusal) => refusal === undefined
+    )
 
   const holds = (attributes: Attributes, rules: ReadonlyArray<PolicyRule>) => {
     const missing = exceeding(rules, rbac.rules(attributes.user, attributes.namespace))
@@ -46,20 +49,27 @@ export const admission = (rbac: Rbac, authorizers: Authorizers["Service"]): Admi
   const role = ({ attributes }: Admitted, after: ClusterRole, before: ClusterRole | undefined) => {
     const aggregates = after.aggregationRule !== undefined && !same(after.aggregationRule, before?.aggregationRule)
     const grants = !same(after.rules ?? [], before?.rules ?? [])
-    if (may(attributes, "escalate", attributes.resource, after.metadata.name)) return Effect.void
-    // Whoever may choose what is aggregated may get everything into it.
-    if (aggregates) return holds(attributes, everything)
-    return grants ? holds(attributes, after.rules ?? []) : Effect.void
+    return Effect.flatMap(may(attributes, "escalate", attributes.resource, after.metadata.name), (may) => {
+      if (may) return Effect.void
+      // Whoever may choose what is aggregated may get everything into it.
+      if (aggregates) return holds(attributes, everything)
+      return grants ? holds(attributes, after.rules ?? []) : Effect.void
+    })
   }
 
   const binding = ({ attributes }: Admitted, after: RoleBinding, before: RoleBinding | undefined) => {
     const { roleRef } = after
     if (before !== undefined && same(before.roleRef, roleRef) && same(before.subjects, after.subjects)) return Effect.void
-    if (may(attributes, "bind", pluralOf(roleRef), roleRef.name)) return Effect.void
-    const rules = rbac.roleRules(roleRef, attributes.namespace)
-    if (rules !== undefined) return holds(attributes, rules)
-    const namespace = roleRef.kind === "Role" ? attributes.namespace : ""
-    return Effect.fail(new NotFound({ group, resource: pluralOf(roleRef), namespace, name: roleRef.name }))
+    return Effect.flatMap(
+      may(attributes, "bind", pluralOf(roleRef), roleRef.name),
+      (may): Effect.Effect<void, Forbidden | NotFound> => {
+        if (may) return Effect.void
+        const rules = rbac.roleRules(roleRef, attributes.namespace)
+        if (rules !== undefined) return holds(attributes, rules)
+        const namespace = roleRef.kind === "Role" ? attributes.namespace : ""
+        return Effect.fail(new NotFound({ group, resource: pluralOf(roleRef), namespace, name: roleRef.name }))
+      }
+    )
   }
 
   return {

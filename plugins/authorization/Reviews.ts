@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import type { WireObject } from "../../kernel/client/Api.ts"
 import { BadRequest, Invalid } from "../../kernel/client/Errors.ts"
 import type { Action } from "../../kernel/pipeline/Actions.ts"
-import { type Attributes, masters, type User } from "../../kernel/pipeline/Attributes.ts"
+import type { Attributes, User } from "../../kernel/pipeline/Attributes.ts"
+import { judge } from "../../kernel/pipeline/Authorize.ts"
 import { specDecoder } from "../../kernel/pipeline/Body.ts"
 import type { Authorizers, Decision } from "../../kernel/pipeline/Policy.ts"
 import type * as Causes from "../../kernel/resource/Causes.ts"
@@ -48,18 +49,6 @@ const attributesOf = (user: User, { nonResourceAttributes, resourceAttributes }:
   return { user, verb, group, version, resource, subresource, namespace, name }
 }
 
-/** The first authorizer with an opinion decides; the reasons of those without one are kept, and explain the no. */
-const judge = (authorizers: Authorizers["Service"], attributes: Attributes): Decision => {
-  if (attributes.user.groups.includes(masters)) return { decision: "allow" }
-  const reasons: Array<string> = []
-  for (const { use } of authorizers.all()) {
-    const decision = use(attributes)
-    if (decision.decision !== "noOpinion") return decision
-    if (decision.reason !== undefined) reasons.push(decision.reason)
-  }
-  return { decision: "noOpinion", reason: reasons.join("; ") }
-}
-
 const statusOf = ({ decision, reason = "" }: Decision): WireObject => ({
   allowed: decision === "allow",
   ...(decision === "deny" && { denied: true }),
@@ -91,7 +80,7 @@ const selfAccess = (authorizers: Authorizers["Service"]): Action => ({
   act: Effect.fn("SelfSubjectAccessReview.act")(function* ({ user }, body) {
     const spec = yield* decodeSelf(body)
     yield* check([...Validation.validateAsked(spec), ...Validation.validateMetadata(body, false)])
-    return answer(SelfSubjectAccessReview, body, statusOf(judge(authorizers, attributesOf(user, spec))))
+    return answer(SelfSubjectAccessReview, body, statusOf(yield* judge({ authorizers }, attributesOf(user, spec))))
   })
 })
 
@@ -110,7 +99,8 @@ const access = (authorizers: Authorizers["Service"], kind: Any, isLocal: boolean
       ])
       const subject = { name: user, groups, ...(uid !== undefined && { uid }), ...(extra !== undefined && { extra }) }
       const metadata = isLocal ? { namespace } : {}
-      return { ...answer(kind, body, statusOf(judge(authorizers, attributesOf(subject, spec)))), metadata }
+      const decision = yield* judge({ authorizers }, attributesOf(subject, spec))
+      return { ...answer(kind, body, statusOf(decision)), metadata }
     })
   }) satisfies Action
 

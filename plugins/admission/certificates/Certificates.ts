@@ -7,7 +7,7 @@ import { Clock, Effect, Layer, Result } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
 import { Forbidden } from "../../../kernel/client/Errors.ts"
 import { masters } from "../../../kernel/pipeline/Attributes.ts"
-import { decide } from "../../../kernel/pipeline/Authorize.ts"
+import { decided } from "../../../kernel/pipeline/Authorize.ts"
 import { type Admitted, Admissions, Authorizers } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import * as SigningRequest from "../../certificates/contracts/SigningRequest.ts"
@@ -54,7 +54,9 @@ const forbidden = ({ group, name, namespace, resource }: Admitted["attributes"],
 const may = (authorizers: Authorizers["Service"], { attributes }: Admitted, verb: string, signer: string) => {
   const whole = `${signer.split("/", 1)[0]}/*`
   const about = { ...attributes, verb, group: "certificates.k8s.io", version: "*", resource: "signers", subresource: "" }
-  return [signer, whole].some((name) => decide({ authorizers }, { ...about, name }) === undefined)
+  const one = (name: string) =>
+    Effect.map(decided({ authorizers }, { ...about, name }), (refusal) => refusal === undefined)
+  return Effect.flatMap(one(signer), (may) => (may ? Effect.succeed(true) : one(whole)))
 }
 
 const failed = ({ status }: CertificateSigningRequest) => status.conditions?.some(({ type }) => type === "Failed") ?? false
@@ -69,10 +71,10 @@ const allowed =
     if (request === undefined || old === undefined) return Effect.void
     const signs = request.status.certificate !== old.status.certificate || failed(request) !== failed(old)
     const { signerName } = old.spec
-    if ((verb === "sign" && !signs) || may(authorizers, admitted, verb, signerName)) return Effect.void
-    return forbidden(
-      admitted.attributes,
-      `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`
+    if (verb === "sign" && !signs) return Effect.void
+    const words = `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`
+    return Effect.flatMap(may(authorizers, admitted, verb, signerName), (may) =>
+      may ? Effect.void : forbidden(admitted.attributes, words)
     )
   }
 

@@ -1,0 +1,7 @@
+/** What plugins from outside may offer to every API process: one line for each contract. Those of the scheduler and of nodes stand where these run. */
+import { Layer } from "effect"
+import * as Admission from "../plugins/admission/isolated/Attachment.ts"
+import * as Authentication from "../plugins/authentication/isolated/Attachment.ts"
+import * as Authorization from "../plugins/authorization/isolated/Attachment.ts"
+
+export const api = Layer.mergeAll(Admission.layer, Authentication.layer, Authorization.layer)
