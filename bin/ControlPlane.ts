@@ -20,6 +20,8 @@ import * as Compactor from "../kernel/store/Compactor.ts"
 import * as Measured from "../kernel/store/Measured.ts"
 import * as Times from "../kernel/store/Times.ts"
 import * as Tables from "../kernel/table/Tables.ts"
+import * as Audit from "../plugins/audit/Audit.ts"
+import * as AuditSinks from "../plugins/audit/Sinks.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import * as Packages from "../plugins/packages/Loader.ts"
 import * as SchedulerExtensions from "../plugins/scheduler/contracts/Extensions.ts"
@@ -67,6 +69,8 @@ export interface ApiOptions {
   readonly podSecurity?: PodSecurity.Options
   /** Of plugins from outside. */
   readonly packages: Packages.Options
+  /** What is recorded of requests, and where. */
+  readonly audit?: AuditSinks.Options
 }
 
 export interface Options extends ApiOptions, Controllers.Options {
@@ -146,9 +150,9 @@ const unknown = (setting: string, given: ReadonlyArray<string>, names: ReadonlyA
 }
 
 /** Plugins from outside, which Plugin objects name, as far as this process uses what they offer. */
-const outside = (options: Packages.Options) =>
-  Attached.api.pipe(
-    Layer.provideMerge(Packages.layer(options).pipe(asSelf)),
+const outside = (options: ApiOptions) =>
+  Attached.api(options).pipe(
+    Layer.provideMerge(Packages.layer(options.packages).pipe(asSelf)),
     Layer.provideMerge(Layer.merge(Attachments.layer, SchedulerExtensions.layer))
   )
 
@@ -190,7 +194,15 @@ const kernel = ({ log }: ApiOptions) =>
     Layer.provideMerge(Measured.layer),
     Layer.provideMerge(log),
     Layer.provideMerge(
-      Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Aggregated.layer, Routes.layer, Plugin.Host.layer)
+      Layer.mergeAll(
+        Kinds.layer,
+        Policy.layer,
+        Actions.layer,
+        Aggregated.layer,
+        Routes.layer,
+        Audit.layer,
+        Plugin.Host.layer
+      )
     )
   )
 
@@ -204,9 +216,10 @@ export const api = (options: ApiOptions) =>
     Layer.merge(Layer.effectDiscard(StoreRoute.add)),
     Layer.merge(Layer.effectDiscard(SnapshotRoute.add(() => SnapshotRoute.about(options)))),
     Layer.merge(Plugin.install(Aggregation.plugin(options.aggregation)).pipe(asSelf)),
-    Layer.provideMerge(outside(options.packages)),
+    Layer.provideMerge(outside(options)),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(Policies.layer(options).pipe(asSelf)),
+    Layer.provideMerge(options.audit === undefined ? Layer.empty : Plugin.install(AuditSinks.plugin(options.audit))),
     Layer.provideMerge(ServiceClient.layer.pipe(asSelf)),
     Layer.provideMerge(kernel(options))
   )

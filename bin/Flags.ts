@@ -62,6 +62,21 @@ export const flags = {
     "encryption-provider-config",
     "Kubernetes' EncryptionConfiguration; without it Secrets are encrypted with a key of the cluster's own"
   ),
+  auditPolicyFile: text(
+    "audit-policy-file",
+    "Kubernetes' audit Policy: what is recorded of requests; without it nothing is"
+  ),
+  auditLogPath: text("audit-log-path", "The file where events are written, a line each; - is the output"),
+  auditLogFormat: text("audit-log-format", "json (default) or legacy"),
+  auditLogMode: text("audit-log-mode", "blocking (default): before the request is answered; batch: some at a time"),
+  auditLogMaxsize: number("audit-log-maxsize", "MiB after which the file is put aside (default 100)"),
+  auditLogMaxbackup: number("audit-log-maxbackup", "How many that were put aside are kept (default: all)"),
+  auditLogMaxage: number("audit-log-maxage", "For how many days they are kept (default: without end)"),
+  auditLogCompress: text("audit-log-compress", "Whether they are compressed: true or false (default)"),
+  auditWebhookConfigFile: text("audit-webhook-config-file", "A kubeconfig that names a server which events are posted to"),
+  auditWebhookMode: text("audit-webhook-mode", "batch (default) or blocking"),
+  auditWebhookBatchMaxSize: number("audit-webhook-batch-max-size", "How many events go at once (default 400)"),
+  auditWebhookBatchMaxWait: text("audit-webhook-batch-max-wait", "How long they are waited for (default 30s)"),
   admissionControlConfigFile: text(
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"

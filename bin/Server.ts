@@ -3,6 +3,7 @@ import { Effect, FileSystem, Layer } from "effect"
 import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as Pki from "../plugins/certificates/contracts/Pki.ts"
 import * as AdmissionConfiguration from "./AdmissionConfiguration.ts"
+import * as Audit from "./Audit.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Encryption from "./Encryption.ts"
 import * as Grow from "./Grow.ts"
@@ -48,6 +49,7 @@ export const optionsOf = Effect.fnUntraced(function* (
 ) {
   const keys = yield* Keys.open(settings, paths)
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
+  const audit = yield* Audit.options(settings)
   // The same after a crash, so that who was killed takes up its work at once; no other process can have its name or its port.
   const { name, port } = place?.self ?? { name: nodeName, port: apiPort }
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`
@@ -92,6 +94,7 @@ export const optionsOf = Effect.fnUntraced(function* (
     controllers: settings.controllers,
     ca: keys.ca.cert,
     joining: joining(settings, keys),
+    ...(audit !== undefined && { audit }),
     packages: { directory: Paths.packages(paths), host: name, version: version.keelson },
     identity: `${name}_${port}`,
     isolate: settings.isolate,

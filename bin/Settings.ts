@@ -46,6 +46,11 @@ export const Store = Schema.String.check(
   })
 )
 
+const AuditMode = Schema.Literals(["blocking", "batch"]).annotate({ expected: "blocking or batch" })
+const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })).annotate({
+  expected: "a number from 0"
+})
+
 export const Settings = Schema.Struct({
   dataDir: Schema.String,
   nodeName: Name,
@@ -100,6 +105,23 @@ export const Settings = Schema.Struct({
   ),
   /** A file with Kubernetes' EncryptionConfiguration; empty: Secrets, with a key of the cluster's own. See Encryption.ts. */
   encryptionProviderConfig: Schema.String,
+  /** A file with Kubernetes' audit Policy: without one nothing is recorded. And where to: a file (`-`: the output), a server. See Audit.ts. */
+  auditPolicyFile: Schema.String,
+  auditLogPath: Schema.String,
+  auditLogFormat: Schema.Literals(["json", "legacy"]).annotate({ expected: "json or legacy" }),
+  auditLogMode: AuditMode,
+  auditLogMaxsize: Count,
+  auditLogMaxbackup: Count,
+  auditLogMaxage: Count,
+  auditLogCompress: Schema.Literals(["true", "false"]).annotate({ expected: "true or false" }),
+  auditWebhookConfigFile: Schema.String,
+  auditWebhookMode: AuditMode,
+  auditWebhookBatchMaxSize: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })).annotate({
+    expected: "a number from 1 to 10000"
+  }),
+  auditWebhookBatchMaxWait: Schema.String.check(
+    Schema.isPattern(/^(?=\d)(\d+m)?(\d+s)?(\d+ms)?$/, { expected: "a time such as 30s or 500ms" })
+  ),
   /** A file with Kubernetes' AdmissionConfiguration, or empty. */
   admissionControlConfigFile: Schema.String,
   /** `none`: somebody else's binds Pods, such as upstream's. */
@@ -162,6 +184,18 @@ export const defaults = (): Settings => ({
   natsUnsynced: "refused",
   history: "5m",
   encryptionProviderConfig: "",
+  auditPolicyFile: "",
+  auditLogPath: "",
+  auditLogFormat: "json",
+  auditLogMode: "blocking",
+  auditLogMaxsize: 0,
+  auditLogMaxbackup: 0,
+  auditLogMaxage: 0,
+  auditLogCompress: "false",
+  auditWebhookConfigFile: "",
+  auditWebhookMode: "batch",
+  auditWebhookBatchMaxSize: 400,
+  auditWebhookBatchMaxWait: "30s",
   admissionControlConfigFile: "",
   scheduler: "builtin",
   controllers: ["*"],

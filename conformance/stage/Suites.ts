@@ -9,6 +9,7 @@ import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import type { Contract } from "../../kernel/plugin/Contract.ts"
 import { checked, kit, type Told } from "../Adapter.ts"
 import * as AdmissionPoints from "../AdmissionPoints.ts"
+import * as AuditPoints from "../AuditPoints.ts"
 import * as AuthenticationPoints from "../AuthenticationPoints.ts"
 import * as AuthorizationPoints from "../AuthorizationPoints.ts"
 import * as Handover from "../Handover.ts"
@@ -38,6 +39,7 @@ export const on = <Self, S, Law extends string, Needs>(
 
 export const all: ReadonlyArray<OnPackage> = [
   on(AdmissionPoints.suite, memory),
+  on(AuditPoints.suite, memory),
   on(AuthenticationPoints.suite, memory),
   on(AuthorizationPoints.suite, memory),
   on(Handover.suite, memory),
