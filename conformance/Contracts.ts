@@ -19,6 +19,7 @@ import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfig
 import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
 import { SchedulerPoints } from "../plugins/scheduler/contracts/SchedulerPoints.ts"
 import { SnapshotStorage } from "../plugins/snapshots/contracts/SnapshotStorage.ts"
+import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
 
 export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   AdmissionPoints,
@@ -39,5 +40,6 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   SchedulerPoints,
   ServiceProxy,
   SnapshotStorage,
-  Stats
+  Stats,
+  Volumes
 ]
