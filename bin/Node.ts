@@ -15,6 +15,7 @@ import * as Dns from "../plugins/dns/Dns.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as CredentialProviders from "../plugins/kubelet/images/CredentialProviders.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
@@ -22,6 +23,7 @@ import * as Choice from "./Choice.ts"
 import * as NodeRuntimes from "./NodeRuntimes.ts"
 import { OwnNode } from "./OwnNode.ts"
 import type { Paths } from "./Paths.ts"
+import * as Registries from "./Registries.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import { version } from "./Version.ts"
 
@@ -104,7 +106,11 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
 const addressesOf = ({ nodeIp, nodeIp6 }: Settings) => (nodeIp6 === "" ? [nodeIp] : [nodeIp, nodeIp6])
 const paths = ({ paths: { node } }: Options) => node
 
-const kubelet = (options: Options, networkSwapped: Latch.Latch) => {
+const kubelet = (
+  options: Options,
+  networkSwapped: Latch.Latch,
+  credentialProviders: CredentialProviders.CredentialProviders
+) => {
   const { serving } = options
   const { clusterDomain, kubeletPort, nodeName, podCidr, serviceCidr } = options.settings
   return Kubelet.plugin({
@@ -117,6 +123,8 @@ const kubelet = (options: Options, networkSwapped: Latch.Latch) => {
     clusterCidrs: [...Addresses.list(podCidr), ...Addresses.list(serviceCidr)],
     cgroupRoot: options.cgroupRoot ?? options.settings.cgroupRoot,
     networkSwapped,
+    parallelPulls: options.settings.maxParallelImagePulls,
+    credentialProviders,
     hollow: options.hollow,
     stop: options.stop,
     server: { port: kubeletPort, ...serving },
@@ -137,7 +145,12 @@ export const node = (options: Options) => {
   const networkSwapped = Latch.makeUnsafe()
   const { access, settings } = options
   const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
-  const agent = Plugin.install(kubelet(options, networkSwapped)).pipe(as(access.kubelet, "kubelet"))
+  const credentialProviders = CredentialProviders.make()
+  const registries = options.hollow ? Layer.empty : Registries.layer(settings, credentialProviders)
+  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders)).pipe(
+    as(access.kubelet, "kubelet"),
+    Layer.provide(registries)
+  )
   const proxy = Choice.layer({
     name: "service proxy",
     annotation: "keelson.io/service-proxy",

@@ -12,6 +12,7 @@ import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
 import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { Events } from "../plugins/kubelet/contracts/Events.ts"
 import { Exec } from "../plugins/kubelet/contracts/Exec.ts"
+import { ImageCredentials } from "../plugins/kubelet/contracts/ImageCredentials.ts"
 import { Images } from "../plugins/kubelet/contracts/Images.ts"
 import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
@@ -31,6 +32,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Events,
   Exec,
   Handover,
+  ImageCredentials,
   Images,
   KeyManagement,
   Log,
