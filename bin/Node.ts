@@ -17,9 +17,11 @@ import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachmen
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import * as CredentialProviders from "../plugins/kubelet/images/CredentialProviders.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
+import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
 import * as Choice from "./Choice.ts"
+import * as NodePackages from "./NodePackages.ts"
 import * as NodeRuntimes from "./NodeRuntimes.ts"
 import { OwnNode } from "./OwnNode.ts"
 import type { Paths } from "./Paths.ts"
@@ -99,7 +101,8 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
       "flannel-vxlan": Flannel.plugin({ ...flannel, backend: "vxlan" }),
       "flannel-host-gw": Flannel.plugin({ ...flannel, backend: "host-gw" }),
       flanneld: Flannel.plugin({ ...flannel, backend: "flanneld", api: told(access.kubelet) })
-    }
+    },
+    outside: NodePackages.network(plain)
   }).pipe(as(access.kubelet, "network"))
 }
 
@@ -133,10 +136,11 @@ const kubelet = (
 }
 
 /** Containers and what connects them. A hollow node has both in memory alone. */
-const machine = (options: Options, swapped: Effect.Effect<void>) =>
-  options.hollow
-    ? MemoryPowers.layer({ network: "runtime", images: [] })
-    : Layer.provideMerge(NodeRuntimes.layer(options), network(options, swapped))
+const machine = (options: Options, swapped: Effect.Effect<void>) => {
+  if (options.hollow) return MemoryPowers.layer({ network: "runtime", images: [] })
+  const more = NodePackages.runtimes(paths(options))
+  return Layer.provideMerge(more, Layer.provideMerge(NodeRuntimes.layer(options), network(options, swapped)))
+}
 
 const complete = Layer.satisfiesServicesType<never>()
 
@@ -159,7 +163,8 @@ export const node = (options: Options) => {
       nftables: under(access.kubeProxy, KubeProxy.plugin({ nodeName, podCidr, mode: "nftables" })),
       iptables: under(access.kubeProxy, KubeProxy.plugin({ nodeName, podCidr, mode: "iptables" })),
       none: Plugin.nothing("no-service-proxy")
-    }
+    },
+    outside: NodePackages.proxy({ nodeName, podCidr }, (plugin) => under(access.kubeProxy, plugin))
   })
   const names = { address: addressIn(serviceCidr, 10), domain: clusterDomain }
   const dns = Choice.layer({
@@ -176,13 +181,16 @@ export const node = (options: Options) => {
         )
       }),
       none: Plugin.nothing("no-dns")
-    }
+    },
+    outside: NodePackages.dns(names)
   })
-  const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns)
+  const packages = NodePackages.loader(options, names).pipe(as(access.kubelet, "packages"))
+  // Packages live as long as what they stand for, and Pods that are removed need theirs.
+  const all = options.hollow ? agent : Layer.provide(Layer.mergeAll(agent, proxy, dns), packages)
   return all.pipe(
     Layer.provide(machine(options, networkSwapped.open)),
     Layer.provide(OwnNode.layer(nodeName).pipe(as(access.kubelet, "agent"))),
-    Layer.provide(Plugin.Host.layer),
+    Layer.provide(Layer.merge(Plugin.Host.layer, Attachments.layer)),
     complete
   )
 }
