@@ -12,6 +12,7 @@ import { Routes } from "../plugins/cloud/contracts/Routes.ts"
 import { Zones } from "../plugins/cloud/contracts/Zones.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
+import { IngressProxy } from "../plugins/ingress/contracts/IngressProxy.ts"
 import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
 import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { Events } from "../plugins/kubelet/contracts/Events.ts"
@@ -38,6 +39,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Handover,
   ImageCredentials,
   Images,
+  IngressProxy,
   Instances,
   KeyManagement,
   LoadBalancers,
