@@ -7,12 +7,18 @@ import { AdmissionPoints } from "../plugins/admission/contracts/AdmissionPoints.
 import { AuditPoints } from "../plugins/audit/contracts/AuditPoints.ts"
 import { AuthenticationPoints } from "../plugins/authentication/contracts/AuthenticationPoints.ts"
 import { AuthorizationPoints } from "../plugins/authorization/contracts/AuthorizationPoints.ts"
+import { Instances } from "../plugins/cloud/contracts/Instances.ts"
+import { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
+import { Routes } from "../plugins/cloud/contracts/Routes.ts"
+import { Zones } from "../plugins/cloud/contracts/Zones.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
+import { IngressProxy } from "../plugins/ingress/contracts/IngressProxy.ts"
 import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
 import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { Events } from "../plugins/kubelet/contracts/Events.ts"
 import { Exec } from "../plugins/kubelet/contracts/Exec.ts"
+import { ImageCredentials } from "../plugins/kubelet/contracts/ImageCredentials.ts"
 import { Images } from "../plugins/kubelet/contracts/Images.ts"
 import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
@@ -20,6 +26,7 @@ import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfig
 import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
 import { SchedulerPoints } from "../plugins/scheduler/contracts/SchedulerPoints.ts"
 import { SnapshotStorage } from "../plugins/snapshots/contracts/SnapshotStorage.ts"
+import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
 
 export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   AdmissionPoints,
@@ -28,18 +35,26 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   AuditPoints,
   AuthenticationPoints,
   AuthorizationPoints,
+  ClusterDns,
   ContainerRuntime,
   Events,
   Exec,
   Handover,
+  ImageCredentials,
   Images,
+  IngressProxy,
+  Instances,
   KeyManagement,
+  LoadBalancers,
   Log,
   Logs,
   NetworkAttachment,
   NetworkConfiguration,
+  Routes,
   SchedulerPoints,
   ServiceProxy,
   SnapshotStorage,
-  Stats
+  Stats,
+  Volumes,
+  Zones
 ]

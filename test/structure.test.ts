@@ -22,7 +22,7 @@ const imports: ReadonlyArray<Import> = sources.flatMap((from) =>
 )
 const isOurs = (to: string) => /^(kernel|plugins|adapters|conformance|bin|test|bench)\//.test(to)
 /** Folders with one adapter a subfolder. What lies in them directly, its adapters share. */
-const grouped = /^(cri|cni|cloud|client|dns|ingress|registry)$/
+const grouped = /^(cri|cni|cloud|client|dns|ingress|registry|volumes)$/
 /** `plugins/kubelet`, `adapters/cri/containerd`, `adapters/memory`. */
 const roomOf = (file: string) => {
   const parts = file.split("/")

@@ -2,9 +2,11 @@
 import type { Adapter, Name, Site, Told } from "../Adapter.ts"
 import type { Effect } from "effect"
 import * as Apis from "./apis.ts"
+import * as Clouds from "./clouds.ts"
 import * as Containerd from "./containerd.ts"
 import * as Crio from "./crio.ts"
 import * as Docker from "./docker.ts"
+import * as Ingress from "./ingress.ts"
 import * as Memory from "./memory.ts"
 import * as Names from "./names.ts"
 import * as Networks from "./networks.ts"
@@ -24,7 +26,9 @@ export const all: ReadonlyArray<Adapter> = [
   ...Wire.adapters,
   ...Networks.adapters,
   ...Proxies.adapters,
-  ...Names.adapters
+  ...Names.adapters,
+  ...Ingress.adapters,
+  ...Clouds.adapters
 ]
 
 export const of = (contract: Name) => all.filter(({ kits }) => kits[contract] !== undefined)

@@ -1,10 +1,14 @@
 /** From an object and what it names to a plugin that the host can start: versions that fit, a configuration that is right, an isolate. */
-import { Context, Effect, Layer, SemVerRange, SemVer } from "effect"
+import { Context, Effect, Layer, type Schema, SemVerRange, SemVer } from "effect"
+import { pathToFileURL } from "node:url"
 import * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
+import * as Program from "../../kernel/plugin/isolate/Program.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
+import { Handover } from "../../kernel/plugin/Handover.ts"
 import { Api } from "../../kernel/client/Api.ts"
 import { type AnyAttachment, Attachments } from "./contracts/Attachments.ts"
+import type { Manifest } from "./contracts/Manifest.ts"
 import type { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
 import * as Package from "./Package.ts"
 import { budgetsOf, grantsOf } from "./Permissions.ts"
@@ -14,6 +18,13 @@ const invalid = (message: string) => new Package.PackageInvalid({ message })
 /** How long a call may take where nobody says otherwise. */
 const patience = 5000
 
+/** `node` is what a node's plugin learns of its node, beside its configuration. */
+const optionsOf = (values: Schema.Json | undefined, { node }: Place) => {
+  if (node === undefined) return values === undefined ? {} : { options: values }
+  const own = typeof values === "object" && values !== null && !Array.isArray(values) ? values : {}
+  return { options: { ...own, node } }
+}
+
 const fits = (range: string, version: string) =>
   SemVerRange.matches(SemVerRange.parseUnsafe(range), SemVer.parseUnsafe(version))
 
@@ -22,6 +33,7 @@ const negotiated = Effect.fnUntraced(function* ({ name, needs = [], offers }: Pa
   const attachments = yield* Attachments
   const found: Array<AnyAttachment> = []
   for (const { contract, version } of offers) {
+    if (contract === Handover.key && fits(version, Handover.version)) continue
     const attachment = attachments.find(contract)
     if (attachment === undefined)
       return yield* invalid(
@@ -29,6 +41,8 @@ const negotiated = Effect.fnUntraced(function* ({ name, needs = [], offers }: Pa
       )
     if (!fits(version, attachment.contract.version))
       return yield* invalid(`${name} offers ${contract} ${version}, and this cluster has ${attachment.contract.version}`)
+    const lacks = attachment.together?.filter((key) => !offers.some((offer) => offer.contract === key)) ?? []
+    if (lacks.length > 0) return yield* invalid(`${name} offers ${contract}, and has to offer ${lacks.join(", ")} with it`)
     found.push(attachment)
   }
   for (const { contract, version } of needs) {
@@ -49,46 +63,125 @@ export interface Ready {
   readonly plugin: KernelPlugin.Plugin<unknown, Api>
 }
 
+/** What a package is told beside its configuration, and where its programs may keep what they keep. */
+export interface Place {
+  readonly state: string
+  readonly node?: Schema.Json
+  /** How long a call may take where nobody says otherwise, in milliseconds. */
+  readonly patience?: number
+}
+
+/** At its isolation; a program is a process, whose command says what it may do. */
+const launched = (
+  { directory, manifest: { command = [] }, module }: Package.Kept,
+  { state }: Place,
+  { isolation, ...common }: Omit<Isolate.Settings, "module" | "needs">
+): Effect.Effect<KernelPlugin.Plugin<unknown, Api>, Package.PackageInvalid> => {
+  if (module !== undefined) return Effect.succeed(Isolate.run({ ...common, needs: [Api], module, isolation }))
+  if (isolation !== "process") return Effect.fail(invalid(`${common.name} is a program: its isolation can only be process`))
+  return Effect.succeed(Program.run({ ...common, needs: [Api], command, package: directory, state }))
+}
+
+/** Under keys of its own, so that several plugins can offer the same contract; what it hands over needs none. */
+const ownOf = (name: string, attachments: ReadonlyArray<AnyAttachment>, { offers }: Manifest): ReadonlyArray<Own> => [
+  ...attachments.map(({ contract }) => ({ contract, as: Contract.instance(contract, name) })),
+  ...(offers.some(({ contract }) => contract === Handover.key) ? [{ contract: Handover, as: Handover }] : [])
+]
+interface Own {
+  readonly contract: AnyAttachment["contract"]
+  readonly as: AnyAttachment["contract"]
+}
+
+const offering = (own: ReadonlyArray<Own>, isolated: KernelPlugin.Plugin<unknown, Api>) => ({
+  ...isolated,
+  offers: own.map(({ as }) => as),
+  layer: Layer.effectContext(
+    Effect.map(Layer.build(isolated.layer), (built) =>
+      Context.makeUnsafe<unknown>(new Map(own.map(({ as, contract }) => [as.key, Context.getUnsafe(built, contract)])))
+    )
+  )
+})
+
+/** Packages besides the one that is to run. */
+export interface Others {
+  readonly fallback?: Package.Kept
+}
+
+/** What serves while the plugin is left alone: the package that the object names, or the package's own module for that. */
+const spareOf = Effect.fnUntraced(function* (
+  kept: Package.Kept,
+  fallback: Package.Kept | undefined,
+  own: ReadonlyArray<Own>
+) {
+  const { directory, manifest } = kept
+  if (fallback === undefined) {
+    const { fallbackModule } = manifest
+    return fallbackModule === undefined
+      ? undefined
+      : { ...kept, module: new URL(fallbackModule, pathToFileURL(`${directory}/`)) }
+  }
+  const offers = new Set((yield* negotiated(fallback.manifest)).map(({ contract }) => contract.key))
+  const lacking = own.find(({ contract }) => contract !== Handover && !offers.has(contract.key))
+  return lacking === undefined
+    ? fallback
+    : yield* invalid(`the fallback ${fallback.manifest.name} does not offer ${lacking.contract.key}`)
+})
+
+/** As many calls tell how a new version does. */
+const judged = 20
+
+/** What is done with it when it does not live well. */
+const lifeOf = (
+  { life = {} }: Manifest,
+  { rollbackErrorPercent }: Plugin["spec"],
+  fallback: KernelPlugin.Plugin<unknown, Api> | undefined
+): KernelPlugin.Life => {
+  const { deaths = 5, failures = 20, restSeconds = 60, withinSeconds = 60 } = life
+  return {
+    circuit: { deaths, withinMillis: withinSeconds * 1000, restMillis: restSeconds * 1000 },
+    failures,
+    health: { errors: rollbackErrorPercent / 100, calls: judged },
+    // What it needs is what the plugin does, which the kernel does not ask of its type; hence the cast.
+    ...(fallback !== undefined && { fallback: fallback as KernelPlugin.Plugin<never, unknown> })
+  }
+}
+
 export const prepare = Effect.fnUntraced(function* (
   name: string,
-  { isolation: wanted }: Plugin["spec"],
+  spec: Plugin["spec"],
   kept: Package.Kept,
-  configuration: PluginConfiguration["spec"] | undefined
+  configuration: PluginConfiguration["spec"] | undefined,
+  place: Place,
+  others: Others = {}
 ) {
-  const { directory, manifest, module } = kept
+  const { directory, manifest } = kept
   const attachments = yield* negotiated(manifest)
   const options = yield* Package.configured(manifest, configuration?.values)
-  const callTimeoutMillis = configuration?.callTimeoutMillis ?? patience
+  const callTimeoutMillis = configuration?.callTimeoutMillis ?? place.patience ?? patience
   const given = configuration?.fallback ?? manifest.fallback
-  const isolation = KernelPlugin.isolations.find((level) => level === (wanted ?? manifest.isolation ?? "worker"))
+  const standard = manifest.command === undefined ? "worker" : "process"
+  const isolation = KernelPlugin.isolations.find((level) => level === (spec.isolation ?? manifest.isolation ?? standard))
   if (isolation === undefined) return yield* invalid(`isolation: expected one of ${KernelPlugin.isolations.join(", ")}`)
   if (isolation === "remote")
     return yield* invalid("isolation: an object cannot say yet on which machine a plugin is remote")
-  const contracts = attachments.map(({ contract }) => contract)
-  const isolated = Isolate.run({
-    name,
-    module,
-    ...(options !== undefined && { options }),
-    offers: contracts,
-    needs: [Api],
+  const own = ownOf(name, attachments, manifest)
+  const common = {
+    offers: own.map(({ contract }) => contract),
     isolation,
     grants: grantsOf(manifest, directory),
     budgets: budgetsOf(manifest, callTimeoutMillis)
-  })
-  const own = contracts.map((contract) => Contract.instance(contract, name))
-  const layer = Layer.effectContext(
-    Effect.map(Layer.build(isolated.layer), (built) =>
-      Context.makeUnsafe<unknown>(
-        new Map(contracts.map((contract, index) => [own[index]?.key ?? "", Context.getUnsafe(built, contract)]))
-      )
-    )
-  )
+  }
+  const plugin = offering(own, yield* launched(kept, place, { name, ...optionsOf(options, place), ...common }))
+  const spare = yield* spareOf(kept, others.fallback, own)
+  const standIn =
+    spare &&
+    offering(own, yield* launched(spare, place, { name: `${name}-fallback`, ...optionsOf(options, place), ...common }))
   const ready: Ready = {
     kept,
     attachments,
     fallback: given === "Ignore" ? "Ignore" : "Fail",
     callTimeoutMillis,
-    plugin: { ...isolated, offers: own, layer }
+    plugin: { ...plugin, life: lifeOf(manifest, spec, standIn) }
   }
   return ready
 })

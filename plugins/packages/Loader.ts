@@ -5,6 +5,8 @@
 import { Cause, Context, Effect, Layer, type Scope, Stream, SubscriptionRef } from "effect"
 import { NodeServices } from "@effect/platform-node"
 import { Client } from "../../kernel/client/Client.ts"
+import * as PipelineApi from "../../kernel/client/PipelineApi.ts"
+import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { controllerReference, type Key } from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
@@ -12,8 +14,10 @@ import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { Attachments } from "./contracts/Attachments.ts"
 import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
 import * as Launch from "./Launch.ts"
+import { isForNodes } from "./node/NodeContracts.ts"
+import * as NodeReport from "./node/NodeReport.ts"
 import * as Package from "./Package.ts"
-import { granted } from "./Permissions.ts"
+import { granted, userOf } from "./Permissions.ts"
 import * as Report from "./Report.ts"
 import * as Running from "./Running.ts"
 
@@ -31,20 +35,24 @@ const wordsOf = (cause: Cause.Cause<unknown>) => {
   return words.length > 1024 ? `${words.slice(0, 1024)}…` : words
 }
 
+/** On a server a plugin does what its own role lets it do. */
+const asItself = (name: string) => Layer.merge(PipelineApi.layer(userOf(name)), PipelineClient.layer(userOf(name)))
+
 const make = Effect.fnUntraced(function* ({ directory, host: server, version }: Options) {
   const client = yield* Client
   const host = yield* KernelPlugin.Host
   const attachments = yield* Attachments
-  const running = yield* Running.make
+  const running = yield* Running.make(asItself)
   const record = yield* EventRecorder.make({ component: "keelson-plugins", host: server })
   const plugins = yield* client.cache(Plugin, { indexes: {} })
   const configurations = yield* client.cache(PluginConfiguration, { indexes: {} })
   const failures = new Map<string, string>()
+  const onNodes = yield* NodeReport.make
   let isLeading = false
 
   const say: Report.About["say"] = (object, type, reason, message) =>
     isLeading ? record({ kind: Plugin, object, type, reason, message, action: "Loading" }) : Effect.void
-  const report = yield* Report.make({ running, plugins, failures, server, version, say })
+  const report = yield* Report.make({ placed: onNodes.placed, running, plugins, failures, server, version, say })
   const allKeys = () => plugins.all().map(({ metadata: { name } }) => ({ namespace: "", name }))
 
   const configurationOf = ({ metadata, spec }: Plugin) =>
@@ -69,13 +77,23 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     const { name } = metadata
     if (spec.source === undefined) return
     const configuration = configurationOf(plugin)
-    const wish = JSON.stringify([spec.source, spec.isolation, metadata.generation, configuration?.spec])
+    const wish = JSON.stringify([spec, configuration?.spec])
     yield* gone(name)
     const before = running.get(name)
     if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return
     if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
     const kept = yield* Package.keep(directory, name, spec.source)
-    const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec)
+    // Nodes load it, each for itself.
+    if (isForNodes(kept.manifest)) {
+      failures.delete(name)
+      onNodes.found(name, kept)
+      return yield* running.stop(name)
+    }
+    onNodes.forget(name)
+    const fallback = spec.fallback && (yield* Package.keep(directory, name, spec.fallback))
+    const others = { ...(fallback !== undefined && { fallback }) }
+    const place = { state: Package.stateOf(directory, name) }
+    const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec, place, others)
     if (isLeading) yield* granted(name, controllerReference(Plugin, plugin), kept.manifest)
     yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
     failures.delete(name)
@@ -117,6 +135,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     concurrency: 4,
     triggers: [
       Controllers.each(plugins),
+      Stream.map(onNodes.changes, (names) => names.map((name) => ({ namespace: "", name }))),
       Stream.map(SubscriptionRef.changes(attachments.generation), allKeys),
       Controllers.on(configurations, ({ metadata }) =>
         plugins
