@@ -31,7 +31,6 @@ import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
 export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   AdmissionPoints,
   Api,
-  ClusterDns,
   AuditPoints,
   AuthenticationPoints,
   AuthorizationPoints,
