@@ -37,6 +37,13 @@ export interface Life {
   readonly fallback?: Plugin<never, unknown>
   /** Dead after this many calls in a row without an answer. */
   readonly failures?: number
+  /** While it can still be rolled back: dead if this part of at least so many calls is left without an answer. */
+  readonly health?: { readonly errors: number; readonly calls: number }
+  /**
+   * Done when its slots begin to lead to it, and undone when they lead elsewhere: also when it comes back by a roll-back, but not when
+   * it is started again. If it fails, the plugin takes nobody's place.
+   */
+  readonly taken?: (handles: Context.Context<unknown>) => Effect.Effect<void, unknown, Scope.Scope>
 }
 
 /** To offer what the layer does not provide is a type error. */
@@ -114,6 +121,7 @@ export class Host extends Context.Service<
     /**
      * The same in the place of what runs under its name: that hands its state over if both offer `Handover`, and is started
      * again in place of this one if this one dies within `window`. `reason` of its state then says that it was rolled back.
+     * It is ended in any case, also if it offers what the new one does not.
      */
     swap<Offers, Needs>(
       plugin: Plugin<Offers, Needs>,

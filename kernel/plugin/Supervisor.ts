@@ -33,6 +33,10 @@ interface Running {
   before: { readonly plugin: Ready; readonly context: Context.Context<never>; readonly until: number } | undefined
   /** What serves while this one is left alone. */
   standIn: Launched | undefined
+  /** Of what its life wants done as long as slots lead to it. */
+  tenure: Scope.Closeable | undefined
+  /** Calls and errors under its name when it was swapped in. */
+  baseline: Pick<Meter.Reading, "calls" | "errors">
 }
 
 const shortest = 100
@@ -53,6 +57,17 @@ const skewOf = ({ cause }: PluginFailed) =>
     ? `${cause.contract}: wanted ${cause.wanted}, offered ${cause.offered}`
     : wordsOf(cause)
 
+/** Why what runs is as good as dead, after this many calls in a row without an answer. */
+const sick = ({ baseline, before, plugin: { life = {} } }: Running, streak: number, now: Meter.Reading) => {
+  const { failures = Number.POSITIVE_INFINITY, health } = life
+  if (streak >= failures) return `it left ${streak} calls in a row without an answer`
+  if (before === undefined || health === undefined) return undefined
+  const [calls, errors] = [now.calls - baseline.calls, now.errors - baseline.errors]
+  return calls >= health.calls && errors > calls * health.errors
+    ? `it left ${errors} of ${calls} calls without an answer`
+    : undefined
+}
+
 export const make = Effect.gen(function* () {
   const scope = yield* Effect.scope
   const states = yield* SubscriptionRef.make<ReadonlyArray<State>>([])
@@ -69,9 +84,8 @@ export const make = Effect.gen(function* () {
   }
   const failing = (name: string, streak: number) => {
     const run = running.get(name)
-    const limit = run?.plugin.life?.failures
-    if (run === undefined || limit === undefined || streak < limit) return
-    Deferred.doneUnsafe(run.now.died, Effect.succeed(new Error(`it left ${streak} calls in a row without an answer`)))
+    const why = run && sick(run, streak, meterOf(name).read())
+    if (run !== undefined && why !== undefined) Deferred.doneUnsafe(run.now.died, Effect.succeed(new Error(why)))
   }
 
   const slotOf = (contract: AnyContract) => {
@@ -137,9 +151,26 @@ export const make = Effect.gen(function* () {
       Effect.sync(() => empty(launched))
     )
 
+  // Handles stand for what the plugin offers, which is what its contracts are the keys of.
+  const handlesOf = <Offers>({ offers }: Plugin<Offers, unknown>) =>
+    Context.makeUnsafe<Offers>(new Map(served(offers).map((contract) => [contract.key, slotOf(contract).slot.handle])))
+
+  /** What its life wants done while it serves. */
+  const take = Effect.fnUntraced(function* ({ life, ...plugin }: Ready) {
+    const tenure = yield* Scope.fork(scope)
+    yield* (life?.taken?.(handlesOf({ ...plugin })) ?? Effect.void).pipe(
+      Scope.provide(tenure),
+      Effect.onError((cause) => Scope.close(tenure, Exit.failCause(cause)))
+    )
+    return tenure
+  })
+  const leave = (tenure: Scope.Closeable | undefined) =>
+    tenure === undefined ? Effect.void : Scope.close(tenure, Exit.void)
+
   const end = Effect.fnUntraced(function* (run: Running, drain: Duration.Input) {
     const { name, offers } = run.plugin
     if (run.supervisor !== undefined) yield* Fiber.interrupt(run.supervisor)
+    yield* leave(run.tenure)
     for (const { key } of offers) if (owners.get(key) === run) owners.delete(key)
     yield* close(run.now, drain)
     if (run.standIn !== undefined) yield* close(run.standIn, drain)
@@ -212,9 +243,17 @@ export const make = Effect.gen(function* () {
       for (const { key } of served(before.plugin.offers)) if (!owners.has(key)) owners.set(key, run)
       fill(run, launched)
     })
-    if (refused === undefined) yield* tell(run.plugin, "running", run.restarts, `rolled back: ${reason}`)
-    else yield* Effect.logError(`${run.plugin.name} is not rolled back: ${skewOf(refused)}`)
-    return refused === undefined
+    if (refused !== undefined) {
+      yield* Effect.logError(`${run.plugin.name} is not rolled back: ${skewOf(refused)}`)
+      return false
+    }
+    const failed = run.tenure
+    run.tenure = yield* Effect.catchCause(take(run.plugin), (cause) =>
+      Effect.as(Effect.logError(`${run.plugin.name} is rolled back, and nobody takes what it offers`, cause), undefined)
+    )
+    yield* leave(failed)
+    yield* tell(run.plugin, "running", run.restarts, `rolled back: ${reason}`)
+    return true
   })
 
   const supervise = Effect.fnUntraced(function* (run: Running) {
@@ -251,6 +290,26 @@ export const make = Effect.gen(function* () {
     return replaced
   }
 
+  /** Leads slots back to who had them before this one took over. */
+  const remembered = ({ plugin: { name, offers } }: Running) => {
+    const [namesake, had] = [running.get(name), served(offers).map(({ key }) => [key, owners.get(key)] as const)]
+    return () => {
+      if (namesake === undefined) running.delete(name)
+      else running.set(name, namesake)
+      for (const [key, owner] of had) {
+        if (owner === undefined) owners.delete(key)
+        else owners.set(key, owner)
+        if (owner !== undefined) fill(owner, owner.standIn ?? owner.now)
+      }
+    }
+  }
+
+  /** What ran before is kept in mind for as long as it can come back. */
+  const forgotten = Effect.fnUntraced(function* (run: Running, until: number) {
+    yield* Effect.sleep(until - (yield* Clock.currentTimeMillis))
+    run.before = undefined
+  })
+
   const handOver = Effect.fnUntraced(function* (before: Running, { services }: Launched) {
     const [from, to] = [Context.getOption(before.now.services, Handover), Context.getOption(services, Handover)]
     if (from._tag === "None" || to._tag === "None") return
@@ -270,8 +329,8 @@ export const make = Effect.gen(function* () {
       Effect.tapError((error) => (running.has(plugin.name) ? Effect.void : tell(ready, "failed", 0, skewOf(error))))
     )
     const old = window === undefined ? undefined : running.get(plugin.name)
+    const failed = (cause: unknown) => new PluginFailed({ plugin: plugin.name, cause })
     if (old !== undefined) {
-      const failed = (cause: unknown) => new PluginFailed({ plugin: plugin.name, cause })
       yield* handOver(old, now).pipe(
         Effect.mapError(failed),
         Effect.onError(() => close(now, 0))
@@ -279,19 +338,25 @@ export const make = Effect.gen(function* () {
     }
     const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(window ?? 0)
     const before = old === undefined ? undefined : { plugin: old.plugin, context: old.context, until }
-    const circuit = Circuit.make(ready.life ?? {})
     const run: Running = {
-      ...{ asked: ready, plugin: ready, context, now, circuit, before },
-      ...{ restarts: 0, supervisor: undefined, standIn: undefined }
+      ...{ asked: ready, plugin: ready, context, now, before, circuit: Circuit.make(ready.life ?? {}) },
+      ...{ restarts: 0, supervisor: undefined, standIn: undefined, tenure: undefined },
+      baseline: meterOf(plugin.name).read()
     }
+    const undo = remembered(run)
     const replaced = takeOver(run)
+    run.tenure = yield* take(ready).pipe(
+      Effect.mapError(failed),
+      Effect.onError(() => Effect.andThen(Effect.sync(undo), close(now, 0)))
+    )
     run.supervisor = yield* Effect.forkIn(supervise(run), scope)
+    if (old !== undefined) {
+      replaced.add(old)
+      yield* Effect.forkIn(forgotten(run, until), scope)
+    }
     yield* Effect.forEach(replaced, (old) => end(old, drain), { discard: true })
     yield* tell(ready, "running")
-    // Handles stand for what the plugin offers, which is what its contracts are the keys of.
-    return Context.makeUnsafe<Offers>(
-      new Map(served(plugin.offers).map((contract) => [contract.key, slotOf(contract).slot.handle]))
-    )
+    return handlesOf(plugin)
   })
 
   return Host.of({

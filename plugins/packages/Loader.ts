@@ -5,6 +5,8 @@
 import { Cause, Context, Effect, Layer, type Scope, Stream, SubscriptionRef } from "effect"
 import { NodeServices } from "@effect/platform-node"
 import { Client } from "../../kernel/client/Client.ts"
+import * as PipelineApi from "../../kernel/client/PipelineApi.ts"
+import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { controllerReference, type Key } from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
@@ -13,7 +15,7 @@ import { Attachments } from "./contracts/Attachments.ts"
 import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
 import * as Launch from "./Launch.ts"
 import * as Package from "./Package.ts"
-import { granted } from "./Permissions.ts"
+import { granted, userOf } from "./Permissions.ts"
 import * as Report from "./Report.ts"
 import * as Running from "./Running.ts"
 
@@ -31,11 +33,14 @@ const wordsOf = (cause: Cause.Cause<unknown>) => {
   return words.length > 1024 ? `${words.slice(0, 1024)}…` : words
 }
 
+/** On a server a plugin does what its own role lets it do. */
+const asItself = (name: string) => Layer.merge(PipelineApi.layer(userOf(name)), PipelineClient.layer(userOf(name)))
+
 const make = Effect.fnUntraced(function* ({ directory, host: server, version }: Options) {
   const client = yield* Client
   const host = yield* KernelPlugin.Host
   const attachments = yield* Attachments
-  const running = yield* Running.make
+  const running = yield* Running.make(asItself)
   const record = yield* EventRecorder.make({ component: "keelson-plugins", host: server })
   const plugins = yield* client.cache(Plugin, { indexes: {} })
   const configurations = yield* client.cache(PluginConfiguration, { indexes: {} })
@@ -75,7 +80,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return
     if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
     const kept = yield* Package.keep(directory, name, spec.source)
-    const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec)
+    const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec, { state: Package.stateOf(directory, name) })
     if (isLeading) yield* granted(name, controllerReference(Plugin, plugin), kept.manifest)
     yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
     failures.delete(name)

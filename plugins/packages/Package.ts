@@ -26,9 +26,13 @@ export const manifest = Effect.fnUntraced(function* (directory: string) {
     invalid(`there is no ${at}: a package is a directory with a ${Manifest.file}`)
   )
   const found = yield* Effect.mapError(decodeManifest(text), (error) => invalid(`${at}: ${mistakes(error)}`))
-  const module = paths.join(directory, found.module)
-  if (!(yield* Effect.orElseSucceed(files.exists(module), () => false)))
-    return yield* invalid(`${at}: module: there is no ${module}`)
+  const isThere = (path: string) => Effect.orElseSucceed(files.exists(paths.join(directory, path)), () => false)
+  const [program = ""] = found.command ?? []
+  if (found.module !== undefined && !(yield* isThere(found.module)))
+    return yield* invalid(`${at}: module: there is no ${paths.join(directory, found.module)}`)
+  // What has no slash is a program of the machine's.
+  if (program.includes("/") && !program.startsWith("/") && !(yield* isThere(program)))
+    return yield* invalid(`${at}: command: there is no ${paths.join(directory, program)}: build it first`)
   return found
 })
 
@@ -87,13 +91,17 @@ export const digest = Effect.fnUntraced(
   Effect.mapError((error) => invalid(`the package cannot be read: ${error.message}`))
 )
 
+/** Where a package of this name may keep what shall outlive its versions. */
+export const stateOf = (store: string, name: string) => `${store}/${name}/state`
+
 export interface Kept {
   readonly manifest: Manifest.Manifest
   readonly digest: string
   /** Where it was found. */
   readonly source: string
   readonly directory: string
-  readonly module: URL
+  /** Absent: it is a program. */
+  readonly module?: URL
 }
 
 /** The copy of a package below `store`, made if it is not there. With a digest that was kept, the directory may be gone or changed. */
@@ -130,7 +138,7 @@ export const keep = Effect.fnUntraced(
       digest: found,
       source: source.path,
       directory: place,
-      module: pathToFileURL(paths.join(place, read.module))
+      ...(read.module !== undefined && { module: pathToFileURL(paths.join(place, read.module)) })
     }
     return kept
   },

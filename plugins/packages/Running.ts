@@ -2,17 +2,12 @@
  * The packages that run in this process: started through the host, taken in by those who use what they offer, replaced without a gap,
  * and replaced back when a new one dies while it is watched.
  */
-import { Clock, Context, Effect, Exit, Layer, Scope, Stream, SubscriptionRef } from "effect"
-import * as PipelineApi from "../../kernel/client/PipelineApi.ts"
-import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
-import type { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
+import { Clock, Context, Effect, Exit, type Layer, Scope, Stream, SubscriptionRef } from "effect"
+import type { Api } from "../../kernel/client/Api.ts"
 import { Main } from "../../kernel/plugin/isolate/Settings.ts"
 import { root } from "../../kernel/plugin/Outside.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
-import type { Kinds } from "../../kernel/resource/Kinds.ts"
-import type { Tables } from "../../kernel/table/Tables.ts"
 import type { Ready } from "./Launch.ts"
-import { userOf } from "./Permissions.ts"
 
 /** One version of a package as it runs. */
 export interface Run {
@@ -33,9 +28,10 @@ export interface RolledBack {
 /** From source, as the package's own modules are: were it from the bundle, there would be two of everything in it. */
 const guest = new URL("kernel/plugin/isolate/GuestMain.ts", root)
 
-type Given = Pipeline | Tables | Kinds
-
-export const make = Effect.gen(function* () {
+/** `as`: the cluster's API as a plugin of this name has it, which offers these contracts. */
+export const make = Effect.fnUntraced(function* <Given>(
+  as: (name: string, offers: ReadonlyArray<string>) => Layer.Layer<Api, unknown, Given>
+) {
   const host = yield* KernelPlugin.Host
   const scope = yield* Effect.scope
   const runs = new Map<string, Run>()
@@ -63,8 +59,10 @@ export const make = Effect.gen(function* () {
 
   /** New calls go to it from now on; what ran under the name ends when its calls are over. */
   const put = Effect.fnUntraced(function* (name: string, ready: Ready, wish: string): Effect.fn.Return<Run, unknown, Given> {
-    const user = userOf(name)
-    const given = Layer.merge(PipelineApi.layer(user), PipelineClient.layer(user))
+    const given = as(
+      name,
+      ready.attachments.map(({ contract: { key } }) => key)
+    )
     const before = runs.get(name)
     // Registries of this process are in the context, for plugins that run in it.
     const handles = yield* host.start(ready.plugin).pipe(Effect.provide(given), Effect.provideService(Main, guest))
@@ -126,4 +124,4 @@ export const make = Effect.gen(function* () {
     })
   }
 })
-export type Running = Effect.Success<typeof make>
+export type Running = Effect.Success<ReturnType<typeof make>>

@@ -107,6 +107,43 @@ it.effect("what is swapped in and dies within its window is rolled back; what li
   }).pipe(Effect.provide(started(first.plugin)))
 })
 
+it.effect("who takes what it offers is told when it comes, goes, and comes back", () => {
+  const said: Array<string> = []
+  const takes = (name: string, isRefused = false): Plugin.Life => ({
+    health: { errors: 0.25, calls: 8 },
+    taken: () =>
+      isRefused
+        ? Effect.fail("nobody takes it")
+        : Effect.acquireRelease(
+            Effect.sync(() => said.push(`+${name}`)),
+            () => Effect.sync(() => said.push(`-${name}`))
+          )
+  })
+  const [first, second, third] = [
+    mortal("first", takes("first")),
+    mortal("second", takes("second")),
+    mortal("third", takes("", true))
+  ]
+  return Effect.gen(function* () {
+    const host = yield* Plugin.Host
+    const names = yield* Names
+    yield* host.swap(second.plugin, "1 minute")
+    assert.deepStrictEqual(said, ["+first", "+second", "-first"])
+    const { cause } = yield* Effect.flip(host.swap(third.plugin, "1 minute"))
+    assert.strictEqual(cause, "nobody takes it")
+    assert.strictEqual(yield* names.next(), "second", "what nobody takes takes nobody's place")
+    for (let call = 0; call < 5; call++) yield* names.next()
+    second.control.throws = true
+    for (let call = 0; call < 3; call++) yield* Effect.flip(names.next())
+    yield* TestClock.adjust("10 millis")
+    assert.strictEqual((yield* state())?.reason, "rolled back: it left 3 of 9 calls without an answer")
+    assert.strictEqual(yield* names.next(), "first")
+    assert.deepStrictEqual(said.slice(3), ["+first", "-second"])
+    yield* host.stop(second.plugin)
+    assert.deepStrictEqual(said.slice(5), ["-first"])
+  }).pipe(Effect.provide(started(first.plugin)))
+})
+
 /** Counts, and hands its count over. */
 const counter = (isDeaf = false) => {
   const make = Effect.sync(() => {

@@ -13,7 +13,8 @@ import * as Process from "./Process.ts"
 import { IsolateFailed } from "./Protocol.ts"
 import type { Settings } from "./Settings.ts"
 
-export interface Options extends Pick<Settings, "name" | "offers" | "needs" | "budgets" | "life"> {
+export interface Options<Needs extends ReadonlyArray<AnyContract> = ReadonlyArray<AnyContract>>
+  extends Pick<Settings<ReadonlyArray<AnyContract>, Needs>, "name" | "offers" | "needs" | "budgets" | "life"> {
   /** The program and its arguments. `{sockets}`, `{state}` and `{package}` stand for folders. */
   readonly command: ReadonlyArray<string>
   /** Where it is started, and what its own path is relative to. */
@@ -99,11 +100,18 @@ const make = Effect.fnUntraced(function* (given: Options) {
 })
 
 /** What it offers, by clients of it. */
-export const run = (options: Options): Plugin.Plugin<unknown, unknown> => ({
+export const run = <const Needs extends ReadonlyArray<AnyContract>>(
+  options: Options<Needs>
+): Plugin.Plugin<unknown, Plugin.Identifier<Needs[number]>> => ({
   name: options.name,
   offers: options.offers,
   needs: [],
   isolation: "process",
   ...(options.life !== undefined && { life: options.life }),
-  layer: Plugin.named(options.name, Layer.effectContext(make(options)))
+  // It serves what it needs from what is there; contracts in arrays do not say so.
+  layer: Plugin.named(options.name, Layer.effectContext(make(options))) as Layer.Layer<
+    unknown,
+    Plugin.PluginFailed,
+    Plugin.Identifier<Needs[number]>
+  >
 })

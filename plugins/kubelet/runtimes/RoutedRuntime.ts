@@ -92,16 +92,18 @@ export const runtime = (router: Router) => {
   })
 }
 
-/** One that does not tell of changes for a while keeps the others from nothing. */
-export const events = ({ all, places }: Router) =>
+/** One that does not tell of changes for a while keeps the others from nothing; one that is gone is not waited for. */
+export const events = ({ all, each, places }: Router) =>
   Events.of({
     changes: () =>
-      Stream.mergeAll(
-        all.map(({ events, key }) =>
-          Stream.tap(Stream.retry(events.changes(), Schedule.spaced("1 second")), (hint) =>
-            Effect.sync(() => places.hint(key, hint))
-          )
-        ),
+      Stream.flatMap(
+        each,
+        (one) =>
+          one.events.changes().pipe(
+            Stream.tap((hint) => Effect.sync(() => places.hint(one.key, hint))),
+            Stream.retry(Schedule.while(Schedule.spaced("1 second"), () => Effect.succeed(all.includes(one)))),
+            Stream.catch(() => Stream.empty)
+          ),
         { concurrency: "unbounded" }
       )
   })

@@ -1,5 +1,5 @@
 /** Several runtimes of a node, and the way to the one that is meant: by a handler, by the id of a Pod, by the id of a container. */
-import { Effect } from "effect"
+import { Effect, Queue, Schema, Stream } from "effect"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import type { ContainerRuntime, PodStatus } from "../contracts/ContainerRuntime.ts"
 import type { Events } from "../contracts/Events.ts"
@@ -21,9 +21,16 @@ export interface Named {
   readonly stats: Stats["Service"]
 }
 
+export class RuntimeTaken extends Schema.TaggedError<RuntimeTaken>()("RuntimeTaken", { key: Schema.String }) {
+  override get message() {
+    return `this node has a runtime ${this.key} already: give the plugin another name`
+  }
+}
+
 /** The first is the default one. */
 export const make = (first: Named, others: ReadonlyArray<Named>) => {
   const all = [first, ...others]
+  const watchers = new Set<(one: Named) => void>()
   const named = (key: string | undefined) => all.find((one) => one.key === key)
   const places = Places.make()
   const known = new Map<string, Handlers.Description>()
@@ -85,9 +92,39 @@ export const make = (first: Named, others: ReadonlyArray<Named>) => {
       return known === undefined ? Effect.map(list(), () => named(find())) : Effect.succeed(known)
     })
 
+  /** One more, until the scope closes. Pods that it has then stay with it, and are known again when it comes back. */
+  const add = (one: Named) => {
+    const put = Effect.suspend(() => {
+      if (all.some(({ key }) => key === one.key)) return Effect.fail(new RuntimeTaken({ key: one.key }))
+      all.push(one)
+      for (const watch of watchers) watch(one)
+      return Effect.void
+    })
+    const remove = Effect.sync(() => {
+      all.splice(all.indexOf(one), 1)
+      known.delete(one.key)
+    })
+    return Effect.asVoid(Effect.acquireRelease(put, () => remove))
+  }
+
+  /** Those that there are, and each that is added. */
+  const each = Stream.callback<Named>((queue) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const watch = (one: Named) => void Queue.offerUnsafe(queue, one)
+        all.forEach(watch)
+        watchers.add(watch)
+        return watch
+      }),
+      (watch) => Effect.sync(() => watchers.delete(watch))
+    )
+  )
+
   return {
     first,
-    all,
+    all: all as ReadonlyArray<Named>,
+    add,
+    each,
     places,
     ask,
     nameOf,

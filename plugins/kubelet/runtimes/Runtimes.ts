@@ -2,7 +2,7 @@
  * Several container runtimes on one node: the kubelet has one of each contract, and behind it each Pod runs on the runtime that its
  * handler names. What is asked for by an id goes to the runtime that has it.
  */
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 import { ContainerRuntime } from "../contracts/ContainerRuntime.ts"
 import { Events } from "../contracts/Events.ts"
 import { Exec } from "../contracts/Exec.ts"
@@ -30,6 +30,12 @@ const named = (key: string, of: Context.Context<Powers>): Router.Named => ({
   stats: Context.get(of, Stats)
 })
 
+/** Where a runtime that comes later is taken in, under a name that is its handler. */
+export class MoreRuntimes extends Context.Service<
+  MoreRuntimes,
+  { readonly add: (key: string, of: Context.Context<Powers>) => Effect.Effect<void, Router.RuntimeTaken, Scope.Scope> }
+>()("kubelet/MoreRuntimes") {}
+
 /** What went while nobody asked is forgotten. */
 const learnAgain = "5 minutes"
 
@@ -48,7 +54,15 @@ const make = Effect.fnUntraced(function* <Name extends string, E, R>(options: Op
   })
   yield* learn
   yield* Effect.forkScoped(Effect.schedule(learn, Schedule.spaced(learnAgain)))
+  const add: MoreRuntimes["Service"]["add"] = (key, of) =>
+    Effect.gen(function* () {
+      const one = named(key, of)
+      yield* router.add(one)
+      // Pods of its that run already are found at once.
+      yield* Effect.ignore(router.listOf(one))
+    })
   return Context.make(ContainerRuntime, RoutedRuntime.runtime(router)).pipe(
+    Context.add(MoreRuntimes, MoreRuntimes.of({ add })),
     Context.add(Events, RoutedRuntime.events(router)),
     Context.add(Exec, RoutedPowers.exec(router)),
     Context.add(Images, RoutedPowers.images(router)),

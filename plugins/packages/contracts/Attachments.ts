@@ -17,6 +17,8 @@ export interface Attachment<Self, S> {
   readonly contract: Contract.Contract<Self, S>
   /** `handle` is that of a slot: it stays when the plugin is restarted or replaced. */
   readonly attach: (handle: S, about: About) => Effect.Effect<void, unknown, Scope.Scope>
+  /** What a package has to offer with it: keys of contracts. */
+  readonly together?: ReadonlyArray<string>
 }
 /** The handle is always one of the attachment's own contract. */
 export type AnyAttachment = Attachment<unknown, unknown>

@@ -40,11 +40,18 @@ export const Manifest = Struct({
   version: Version,
   description: optionalKey(Text),
   /** The file that exports `plugin`, below the package's directory. */
-  module: Text.check(
-    Schema.makeFilter(
-      (path) => (!path.startsWith("/") && !path.split("/").includes("..")) || "it lies outside of the package"
+  module: optionalKey(
+    Text.check(
+      Schema.makeFilter(
+        (path) => (!path.startsWith("/") && !path.split("/").includes("..")) || "it lies outside of the package"
+      )
     )
   ),
+  /**
+   * Instead of a module: a program of any language and its arguments, which serves what it offers at sockets in the folder `{sockets}`.
+   * `{state}` is a folder that stays, `{package}` the package's own.
+   */
+  command: optionalKey(List(Text).check(Schema.isMinLength(1))),
   offers: List(Uses),
   needs: optionalKey(List(Uses)),
   /** What has to be switched on in the cluster for it. */
@@ -55,6 +62,10 @@ export const Manifest = Struct({
   /** JSON Schema of what the module is called with. */
   configuration: optionalKey(Schema.Record(Text, Schema.Json)),
   fallback: optionalKey(Literals(["Fail", "Ignore"]))
-})
+}).check(
+  Schema.makeFilter(
+    ({ command, module }) => (command === undefined) !== (module === undefined) || "it has either a module or a command"
+  )
+)
 export type Manifest = typeof Manifest.Type
 export const file = "keelson.json"
