@@ -47,7 +47,8 @@ const start = Effect.gen(function* () {
     Effect.suspend(() => Effect.forEach(pods.all().filter(isWaiting), place, { discard: true }))
   )
   yield* background(Stream.runForEach(Stream.merge(pods.changes, nodes.changes), () => decide))
-  return { quiet: Effect.suspend(() => ((isQuiet = true), turn.withPermit(Effect.void))) }
+  const stop = Effect.sync(() => (isQuiet = true))
+  return { quiet: Effect.andThen(stop, turn.withPermit(Effect.void)) }
 })
 
 export const plugin = OwnScheduler.deciding({ name: "first-fit", schedulerNames, start })

@@ -93,7 +93,7 @@ const story = Effect.gen(function* () {
 
   const seen = yield* watched(client)
   const loading = yield* load(client)
-  yield* goesOn(seen, 20)
+  yield* goesOn(seen, 10)
 
   const runs = (name: string) =>
     eventually(
@@ -104,15 +104,15 @@ const story = Effect.gen(function* () {
     )
   yield* client.create(Plugin, { metadata: { name: "ours" }, spec: { source: { path: first } } })
   yield* runs("scheduler-own")
-  yield* goesOn(seen, 60)
+  yield* goesOn(seen, 30)
   yield* client.patch(Plugin, key, "merge", { spec: { source: { path: second } } })
   yield* runs("scheduler-first-fit")
-  yield* goesOn(seen, 60)
+  yield* goesOn(seen, 30)
   yield* client.patch(Plugin, key, "merge", { spec: { source: { path: first } } })
   yield* runs("scheduler-own")
-  yield* goesOn(seen, 60)
+  yield* goesOn(seen, 30)
   yield* client.delete(Plugin, key)
-  yield* goesOn(seen, 60)
+  yield* goesOn(seen, 30)
   yield* loading.end
 
   const { failed, names, sent } = loading
