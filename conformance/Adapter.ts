@@ -12,7 +12,8 @@ export const contracts = {
   "network-configuration": "What writes the network's configuration for runtimes that call CNI",
   "network-attachment": "What attaches Pods to the network",
   "service-proxy": "What brings Services to the kernel of a node",
-  "cluster-dns": "The server of the cluster's names"
+  "cluster-dns": "The server of the cluster's names",
+  cloud: "A cloud: its instances, zones, load balancers and routes"
 } as const
 export type Name = keyof typeof contracts
 

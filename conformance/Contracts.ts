@@ -6,6 +6,10 @@ import { Log } from "../kernel/store/Log.ts"
 import { AdmissionPoints } from "../plugins/admission/contracts/AdmissionPoints.ts"
 import { AuthenticationPoints } from "../plugins/authentication/contracts/AuthenticationPoints.ts"
 import { AuthorizationPoints } from "../plugins/authorization/contracts/AuthorizationPoints.ts"
+import { Instances } from "../plugins/cloud/contracts/Instances.ts"
+import { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
+import { Routes } from "../plugins/cloud/contracts/Routes.ts"
+import { Zones } from "../plugins/cloud/contracts/Zones.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
 import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
@@ -25,23 +29,27 @@ import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
 export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   AdmissionPoints,
   Api,
-  ClusterDns,
   AuthenticationPoints,
   AuthorizationPoints,
+  ClusterDns,
   ContainerRuntime,
   Events,
   Exec,
   Handover,
   Images,
+  Instances,
   KeyManagement,
+  LoadBalancers,
   Log,
   Logs,
   NetworkAttachment,
   NetworkConfiguration,
+  Routes,
   Scheduler,
   SchedulerPoints,
   ServiceProxy,
   SnapshotStorage,
   Stats,
-  Volumes
+  Volumes,
+  Zones
 ]

@@ -2,6 +2,7 @@
 import type { Adapter, Name, Site, Told } from "../Adapter.ts"
 import type { Effect } from "effect"
 import * as Apis from "./apis.ts"
+import * as Clouds from "./clouds.ts"
 import * as Containerd from "./containerd.ts"
 import * as Crio from "./crio.ts"
 import * as Docker from "./docker.ts"
@@ -24,7 +25,8 @@ export const all: ReadonlyArray<Adapter> = [
   ...Wire.adapters,
   ...Networks.adapters,
   ...Proxies.adapters,
-  ...Names.adapters
+  ...Names.adapters,
+  ...Clouds.adapters
 ]
 
 export const of = (contract: Name) => all.filter(({ kits }) => kits[contract] !== undefined)

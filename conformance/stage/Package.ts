@@ -1,10 +1,12 @@
 /** The suites of the contracts that a package offers, run on it at the isolation that it will have. */
 import { NodeServices } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { Effect, FileSystem, Layer } from "effect"
 import { pathToFileURL } from "node:url"
-import { join } from "node:path"
+import { join, resolve, sep } from "node:path"
 import { Api } from "../../kernel/client/Api.ts"
+import type { Contract } from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
+import * as Program from "../../kernel/plugin/isolate/Program.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type { Isolation } from "../../kernel/plugin/Plugin.ts"
 import * as Package from "../../plugins/packages/Package.ts"
@@ -14,11 +16,28 @@ import * as Suites from "./Suites.ts"
 
 export class PackageBroken extends Error {}
 
+/** Where npm has laid a package Node.js reads no TypeScript: then it is the copy that is checked, as it would be loaded. */
+const placeOf = Effect.fnUntraced(function* (directory: string, folder: string) {
+  if (!directory.split(sep).includes("node_modules")) return directory
+  const { name } = yield* Package.manifest(directory)
+  return (yield* Package.keep(join(folder, "copy"), name, { path: directory })).directory
+})
+
 /** It is started for each contract, and ends with what it was started for. */
-const offerOf =
-  (started: { readonly name: string; readonly module: URL; readonly isolation: Isolation }): Suites.Offer =>
-  (contract) =>
-    Layer.provide(Plugin.install(Isolate.run({ ...started, offers: [contract], needs: [Api] })), Plugin.Host.layer)
+const offerOf = Effect.fnUntraced(function* (directory: string, isolation: Isolation) {
+  const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "keelson-check-" })
+  const place = yield* placeOf(resolve(directory), folder)
+  const { command = [], module, name } = yield* Package.manifest(place)
+  const offer: Suites.Offer = <Self, S>(contract: Contract<Self, S>) => {
+    const about = { name, offers: [contract], needs: [Api] } as const
+    const started =
+      module === undefined
+        ? Plugin.install(Program.run({ ...about, command, package: place, state: join(folder, "state") }))
+        : Plugin.install(Isolate.run({ ...about, module: pathToFileURL(join(place, module)), isolation }))
+    return Layer.provide(started, Plugin.Host.layer)
+  }
+  return offer
+})
 
 /** What has to be told of a contract that there is no suite for. */
 const unknown = (contract: string): Result => ({
@@ -31,19 +50,19 @@ const unknown = (contract: string): Result => ({
 })
 
 /** Checks what it offers of these contracts, or all of it, and tells of each law. */
-export const checked = Effect.fnUntraced(function* (
-  directory: string,
-  isolation: Isolation,
-  isAsked: (contract: string) => boolean = () => true
-) {
-  const { module, name, offers } = yield* Package.manifest(directory)
-  const offer = offerOf({ name, module: pathToFileURL(join(directory, module)), isolation })
-  const tell = yield* Told
-  for (const { contract } of offers.filter(({ contract }) => isAsked(contract))) {
-    const suite = Suites.find(contract)
-    yield* suite === undefined ? tell(unknown(contract)) : suite.check(offer)
-  }
-}, Effect.provide(NodeServices.layer))
+export const checked = Effect.fnUntraced(
+  function* (directory: string, isolation: Isolation, isAsked: (contract: string) => boolean = () => true) {
+    const { offers } = yield* Package.manifest(directory)
+    const offer = yield* offerOf(directory, isolation)
+    const tell = yield* Told
+    for (const { contract } of offers.filter(({ contract }) => isAsked(contract))) {
+      const suite = Suites.find(contract)
+      yield* suite === undefined ? tell(unknown(contract)) : suite.check(offer)
+    }
+  },
+  Effect.scoped,
+  Effect.provide(NodeServices.layer)
+)
 
 /** Each law, as soon as it was checked. */
 export const report = (directory: string, isolation: Isolation, told: (result: Result) => void) => {

@@ -3,8 +3,10 @@ import { Effect, FileSystem, JsonSchema, Path, Schema, SchemaIssue, SchemaRepres
 import { createHash } from "node:crypto"
 import { pathToFileURL } from "node:url"
 import * as Manifest from "./contracts/Manifest.ts"
+import * as Dependencies from "./Dependencies.ts"
+import { PackageInvalid } from "./PackageInvalid.ts"
 
-export class PackageInvalid extends Schema.TaggedError<PackageInvalid>()("PackageInvalid", { message: Schema.String }) {}
+export { PackageInvalid }
 const invalid = (message: string) => new PackageInvalid({ message })
 
 const decodeManifest = Schema.decodeUnknownEffect(Schema.fromJsonString(Manifest.Manifest), {
@@ -61,7 +63,7 @@ export const configured = Effect.fnUntraced(function* (
 /** Not part of what is shipped: what is linked there is the host's. */
 const left = /(^|\/)(\.git|\.keelson|node_modules\/(keelson|effect|@effect|@types|\.bin|\.cache|\.package-lock\.json))(\/|$)/
 
-const filesOf = Effect.fnUntraced(function* (directory: string) {
+const below = Effect.fnUntraced(function* (directory: string) {
   const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
   const all: Array<string> = []
   const pending = [""]
@@ -74,21 +76,33 @@ const filesOf = Effect.fnUntraced(function* (directory: string) {
       else if (type === "File") all.push(path)
     }
   }
-  return all.toSorted()
+  return all
+})
+
+/** By their place in the copy: its own, and those of what npm has laid above it. */
+const filesOf = Effect.fnUntraced(function* (directory: string) {
+  const paths = yield* Path.Path
+  const roots = [{ from: directory, to: "" }, ...(yield* Dependencies.above(directory))]
+  const all = yield* Effect.forEach(roots, ({ from, to }) =>
+    Effect.map(below(from), (names) => names.map((name) => ({ path: paths.join(to, name), from: paths.join(from, name) })))
+  )
+  return all.flat().toSorted((a, b) => (a.path < b.path ? -1 : 1))
 })
 
 /** SHA-256 over the names and contents of its files. */
 export const digest = Effect.fnUntraced(
   function* (directory: string) {
-    const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+    const files = yield* FileSystem.FileSystem
     const hash = createHash("sha256")
-    for (const path of yield* filesOf(directory)) {
-      const bytes = yield* files.readFile(paths.join(directory, path))
+    for (const { from, path } of yield* filesOf(directory)) {
+      const bytes = yield* files.readFile(from)
       hash.update(`${path}\0${bytes.length}\0`).update(bytes)
     }
     return `sha256:${hash.digest("hex")}`
   },
-  Effect.mapError((error) => invalid(`the package cannot be read: ${error.message}`))
+  Effect.mapError((error) =>
+    error instanceof PackageInvalid ? error : invalid(`the package cannot be read: ${error.message}`)
+  )
 )
 
 /** Where a package of this name may keep what shall outlive its versions. */
@@ -119,9 +133,9 @@ export const keep = Effect.fnUntraced(
       // Of several processes each makes its own, and the last one's stays.
       const fresh = `${place}.new-${process.pid}`
       yield* files.remove(fresh, { recursive: true, force: true })
-      for (const path of yield* filesOf(source.path)) {
+      for (const { from, path } of yield* filesOf(source.path)) {
         yield* files.makeDirectory(paths.dirname(paths.join(fresh, path)), { recursive: true })
-        yield* files.copyFile(paths.join(source.path, path), paths.join(fresh, path))
+        yield* files.copyFile(from, paths.join(fresh, path))
       }
       // Without it Node.js has to guess what kind of modules these are.
       const about = paths.join(fresh, "package.json")
