@@ -8,7 +8,7 @@ import { oneOf } from "../../kernel/resource/Rules.ts"
 import type { Column, Strategy } from "../../kernel/resource/Strategy.ts"
 import { since } from "../../kernel/resource/Age.ts"
 import * as Manifest from "./contracts/Manifest.ts"
-import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
+import { Plugin, PluginConfiguration, type PluginSource } from "./contracts/v1alpha1.ts"
 
 type Value = Column<Plugin>["value"]
 const column = (name: string, type: string, description: string, value: Value): Column<Plugin> => ({
@@ -29,17 +29,23 @@ const micros = (value: number | undefined) => {
   return value < 1000 ? `${Math.round(value)}µs` : `${(value / 1000).toFixed(1)}ms`
 }
 
+const mistakesOf = (field: string, { digest, path }: PluginSource = { path: "/" }) => [
+  ...(path.startsWith("/") ? [] : [Causes.invalid(`${field}.path`, path, "must be an absolute path")]),
+  ...(digest === undefined || /^sha256:[0-9a-f]{64}$/.test(digest)
+    ? []
+    : [Causes.invalid(`${field}.digest`, digest, "must be sha256: and 64 hexadecimal digits")])
+]
+
 export const pluginStrategy: Strategy<Plugin> = {
-  validate: ({ spec: { isolation, rollbackWindowSeconds, source } }) => [
-    ...(source !== undefined && !source.path.startsWith("/")
-      ? [Causes.invalid("spec.source.path", source.path, "must be an absolute path")]
-      : []),
-    ...(source?.digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(source.digest)
-      ? [Causes.invalid("spec.source.digest", source.digest, "must be sha256: and 64 hexadecimal digits")]
-      : []),
+  validate: ({ spec: { fallback, isolation, rollbackErrorPercent, rollbackWindowSeconds, source } }) => [
+    ...mistakesOf("spec.source", source),
+    ...mistakesOf("spec.fallback", fallback),
     ...(isolation === undefined ? [] : oneOf("spec.isolation", isolation, [...Manifest.isolations])),
     ...(rollbackWindowSeconds < 0
       ? [Causes.invalid("spec.rollbackWindowSeconds", rollbackWindowSeconds, "must be greater than or equal to 0")]
+      : []),
+    ...(rollbackErrorPercent < 0 || rollbackErrorPercent > 100
+      ? [Causes.invalid("spec.rollbackErrorPercent", rollbackErrorPercent, "must be between 0 and 100, inclusive")]
       : [])
   ],
   columns: [

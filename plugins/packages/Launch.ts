@@ -1,11 +1,14 @@
 /** From an object and what it names to a plugin that the host can start: versions that fit, a configuration that is right, an isolate. */
 import { Context, Effect, Layer, type Schema, SemVerRange, SemVer } from "effect"
+import { pathToFileURL } from "node:url"
 import * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Program from "../../kernel/plugin/isolate/Program.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
+import { Handover } from "../../kernel/plugin/Handover.ts"
 import { Api } from "../../kernel/client/Api.ts"
 import { type AnyAttachment, Attachments } from "./contracts/Attachments.ts"
+import type { Manifest } from "./contracts/Manifest.ts"
 import type { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
 import * as Package from "./Package.ts"
 import { budgetsOf, grantsOf } from "./Permissions.ts"
@@ -30,6 +33,7 @@ const negotiated = Effect.fnUntraced(function* ({ name, needs = [], offers }: Pa
   const attachments = yield* Attachments
   const found: Array<AnyAttachment> = []
   for (const { contract, version } of offers) {
+    if (contract === Handover.key && fits(version, Handover.version)) continue
     const attachment = attachments.find(contract)
     if (attachment === undefined)
       return yield* invalid(
@@ -78,12 +82,77 @@ const launched = (
   return Effect.succeed(Program.run({ ...common, needs: [Api], command, package: directory, state }))
 }
 
+/** Under keys of its own, so that several plugins can offer the same contract; what it hands over needs none. */
+const ownOf = (name: string, attachments: ReadonlyArray<AnyAttachment>, { offers }: Manifest): ReadonlyArray<Own> => [
+  ...attachments.map(({ contract }) => ({ contract, as: Contract.instance(contract, name) })),
+  ...(offers.some(({ contract }) => contract === Handover.key) ? [{ contract: Handover, as: Handover }] : [])
+]
+interface Own {
+  readonly contract: AnyAttachment["contract"]
+  readonly as: AnyAttachment["contract"]
+}
+
+const offering = (own: ReadonlyArray<Own>, isolated: KernelPlugin.Plugin<unknown, Api>) => ({
+  ...isolated,
+  offers: own.map(({ as }) => as),
+  layer: Layer.effectContext(
+    Effect.map(Layer.build(isolated.layer), (built) =>
+      Context.makeUnsafe<unknown>(new Map(own.map(({ as, contract }) => [as.key, Context.getUnsafe(built, contract)])))
+    )
+  )
+})
+
+/** Packages besides the one that is to run. */
+export interface Others {
+  readonly fallback?: Package.Kept
+}
+
+/** What serves while the plugin is left alone: the package that the object names, or the package's own module for that. */
+const spareOf = Effect.fnUntraced(function* (
+  kept: Package.Kept,
+  fallback: Package.Kept | undefined,
+  own: ReadonlyArray<Own>
+) {
+  const { directory, manifest } = kept
+  if (fallback === undefined) {
+    const { fallbackModule } = manifest
+    return fallbackModule === undefined
+      ? undefined
+      : { ...kept, module: new URL(fallbackModule, pathToFileURL(`${directory}/`)) }
+  }
+  const offers = new Set((yield* negotiated(fallback.manifest)).map(({ contract }) => contract.key))
+  const lacking = own.find(({ contract }) => contract !== Handover && !offers.has(contract.key))
+  return lacking === undefined
+    ? fallback
+    : yield* invalid(`the fallback ${fallback.manifest.name} does not offer ${lacking.contract.key}`)
+})
+
+/** As many calls tell how a new version does. */
+const judged = 20
+
+/** What is done with it when it does not live well. */
+const lifeOf = (
+  { life = {} }: Manifest,
+  { rollbackErrorPercent }: Plugin["spec"],
+  fallback: KernelPlugin.Plugin<unknown, Api> | undefined
+): KernelPlugin.Life => {
+  const { deaths = 5, failures = 20, restSeconds = 60, withinSeconds = 60 } = life
+  return {
+    circuit: { deaths, withinMillis: withinSeconds * 1000, restMillis: restSeconds * 1000 },
+    failures,
+    health: { errors: rollbackErrorPercent / 100, calls: judged },
+    // What it needs is what the plugin does, which the kernel does not ask of its type; hence the cast.
+    ...(fallback !== undefined && { fallback: fallback as KernelPlugin.Plugin<never, unknown> })
+  }
+}
+
 export const prepare = Effect.fnUntraced(function* (
   name: string,
-  { isolation: wanted }: Plugin["spec"],
+  spec: Plugin["spec"],
   kept: Package.Kept,
   configuration: PluginConfiguration["spec"] | undefined,
-  place: Place
+  place: Place,
+  others: Others = {}
 ) {
   const { directory, manifest } = kept
   const attachments = yield* negotiated(manifest)
@@ -91,33 +160,28 @@ export const prepare = Effect.fnUntraced(function* (
   const callTimeoutMillis = configuration?.callTimeoutMillis ?? place.patience ?? patience
   const given = configuration?.fallback ?? manifest.fallback
   const standard = manifest.command === undefined ? "worker" : "process"
-  const isolation = KernelPlugin.isolations.find((level) => level === (wanted ?? manifest.isolation ?? standard))
+  const isolation = KernelPlugin.isolations.find((level) => level === (spec.isolation ?? manifest.isolation ?? standard))
   if (isolation === undefined) return yield* invalid(`isolation: expected one of ${KernelPlugin.isolations.join(", ")}`)
   if (isolation === "remote")
     return yield* invalid("isolation: an object cannot say yet on which machine a plugin is remote")
-  const contracts = attachments.map(({ contract }) => contract)
-  const isolated = yield* launched(kept, place, {
-    name,
-    ...optionsOf(options, place),
-    offers: contracts,
+  const own = ownOf(name, attachments, manifest)
+  const common = {
+    offers: own.map(({ contract }) => contract),
     isolation,
     grants: grantsOf(manifest, directory),
     budgets: budgetsOf(manifest, callTimeoutMillis)
-  })
-  const own = contracts.map((contract) => Contract.instance(contract, name))
-  const layer = Layer.effectContext(
-    Effect.map(Layer.build(isolated.layer), (built) =>
-      Context.makeUnsafe<unknown>(
-        new Map(contracts.map((contract, index) => [own[index]?.key ?? "", Context.getUnsafe(built, contract)]))
-      )
-    )
-  )
+  }
+  const plugin = offering(own, yield* launched(kept, place, { name, ...optionsOf(options, place), ...common }))
+  const spare = yield* spareOf(kept, others.fallback, own)
+  const standIn =
+    spare &&
+    offering(own, yield* launched(spare, place, { name: `${name}-fallback`, ...optionsOf(options, place), ...common }))
   const ready: Ready = {
     kept,
     attachments,
     fallback: given === "Ignore" ? "Ignore" : "Fail",
     callTimeoutMillis,
-    plugin: { ...isolated, offers: own, layer }
+    plugin: { ...plugin, life: lifeOf(manifest, spec, standIn) }
   }
   return ready
 })

@@ -74,13 +74,16 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     const { name } = metadata
     if (spec.source === undefined) return
     const configuration = configurationOf(plugin)
-    const wish = JSON.stringify([spec.source, spec.isolation, metadata.generation, configuration?.spec])
+    const wish = JSON.stringify([spec, configuration?.spec])
     yield* gone(name)
     const before = running.get(name)
     if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return
     if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
     const kept = yield* Package.keep(directory, name, spec.source)
-    const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec, { state: Package.stateOf(directory, name) })
+    const fallback = spec.fallback && (yield* Package.keep(directory, name, spec.fallback))
+    const others = { ...(fallback !== undefined && { fallback }) }
+    const place = { state: Package.stateOf(directory, name) }
+    const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec, place, others)
     if (isLeading) yield* granted(name, controllerReference(Plugin, plugin), kept.manifest)
     yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
     failures.delete(name)

@@ -6,6 +6,7 @@ const { Array: List, Int, Literals, String: Text, Struct, optionalKey } = Schema
 export const isolations = ["in-process", "worker", "process", "sandbox", "remote"] as const
 export const Isolation = Literals(isolations)
 
+const Count = Int.check(Schema.isGreaterThanOrEqualTo(1))
 const Version = Text.check(
   Schema.makeFilter((text) => SemVer.parse(text)._tag === "Success" || `${text} is no version such as 1.0.0`)
 )
@@ -33,6 +34,20 @@ export const Permissions = Struct({
   commands: optionalKey(List(Text))
 })
 
+const Inside = Text.check(
+  Schema.makeFilter((path) => (!path.startsWith("/") && !path.split("/").includes("..")) || "it lies outside of the package")
+)
+
+/** When it is started again, and when it is left alone for a while. */
+const Life = Struct({
+  /** Left alone for `restSeconds` after so many deaths, each within `withinSeconds` of the one before. */
+  deaths: optionalKey(Count),
+  withinSeconds: optionalKey(Count),
+  restSeconds: optionalKey(Count),
+  /** Ended, and started again, after so many calls in a row without an answer. */
+  failures: optionalKey(Count)
+})
+
 export const Manifest = Struct({
   name: Text.check(
     Schema.isPattern(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, { message: "a name is lower case letters, digits and -" })
@@ -40,13 +55,9 @@ export const Manifest = Struct({
   version: Version,
   description: optionalKey(Text),
   /** The file that exports `plugin`, below the package's directory. */
-  module: optionalKey(
-    Text.check(
-      Schema.makeFilter(
-        (path) => (!path.startsWith("/") && !path.split("/").includes("..")) || "it lies outside of the package"
-      )
-    )
-  ),
+  module: optionalKey(Inside),
+  /** One that exports such a `plugin` too, and serves in its place while it is left alone. */
+  fallbackModule: optionalKey(Inside),
   /**
    * Instead of a module: a program of any language and its arguments, which serves what it offers at sockets in the folder `{sockets}`.
    * `{state}` is a folder that stays, `{package}` the package's own.
@@ -61,7 +72,8 @@ export const Manifest = Struct({
   resources: optionalKey(Struct({ memoryMiB: optionalKey(Int), cpuMillis: optionalKey(Int), pids: optionalKey(Int) })),
   /** JSON Schema of what the module is called with. */
   configuration: optionalKey(Schema.Record(Text, Schema.Json)),
-  fallback: optionalKey(Literals(["Fail", "Ignore"]))
+  fallback: optionalKey(Literals(["Fail", "Ignore"])),
+  life: optionalKey(Life)
 }).check(
   Schema.makeFilter(
     ({ command, module }) => (command === undefined) !== (module === undefined) || "it has either a module or a command"

@@ -4,7 +4,7 @@ import * as Field from "../../../kernel/resource/Field.ts"
 import * as Kind from "../../../kernel/resource/Kind.ts"
 import { ObjectMetaDraft, type ObjectMeta } from "../../../kernel/resource/Metadata.ts"
 
-const { Bool, Double, Free, Int32, Int64, Text, Time, asJson, define, defaulted, list, optional, struct } = Field
+const { Bool, Double, Free, Int32, Int64, Text, Time, asJson, define, defaulted, list, map, optional, struct } = Field
 
 const group = "plugins.keelson.io"
 const version = "v1alpha1"
@@ -29,8 +29,14 @@ export interface PluginSpec {
   readonly configuration?: string
   /** It is not run. */
   readonly suspend?: boolean
+  /** Of packages whose contracts are a node's: the nodes that run it, by their labels. Absent: all. */
+  readonly nodeSelector?: { readonly [label: string]: string }
   /** For so long a new version is watched: if it fails meanwhile, the one before runs again. */
   readonly rollbackWindowSeconds: number
+  /** It fails, too, if more than this part of its calls is left without an answer meanwhile. */
+  readonly rollbackErrorPercent: number
+  /** A package that serves in its place while it is left alone because it dies again and again. */
+  readonly fallback?: PluginSource
 }
 export type PluginSpecDraft = Partial<PluginSpec>
 const PluginSpec: Field.Lazy<PluginSpecDraft> = define(
@@ -41,9 +47,12 @@ const PluginSpec: Field.Lazy<PluginSpecDraft> = define(
       isolation: optional(Text),
       configuration: optional(Text),
       suspend: optional(Bool),
-      rollbackWindowSeconds: defaulted(Int32, 60)
+      nodeSelector: optional(map(Text)),
+      rollbackWindowSeconds: defaulted(Int32, 60),
+      rollbackErrorPercent: defaulted(Int32, 25),
+      fallback: optional(PluginSource())
     }),
-  { omitted: ["isolation", "configuration", "suspend"] }
+  { omitted: ["isolation", "configuration", "suspend", "nodeSelector"] }
 )
 
 export interface PluginCondition {
@@ -74,6 +83,18 @@ const PluginRevision: Field.Lazy<PluginRevision> = define("plugins.v1alpha1.Plug
   struct({ version: Text, path: Text, digest: Text, startedAt: Time })
 )
 
+/** How it does on a node. */
+export interface PluginNode {
+  readonly name: string
+  readonly state: string
+  readonly reason?: string
+  readonly version?: string
+  readonly restarts?: number
+}
+const PluginNode: Field.Lazy<PluginNode> = define("plugins.v1alpha1.PluginNode", () =>
+  struct({ name: Text, state: Text, reason: optional(Text), version: optional(Text), restarts: optional(Int32) })
+)
+
 export interface PluginStatus {
   /** Starting, Running, Restarting, Failed, Suspended. */
   readonly state?: string
@@ -90,6 +111,8 @@ export interface PluginStatus {
   readonly offers?: ReadonlyArray<string>
   /** The server that runs it. */
   readonly host?: string
+  /** The nodes that run it, where its contracts are a node's. */
+  readonly nodes?: ReadonlyArray<PluginNode>
   readonly observedGeneration?: number
   /** The newest first. */
   readonly history?: ReadonlyArray<PluginRevision>
@@ -107,6 +130,7 @@ const PluginStatus: Field.Lazy<PluginStatus> = define("plugins.v1alpha1.PluginSt
     errors: optional(Int64),
     offers: optional(list(Text, { list: "atomic" })),
     host: optional(Text),
+    nodes: optional(list(PluginNode(), { list: "map", keys: ["name"] })),
     observedGeneration: optional(Int64),
     history: optional(list(PluginRevision(), { list: "atomic" })),
     conditions: optional(list(PluginCondition(), { list: "map", keys: ["type"] }))
