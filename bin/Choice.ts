@@ -1,12 +1,25 @@
 /**
- * A part of a node that can be chosen anew while it runs: one of several plugins, by a setting, and over that by an annotation of
- * the Node. The new one serves before the old one is ended, so that nothing is refused in between.
+ * A part of a node that can be chosen anew while it runs: one of several plugins, by a setting, over that by a package that offers
+ * its contracts, and over that by an annotation of the Node. The new one serves before the old one is ended, so that nothing is
+ * refused in between.
  */
-import { type Context, Effect, Layer, Queue, Stream } from "effect"
+import { type Context, Effect, Layer, Queue, Semaphore, Stream } from "effect"
+import type * as Contract from "../kernel/plugin/Contract.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
+import type { About } from "../plugins/packages/contracts/Attachments.ts"
+import * as Group from "../plugins/packages/node/Group.ts"
 import { OwnNode } from "./OwnNode.ts"
 
-export interface Part<Offers, Needs> {
+/** How a package stands in the place of the choices. */
+export interface Outside<Offers, Needs, Given> {
+  /** All of these a package has to offer. */
+  readonly contracts: ReadonlyArray<Contract.Contract<Given, unknown>>
+  readonly plugin: (given: Context.Context<Given>, about: About) => Plugin.Plugin<Offers, Needs>
+  /** What is left to do when something else has taken the place of a package. */
+  readonly left?: (given: Context.Context<Given>) => Effect.Effect<void>
+}
+
+export interface Part<Offers, Needs, Given> {
   /** In messages, such as `service proxy`. */
   readonly name: string
   /** Of the Node, such as `keelson.io/service-proxy`. */
@@ -14,62 +27,117 @@ export interface Part<Offers, Needs> {
   /** Its name among the choices, where no annotation says otherwise. */
   readonly standard: string
   readonly choices: { readonly [choice: string]: Plugin.Plugin<Offers, Needs> }
+  readonly outside?: Outside<Offers, Needs, Given>
   /** What has to be done after one was put in another's place. */
   readonly swapped?: Effect.Effect<void>
 }
 
-const make = Effect.fnUntraced(function* <Offers, Needs>(part: Part<Offers, Needs>) {
+interface Current<Offers, Needs> {
+  readonly name: string
+  readonly plugin: Plugin.Plugin<Offers, Needs>
+}
+
+const make = Effect.fnUntraced(function* <Offers, Needs, Given>(part: Part<Offers, Needs, Given>) {
   const host = yield* Plugin.Host
   const node = yield* OwnNode
-  let current = ""
+  const services = yield* Effect.context<Needs>()
+  const packages = new Map<string, Plugin.Plugin<Offers, Needs>>()
+  const lock = yield* Semaphore.make(1)
+  let current: Current<Offers, Needs> | undefined
+  let [wish, isEnding] = ["", false]
+
+  const failed = (cause: string) => new Plugin.PluginFailed({ plugin: part.name, cause })
 
   /** A host ends by itself what is followed by a plugin of the same name. */
-  const end = (choice: string) => {
-    const plugin = part.choices[choice]
-    if (plugin?.name === part.choices[current]?.name && choice !== current) return Effect.void
+  const end = (before: Current<Offers, Needs> | undefined) => {
+    if (before === undefined || (before !== current && before.plugin.name === current?.plugin.name)) return Effect.void
     // What it needs does not matter any more when it ends, hence the cast.
-    return plugin === undefined ? Effect.void : host.stop(plugin as Plugin.Plugin<unknown, never>)
+    return host.stop(before.plugin as Plugin.Plugin<unknown, never>)
   }
 
-  const start = Effect.fnUntraced(function* (wish: string) {
-    const choice = wish === "" ? part.standard : wish
-    const plugin = part.choices[choice]
-    if (plugin === undefined) {
-      const known = Object.keys(part.choices).join(", ")
-      return yield* new Plugin.PluginFailed({ plugin: part.name, cause: `${part.annotation}=${choice}: expected ${known}` })
-    }
-    const context = yield* host.start(plugin)
-    current = choice
+  const target = Effect.suspend(() => {
+    const [first] = packages.keys()
+    const name = wish === "" ? (first ?? part.standard) : wish
+    const plugin = packages.get(name) ?? part.choices[name]
+    if (plugin !== undefined) return Effect.succeed({ name, plugin })
+    const known = [...Object.keys(part.choices), ...packages.keys()].join(", ")
+    return Effect.fail(failed(`${part.annotation}=${name}: expected ${known}`))
+  })
+
+  const start = Effect.fnUntraced(function* (wanted: Current<Offers, Needs>) {
+    const context = yield* Effect.provide(host.start(wanted.plugin), services)
+    current = wanted
     return context
   })
 
-  const swap = Effect.fnUntraced(function* (wish: string) {
+  /** Puts in place what is wished for now. */
+  const settle = Effect.gen(function* () {
     const before = current
-    if ((wish === "" ? part.standard : wish) === before) return
-    yield* start(wish)
+    const wanted = yield* target
+    if (isEnding || wanted.plugin === before?.plugin) return
+    yield* start(wanted)
     if (part.swapped !== undefined) yield* part.swapped
     yield* end(before)
-    yield* Effect.log(`the ${part.name} is ${current} now, and was ${before}`)
-    yield* node.tell("Normal", "PartSwapped", `The ${part.name} is ${current} now, and was ${before}`)
-  })
+    if (wanted.name === before?.name) return
+    yield* Effect.log(`the ${part.name} is ${wanted.name} now, and was ${before?.name}`)
+    yield* node.tell("Normal", "PartSwapped", `The ${part.name} is ${wanted.name} now, and was ${before?.name}`)
+  }).pipe(lock.withPermit)
   /** What cannot be done leaves what runs as it is. */
   const refused = (cause: Plugin.PluginFailed) =>
     Effect.andThen(
-      Effect.logError(`the ${part.name} stays ${current}`, cause.message),
-      node.tell("Warning", "PartNotSwapped", `The ${part.name} stays ${current}: ${cause.message}`)
+      Effect.logError(`the ${part.name} stays ${current?.name}`, cause.message),
+      node.tell("Warning", "PartNotSwapped", `The ${part.name} stays ${current?.name}: ${cause.message}`)
     )
 
+  const takePackages = Effect.fnUntraced(function* ({ contracts, left, plugin }: Outside<Offers, Needs, Given>) {
+    yield* Group.add(contracts, (given, about) =>
+      Effect.gen(function* () {
+        const [first] = packages.keys()
+        if (first !== undefined && first !== about.name)
+          return yield* failed(`the ${part.name} of this node is the plugin ${first}: suspend that first`)
+        const one = plugin(given, about)
+        /** Another version of it may have taken its place, on the same handles. */
+        const dropped = Effect.suspend(() => {
+          if (packages.get(about.name) !== one) return Effect.void
+          packages.delete(about.name)
+          return Effect.andThen(Effect.catch(settle, refused), left?.(given) ?? Effect.void)
+        })
+        yield* Effect.acquireRelease(
+          Effect.sync(() => packages.set(about.name, one)),
+          () => dropped
+        )
+        yield* settle
+      })
+    )
+  })
+
   const wishes = yield* Stream.toQueue(node.annotation(part.annotation), { capacity: "unbounded" })
-  const first = yield* Queue.take(wishes).pipe(Effect.orDie)
-  const context: Context.Context<Offers> = yield* Effect.catch(start(first), (cause) =>
-    first === "" ? Effect.fail(cause) : Effect.andThen(Effect.logError(cause.message), start(""))
+  wish = yield* Queue.take(wishes).pipe(Effect.orDie)
+  const fallback = (cause: Plugin.PluginFailed) => {
+    const plugin = part.choices[part.standard]
+    if (plugin === undefined || wish === "") return Effect.fail(cause)
+    return Effect.andThen(Effect.logError(cause.message), start({ name: part.standard, plugin }))
+  }
+  const context = yield* Effect.catch(Effect.flatMap(target, start), fallback)
+  yield* Effect.addFinalizer(() =>
+    lock.withPermit(
+      Effect.suspend(() => {
+        isEnding = true
+        return end(current)
+      })
+    )
   )
-  yield* Effect.addFinalizer(() => Effect.suspend(() => end(current)))
   yield* Effect.forkScoped(
-    Effect.forever(Effect.flatMap(Effect.orDie(Queue.take(wishes)), (wish) => Effect.catch(swap(wish), refused)))
+    Effect.forever(
+      Effect.flatMap(Effect.orDie(Queue.take(wishes)), (next) => {
+        wish = next
+        return Effect.catch(settle, refused)
+      })
+    )
   )
+  if (part.outside !== undefined) yield* takePackages(part.outside)
   return context
 })
 
 /** The plugin that is chosen; consumers of what it offers hold slots, and do not notice a swap. */
-export const layer = <Offers, Needs>(part: Part<Offers, Needs>) => Layer.effectContext(make(part))
+export const layer = <Offers, Needs, Given = never>(part: Part<Offers, Needs, Given>) => Layer.effectContext(make(part))

@@ -49,6 +49,16 @@ export const flags = {
     "The socket of a containerd that is there; without it the node runs its own"
   ),
   runtimeSockets: text("runtime-sockets", "The folder of sockets where the runtime wire serves its contracts"),
+  registryCredentials: text(
+    "registry-credentials",
+    "Clouds' registries that the node logs in to: ecr, gar, acr; of another name: acr=registry.example:5000"
+  ),
+  imageCredentialProviderConfig: text(
+    "image-credential-provider-config",
+    "Kubernetes' CredentialProviderConfig: programs that know logins for images"
+  ),
+  imageCredentialProviderBinDir: text("image-credential-provider-bin-dir", "Where those programs are"),
+  maxParallelImagePulls: number("max-parallel-image-pulls", "How many images a node pulls at once (default 5)"),
   proxy: text("proxy", "What leads Services to their Pods: nftables (default), iptables or none"),
   dns: text("dns", "What answers their names: builtin (default), coredns or none"),
   network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw, flanneld or openvswitch"),
@@ -95,6 +105,7 @@ export const settingsOf = Effect.fnUntraced(function* ({
   config = absent,
   controllers = absent,
   isolate = absent,
+  registryCredentials = absent,
   runtimes = absent,
   ...rest
 }: Flags) {
@@ -104,6 +115,7 @@ export const settingsOf = Effect.fnUntraced(function* ({
   const lists = {
     ...(Option.isSome(controllers) && { controllers: words(String(controllers.value)) }),
     ...(Option.isSome(isolate) && { isolate: words(String(isolate.value)) }),
+    ...(Option.isSome(registryCredentials) && { registryCredentials: words(String(registryCredentials.value)) }),
     ...(Option.isSome(runtimes) && { runtimes: words(String(runtimes.value)) })
   }
   return yield* StoreRecord.applied(yield* Settings.load({ ...given, ...lists }, Option.map(config, String)))

@@ -15,13 +15,17 @@ import * as Dns from "../plugins/dns/Dns.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as CredentialProviders from "../plugins/kubelet/images/CredentialProviders.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
+import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
 import * as Choice from "./Choice.ts"
+import * as NodePackages from "./NodePackages.ts"
 import * as NodeRuntimes from "./NodeRuntimes.ts"
 import { OwnNode } from "./OwnNode.ts"
 import type { Paths } from "./Paths.ts"
+import * as Registries from "./Registries.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import { version } from "./Version.ts"
 
@@ -97,14 +101,19 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
       "flannel-vxlan": Flannel.plugin({ ...flannel, backend: "vxlan" }),
       "flannel-host-gw": Flannel.plugin({ ...flannel, backend: "host-gw" }),
       flanneld: Flannel.plugin({ ...flannel, backend: "flanneld", api: told(access.kubelet) })
-    }
+    },
+    outside: NodePackages.network(plain)
   }).pipe(as(access.kubelet, "network"))
 }
 
 const addressesOf = ({ nodeIp, nodeIp6 }: Settings) => (nodeIp6 === "" ? [nodeIp] : [nodeIp, nodeIp6])
 const paths = ({ paths: { node } }: Options) => node
 
-const kubelet = (options: Options, networkSwapped: Latch.Latch) => {
+const kubelet = (
+  options: Options,
+  networkSwapped: Latch.Latch,
+  credentialProviders: CredentialProviders.CredentialProviders
+) => {
   const { serving } = options
   const { clusterDomain, kubeletPort, nodeName, podCidr, serviceCidr } = options.settings
   return Kubelet.plugin({
@@ -117,6 +126,8 @@ const kubelet = (options: Options, networkSwapped: Latch.Latch) => {
     clusterCidrs: [...Addresses.list(podCidr), ...Addresses.list(serviceCidr)],
     cgroupRoot: options.cgroupRoot ?? options.settings.cgroupRoot,
     networkSwapped,
+    parallelPulls: options.settings.maxParallelImagePulls,
+    credentialProviders,
     hollow: options.hollow,
     stop: options.stop,
     server: { port: kubeletPort, ...serving },
@@ -125,10 +136,11 @@ const kubelet = (options: Options, networkSwapped: Latch.Latch) => {
 }
 
 /** Containers and what connects them. A hollow node has both in memory alone. */
-const machine = (options: Options, swapped: Effect.Effect<void>) =>
-  options.hollow
-    ? MemoryPowers.layer({ network: "runtime", images: [] })
-    : Layer.provideMerge(NodeRuntimes.layer(options), network(options, swapped))
+const machine = (options: Options, swapped: Effect.Effect<void>) => {
+  if (options.hollow) return MemoryPowers.layer({ network: "runtime", images: [] })
+  const more = NodePackages.runtimes(paths(options))
+  return Layer.provideMerge(more, Layer.provideMerge(NodeRuntimes.layer(options), network(options, swapped)))
+}
 
 const complete = Layer.satisfiesServicesType<never>()
 
@@ -137,7 +149,12 @@ export const node = (options: Options) => {
   const networkSwapped = Latch.makeUnsafe()
   const { access, settings } = options
   const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
-  const agent = Plugin.install(kubelet(options, networkSwapped)).pipe(as(access.kubelet, "kubelet"))
+  const credentialProviders = CredentialProviders.make()
+  const registries = options.hollow ? Layer.empty : Registries.layer(settings, credentialProviders)
+  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders)).pipe(
+    as(access.kubelet, "kubelet"),
+    Layer.provide(registries)
+  )
   const proxy = Choice.layer({
     name: "service proxy",
     annotation: "keelson.io/service-proxy",
@@ -146,7 +163,8 @@ export const node = (options: Options) => {
       nftables: under(access.kubeProxy, KubeProxy.plugin({ nodeName, podCidr, mode: "nftables" })),
       iptables: under(access.kubeProxy, KubeProxy.plugin({ nodeName, podCidr, mode: "iptables" })),
       none: Plugin.nothing("no-service-proxy")
-    }
+    },
+    outside: NodePackages.proxy({ nodeName, podCidr }, (plugin) => under(access.kubeProxy, plugin))
   })
   const names = { address: addressIn(serviceCidr, 10), domain: clusterDomain }
   const dns = Choice.layer({
@@ -163,13 +181,16 @@ export const node = (options: Options) => {
         )
       }),
       none: Plugin.nothing("no-dns")
-    }
+    },
+    outside: NodePackages.dns(names)
   })
-  const all = options.hollow ? agent : Layer.mergeAll(agent, proxy, dns)
+  const packages = NodePackages.loader(options, names).pipe(as(access.kubelet, "packages"))
+  // Packages live as long as what they stand for, and Pods that are removed need theirs.
+  const all = options.hollow ? agent : Layer.provide(Layer.mergeAll(agent, proxy, dns), packages)
   return all.pipe(
     Layer.provide(machine(options, networkSwapped.open)),
     Layer.provide(OwnNode.layer(nodeName).pipe(as(access.kubelet, "agent"))),
-    Layer.provide(Plugin.Host.layer),
+    Layer.provide(Layer.merge(Plugin.Host.layer, Attachments.layer)),
     complete
   )
 }

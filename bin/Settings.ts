@@ -83,6 +83,19 @@ export const Settings = Schema.Struct({
   containerdEndpoint: Schema.String,
   /** Where a runtime of somebody else serves the contracts, for `wire`. */
   runtimeSockets: Schema.String,
+  /** Which clouds' registries the node logs in to: `ecr`, `gar`, `acr`, and for a registry of another name `acr=registry.example`. */
+  registryCredentials: Schema.Array(
+    Schema.String.check(
+      Schema.isPattern(/^(ecr|gar|acr)(=[^\s=]+)?$/, { expected: "ecr, gar or acr, or such as acr=registry.example:5000" })
+    )
+  ),
+  /** As for upstream's kubelet: a CredentialProviderConfig, or empty, and where its programs are. */
+  imageCredentialProviderConfig: Schema.String,
+  imageCredentialProviderBinDir: Schema.String,
+  /** How many images a node pulls at once. */
+  maxParallelImagePulls: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 })).annotate({
+    expected: "a number from 1 to 100"
+  }),
   /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
   proxy: Schema.Literals(["nftables", "iptables", "none"]),
   dns: Schema.Literals(["builtin", "coredns", "none"]),
@@ -152,6 +165,10 @@ export const defaults = (): Settings => ({
   runtimes: ["containerd"],
   containerdEndpoint: "",
   runtimeSockets: "",
+  registryCredentials: [],
+  imageCredentialProviderConfig: "",
+  imageCredentialProviderBinDir: "",
+  maxParallelImagePulls: 5,
   proxy: "nftables",
   dns: "builtin",
   network: "bridge",

@@ -47,7 +47,8 @@ await build({
   sourcemap: true,
   logLevel: "warning",
   plugins: [urls],
-  external: ["cbor-extract"],
+  // The SDKs of clouds stay where they are installed: they are large, and read only where their cloud is.
+  external: ["cbor-extract", "@aws-sdk/*", "@smithy/*", "@azure/*", "@googleapis/*", "google-auth-library"],
   // CommonJS dependencies ask for `require`, which a module does not have.
   banner: {
     js: `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`

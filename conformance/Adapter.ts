@@ -13,6 +13,7 @@ export const contracts = {
   "network-attachment": "What attaches Pods to the network",
   "service-proxy": "What brings Services to the kernel of a node",
   "cluster-dns": "The server of the cluster's names",
+  "ingress-proxy": "What lets HTTP into the cluster at a node",
   cloud: "A cloud: its instances, zones, load balancers and routes"
 } as const
 export type Name = keyof typeof contracts

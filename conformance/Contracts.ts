@@ -12,10 +12,12 @@ import { Routes } from "../plugins/cloud/contracts/Routes.ts"
 import { Zones } from "../plugins/cloud/contracts/Zones.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
+import { IngressProxy } from "../plugins/ingress/contracts/IngressProxy.ts"
 import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
 import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { Events } from "../plugins/kubelet/contracts/Events.ts"
 import { Exec } from "../plugins/kubelet/contracts/Exec.ts"
+import { ImageCredentials } from "../plugins/kubelet/contracts/ImageCredentials.ts"
 import { Images } from "../plugins/kubelet/contracts/Images.ts"
 import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
@@ -36,7 +38,9 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Events,
   Exec,
   Handover,
+  ImageCredentials,
   Images,
+  IngressProxy,
   Instances,
   KeyManagement,
   LoadBalancers,

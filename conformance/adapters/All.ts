@@ -6,6 +6,7 @@ import * as Clouds from "./clouds.ts"
 import * as Containerd from "./containerd.ts"
 import * as Crio from "./crio.ts"
 import * as Docker from "./docker.ts"
+import * as Ingress from "./ingress.ts"
 import * as Memory from "./memory.ts"
 import * as Names from "./names.ts"
 import * as Networks from "./networks.ts"
@@ -26,6 +27,7 @@ export const all: ReadonlyArray<Adapter> = [
   ...Networks.adapters,
   ...Proxies.adapters,
   ...Names.adapters,
+  ...Ingress.adapters,
   ...Clouds.adapters
 ]
 

@@ -15,6 +15,7 @@ import * as Addresses from "./contracts/Addresses.ts"
 import { ClusterDns } from "./contracts/ClusterDns.ts"
 import * as Forward from "./Forward.ts"
 import * as Metrics from "./Metrics.ts"
+import * as Own from "./Own.ts"
 import * as Resolv from "./contracts/Resolv.ts"
 import * as Responder from "./Responder.ts"
 import * as Server from "./Server.ts"
@@ -27,6 +28,10 @@ export interface Options {
   /** Who is asked for all other names, as `address` or `address:port`. Absent: the servers of this machine's resolv.conf. */
   readonly upstream?: ReadonlyArray<string>
   readonly port?: number
+  /** Somebody else has put the address on this node: it is not touched. */
+  readonly held?: boolean
+  /** Asked before everybody else: the addresses of a name, in lower case and without a dot at its end. */
+  readonly own?: (name: string) => ReadonlyArray<string> | undefined
 }
 
 const resolvConf = "/etc/resolv.conf"
@@ -87,8 +92,9 @@ export const serve = Effect.fn("Dns.serve")(function* (options: Options) {
   const metrics = yield* Metrics.make
   const randomId = () => randomInt(0x10000)
   const forward = yield* Forward.make({ servers: yield* upstream(options), randomId, metrics })
-  yield* Effect.forEach(addresses, (address) => Addresses.hold(address, port), { discard: true })
-  return yield* Server.listen(addresses, port, Responder.make({ answers, forward, metrics, domain }))
+  if (options.held !== true) yield* Effect.forEach(addresses, (address) => Addresses.hold(address, port), { discard: true })
+  const responder = Responder.make({ answers, forward, metrics, domain })
+  return yield* Server.listen(addresses, port, options.own === undefined ? responder : Own.first(options.own, responder))
 })
 
 const service = Effect.fnUntraced(function* (options: Options) {

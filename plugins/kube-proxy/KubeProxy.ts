@@ -38,6 +38,10 @@ export const controller = ({ healthzPort = ports.healthz, metricsPort = ports.me
     })
   )
 
+/** A data plane of ours alone, under whosever controller. */
+export const plane = ({ mode = "nftables", within, ...options }: Omit<Options, "nodeName">) =>
+  Modes.layer(Command.within(within), mode, options)
+
 export const layer = (options: Options) => {
   const { mode = "nftables", within } = options
   const node = Command.within(within)

@@ -9,6 +9,7 @@ import { join } from "node:path"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type { Taint } from "../resources/contracts/core/v1.ts"
 import { NetworkConfiguration } from "./contracts/NetworkConfiguration.ts"
+import * as CredentialProviders from "./images/CredentialProviders.ts"
 import * as Registration from "./node/Registration.ts"
 import * as Cgroups from "./pod/Cgroups.ts"
 import * as Pods from "./Pods.ts"
@@ -35,6 +36,10 @@ export interface Options {
   readonly networkSwapped?: Latch.Latch
   readonly cgroupRoot?: string
   readonly maxPods?: number
+  /** How many images are pulled at once: 5 where nothing is said. */
+  readonly parallelPulls?: number
+  /** Who knows logins for images besides the Pods' own secrets. */
+  readonly credentialProviders?: CredentialProviders.CredentialProviders
   readonly labels?: { readonly [key: string]: string }
   readonly taints?: ReadonlyArray<Taint>
   readonly version?: string
@@ -61,7 +66,9 @@ const settings = (options: Options): Site.Settings => ({
   dns: { servers: options.clusterDns ?? ["10.96.0.10"], domain: options.clusterDomain ?? "cluster.local" },
   cgroupRoot: options.cgroupRoot ?? "/kubepods",
   hollow: options.hollow ?? false,
-  maxPods: options.maxPods ?? 110
+  maxPods: options.maxPods ?? 110,
+  parallelPulls: options.parallelPulls ?? 5,
+  credentialProviders: options.credentialProviders ?? CredentialProviders.make()
 })
 
 /** Ends every Pod that runs here, and takes back what was made for it. */

@@ -25,6 +25,9 @@ import type { Sources } from "./pod/Environment.ts"
 import type { Place } from "./pod/Fields.ts"
 import * as Handlers from "./node/Handlers.ts"
 import * as Machine from "./node/Machine.ts"
+import type * as CredentialProviders from "./images/CredentialProviders.ts"
+import * as PulledImages from "./images/PulledImages.ts"
+import * as Pulls from "./images/Pulls.ts"
 import * as Claims from "./volumes/Claims.ts"
 
 export interface Settings {
@@ -39,6 +42,9 @@ export interface Settings {
   /** Pods without containers: nothing is mounted, and nothing is asked over the network. */
   readonly hollow: boolean
   readonly maxPods: number
+  /** How many images are pulled at once. */
+  readonly parallelPulls: number
+  readonly credentialProviders: CredentialProviders.CredentialProviders
 }
 
 const fileOr = (path: string) =>
@@ -162,6 +168,10 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     runtime,
     events,
     images,
+    /** Who knows how to log in where images are. */
+    credentialProviders: settings.credentialProviders,
+    pulls: yield* Pulls.make(settings.parallelPulls),
+    pulledImages: yield* PulledImages.make(join(settings.directory, "pulled-images.json")),
     exec,
     stats,
     pods,

@@ -14,6 +14,8 @@ import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { Attachments } from "./contracts/Attachments.ts"
 import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
 import * as Launch from "./Launch.ts"
+import { isForNodes } from "./node/NodeContracts.ts"
+import * as NodeReport from "./node/NodeReport.ts"
 import * as Package from "./Package.ts"
 import { granted, userOf } from "./Permissions.ts"
 import * as Report from "./Report.ts"
@@ -45,11 +47,12 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
   const plugins = yield* client.cache(Plugin, { indexes: {} })
   const configurations = yield* client.cache(PluginConfiguration, { indexes: {} })
   const failures = new Map<string, string>()
+  const onNodes = yield* NodeReport.make
   let isLeading = false
 
   const say: Report.About["say"] = (object, type, reason, message) =>
     isLeading ? record({ kind: Plugin, object, type, reason, message, action: "Loading" }) : Effect.void
-  const report = yield* Report.make({ running, plugins, failures, server, version, say })
+  const report = yield* Report.make({ placed: onNodes.placed, running, plugins, failures, server, version, say })
   const allKeys = () => plugins.all().map(({ metadata: { name } }) => ({ namespace: "", name }))
 
   const configurationOf = ({ metadata, spec }: Plugin) =>
@@ -80,6 +83,13 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return
     if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
     const kept = yield* Package.keep(directory, name, spec.source)
+    // Nodes load it, each for itself.
+    if (isForNodes(kept.manifest)) {
+      failures.delete(name)
+      onNodes.found(name, kept)
+      return yield* running.stop(name)
+    }
+    onNodes.forget(name)
     const fallback = spec.fallback && (yield* Package.keep(directory, name, spec.fallback))
     const others = { ...(fallback !== undefined && { fallback }) }
     const place = { state: Package.stateOf(directory, name) }
@@ -125,6 +135,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     concurrency: 4,
     triggers: [
       Controllers.each(plugins),
+      Stream.map(onNodes.changes, (names) => names.map((name) => ({ namespace: "", name }))),
       Stream.map(SubscriptionRef.changes(attachments.generation), allKeys),
       Controllers.on(configurations, ({ metadata }) =>
         plugins

@@ -7,12 +7,15 @@ import type { Cache } from "../../kernel/table/Table.ts"
 import { withCondition } from "../controllers/contracts/Statuses.ts"
 import { time } from "../resources/contracts/Time.ts"
 import { Plugin, type PluginRevision, type PluginStatus } from "./contracts/v1alpha1.ts"
+import * as NodeReport from "./node/NodeReport.ts"
 import type { Running } from "./Running.ts"
 
 /** By which the objects of the server's own parts are known. */
 export const label = "plugins.keelson.io/built-in"
 
 export interface About {
+  /** What nodes say of a package that runs on them; absent: it runs on servers. */
+  readonly placed: (plugin: Plugin) => NodeReport.Placed | undefined
   readonly running: Running
   readonly plugins: Cache<Plugin, never>
   /** Why what an object says cannot be done, by name. */
@@ -37,7 +40,7 @@ const words: { readonly [_ in KernelPlugin.State["state"]]: string } = {
 /** Two digits are as much as is known of them. */
 const rounded = (value: number) => Number(value.toPrecision(2))
 
-export const make = Effect.fnUntraced(function* ({ failures, plugins, running, say, server, version }: About) {
+export const make = Effect.fnUntraced(function* ({ failures, placed, plugins, running, say, server, version }: About) {
   const client = yield* Client
   const host = yield* KernelPlugin.Host
 
@@ -140,7 +143,10 @@ export const make = Effect.fnUntraced(function* ({ failures, plugins, running, s
     if (plugin === undefined) return
     const isPart = plugin.metadata.labels?.[label] === "true"
     if (isPart && plugin.spec.source === undefined) return
-    yield* settled(write(plugin, ofPackage(plugin, time(yield* Clock.currentTimeMillis))))
+    const now = time(yield* Clock.currentTimeMillis)
+    const onNodes = placed(plugin)
+    const after = onNodes === undefined ? ofPackage(plugin, now) : NodeReport.status(plugin, onNodes, now)
+    yield* settled(write(plugin, after))
   })
 
   const part = Effect.fnUntraced(function* (state: KernelPlugin.State) {

@@ -1,13 +1,17 @@
 /** A part of a node is chosen anew by an annotation while the node runs. */
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Exit, Layer, Schedule, Scope } from "effect"
 import * as Choice from "../../bin/Choice.ts"
 import { OwnNode } from "../../bin/OwnNode.ts"
+import * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import { type About, Attachments } from "../../plugins/packages/contracts/Attachments.ts"
 import { Event, Node } from "../../plugins/resources/contracts/core/v1.ts"
 import { Objects, layer as clientOf } from "../network/MemoryClient.ts"
 
 const annotation = "keelson.io/colour"
+
+class Paint extends Contract.make<Paint>()("test/Paint", { version: "1.0.0", laws: {} }) {}
 
 const world = Effect.gen(function* () {
   const objects = new Objects()
@@ -33,7 +37,12 @@ const world = Effect.gen(function* () {
     annotation,
     standard: "red",
     choices: { red: plugin("red"), blue: plugin("blue"), broken },
-    swapped: Effect.sync(() => void happened.push("swapped"))
+    swapped: Effect.sync(() => void happened.push("swapped")),
+    outside: {
+      contracts: [Paint],
+      plugin: (_: unknown, { version }: About) => plugin(`painter ${version}`),
+      left: () => Effect.sync(() => void happened.push("left"))
+    }
   }
   const until = (count: number) =>
     Effect.sync(() => happened.length).pipe(
@@ -43,6 +52,7 @@ const world = Effect.gen(function* () {
   const layer = Choice.layer(part).pipe(
     Layer.provide(OwnNode.layer("n1")),
     Layer.provide(Plugin.Host.layer),
+    Layer.provideMerge(Attachments.layer),
     Layer.provide(clientOf(objects))
   )
   return { objects, happened, wish, until, layer }
@@ -94,5 +104,36 @@ it.live("an annotation from before is followed from the start, and one that mean
       yield* Effect.scoped(Layer.build(layer))
       assert.strictEqual(happened[0], starts)
     }
+  })
+)
+
+it.live("a package stands in the place of the choices until it goes, whatever its version", () =>
+  Effect.gen(function* () {
+    const { happened, layer, wish } = yield* world
+    wish(undefined)
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const attachments = Context.get(yield* Layer.build(layer), Attachments)
+        const attachment = attachments.find(Paint.key)
+        assert.isDefined(attachment)
+        const attach = (name: string, version: string) =>
+          Effect.gen(function* () {
+            const scope = yield* Scope.make()
+            const about = { name, version, fallback: "Fail", callTimeoutMillis: 1000 } as const
+            yield* Scope.provide(attachment?.attach({}, about) ?? Effect.void, scope)
+            return scope
+          })
+        const one = yield* attach("painter", "1.0.0")
+        assert.deepStrictEqual(happened.splice(0), ["red starts", "painter 1.0.0 starts", "swapped", "red ends"])
+        const other = yield* Effect.exit(attach("sprayer", "1.0.0"))
+        assert.include(String(other), "the colour of this node is the plugin painter: suspend that first")
+        const two = yield* attach("painter", "2.0.0")
+        yield* Scope.close(one, Exit.void)
+        assert.deepStrictEqual(happened.splice(0), ["painter 2.0.0 starts", "swapped", "painter 1.0.0 ends"])
+        yield* Scope.close(two, Exit.void)
+        assert.deepStrictEqual(happened.splice(0), ["red starts", "swapped", "painter 2.0.0 ends", "left"])
+      })
+    )
+    assert.deepStrictEqual(happened, ["red ends"])
   })
 )

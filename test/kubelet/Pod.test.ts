@@ -4,7 +4,7 @@ import * as Dns from "../../plugins/kubelet/pod/Dns.ts"
 import { environment } from "../../plugins/kubelet/pod/Environment.ts"
 import { expand } from "../../plugins/kubelet/pod/Expansion.ts"
 import * as Fields from "../../plugins/kubelet/pod/Fields.ts"
-import { loginsFor, policyOf, registryOf } from "../../plugins/kubelet/pod/ImagePuller.ts"
+import { policyOf } from "../../plugins/kubelet/pod/ImagePuller.ts"
 import * as Plan from "../../plugins/kubelet/pod/Plan.ts"
 import * as Qos from "../../plugins/kubelet/pod/Qos.ts"
 import * as Status from "../../plugins/kubelet/pod/Status.ts"
@@ -168,24 +168,11 @@ describe("what a container is given", () => {
     assert.strictEqual(of({ limits: { cpu: "1", memory: "1Gi" } }), "Guaranteed")
   })
 
-  it("images and their logins", () => {
-    assert.deepStrictEqual(["busybox", "a/b:1", "r.example:5000/a", "localhost/a"].map(registryOf), [
-      "docker.io",
-      "docker.io",
-      "r.example:5000",
-      "localhost"
-    ])
+  it("when images are pulled", () => {
     assert.deepStrictEqual(
       ["busybox", "busybox:1", "r:5000/a", "a@sha256:1"].map((image) => policyOf(container("a", { image }))),
       ["Always", "IfNotPresent", "Always", "IfNotPresent"]
     )
-    const config = JSON.stringify({
-      auths: { "https://r.example": { auth: Buffer.from("me:secret:1").toString("base64") } }
-    })
-    assert.deepStrictEqual(loginsFor("r.example/a", config), [
-      { username: "me", password: "secret:1", serverAddress: "https://r.example" }
-    ])
-    assert.deepStrictEqual(loginsFor("other.example/a", config), [])
   })
 })
 

@@ -13,6 +13,7 @@ import { Api } from "../../kernel/client/Api.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
 import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
+import * as CredentialProviders from "../../plugins/kubelet/images/CredentialProviders.ts"
 import * as Pods from "../../plugins/kubelet/Pods.ts"
 import * as Server from "../../plugins/kubelet/server/Server.ts"
 import * as Site from "../../plugins/kubelet/Site.ts"
@@ -27,7 +28,9 @@ const settings = {
   dns: { servers: [], domain: "cluster.local" },
   cgroupRoot: "",
   hollow: true,
-  maxPods: 110
+  maxPods: 110,
+  parallelPulls: 5,
+  credentialProviders: CredentialProviders.make()
 }
 
 /** The API in memory reviews nobody: here, an administrator may do everything. */

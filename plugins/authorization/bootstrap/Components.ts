@@ -36,6 +36,15 @@ const proxier: ReadonlyArray<PolicyRule> = [...may(read, serviceRouting), ...may
 
 const dns = may(read, { "": "endpoints namespaces nodes pods services", "discovery.k8s.io": "endpointslices" })
 
+/** What upstream's provisioner, resizer and attacher may, without Secrets. */
+const volumes: ReadonlyArray<PolicyRule> = [
+  ...may([...read, "create", "delete", ...change], { "": "persistentvolumes" }),
+  ...may([...read, ...change], { "": "persistentvolumeclaims", "storage.k8s.io": "volumeattachments" }),
+  ...may(change, { "": "persistentvolumeclaims/status", "storage.k8s.io": "volumeattachments/status" }),
+  ...may(read, { "storage.k8s.io": "storageclasses" }),
+  ...events
+]
+
 const scheduler: ReadonlyArray<PolicyRule> = [
   ...events,
   ...may("create get list update watch", leases),
@@ -116,13 +125,15 @@ const certificates: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
       maySign("approve", signer)
     ])
   ),
+  "keelson:node-plugins": may(read, { "plugins.keelson.io": "plugins pluginconfigurations" }),
   "keelson:node-certificates": may("create", { "certificates.k8s.io": `${requests}/selfnodeserver ${requests}/nodeparts` })
 }
 
 export const clusterRoles: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
   ...Object.fromEntries(Object.entries(system).map(([name, rules]) => [`system:${name}`, rules])),
   ...certificates,
-  "keelson:dns": dns
+  "keelson:dns": dns,
+  "keelson:volumes": volumes
 }
 
 /** To whom they are bound, each under the role's own name. `sa:` stands for an account of kube-system. */
@@ -138,11 +149,13 @@ export const bindings: { readonly [role: string]: ReadonlyArray<string> } = {
   "system:certificates.k8s.io:certificatesigningrequests:nodeclient": ["group:system:bootstrappers"],
   "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient": ["group:system:nodes"],
   "keelson:node-certificates": ["group:system:nodes"],
+  "keelson:node-plugins": ["group:system:nodes"],
   "system:node-proxier": ["user:system:kube-proxy"],
   "system:kubelet-api-admin": ["user:kube-apiserver-kubelet-client"],
   "system:kube-dns": ["sa:kube-dns"],
   "system:kube-scheduler": ["user:system:kube-scheduler"],
   "system:volume-scheduler": ["user:system:kube-scheduler"],
   "system:kube-controller-manager": ["user:system:kube-controller-manager"],
-  "keelson:dns": ["sa:dns"]
+  "keelson:dns": ["sa:dns"],
+  "keelson:volumes": ["sa:volumes"]
 }

@@ -1,7 +1,8 @@
 /** Sees to it that a container's image is there, as its pull policy says. */
-import { Clock, Effect, Option, Schema } from "effect"
-import { Secret, type Container, type Pod } from "../../resources/contracts/core/v1.ts"
-import type { Credentials } from "../contracts/Images.ts"
+import { Duration, Effect, Schema } from "effect"
+import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
+import type { Key } from "../images/Keyring.ts"
+import * as Logins from "../images/Logins.ts"
 import type { Site } from "../Site.ts"
 
 /** The container has to wait, and its status says why. */
@@ -10,86 +11,32 @@ export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", {
   message: Schema.String
 }) {}
 
-const Login = Schema.Struct({
-  username: Schema.optionalKey(Schema.String),
-  password: Schema.optionalKey(Schema.String),
-  auth: Schema.optionalKey(Schema.String),
-  identitytoken: Schema.optionalKey(Schema.String)
-})
-const DockerConfig = Schema.fromJsonString(Schema.Struct({ auths: Schema.Record(Schema.String, Login) }))
-
-/** Of `registry.example:5000/team/app:1`; names without a registry are Docker's. */
-export const registryOf = (image: string) => {
-  const [first = "", ...rest] = image.split("/")
-  return rest.length > 0 && (first.includes(".") || first.includes(":") || first === "localhost") ? first : "docker.io"
-}
-
-const hostOf = (server: string) => server.replace(/^https?:\/\//, "").split("/")[0]
-
-const credentials = (server: string, { auth, identitytoken, password, username }: typeof Login.Type): Credentials => {
-  const [user, ...secret] = auth === undefined ? [] : Buffer.from(auth, "base64").toString("utf8").split(":")
-  return {
-    username: username ?? user ?? "",
-    password: password ?? secret.join(":"),
-    serverAddress: server,
-    ...(identitytoken && { identityToken: identitytoken })
-  }
-}
-
-/** The logins of a pull secret that are for this image. */
-export const loginsFor = (image: string, text: string): ReadonlyArray<Credentials> => {
-  const { auths = {} } = Option.getOrElse(Schema.decodeOption(DockerConfig)(text), () => ({ auths: {} }))
-  const registry = registryOf(image)
-  const hosts = registry === "docker.io" ? ["docker.io", "index.docker.io"] : [registry]
-  return Object.entries(auths)
-    .filter(([server]) => hosts.includes(hostOf(server) ?? ""))
-    .map(([server, login]) => credentials(server, login))
-}
-
-const logins = Effect.fnUntraced(function* ({ metadata, spec }: Pod, image: string, { client }: Site) {
-  const found = yield* Effect.forEach(spec.imagePullSecrets ?? [], ({ name = "" }) =>
-    Effect.option(client.get(Secret, { namespace: metadata.namespace ?? "", name }))
-  )
-  return found.flatMap((secret) => {
-    const text = secret._tag === "Some" ? secret.value.data?.[".dockerconfigjson"] : undefined
-    return text === undefined ? [] : loginsFor(image, Buffer.from(text, "base64").toString("utf8"))
-  })
-})
-
 const isLatest = (image: string) => !image.includes("@") && /(:latest|^[^:]*|\/[^:]*)$/.test(image)
 export const policyOf = ({ image = "", imagePullPolicy }: Container) =>
   imagePullPolicy || (isLatest(image) ? "Always" : "IfNotPresent")
 
-/** Returns as whom the image runs by itself. `runtime`: where it is needed, if the node has several. */
-export const ensure = Effect.fn("ImagePuller.ensure")(function* (
-  pod: Pod,
-  container: Container,
-  site: Site,
-  runtime: string | undefined
-) {
-  const of = { image: container.image ?? "", ...(runtime !== undefined && { handler: runtime }) }
+type Of = { readonly image: string; readonly handler?: string }
+
+/** Each login in its turn, none if there is none. Returns the one that was let in. */
+const pull = (of: Of, keys: ReadonlyArray<Key>, { images }: Site) => {
+  const [first, ...others] = keys
+  const as = (key: Key | undefined) => Effect.as(images.pull({ ...of, ...(key && { credentials: key.credentials }) }), key)
+  return others.reduce((before, key) => Effect.catch(before, () => as(key)), as(first))
+}
+
+const bring = Effect.fnUntraced(function* (pod: Pod, container: Container, site: Site, of: Of, keys: ReadonlyArray<Key>) {
   const { image } = of
   const { images, tell } = site
-  const policy = policyOf(container)
-  const there = yield* Effect.mapError(
-    images.find(of),
-    ({ cause }) => new NotReady({ reason: "ImageInspectError", message: `${cause}` })
-  )
-  if (there !== null && policy !== "Always") {
-    yield* tell(pod, "Normal", "Pulled", `Container image "${image}" already present on machine`, container)
-    return there.user
-  }
-  if (policy === "Never") {
-    const message = `Container image "${image}" is not present with pull policy of Never`
-    yield* tell(pod, "Warning", "ErrImageNeverPull", message, container)
-    return yield* new NotReady({ reason: "ErrImageNeverPull", message })
-  }
   yield* tell(pod, "Normal", "Pulling", `Pulling image "${image}"`, container)
-  const began = yield* Clock.currentTimeMillis
-  const [first, ...others] = [...(yield* logins(pod, image, site)), undefined]
-  const pull = (login: Credentials | undefined) => images.pull({ ...of, ...(login && { credentials: login }) })
-  const pulled = others.reduce((before, login) => Effect.catch(before, () => pull(login)), pull(first))
-  yield* pulled.pipe(
+  const waiting = (time: Duration.Duration) =>
+    tell(
+      pod,
+      "Normal",
+      "Pulling",
+      `Still pulling image "${image}" after ${Math.round(Duration.toSeconds(time))}s`,
+      container
+    )
+  const done = yield* site.pulls.run(pull(of, keys, site), waiting).pipe(
     Effect.catch(
       Effect.fnUntraced(function* (failure) {
         const message = failure._tag === "PullFailed" ? failure.message : `${failure._tag}: ${image}`
@@ -99,7 +46,41 @@ export const ensure = Effect.fn("ImagePuller.ensure")(function* (
       })
     )
   )
-  const took = (yield* Clock.currentTimeMillis) - began
-  yield* tell(pod, "Normal", "Pulled", `Successfully pulled image "${image}" in ${took}ms`, container)
-  return (yield* Effect.orElseSucceed(images.find(of), () => null))?.user
+  const there = yield* Effect.orElseSucceed(images.find(of), () => null)
+  if (there !== null) yield* site.pulledImages.pulled(there.id, done.result)
+  const took = `${done.millis}ms (${done.withWaiting}ms including waiting). Image size: ${there?.bytes ?? 0} bytes.`
+  yield* tell(pod, "Normal", "Pulled", `Successfully pulled image "${image}" in ${took}`, container)
+  return there?.user
+})
+
+/** Returns as whom the image runs by itself. `runtime`: where it is needed, if the node has several. */
+export const ensure = Effect.fn("ImagePuller.ensure")(function* (
+  pod: Pod,
+  container: Container,
+  site: Site,
+  runtime: string | undefined
+) {
+  const of: Of = { image: container.image ?? "", ...(runtime !== undefined && { handler: runtime }) }
+  const { image } = of
+  const { images, pulledImages, tell } = site
+  const policy = policyOf(container)
+  const there = yield* Effect.mapError(
+    images.find(of),
+    ({ cause }) => new NotReady({ reason: "ImageInspectError", message: `${cause}` })
+  )
+  const keys = yield* Effect.cached(Logins.forImage(pod, container, site))
+  if (there !== null && policy !== "Always") {
+    const isGuarded = pulledImages.isGuarded(there.id)
+    if (!isGuarded || pulledImages.allows(there.id, yield* keys)) {
+      const access = isGuarded ? " and can be accessed by the pod" : ""
+      yield* tell(pod, "Normal", "Pulled", `Container image "${image}" already present on machine${access}`, container)
+      return there.user
+    }
+  }
+  if (policy === "Never") {
+    const message = `Container image "${image}" is not present with pull policy of Never`
+    yield* tell(pod, "Warning", "ErrImageNeverPull", message, container)
+    return yield* new NotReady({ reason: "ErrImageNeverPull", message })
+  }
+  return yield* bring(pod, container, site, of, yield* keys)
 })
