@@ -3,6 +3,7 @@
  * replace its line.
  */
 import { Effect, Layer, Schema } from "effect"
+import * as LocalPath from "../adapters/volumes/local-path/LocalPath.ts"
 import { Aggregated } from "../kernel/client/Aggregated.ts"
 import { Api } from "../kernel/client/Api.ts"
 import type { Client } from "../kernel/client/Client.ts"
@@ -45,6 +46,7 @@ import * as OwnScheduler from "../plugins/scheduler/seat/Own.ts"
 import * as SchedulerSeat from "../plugins/scheduler/seat/Seat.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
+import * as StorageDefaults from "../plugins/volumes/Defaults.ts"
 import * as Attached from "./Attached.ts"
 import * as Controllers from "./Controllers.ts"
 import * as EncryptionRoute from "./EncryptionRoute.ts"
@@ -175,6 +177,7 @@ const programs = (options: Options) => {
     scheduler === "none" ? Layer.empty : runScheduler(isolate, scheduler),
     Controllers.controllers(run, options),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
+    Plugin.install(StorageDefaults.plugin({ driver: LocalPath.driver })).pipe(asSelf),
     ofServer(options),
     Plugin.install(MetricsServer.plugin(options.metricsServer)).pipe(asSelf),
     Compactor.layer({ window: options.history }),

@@ -8,6 +8,7 @@ import * as OpenVSwitch from "../adapters/cni/openvswitch/OpenVSwitch.ts"
 import * as Flannel from "../adapters/cni/flannel/Flannel.ts"
 import * as CoreDns from "../adapters/dns/coredns/CoreDns.ts"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
+import * as LocalPath from "../adapters/volumes/local-path/LocalPath.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
@@ -20,6 +21,8 @@ import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
+import * as Drivers from "../plugins/volumes/contracts/Drivers.ts"
+import * as Volumes from "../plugins/volumes/Volumes.ts"
 import * as Choice from "./Choice.ts"
 import * as NodePackages from "./NodePackages.ts"
 import * as NodeRuntimes from "./NodeRuntimes.ts"
@@ -37,7 +40,7 @@ export type Reach = Https.Options & { readonly file?: string }
 export interface Options {
   readonly settings: Settings
   readonly paths: Paths
-  readonly access: { readonly kubelet: Access; readonly kubeProxy: Access; readonly dns: Access }
+  readonly access: { readonly [_ in "kubelet" | "kubeProxy" | "dns" | "volumes"]: Access }
   /** What the kubelet's server shows, and whom it knows by their certificates. */
   readonly serving: Pick<KubeletServer.Options, "tls" | "renewed">
   /** Where its Pods lie in the machine's cgroups, if not where the settings say. */
@@ -135,6 +138,20 @@ const kubelet = (
   })
 }
 
+/** Its own volumes. A cluster of others may not let it make any, and the node is one without. */
+const volumes = (options: Options) => {
+  const { access, settings } = options
+  const { nodeName } = settings
+  const folders = LocalPath.make({ directory: join(paths(options), "volumes"), nodeName })
+  const launched = Layer.launch(Plugin.install(Volumes.plugin({ nodeName })).pipe(as(access.volumes, "volumes")))
+  return Layer.effectDiscard(
+    Effect.gen(function* () {
+      yield* Drivers.offer(folders, true)
+      yield* Effect.forkScoped(Effect.tapError(launched, (error) => Effect.logError("this node makes no volumes", error)))
+    })
+  )
+}
+
 /** Containers and what connects them. A hollow node has both in memory alone. */
 const machine = (options: Options, swapped: Effect.Effect<void>) => {
   if (options.hollow) return MemoryPowers.layer({ network: "runtime", images: [] })
@@ -186,9 +203,12 @@ export const node = (options: Options) => {
   })
   const packages = NodePackages.loader(options, names).pipe(as(access.kubelet, "packages"))
   // Packages live as long as what they stand for, and Pods that are removed need theirs.
-  const all = options.hollow ? agent : Layer.provide(Layer.mergeAll(agent, proxy, dns), packages)
+  const all = options.hollow
+    ? Layer.merge(agent, volumes(options))
+    : Layer.provide(Layer.mergeAll(agent, proxy, dns, volumes(options)), packages)
   return all.pipe(
     Layer.provide(machine(options, networkSwapped.open)),
+    Layer.provide(Drivers.layer),
     Layer.provide(OwnNode.layer(nodeName).pipe(as(access.kubelet, "agent"))),
     Layer.provide(Layer.merge(Plugin.Host.layer, Attachments.layer)),
     complete

@@ -24,7 +24,7 @@ import { version } from "./Version.ts"
 export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
 
 /** Who joins is told this address, knows the API by this authority, and is signed for by it. */
-const joining = (settings: Settings, { ca, dns, kubeProxy }: Keys.Keys) => {
+const joining = (settings: Settings, { ca, dns, kubeProxy, volumes }: Keys.Keys) => {
   const { apiPort, clusterDomain, podCidr, serviceCidr } = settings
   const { hosts = [] } = Keys.apiServer(settings)
   return {
@@ -33,7 +33,7 @@ const joining = (settings: Settings, { ca, dns, kubeProxy }: Keys.Keys) => {
       ca: ca.cert,
       config: { podCidr, serviceCidr, clusterDomain }
     },
-    approve: { parts: [dns, kubeProxy].map(({ cert }) => Pki.subject(cert).commonName), reserved: hosts },
+    approve: { parts: [dns, kubeProxy, volumes].map(({ cert }) => Pki.subject(cert).commonName), reserved: hosts },
     sign: { ca }
   }
 }
