@@ -26,6 +26,7 @@ import * as AuditSinks from "../plugins/audit/Sinks.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import * as Packages from "../plugins/packages/Loader.ts"
 import * as SchedulerExtensions from "../plugins/scheduler/contracts/Extensions.ts"
+import { Scheduler as SchedulerContract } from "../plugins/scheduler/contracts/Scheduler.ts"
 import * as SchedulerAttachment from "../plugins/scheduler/isolated/Attachment.ts"
 import type * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as PolicyTypeChecking from "../plugins/admission/policies/TypeChecking.ts"
@@ -42,14 +43,17 @@ import * as Leader from "../plugins/controllers/contracts/Leader.ts"
 import * as MetricsServer from "../plugins/metrics-server/MetricsServer.ts"
 import * as Establishing from "../plugins/custom-resources/Establishing.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
+import * as SchedulerSeatAttachment from "../plugins/scheduler/seat/Attachment.ts"
+import * as OwnScheduler from "../plugins/scheduler/seat/Own.ts"
+import * as SchedulerSeat from "../plugins/scheduler/seat/Seat.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
 import * as StorageDefaults from "../plugins/volumes/Defaults.ts"
+import * as Attached from "./Attached.ts"
 import * as Controllers from "./Controllers.ts"
 import * as EncryptionRoute from "./EncryptionRoute.ts"
 import { leadership } from "./Leadership.ts"
 import * as Policies from "./Policies.ts"
-import * as Attached from "./Attached.ts"
 import * as SnapshotRoute from "./SnapshotRoute.ts"
 import * as StatusRoute from "./StatusRoute.ts"
 import * as Switches from "./Switches.ts"
@@ -141,10 +145,16 @@ const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
 const schedulerUser = { name: "system:kube-scheduler", groups: ["system:authenticated"] }
 const ownScheduler = Plugin.install(Scheduler.plugin()).pipe(Layer.provide(PipelineClient.layer(schedulerUser)))
 
-const runScheduler = (isolate: ReadonlyArray<string>, options: Scheduler.Options) =>
-  program(isolate, schedulerUser, Scheduler.plugin(options), new URL("../plugins/scheduler/Scheduler.ts", import.meta.url), {
-    ...options
+/** It leads until a package with another one is loaded, and again when that is gone. */
+const runScheduler = (isolate: ReadonlyArray<string>, options: Scheduler.Options) => {
+  const module = new URL("../plugins/scheduler/seat/Own.ts", import.meta.url)
+  const own = program(isolate, schedulerUser, OwnScheduler.plugin(options), module, { ...options })
+  const leading = Effect.gen(function* () {
+    const seat = yield* SchedulerSeat.Seat
+    yield* seat.take({ name: "scheduler", scheduler: yield* SchedulerContract, fallback: "Fail" })
   })
+  return Layer.provide(Layer.effectDiscard(leading), own)
+}
 
 const unknown = (setting: string, given: ReadonlyArray<string>, names: ReadonlyArray<string>) => {
   const others = given.filter((name) => !names.includes(name))
@@ -182,7 +192,9 @@ const programs = (options: Options) => {
   const takesPoints = scheduler !== "none" && !isolate.includes(Scheduler.plugin().name)
   const extensible = Plugin.install(Packages.plugin).pipe(
     Layer.provideMerge(takesPoints ? SchedulerAttachment.layer : Layer.empty),
-    Layer.merge(all)
+    Layer.provideMerge(SchedulerSeatAttachment.layer),
+    Layer.merge(all),
+    Layer.provide(SchedulerSeat.layer)
   )
   const mistake =
     unknown("isolate", isolate, [Scheduler.plugin().name, ...names]) ??

@@ -24,6 +24,7 @@ import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
+import { Scheduler } from "../plugins/scheduler/contracts/Scheduler.ts"
 import { SchedulerPoints } from "../plugins/scheduler/contracts/SchedulerPoints.ts"
 import { SnapshotStorage } from "../plugins/snapshots/contracts/SnapshotStorage.ts"
 import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
@@ -50,6 +51,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   NetworkAttachment,
   NetworkConfiguration,
   Routes,
+  Scheduler,
   SchedulerPoints,
   ServiceProxy,
   SnapshotStorage,

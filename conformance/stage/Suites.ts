@@ -14,6 +14,7 @@ import * as AuthenticationPoints from "../AuthenticationPoints.ts"
 import * as AuthorizationPoints from "../AuthorizationPoints.ts"
 import * as Handover from "../Handover.ts"
 import * as KeyManagement from "../KeyManagement.ts"
+import * as Scheduler from "../Scheduler.ts"
 import * as SchedulerPoints from "../SchedulerPoints.ts"
 import * as SnapshotStorage from "../SnapshotStorage.ts"
 import type { Suite } from "../Suite.ts"
@@ -44,6 +45,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(AuthorizationPoints.suite, memory),
   on(Handover.suite, memory),
   on(KeyManagement.suite, memory),
+  on(Scheduler.suite, memory),
   on(SchedulerPoints.suite, memory),
   on(SnapshotStorage.suite, memory)
 ]
