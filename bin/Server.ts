@@ -71,6 +71,7 @@ export const optionsOf = Effect.fnUntraced(function* (
       }
     },
     authentication,
+    ...(audit !== undefined && { audit }),
     aggregation: { clientCa: keys.ca.cert, proxy: keys.frontProxy },
     metricsServer: {
       address: Members.apiAddress(settings),
@@ -94,7 +95,6 @@ export const optionsOf = Effect.fnUntraced(function* (
     controllers: settings.controllers,
     ca: keys.ca.cert,
     joining: joining(settings, keys),
-    ...(audit !== undefined && { audit }),
     packages: { directory: Paths.packages(paths), host: name, version: version.keelson },
     identity: `${name}_${port}`,
     isolate: settings.isolate,
