@@ -104,6 +104,10 @@ export const Settings = Schema.Struct({
   /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
   proxy: Schema.Literals(["nftables", "iptables", "none"]),
   dns: Schema.Literals(["builtin", "coredns", "none"]),
+  ingress: Schema.Literals(["nginx", "none"]),
+  /** Where it listens at the addresses of its node. */
+  ingressHttpPort: Port,
+  ingressHttpsPort: Port,
   network: Schema.Literals(["bridge", "flannel-vxlan", "flannel-host-gw", "flanneld", "openvswitch"]),
   /** Where the plugins of the container network interface are. */
   cniBinDir: Schema.String,
@@ -193,6 +197,9 @@ export const defaults = (): Settings => ({
   maxParallelImagePulls: 5,
   proxy: "nftables",
   dns: "builtin",
+  ingress: "nginx",
+  ingressHttpPort: 80,
+  ingressHttpsPort: 443,
   network: "bridge",
   cniBinDir: "/usr/lib/cni",
   natsServer: "",
