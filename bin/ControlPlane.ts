@@ -193,6 +193,7 @@ const programs = (options: Options) => {
   const extensible = Plugin.install(Packages.plugin).pipe(
     Layer.provideMerge(takesPoints ? SchedulerAttachment.layer : Layer.empty),
     Layer.provideMerge(SchedulerSeatAttachment.layer),
+    Layer.provideMerge(Attached.leading),
     Layer.merge(all),
     Layer.provide(SchedulerSeat.layer)
   )

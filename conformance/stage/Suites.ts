@@ -15,6 +15,7 @@ import * as AuthorizationPoints from "../AuthorizationPoints.ts"
 import * as Handover from "../Handover.ts"
 import * as KeyManagement from "../KeyManagement.ts"
 import * as Scheduler from "../Scheduler.ts"
+import * as Reconciler from "../Reconciler.ts"
 import * as SchedulerPoints from "../SchedulerPoints.ts"
 import * as SnapshotStorage from "../SnapshotStorage.ts"
 import type { Suite } from "../Suite.ts"
@@ -46,6 +47,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(Handover.suite, memory),
   on(KeyManagement.suite, memory),
   on(Scheduler.suite, memory),
+  on(Reconciler.suite, memory),
   on(SchedulerPoints.suite, memory),
   on(SnapshotStorage.suite, memory)
 ]
