@@ -94,6 +94,13 @@ export const flags = {
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
   ),
+  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default) or none"),
+  cloudConfig: text("cloud-config", "A file with its configuration, such as zones: see adapters/cloud"),
+  clusterName: text("cluster-name", "What this cluster is called in its cloud (default kubernetes)"),
+  loadBalancerCidr: text(
+    "load-balancer-cidr",
+    "Where Services of type LoadBalancer get their addresses, with --cloud local (default 10.98.0.0/24)"
+  ),
   scheduler: text("scheduler", "What binds Pods to nodes: builtin (default) or none"),
   controllers: text(
     "controllers",

@@ -143,6 +143,14 @@ export const Settings = Schema.Struct({
   admissionControlConfigFile: Schema.String,
   /** `none`: somebody else's binds Pods, such as upstream's. */
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
+  /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
+  cloud: Schema.Literals(["local", "none"]).annotate({ expected: "local or none" }),
+  /** A file with the provider's own configuration, or empty. */
+  cloudConfig: Schema.String,
+  /** What this cluster is called there. */
+  clusterName: Name,
+  /** Where Services of type LoadBalancer get their addresses, with `local`. */
+  loadBalancerCidr: Cidrs,
   /** Which controllers run, as kube-controller-manager is told: `*` all, a name that one, `-` before a name not that one. */
   controllers: Schema.Array(Schema.String),
   /** A file with Kubernetes' KubeSchedulerConfiguration, or empty. */
@@ -222,6 +230,10 @@ export const defaults = (): Settings => ({
   auditWebhookBatchMaxWait: "30s",
   admissionControlConfigFile: "",
   scheduler: "builtin",
+  cloud: "local",
+  cloudConfig: "",
+  clusterName: "kubernetes",
+  loadBalancerCidr: "10.98.0.0/24",
   controllers: ["*"],
   schedulerConfig: "",
   snapshotEvery: "",
