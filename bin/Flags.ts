@@ -61,6 +61,9 @@ export const flags = {
   maxParallelImagePulls: number("max-parallel-image-pulls", "How many images a node pulls at once (default 5)"),
   proxy: text("proxy", "What leads Services to their Pods: nftables (default), iptables or none"),
   dns: text("dns", "What answers their names: builtin (default), coredns or none"),
+  ingress: text("ingress", "What serves Ingresses on nodes: nginx (default) or none"),
+  ingressHttpPort: number("ingress-http-port", "Where it listens on nodes, 80 if nothing else is said"),
+  ingressHttpsPort: number("ingress-https-port", "And for TLS, 443 if nothing else is said"),
   network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw, flanneld or openvswitch"),
   cniBinDir: text("cni-bin-dir", "Where the CNI plugins are (default /usr/lib/cni)"),
   natsServer: text("nats-server", "The nats-server to run for --store jetstream"),
@@ -90,6 +93,13 @@ export const flags = {
   admissionControlConfigFile: text(
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
+  ),
+  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default) or none"),
+  cloudConfig: text("cloud-config", "A file with its configuration, such as zones: see adapters/cloud"),
+  clusterName: text("cluster-name", "What this cluster is called in its cloud (default kubernetes)"),
+  loadBalancerCidr: text(
+    "load-balancer-cidr",
+    "Where Services of type LoadBalancer get their addresses, with --cloud local (default 10.98.0.0/24)"
   ),
   scheduler: text("scheduler", "What binds Pods to nodes: builtin (default) or none"),
   controllers: text(

@@ -25,7 +25,7 @@ import { version } from "./Version.ts"
 export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
 
 /** Who joins is told this address, knows the API by this authority, and is signed for by it. */
-const joining = (settings: Settings, { ca, dns, kubeProxy, volumes }: Keys.Keys) => {
+const joining = (settings: Settings, { ca, dns, ingress, kubeProxy, volumes }: Keys.Keys) => {
   const { apiPort, clusterDomain, podCidr, serviceCidr } = settings
   const { hosts = [] } = Keys.apiServer(settings)
   return {
@@ -34,7 +34,10 @@ const joining = (settings: Settings, { ca, dns, kubeProxy, volumes }: Keys.Keys)
       ca: ca.cert,
       config: { podCidr, serviceCidr, clusterDomain }
     },
-    approve: { parts: [dns, kubeProxy, volumes].map(({ cert }) => Pki.subject(cert).commonName), reserved: hosts },
+    approve: {
+      parts: [dns, ingress, kubeProxy, volumes].map(({ cert }) => Pki.subject(cert).commonName),
+      reserved: hosts
+    },
     sign: { ca }
   }
 }
@@ -93,8 +96,17 @@ export const optionsOf = Effect.fnUntraced(function* (
     scheduler:
       settings.scheduler === "none" ? settings.scheduler : yield* SchedulerConfiguration.read(settings.schedulerConfig),
     controllers: settings.controllers,
+    cloud: {
+      cloud: settings.cloud,
+      configuration: settings.cloudConfig,
+      cluster: settings.clusterName,
+      loadBalancerCidr: settings.loadBalancerCidr
+    },
     ca: keys.ca.cert,
     joining: joining(settings, keys),
+    ...(settings.ingress !== "none" && {
+      ingress: { ports: { http: settings.ingressHttpPort, https: settings.ingressHttpsPort } }
+    }),
     packages: { directory: Paths.packages(paths), host: name, version: version.keelson },
     identity: `${name}_${port}`,
     isolate: settings.isolate,

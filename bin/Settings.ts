@@ -104,6 +104,10 @@ export const Settings = Schema.Struct({
   /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
   proxy: Schema.Literals(["nftables", "iptables", "none"]),
   dns: Schema.Literals(["builtin", "coredns", "none"]),
+  ingress: Schema.Literals(["nginx", "none"]),
+  /** Where it listens at the addresses of its node. */
+  ingressHttpPort: Port,
+  ingressHttpsPort: Port,
   network: Schema.Literals(["bridge", "flannel-vxlan", "flannel-host-gw", "flanneld", "openvswitch"]),
   /** Where the plugins of the container network interface are. */
   cniBinDir: Schema.String,
@@ -139,6 +143,14 @@ export const Settings = Schema.Struct({
   admissionControlConfigFile: Schema.String,
   /** `none`: somebody else's binds Pods, such as upstream's. */
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
+  /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
+  cloud: Schema.Literals(["local", "none"]).annotate({ expected: "local or none" }),
+  /** A file with the provider's own configuration, or empty. */
+  cloudConfig: Schema.String,
+  /** What this cluster is called there. */
+  clusterName: Name,
+  /** Where Services of type LoadBalancer get their addresses, with `local`. */
+  loadBalancerCidr: Cidrs,
   /** Which controllers run, as kube-controller-manager is told: `*` all, a name that one, `-` before a name not that one. */
   controllers: Schema.Array(Schema.String),
   /** A file with Kubernetes' KubeSchedulerConfiguration, or empty. */
@@ -193,6 +205,9 @@ export const defaults = (): Settings => ({
   maxParallelImagePulls: 5,
   proxy: "nftables",
   dns: "builtin",
+  ingress: "nginx",
+  ingressHttpPort: 80,
+  ingressHttpsPort: 443,
   network: "bridge",
   cniBinDir: "/usr/lib/cni",
   natsServer: "",
@@ -215,6 +230,10 @@ export const defaults = (): Settings => ({
   auditWebhookBatchMaxWait: "30s",
   admissionControlConfigFile: "",
   scheduler: "builtin",
+  cloud: "local",
+  cloudConfig: "",
+  clusterName: "kubernetes",
+  loadBalancerCidr: "10.98.0.0/24",
   controllers: ["*"],
   schedulerConfig: "",
   snapshotEvery: "",

@@ -46,7 +46,7 @@ const echo = (_request: IncomingMessage, socket: Duplex) => {
 }
 
 /** Until the scope closes. `release` ends the answers that are held back. */
-export const serve = (who: string) =>
+export const serve = (who: string, address = "127.0.0.1") =>
   Effect.map(
     Effect.acquireRelease(
       Effect.callback<{ readonly server: Server; readonly held: Set<ServerResponse> }>((resume) => {
@@ -54,7 +54,7 @@ export const serve = (who: string) =>
         const handle = answer(who, held)
         const server = createServer((request, response) => void handle(request, response))
         server.on("upgrade", echo)
-        server.listen(0, "127.0.0.1", () => resume(Effect.succeed({ server, held })))
+        server.listen(0, address, () => resume(Effect.succeed({ server, held })))
       }),
       ({ server }) =>
         Effect.sync(() => {

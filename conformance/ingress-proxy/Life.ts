@@ -1,11 +1,12 @@
 /** Certificates, connections that stay, and what happens while routes change. */
-import { Context, Effect, Fiber, Latch, Ref, Schedule } from "effect"
+import { Context, Effect, Fiber, Latch, Schedule } from "effect"
 import { Agent } from "node:http"
 import { Agent as SecureAgent } from "node:https"
 import assert from "node:assert/strict"
 import { freePort } from "../../kernel/FreePort.ts"
 import type { Configuration, Listener, Server } from "../../plugins/ingress/contracts/IngressProxy.ts"
-import { type Asked, ask, ask2, handshake, listens, said, seenIn, upgraded } from "./Ask.ts"
+import { ask, ask2, handshake, listens, said, seenIn, upgraded } from "./Ask.ts"
+import { meanwhile } from "./Meanwhile.ts"
 import { who } from "./Routing.ts"
 import { certificate, check, forward, given, http, prefix, routes, server, servers, type Use } from "./Use.ts"
 
@@ -16,25 +17,6 @@ const https = (port: number, ...of: ReadonlyArray<Server>): Listener => ({ port,
 const shown = (name: string, one: Server): Server => ({ ...one, certificate: name })
 const toA = (use: Use, host = "") => server(host, prefix("/", use.toA))
 const toB = (use: Use, host = "") => server(host, prefix("/", use.toB))
-
-/** Asks again and again while something else is done, and gives what was no good answer. */
-const meanwhile = <E, R>(use: Use, asked: Asked, during: Effect.Effect<void, E, R>) =>
-  Effect.gen(function* () {
-    const [failed, count, stop] = [yield* Ref.make<ReadonlyArray<string>>([]), yield* Ref.make(0), Latch.makeUnsafe()]
-    const note = (text: string) => Ref.update(failed, (all) => [...all, text])
-    const one = ask(use.port, "x.example", asked).pipe(
-      Effect.flatMap(({ body, status }) => (status === 200 ? Effect.void : note(`${status} ${body}`))),
-      Effect.catch(({ detail }) => note(detail)),
-      Effect.andThen(Ref.update(count, (before) => before + 1))
-    )
-    const asking = Effect.repeat(one, { until: () => stop.isOpen() })
-    const all = yield* Effect.forkChild(Effect.all([asking, asking, asking, asking], { concurrency: "unbounded" }))
-    yield* during
-    stop.openUnsafe()
-    yield* Fiber.join(all)
-    assert.deepEqual(yield* Ref.get(failed), [])
-    assert.ok((yield* Ref.get(count)) > 8, "nobody asked meanwhile")
-  })
 
 const kept = <A extends Agent>(make: () => A) =>
   Effect.acquireRelease(Effect.sync(make), (agent) => Effect.sync(() => agent.destroy()))
@@ -72,7 +54,7 @@ export const checks = {
       const stays = Effect.map(ask(use.port, "x.example", { tls: true, agent }), ({ status }) => status)
       assert.equal(yield* stays, 200)
       yield* meanwhile(
-        use,
+        use.port,
         { tls: true },
         Effect.forEach(
           ["second", "third"],
@@ -143,7 +125,7 @@ export const checks = {
       yield* begun.await
       const turns = [toB(use), toA(use), toB(use), toA(use), toB(use)]
       yield* meanwhile(
-        use,
+        use.port,
         {},
         Effect.forEach(turns, (one) => use.serve(one), { discard: true })
       )

@@ -52,4 +52,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(SnapshotStorage.suite, memory)
 ]
 
+/** As its checks are asked for: `scheduler/SchedulerPoints` by `scheduler-points`. */
+export const nameOf = (key: string) => (key.split("/").at(-1) ?? key).replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()
+
 export const find = (key: string) => all.find(({ contract }) => contract.key === key)
