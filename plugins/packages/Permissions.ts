@@ -46,10 +46,13 @@ export const grantsOf = ({ permissions = {} }: Manifest, directory: string): Gra
   }
 }
 
-export const budgetsOf = ({ resources = {} }: Manifest, callMillis: number): Budgets => {
+export const budgetsOf = ({ life = {}, resources = {} }: Manifest, callMillis: number): Budgets => {
   const { cpuMillis, memoryMiB, pids } = resources
+  const { messagesPerSecond, silentSeconds } = life
   return {
     callMillis,
+    ...(silentSeconds !== undefined && { silentMillis: silentSeconds * 1000 }),
+    ...(messagesPerSecond !== undefined && { messages: messagesPerSecond }),
     ...(memoryMiB !== undefined && { memoryBytes: memoryMiB * 2 ** 20 }),
     ...(cpuMillis !== undefined && { cpus: cpuMillis / 1000 }),
     ...(pids !== undefined && { pids })
