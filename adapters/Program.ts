@@ -39,6 +39,6 @@ const isProgram = (path: string) => {
   }
 }
 
-/** Where a program lies: on the PATH, or among the parts. Absent: nowhere. */
-export const find = (name: string): string | undefined =>
-  [...(process.env["PATH"] ?? "").split(delimiter), parts()].map((folder) => join(folder, name)).find(isProgram)
+/** Where a program lies: on the PATH, among the parts, or where else it may. Absent: nowhere. */
+export const find = (name: string, more: ReadonlyArray<string> = []): string | undefined =>
+  [...(process.env["PATH"] ?? "").split(delimiter), parts(), ...more].map((folder) => join(folder, name)).find(isProgram)

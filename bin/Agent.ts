@@ -20,7 +20,7 @@ export class AlreadyRunning extends Schema.TaggedError<AlreadyRunning>()("Alread
 /** What a node of this machine has of its own. */
 export const own = (
   cluster: Settings,
-  { ca, dns, further, kubeProxy, ...first }: Keys.Keys,
+  { ca, dns, further, ingress, kubeProxy, volumes, ...first }: Keys.Keys,
   { index, name }: Members.Member
 ) => {
   const pairs = further[index - 2]
@@ -38,7 +38,13 @@ export const own = (
       clientKey: key
     })
   return {
-    access: { kubelet: as(kubelet), kubeProxy: as(kubeProxy), dns: as(dns) },
+    access: {
+      kubelet: as(kubelet),
+      kubeProxy: as(kubeProxy),
+      dns: as(dns),
+      ingress: as(ingress),
+      volumes: as(volumes)
+    },
     serving: { tls: { ...kubeletServing, clientCa: ca.cert } },
     ...(pairs === undefined ? {} : { cgroupRoot: Members.cgroupOf(name) })
   }

@@ -1,7 +1,10 @@
 /** What plugins from outside may offer to every API process: one line for each contract. Those of the scheduler and of nodes stand where these run. */
 import { Layer } from "effect"
 import * as Admission from "../plugins/admission/isolated/Attachment.ts"
+import * as Audit from "../plugins/audit/isolated/Attachment.ts"
+import type * as Sinks from "../plugins/audit/Sinks.ts"
 import * as Authentication from "../plugins/authentication/isolated/Attachment.ts"
 import * as Authorization from "../plugins/authorization/isolated/Attachment.ts"
 
-export const api = Layer.mergeAll(Admission.layer, Authentication.layer, Authorization.layer)
+export const api = ({ audit }: { readonly audit?: Sinks.Options }) =>
+  Layer.mergeAll(Admission.layer, Authentication.layer, Authorization.layer, Audit.layer(audit?.policy))

@@ -3,6 +3,7 @@
  * replace its line.
  */
 import { Effect, Layer, Schema } from "effect"
+import * as LocalPath from "../adapters/volumes/local-path/LocalPath.ts"
 import { Aggregated } from "../kernel/client/Aggregated.ts"
 import { Api } from "../kernel/client/Api.ts"
 import type { Client } from "../kernel/client/Client.ts"
@@ -20,9 +21,12 @@ import * as Compactor from "../kernel/store/Compactor.ts"
 import * as Measured from "../kernel/store/Measured.ts"
 import * as Times from "../kernel/store/Times.ts"
 import * as Tables from "../kernel/table/Tables.ts"
+import * as Audit from "../plugins/audit/Audit.ts"
+import * as AuditSinks from "../plugins/audit/Sinks.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import * as Packages from "../plugins/packages/Loader.ts"
 import * as SchedulerExtensions from "../plugins/scheduler/contracts/Extensions.ts"
+import { Scheduler as SchedulerContract } from "../plugins/scheduler/contracts/Scheduler.ts"
 import * as SchedulerAttachment from "../plugins/scheduler/isolated/Attachment.ts"
 import type * as PodSecurity from "../plugins/admission/pod-security/PodSecurity.ts"
 import * as PolicyTypeChecking from "../plugins/admission/policies/TypeChecking.ts"
@@ -39,13 +43,18 @@ import * as Leader from "../plugins/controllers/contracts/Leader.ts"
 import * as MetricsServer from "../plugins/metrics-server/MetricsServer.ts"
 import * as Establishing from "../plugins/custom-resources/Establishing.ts"
 import * as Scheduler from "../plugins/scheduler/Scheduler.ts"
+import * as SchedulerSeatAttachment from "../plugins/scheduler/seat/Attachment.ts"
+import * as OwnScheduler from "../plugins/scheduler/seat/Own.ts"
+import * as SchedulerSeat from "../plugins/scheduler/seat/Seat.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
+import * as StorageDefaults from "../plugins/volumes/Defaults.ts"
+import * as Attached from "./Attached.ts"
+import * as Cloud from "./Cloud.ts"
 import * as Controllers from "./Controllers.ts"
 import * as EncryptionRoute from "./EncryptionRoute.ts"
 import { leadership } from "./Leadership.ts"
 import * as Policies from "./Policies.ts"
-import * as Attached from "./Attached.ts"
 import * as SnapshotRoute from "./SnapshotRoute.ts"
 import * as StatusRoute from "./StatusRoute.ts"
 import * as Switches from "./Switches.ts"
@@ -67,6 +76,8 @@ export interface ApiOptions {
   readonly podSecurity?: PodSecurity.Options
   /** Of plugins from outside. */
   readonly packages: Packages.Options
+  /** What is recorded of requests, and where. */
+  readonly audit?: AuditSinks.Options
 }
 
 export interface Options extends ApiOptions, Controllers.Options {
@@ -76,6 +87,7 @@ export interface Options extends ApiOptions, Controllers.Options {
   readonly snapshots?: Layer.Layer<never, unknown, Plugin.Host>
   readonly cluster: Omit<Cluster.Options, "serviceCidrs">
   readonly scheduler: Scheduler.Options | "none"
+  readonly cloud: Cloud.Options
   /** Which controllers run, in the way of kube-controller-manager. */
   readonly controllers: ReadonlyArray<string>
   /** What serves metrics.k8s.io, where this process leads. */
@@ -122,6 +134,8 @@ const program = <Offers>(
       )
     : Plugin.install(plugin).pipe(Layer.provide(Layer.merge(PipelineClient.layer(user), PipelineApi.layer(user))))
 
+type PipelineServices = Layer.Services<typeof ownClient> | Plugin.Host
+
 /** What upstream's API server does for its own sake; of several servers, one. */
 const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
   Layer.mergeAll(
@@ -135,10 +149,16 @@ const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
 const schedulerUser = { name: "system:kube-scheduler", groups: ["system:authenticated"] }
 const ownScheduler = Plugin.install(Scheduler.plugin()).pipe(Layer.provide(PipelineClient.layer(schedulerUser)))
 
-const runScheduler = (isolate: ReadonlyArray<string>, options: Scheduler.Options) =>
-  program(isolate, schedulerUser, Scheduler.plugin(options), new URL("../plugins/scheduler/Scheduler.ts", import.meta.url), {
-    ...options
+/** It leads until a package with another one is loaded, and again when that is gone. */
+const runScheduler = (isolate: ReadonlyArray<string>, options: Scheduler.Options) => {
+  const module = new URL("../plugins/scheduler/seat/Own.ts", import.meta.url)
+  const own = program(isolate, schedulerUser, OwnScheduler.plugin(options), module, { ...options })
+  const leading = Effect.gen(function* () {
+    const seat = yield* SchedulerSeat.Seat
+    yield* seat.take({ name: "scheduler", scheduler: yield* SchedulerContract, fallback: "Fail" })
   })
+  return Layer.provide(Layer.effectDiscard(leading), own)
+}
 
 const unknown = (setting: string, given: ReadonlyArray<string>, names: ReadonlyArray<string>) => {
   const others = given.filter((name) => !names.includes(name))
@@ -146,9 +166,9 @@ const unknown = (setting: string, given: ReadonlyArray<string>, names: ReadonlyA
 }
 
 /** Plugins from outside, which Plugin objects name, as far as this process uses what they offer. */
-const outside = (options: Packages.Options) =>
-  Attached.api.pipe(
-    Layer.provideMerge(Packages.layer(options).pipe(asSelf)),
+const outside = (options: ApiOptions) =>
+  Attached.api(options).pipe(
+    Layer.provideMerge(Packages.layer(options.packages).pipe(asSelf)),
     Layer.provideMerge(Layer.merge(Attachments.layer, SchedulerExtensions.layer))
   )
 
@@ -161,10 +181,19 @@ const programs = (options: Options) => {
     if (!Switches.isEnabled(controllers, plugin.name)) return Layer.empty
     return program(isolate, account(`${name}-controller`), plugin, module, options)
   }
+  const cloudNames: Array<string> = []
+  /** What follows a cloud calls its provider in this process. */
+  const runInCloud: Parameters<typeof Cloud.layer<PipelineServices>>[1] = (name, plugin) => {
+    cloudNames.push(plugin.name)
+    if (!Switches.isEnabled(controllers, plugin.name)) return Layer.empty
+    return Plugin.install(plugin).pipe(Layer.provide(PipelineClient.layer(account(`${name}-controller`))))
+  }
   const all = Layer.mergeAll(
     scheduler === "none" ? Layer.empty : runScheduler(isolate, scheduler),
     Controllers.controllers(run, options),
+    Cloud.layer(options.cloud, runInCloud, ownClient),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
+    Plugin.install(StorageDefaults.plugin({ driver: LocalPath.driver })).pipe(asSelf),
     ofServer(options),
     Plugin.install(MetricsServer.plugin(options.metricsServer)).pipe(asSelf),
     Compactor.layer({ window: options.history }),
@@ -175,11 +204,13 @@ const programs = (options: Options) => {
   const takesPoints = scheduler !== "none" && !isolate.includes(Scheduler.plugin().name)
   const extensible = Plugin.install(Packages.plugin).pipe(
     Layer.provideMerge(takesPoints ? SchedulerAttachment.layer : Layer.empty),
-    Layer.merge(all)
+    Layer.provideMerge(SchedulerSeatAttachment.layer),
+    Layer.merge(all),
+    Layer.provide(SchedulerSeat.layer)
   )
   const mistake =
     unknown("isolate", isolate, [Scheduler.plugin().name, ...names]) ??
-    unknown("controllers", Switches.named(controllers), names.map(Switches.bare))
+    unknown("controllers", Switches.named(controllers), [...names, ...cloudNames].map(Switches.bare))
   if (mistake !== undefined) return Layer.effectDiscard(Effect.fail(mistake))
   return Leader.lead({ name: leadership, identity, namespace: "kube-system" }, extensible).pipe(asSelf)
 }
@@ -190,7 +221,15 @@ const kernel = ({ log }: ApiOptions) =>
     Layer.provideMerge(Measured.layer),
     Layer.provideMerge(log),
     Layer.provideMerge(
-      Layer.mergeAll(Kinds.layer, Policy.layer, Actions.layer, Aggregated.layer, Routes.layer, Plugin.Host.layer)
+      Layer.mergeAll(
+        Kinds.layer,
+        Policy.layer,
+        Actions.layer,
+        Aggregated.layer,
+        Routes.layer,
+        Audit.layer,
+        Plugin.Host.layer
+      )
     )
   )
 
@@ -204,9 +243,10 @@ export const api = (options: ApiOptions) =>
     Layer.merge(Layer.effectDiscard(StoreRoute.add)),
     Layer.merge(Layer.effectDiscard(SnapshotRoute.add(() => SnapshotRoute.about(options)))),
     Layer.merge(Plugin.install(Aggregation.plugin(options.aggregation)).pipe(asSelf)),
-    Layer.provideMerge(outside(options.packages)),
+    Layer.provideMerge(outside(options)),
     Layer.provideMerge(Plugin.install(Authorization.plugin).pipe(asSelf)),
     Layer.provideMerge(Policies.layer(options).pipe(asSelf)),
+    Layer.provideMerge(options.audit === undefined ? Layer.empty : Plugin.install(AuditSinks.plugin(options.audit))),
     Layer.provideMerge(ServiceClient.layer.pipe(asSelf)),
     Layer.provideMerge(kernel(options))
   )

@@ -20,6 +20,7 @@ import * as EndpointsController from "../plugins/controllers/endpoints/Endpoints
 import * as EndpointSlices from "../plugins/controllers/endpointslice/EndpointSlice.ts"
 import * as EndpointSliceMirroring from "../plugins/controllers/endpointslicemirroring/EndpointSliceMirroring.ts"
 import * as GarbageCollector from "../plugins/controllers/garbage-collector/GarbageCollector.ts"
+import * as Ingress from "../plugins/ingress/Ingress.ts"
 import * as HorizontalPodAutoscaler from "../plugins/controllers/horizontal-pod-autoscaler/HorizontalPodAutoscaler.ts"
 import * as Job from "../plugins/controllers/job/Job.ts"
 import * as NamespaceController from "../plugins/controllers/namespace/Namespace.ts"
@@ -50,6 +51,8 @@ export interface Options {
   /** PEM: what Pods trust. */
   readonly ca: string
   readonly podCidr: string
+  /** Absent: somebody else's serves Ingresses, or nobody. */
+  readonly ingress?: Ingress.Options
   /** What machines need that join, and the authority that signs for them. */
   readonly joining: {
     readonly info: ClusterInfo.Options
@@ -71,7 +74,7 @@ type Run<E, R> = (
   options?: Schema.Json
 ) => Layer.Layer<never, E, R>
 
-export const controllers = <E, R>(run: Run<E, R>, { authentication, ca, joining, podCidr }: Options & Signing) =>
+export const controllers = <E, R>(run: Run<E, R>, { authentication, ca, ingress, joining, podCidr }: Options & Signing) =>
   Layer.mergeAll(
     run(
       "namespace",
@@ -144,6 +147,11 @@ export const controllers = <E, R>(run: Run<E, R>, { authentication, ca, joining,
       ResourceClaim.plugin,
       new URL("../plugins/controllers/resourceclaim/ResourceClaim.ts", import.meta.url)
     ),
+    ingress === undefined
+      ? Layer.empty
+      : run("ingress", Ingress.plugin(ingress), new URL("../plugins/ingress/Ingress.ts", import.meta.url), {
+          ports: { ...ingress.ports }
+        }),
     run(
       "service-cidrs",
       ServiceCidrs.plugin(),

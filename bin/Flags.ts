@@ -61,6 +61,9 @@ export const flags = {
   maxParallelImagePulls: number("max-parallel-image-pulls", "How many images a node pulls at once (default 5)"),
   proxy: text("proxy", "What leads Services to their Pods: nftables (default), iptables or none"),
   dns: text("dns", "What answers their names: builtin (default), coredns or none"),
+  ingress: text("ingress", "What serves Ingresses on nodes: nginx (default) or none"),
+  ingressHttpPort: number("ingress-http-port", "Where it listens on nodes, 80 if nothing else is said"),
+  ingressHttpsPort: number("ingress-https-port", "And for TLS, 443 if nothing else is said"),
   network: text("network", "What connects Pods: bridge (default), flannel-vxlan, flannel-host-gw, flanneld or openvswitch"),
   cniBinDir: text("cni-bin-dir", "Where the CNI plugins are (default /usr/lib/cni)"),
   natsServer: text("nats-server", "The nats-server to run for --store jetstream"),
@@ -72,9 +75,31 @@ export const flags = {
     "encryption-provider-config",
     "Kubernetes' EncryptionConfiguration; without it Secrets are encrypted with a key of the cluster's own"
   ),
+  auditPolicyFile: text(
+    "audit-policy-file",
+    "Kubernetes' audit Policy: what is recorded of requests; without it nothing is"
+  ),
+  auditLogPath: text("audit-log-path", "The file where events are written, a line each; - is the output"),
+  auditLogFormat: text("audit-log-format", "json (default) or legacy"),
+  auditLogMode: text("audit-log-mode", "blocking (default): before the request is answered; batch: some at a time"),
+  auditLogMaxsize: number("audit-log-maxsize", "MiB after which the file is put aside (default 100)"),
+  auditLogMaxbackup: number("audit-log-maxbackup", "How many that were put aside are kept (default: all)"),
+  auditLogMaxage: number("audit-log-maxage", "For how many days they are kept (default: without end)"),
+  auditLogCompress: text("audit-log-compress", "Whether they are compressed: true or false (default)"),
+  auditWebhookConfigFile: text("audit-webhook-config-file", "A kubeconfig that names a server which events are posted to"),
+  auditWebhookMode: text("audit-webhook-mode", "batch (default) or blocking"),
+  auditWebhookBatchMaxSize: number("audit-webhook-batch-max-size", "How many events go at once (default 400)"),
+  auditWebhookBatchMaxWait: text("audit-webhook-batch-max-wait", "How long they are waited for (default 30s)"),
   admissionControlConfigFile: text(
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
+  ),
+  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default) or none"),
+  cloudConfig: text("cloud-config", "A file with its configuration, such as zones: see adapters/cloud"),
+  clusterName: text("cluster-name", "What this cluster is called in its cloud (default kubernetes)"),
+  loadBalancerCidr: text(
+    "load-balancer-cidr",
+    "Where Services of type LoadBalancer get their addresses, with --cloud local (default 10.98.0.0/24)"
   ),
   scheduler: text("scheduler", "What binds Pods to nodes: builtin (default) or none"),
   controllers: text(

@@ -74,9 +74,17 @@ export const own = Effect.fn("JoinedNode.own")(function* (
   yield* serving.keep
   const proxy = yield* held("kube-proxy", Requests.kubeProxy, Signers.apiserverClient)
   const dns = yield* held("dns", Requests.dns, Signers.apiserverClient)
+  const ingress = yield* held("ingress", Requests.ingress, Signers.apiserverClient)
+  const volumes = yield* held("volumes", Requests.volumes, Signers.apiserverClient)
   const secured = (pair: Pki.Pair) => ({ ...pair, clientCa: joined.ca })
   return {
-    access: { kubelet: access, kubeProxy: yield* part(about, proxy), dns: yield* part(about, dns) },
+    access: {
+      kubelet: access,
+      kubeProxy: yield* part(about, proxy),
+      dns: yield* part(about, dns),
+      ingress: yield* part(about, ingress),
+      volumes: yield* part(about, volumes)
+    },
     serving: {
       tls: secured(serving.current() ?? (yield* provisional(settings))),
       renewed: Stream.map(serving.renewed, secured)
@@ -106,7 +114,7 @@ export const byKubeconfig = Effect.fn("JoinedNode.byKubeconfig")(function* (sett
   if (serving !== undefined) yield* serving.keep
   const access = Effect.succeed(options)
   return {
-    access: { kubelet: access, kubeProxy: access, dns: access },
+    access: { kubelet: access, kubeProxy: access, dns: access, ingress: access, volumes: access },
     serving: {
       tls: secured(serving?.current() ?? (yield* provisional(settings))),
       ...(serving !== undefined && { renewed: Stream.map(serving.renewed, secured) })

@@ -63,7 +63,9 @@ export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths:
     further: yield* Effect.forEach(Members.further(settings), ofNode),
     metricsServer: yield* issue("metrics-server", Requests.metricsServer(MetricsServer.host)),
     kubeProxy: yield* issue("kube-proxy", Requests.kubeProxy),
-    dns: yield* issue("dns", Requests.dns)
+    dns: yield* issue("dns", Requests.dns),
+    ingress: yield* issue("ingress", Requests.ingress),
+    volumes: yield* issue("volumes", Requests.volumes)
   }
   yield* writeKubeconfig(settings, paths, keys.ca.cert, admin)
   return keys

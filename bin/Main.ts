@@ -5,6 +5,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Option, Runtime } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
+import { conformance } from "./ConformanceCommand.ts"
 import { encryption } from "./EncryptionCommand.ts"
 import { flags, number, pathsOf, settingsOf, text } from "./Flags.ts"
 import { member } from "./MemberCommand.ts"
@@ -160,6 +161,7 @@ Command.make("keelson").pipe(
     member,
     encryption,
     plugin,
+    conformance,
     runtime,
     snapshot,
     store,

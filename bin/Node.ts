@@ -7,11 +7,15 @@ import * as Routes from "../adapters/cni/bridge/Routes.ts"
 import * as OpenVSwitch from "../adapters/cni/openvswitch/OpenVSwitch.ts"
 import * as Flannel from "../adapters/cni/flannel/Flannel.ts"
 import * as CoreDns from "../adapters/dns/coredns/CoreDns.ts"
+import * as Nginx from "../adapters/ingress/nginx/Nginx.ts"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
+import * as LocalPath from "../adapters/volumes/local-path/LocalPath.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import * as Dns from "../plugins/dns/Dns.ts"
+import * as Published from "../plugins/ingress/contracts/Published.ts"
+import * as NodeProxy from "../plugins/ingress/NodeProxy.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
@@ -20,11 +24,13 @@ import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
+import * as Drivers from "../plugins/volumes/contracts/Drivers.ts"
+import * as Volumes from "../plugins/volumes/Volumes.ts"
 import * as Choice from "./Choice.ts"
 import * as NodePackages from "./NodePackages.ts"
 import * as NodeRuntimes from "./NodeRuntimes.ts"
 import { OwnNode } from "./OwnNode.ts"
-import type { Paths } from "./Paths.ts"
+import * as Paths from "./Paths.ts"
 import * as Registries from "./Registries.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import { version } from "./Version.ts"
@@ -36,8 +42,8 @@ export type Reach = Https.Options & { readonly file?: string }
 
 export interface Options {
   readonly settings: Settings
-  readonly paths: Paths
-  readonly access: { readonly kubelet: Access; readonly kubeProxy: Access; readonly dns: Access }
+  readonly paths: Paths.Paths
+  readonly access: { readonly [_ in "kubelet" | "kubeProxy" | "dns" | "ingress" | "volumes"]: Access }
   /** What the kubelet's server shows, and whom it knows by their certificates. */
   readonly serving: Pick<KubeletServer.Options, "tls" | "renewed">
   /** Where its Pods lie in the machine's cgroups, if not where the settings say. */
@@ -135,6 +141,20 @@ const kubelet = (
   })
 }
 
+/** Its own volumes. A cluster of others may not let it make any, and the node is one without. */
+const volumes = (options: Options) => {
+  const { access, settings } = options
+  const { nodeName } = settings
+  const folders = LocalPath.make({ directory: join(paths(options), "volumes"), nodeName })
+  const launched = Layer.launch(Plugin.install(Volumes.plugin({ nodeName })).pipe(as(access.volumes, "volumes")))
+  return Layer.effectDiscard(
+    Effect.gen(function* () {
+      yield* Drivers.offer(folders, true)
+      yield* Effect.forkScoped(Effect.tapError(launched, (error) => Effect.logError("this node makes no volumes", error)))
+    })
+  )
+}
+
 /** Containers and what connects them. A hollow node has both in memory alone. */
 const machine = (options: Options, swapped: Effect.Effect<void>) => {
   if (options.hollow) return MemoryPowers.layer({ network: "runtime", images: [] })
@@ -143,6 +163,27 @@ const machine = (options: Options, swapped: Effect.Effect<void>) => {
 }
 
 const complete = Layer.satisfiesServicesType<never>()
+
+/** What lets HTTP in. A node without it, or without rights to it, is one like any other. */
+const ingress = ({ access, paths, settings }: Options) => {
+  if (settings.ingress === "none") return Layer.empty
+  // nginx' workers are not root, and may not enter root's folders.
+  const directory = process.getuid?.() === 0 ? Paths.shared(paths, "nginx") : join(paths.node, "nginx")
+  const nginx = Nginx.plugin({ addresses: addressesOf(settings), directory })
+  const followed = Effect.gen(function* () {
+    const own = yield* OwnNode
+    return yield* NodeProxy.start({
+      report: (serves) => own.annotate(Published.serves, serves),
+      warn: (message) => own.tell("Warning", "IngressNotServed", message)
+    })
+  })
+  const launched = Layer.launch(
+    Layer.effectDiscard(followed).pipe(Layer.provide(Plugin.install(nginx)), as(access.ingress, "ingress"))
+  )
+  return Layer.effectDiscard(
+    Effect.forkScoped(Effect.tapError(launched, (error) => Effect.logWarning("this node serves no Ingresses", error)))
+  )
+}
 
 /** A node with containers also serves Services and names; a hollow one changes nothing on its machine. */
 export const node = (options: Options) => {
@@ -186,9 +227,12 @@ export const node = (options: Options) => {
   })
   const packages = NodePackages.loader(options, names).pipe(as(access.kubelet, "packages"))
   // Packages live as long as what they stand for, and Pods that are removed need theirs.
-  const all = options.hollow ? agent : Layer.provide(Layer.mergeAll(agent, proxy, dns), packages)
+  const all = options.hollow
+    ? Layer.merge(agent, volumes(options))
+    : Layer.provide(Layer.mergeAll(agent, proxy, dns, ingress(options), volumes(options)), packages)
   return all.pipe(
     Layer.provide(machine(options, networkSwapped.open)),
+    Layer.provide(Drivers.layer),
     Layer.provide(OwnNode.layer(nodeName).pipe(as(access.kubelet, "agent"))),
     Layer.provide(Layer.merge(Plugin.Host.layer, Attachments.layer)),
     complete

@@ -46,7 +46,7 @@ export const proxy = <R>(
       const restarts = () => SubscriptionRef.getUnsafe(states).find((state) => state.name === name)?.restarts ?? 0
       return Remembered.make(Context.get(given, ServiceProxy), restarts)
     })
-    const layer = Layer.provide(KubeProxy.controller(options), Layer.effect(ServiceProxy, remembered))
+    const layer = Layer.provide(KubeProxy.under(options), Layer.effect(ServiceProxy, remembered))
     return under(Plugin.make({ name: "kube-proxy", layer }))
   },
   left: (given) => Effect.ignore(Context.get(given, ServiceProxy).remove())
@@ -122,6 +122,8 @@ export const loader = (options: Options, { address, domain }: { readonly address
           address: nodeIp,
           podCidr,
           serviceCidr,
+          // One network follows another on the same records and links.
+          network: { directory: join(options.paths.node, "cni") },
           // The address is on this node already, whoever serves the names there.
           dns: { address: Addresses.list(address), domain, port: 53, held: true }
         },

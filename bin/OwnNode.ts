@@ -16,6 +16,9 @@ const make = Effect.fnUntraced(function* (name: string) {
         Stream.map(() => node()?.metadata.annotations?.[key] ?? ""),
         Stream.changes
       ),
+    /** Writes an annotation, or takes it away. */
+    annotate: (key: string, value: string | undefined) =>
+      client.patch(Node, { namespace: "", name }, "merge", { metadata: { annotations: { [key]: value ?? null } } }),
     /** An event that `kubectl describe node` shows. */
     tell: (type: "Normal" | "Warning", reason: string, message: string) =>
       Effect.suspend(() => {

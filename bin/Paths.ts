@@ -1,4 +1,5 @@
 /** Where everything of a cluster lies below its data directory. */
+import { createHash } from "node:crypto"
 import { join } from "node:path"
 
 export interface Paths {
@@ -26,3 +27,7 @@ export const settingsFile = ({ run }: Paths) => join(run, "settings.json")
 
 /** The copies of packages from outside that run. */
 export const packages = ({ root }: Paths) => join(root, "plugins")
+
+/** A folder of a part of the node whose processes are not root: they may not enter a data directory below root's. */
+export const shared = ({ node }: Paths, part: string) =>
+  join("/run/keelson", `${part}-${createHash("sha256").update(node).digest("hex").slice(0, 12)}`)

@@ -3,6 +3,7 @@ import { Effect, FileSystem, Layer } from "effect"
 import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as Pki from "../plugins/certificates/contracts/Pki.ts"
 import * as AdmissionConfiguration from "./AdmissionConfiguration.ts"
+import * as Audit from "./Audit.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Encryption from "./Encryption.ts"
 import * as Grow from "./Grow.ts"
@@ -24,7 +25,7 @@ import { version } from "./Version.ts"
 export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
 
 /** Who joins is told this address, knows the API by this authority, and is signed for by it. */
-const joining = (settings: Settings, { ca, dns, kubeProxy }: Keys.Keys) => {
+const joining = (settings: Settings, { ca, dns, ingress, kubeProxy, volumes }: Keys.Keys) => {
   const { apiPort, clusterDomain, podCidr, serviceCidr } = settings
   const { hosts = [] } = Keys.apiServer(settings)
   return {
@@ -33,7 +34,10 @@ const joining = (settings: Settings, { ca, dns, kubeProxy }: Keys.Keys) => {
       ca: ca.cert,
       config: { podCidr, serviceCidr, clusterDomain }
     },
-    approve: { parts: [dns, kubeProxy].map(({ cert }) => Pki.subject(cert).commonName), reserved: hosts },
+    approve: {
+      parts: [dns, ingress, kubeProxy, volumes].map(({ cert }) => Pki.subject(cert).commonName),
+      reserved: hosts
+    },
     sign: { ca }
   }
 }
@@ -48,6 +52,7 @@ export const optionsOf = Effect.fnUntraced(function* (
 ) {
   const keys = yield* Keys.open(settings, paths)
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
+  const audit = yield* Audit.options(settings)
   // The same after a crash, so that who was killed takes up its work at once; no other process can have its name or its port.
   const { name, port } = place?.self ?? { name: nodeName, port: apiPort }
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`
@@ -69,6 +74,7 @@ export const optionsOf = Effect.fnUntraced(function* (
       }
     },
     authentication,
+    ...(audit !== undefined && { audit }),
     aggregation: { clientCa: keys.ca.cert, proxy: keys.frontProxy },
     metricsServer: {
       address: Members.apiAddress(settings),
@@ -90,8 +96,17 @@ export const optionsOf = Effect.fnUntraced(function* (
     scheduler:
       settings.scheduler === "none" ? settings.scheduler : yield* SchedulerConfiguration.read(settings.schedulerConfig),
     controllers: settings.controllers,
+    cloud: {
+      cloud: settings.cloud,
+      configuration: settings.cloudConfig,
+      cluster: settings.clusterName,
+      loadBalancerCidr: settings.loadBalancerCidr
+    },
     ca: keys.ca.cert,
     joining: joining(settings, keys),
+    ...(settings.ingress !== "none" && {
+      ingress: { ports: { http: settings.ingressHttpPort, https: settings.ingressHttpsPort } }
+    }),
     packages: { directory: Paths.packages(paths), host: name, version: version.keelson },
     identity: `${name}_${port}`,
     isolate: settings.isolate,

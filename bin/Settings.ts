@@ -46,6 +46,11 @@ export const Store = Schema.String.check(
   })
 )
 
+const AuditMode = Schema.Literals(["blocking", "batch"]).annotate({ expected: "blocking or batch" })
+const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })).annotate({
+  expected: "a number from 0"
+})
+
 export const Settings = Schema.Struct({
   dataDir: Schema.String,
   nodeName: Name,
@@ -99,6 +104,10 @@ export const Settings = Schema.Struct({
   /** What nodes run where no annotation of the Node says otherwise: see Node.ts. */
   proxy: Schema.Literals(["nftables", "iptables", "none"]),
   dns: Schema.Literals(["builtin", "coredns", "none"]),
+  ingress: Schema.Literals(["nginx", "none"]),
+  /** Where it listens at the addresses of its node. */
+  ingressHttpPort: Port,
+  ingressHttpsPort: Port,
   network: Schema.Literals(["bridge", "flannel-vxlan", "flannel-host-gw", "flanneld", "openvswitch"]),
   /** Where the plugins of the container network interface are. */
   cniBinDir: Schema.String,
@@ -113,10 +122,35 @@ export const Settings = Schema.Struct({
   ),
   /** A file with Kubernetes' EncryptionConfiguration; empty: Secrets, with a key of the cluster's own. See Encryption.ts. */
   encryptionProviderConfig: Schema.String,
+  /** A file with Kubernetes' audit Policy: without one nothing is recorded. And where to: a file (`-`: the output), a server. See Audit.ts. */
+  auditPolicyFile: Schema.String,
+  auditLogPath: Schema.String,
+  auditLogFormat: Schema.Literals(["json", "legacy"]).annotate({ expected: "json or legacy" }),
+  auditLogMode: AuditMode,
+  auditLogMaxsize: Count,
+  auditLogMaxbackup: Count,
+  auditLogMaxage: Count,
+  auditLogCompress: Schema.Literals(["true", "false"]).annotate({ expected: "true or false" }),
+  auditWebhookConfigFile: Schema.String,
+  auditWebhookMode: AuditMode,
+  auditWebhookBatchMaxSize: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })).annotate({
+    expected: "a number from 1 to 10000"
+  }),
+  auditWebhookBatchMaxWait: Schema.String.check(
+    Schema.isPattern(/^(?=\d)(\d+m)?(\d+s)?(\d+ms)?$/, { expected: "a time such as 30s or 500ms" })
+  ),
   /** A file with Kubernetes' AdmissionConfiguration, or empty. */
   admissionControlConfigFile: Schema.String,
   /** `none`: somebody else's binds Pods, such as upstream's. */
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
+  /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
+  cloud: Schema.Literals(["local", "none"]).annotate({ expected: "local or none" }),
+  /** A file with the provider's own configuration, or empty. */
+  cloudConfig: Schema.String,
+  /** What this cluster is called there. */
+  clusterName: Name,
+  /** Where Services of type LoadBalancer get their addresses, with `local`. */
+  loadBalancerCidr: Cidrs,
   /** Which controllers run, as kube-controller-manager is told: `*` all, a name that one, `-` before a name not that one. */
   controllers: Schema.Array(Schema.String),
   /** A file with Kubernetes' KubeSchedulerConfiguration, or empty. */
@@ -171,6 +205,9 @@ export const defaults = (): Settings => ({
   maxParallelImagePulls: 5,
   proxy: "nftables",
   dns: "builtin",
+  ingress: "nginx",
+  ingressHttpPort: 80,
+  ingressHttpsPort: 443,
   network: "bridge",
   cniBinDir: "/usr/lib/cni",
   natsServer: "",
@@ -179,8 +216,24 @@ export const defaults = (): Settings => ({
   natsUnsynced: "refused",
   history: "5m",
   encryptionProviderConfig: "",
+  auditPolicyFile: "",
+  auditLogPath: "",
+  auditLogFormat: "json",
+  auditLogMode: "blocking",
+  auditLogMaxsize: 0,
+  auditLogMaxbackup: 0,
+  auditLogMaxage: 0,
+  auditLogCompress: "false",
+  auditWebhookConfigFile: "",
+  auditWebhookMode: "batch",
+  auditWebhookBatchMaxSize: 400,
+  auditWebhookBatchMaxWait: "30s",
   admissionControlConfigFile: "",
   scheduler: "builtin",
+  cloud: "local",
+  cloudConfig: "",
+  clusterName: "kubernetes",
+  loadBalancerCidr: "10.98.0.0/24",
   controllers: ["*"],
   schedulerConfig: "",
   snapshotEvery: "",

@@ -15,8 +15,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
  */
 const { env: variables, flags } = JSON.parse(readFileSync(join(root, "bin", "process.json"), "utf8"))
 
-/** `name` of `bin/<name>.ts`, with the arguments of this process. */
-export const launch = (name) => {
+/** `name` of `bin/<name>.ts`, with the arguments of this process or others. */
+export const launch = (name, args = process.argv.slice(2)) => {
   const node = join(root, "node_modules", ".bin", "node")
   const bundle = join(root, "dist", "bin", `${name}.js`)
   if (!existsSync(node)) {
@@ -36,7 +36,7 @@ export const launch = (name) => {
         ]
   const cache = join(root, "node_modules", ".cache", "v8")
   const env = { ...variables, ...process.env, KEELSON_DIST: join(root, "dist"), NODE_COMPILE_CACHE: cache }
-  const child = spawn(node, [...program, ...process.argv.slice(2)], { stdio: "inherit", env })
+  const child = spawn(node, [...program, ...args], { stdio: "inherit", env })
   // The terminal sends its signals to both; this one only waits.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)))

@@ -24,6 +24,7 @@ const debian = [
   ["nftables", ["/usr/sbin/nft"], "leads Services to their Pods"],
   ["iproute2", ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"], "makes links, addresses and routes"],
   ["conntrack", ["/usr/sbin/conntrack"], "ends UDP flows to Pods that are gone"],
+  ["nginx-light", ["/usr/sbin/nginx"], "lets HTTP in from outside, by Ingress and Gateway"],
   ["busybox-static", ["/usr/bin/busybox", "/bin/busybox"], "is what the first images are made of"],
   ["ca-certificates", ["/etc/ssl/certs/ca-certificates.crt"], "lets registries be trusted"]
 ]

@@ -1,17 +1,20 @@
 /** Runs an adapter's kit in a process of its own, and in a network namespace of its own if it changes the network. */
 import { Effect, Schema } from "effect"
 import { execFileSync, spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import type { Readable } from "node:stream"
-import { type Adapter, type Name, Result, type Site } from "./Adapter.ts"
+import { type Adapter, Plan, Result, type Site, type Terms } from "./Adapter.ts"
+import type { Part } from "./Record.ts"
 
 /** What came of an adapter: a result for each law, and what it could not go on for. */
 export interface Found {
   readonly adapter: Adapter
   /** What the machine lacks; then there are no results. */
   readonly lacks: ReadonlyArray<string>
+  /** What was going to be checked. */
+  readonly plans: ReadonlyArray<Plan>
   readonly results: ReadonlyArray<Result>
   /** Why it did not come to an end. */
   readonly failure?: string
@@ -24,8 +27,10 @@ export class NoNamespace extends Schema.TaggedError<NoNamespace>()("NoNamespace"
 const patience = 15 * 60_000
 const mostSaid = 20_000
 
+/** Whose it is stands in its name, so that others can clear up after one that was killed. */
+const prefix = "kt-law-"
 const directory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "kt-law-"))),
+  Effect.sync(() => mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
 
@@ -40,6 +45,19 @@ const namespace = (name: string) =>
     Effect.ignore(ip("netns", "delete", name))
   )
 
+/** What runs of which nothing is left did not take back themselves: their folders and network namespaces. */
+export const sweep = Effect.forEach(
+  readdirSync(tmpdir()).filter((name) => {
+    const [, pid] = new RegExp(`^${prefix}(\\d+)-`).exec(name) ?? []
+    return pid !== undefined && !existsSync(`/proc/${pid}`)
+  }),
+  (name) => {
+    const remove = Effect.sync(() => rmSync(join(tmpdir(), name), { recursive: true, force: true }))
+    return existsSync(`/run/netns/${name}`) ? Effect.andThen(Effect.ignore(ip("netns", "delete", name)), remove) : remove
+  },
+  { discard: true }
+)
+
 const lines = (stream: Readable, told: (line: string) => void) => {
   let rest = ""
   stream.setEncoding("utf8").on("data", (text: string) => {
@@ -49,13 +67,15 @@ const lines = (stream: Readable, told: (line: string) => void) => {
   })
 }
 
-const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Result))
+/** What an adapter's process tells. */
+export type Told = Plan | Result
+const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Union([Plan, Result])))
 
 /** In a group of its own, so that all of it ends if it has to be ended. */
-const run = (command: ReadonlyArray<string>, told: (result: Result) => void) =>
+const run = (command: ReadonlyArray<string>, told: (one: Told) => void) =>
   Effect.callback<string | undefined>((resume) => {
     const [program = "", ...args] = command
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], detached: true })
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe", "pipe"], detached: true })
     let said = ""
     const hear = (text: Buffer) => void (said = `${said}${text}`.slice(-mostSaid))
     child.stdout?.on("data", hear)
@@ -88,26 +108,43 @@ const run = (command: ReadonlyArray<string>, told: (result: Result) => void) =>
     })
   })
 
+const without = (before: Part): Terms["done"] =>
+  Object.fromEntries(
+    before.plans.map(({ contract }) => [
+      contract,
+      before.results.filter((result) => result.contract === contract).map(({ law }) => law)
+    ])
+  )
+
+/** What it told before is not asked again. */
 export const check = Effect.fn("Alone.check")(function* (
-  contract: Name,
+  contract: string,
   adapter: Adapter,
-  site: Omit<Site, "directory">,
-  told: (result: Result) => void
+  { terms, ...site }: Omit<Site, "directory"> & { readonly terms: Omit<Terms, "done"> },
+  before: Part,
+  told: (one: Told) => void
 ) {
   const lacks = site.endpoint === undefined ? adapter.lacks() : []
-  if (lacks.length > 0) return { adapter, lacks, results: [], seconds: 0 } satisfies Found
+  if (lacks.length > 0) return { adapter, lacks, plans: [], results: [], seconds: 0 } satisfies Found
+  const { ended } = before
+  if (ended !== undefined && ended.failure === undefined)
+    return { adapter, lacks, plans: before.plans, results: before.results, seconds: ended.seconds } satisfies Found
   const path = yield* directory
   const isAlone = adapter.isAlone && site.endpoint === undefined
   if (isAlone) yield* namespace(basename(path))
-  const program = [process.execPath, "--import", "tsx", join(import.meta.dirname, "Run.ts")]
+  const program = [process.execPath, "--import", import.meta.resolve("tsx"), join(import.meta.dirname, "Run.ts")]
   const inside = isAlone ? ["nsenter", `--net=/run/netns/${basename(path)}`, "--"] : []
-  const given = [contract, adapter.name, JSON.stringify({ ...site, directory: path })]
-  const results: Array<Result> = []
+  const asked = { ...site, directory: path, terms: { ...terms, done: without(before) } }
+  const given = [contract, adapter.name, JSON.stringify(asked)]
+  const plans = new Map(before.plans.map((plan) => [plan.contract, plan]))
+  const results = [...before.results]
   const began = performance.now()
-  const failure = yield* run([...inside, ...program, ...given], (result) => {
-    results.push(result)
-    told(result)
+  const failure = yield* run([...inside, ...program, ...given], (one) => {
+    if ("laws" in one) plans.set(one.contract, one)
+    else results.push(one)
+    told(one)
   })
-  const found: Found = { adapter, lacks, results, seconds: (performance.now() - began) / 1000 }
+  const seconds = (performance.now() - began) / 1000
+  const found: Found = { adapter, lacks, plans: [...plans.values()], results, seconds }
   return failure === undefined ? found : { ...found, failure }
 }, Effect.scoped)

@@ -4,6 +4,7 @@ import type { Contract } from "../kernel/plugin/Contract.ts"
 import { Handover } from "../kernel/plugin/Handover.ts"
 import { Log } from "../kernel/store/Log.ts"
 import { AdmissionPoints } from "../plugins/admission/contracts/AdmissionPoints.ts"
+import { AuditPoints } from "../plugins/audit/contracts/AuditPoints.ts"
 import { AuthenticationPoints } from "../plugins/authentication/contracts/AuthenticationPoints.ts"
 import { AuthorizationPoints } from "../plugins/authorization/contracts/AuthorizationPoints.ts"
 import { Instances } from "../plugins/cloud/contracts/Instances.ts"
@@ -12,6 +13,7 @@ import { Routes } from "../plugins/cloud/contracts/Routes.ts"
 import { Zones } from "../plugins/cloud/contracts/Zones.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
+import { IngressProxy } from "../plugins/ingress/contracts/IngressProxy.ts"
 import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
 import { ContainerRuntime } from "../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { Events } from "../plugins/kubelet/contracts/Events.ts"
@@ -22,6 +24,7 @@ import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
+import { Scheduler } from "../plugins/scheduler/contracts/Scheduler.ts"
 import { SchedulerPoints } from "../plugins/scheduler/contracts/SchedulerPoints.ts"
 import { SnapshotStorage } from "../plugins/snapshots/contracts/SnapshotStorage.ts"
 import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
@@ -29,6 +32,7 @@ import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
 export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   AdmissionPoints,
   Api,
+  AuditPoints,
   AuthenticationPoints,
   AuthorizationPoints,
   ClusterDns,
@@ -38,6 +42,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Handover,
   ImageCredentials,
   Images,
+  IngressProxy,
   Instances,
   KeyManagement,
   LoadBalancers,
@@ -46,6 +51,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   NetworkAttachment,
   NetworkConfiguration,
   Routes,
+  Scheduler,
   SchedulerPoints,
   ServiceProxy,
   SnapshotStorage,

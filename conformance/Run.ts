@@ -1,28 +1,44 @@
-/** The process of one adapter: `Run.ts CONTRACT ADAPTER SITE`. It tells a line of JSON for each law, on its third output. */
+/**
+ * The process of one adapter: `Run.ts CONTRACT ADAPTER SITE`. It tells lines of JSON on its third output: what will be checked, and each law.
+ * When whoever has started it is gone, which its input tells, it takes back what it has made and ends.
+ */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Effect, Layer, References, Schema } from "effect"
 import { writeSync } from "node:fs"
-import { Result, Told } from "./Adapter.ts"
+import { Asked, Plan, Planned, Result, Terms, Told } from "./Adapter.ts"
 import { find } from "./adapters/All.ts"
 
 const Site = Schema.fromJsonString(
   Schema.Struct({
     directory: Schema.String,
     endpoint: Schema.optionalKey(Schema.String),
-    given: Schema.Record(Schema.String, Schema.String)
+    given: Schema.Record(Schema.String, Schema.String),
+    terms: Terms
   })
 )
 
 const output = 3
-const told = Layer.succeed(Told, (result: Result) =>
-  Effect.sync(() => void writeSync(output, `${JSON.stringify(Schema.encodeSync(Result)(result))}\n`))
+const line = (text: unknown) =>
+  Effect.sync(() => {
+    try {
+      writeSync(output, `${JSON.stringify(text)}\n`)
+    } catch {
+      // Nobody listens any more; the end of the input says so, too.
+    }
+  })
+const told = Layer.mergeAll(
+  Layer.succeed(Told, (result: Result) => line(Schema.encodeSync(Result)(result))),
+  Layer.succeed(Planned, (plan: Plan) => line(Schema.encodeSync(Plan)(plan)))
 )
 
+process.stdin.on("close", () => process.kill(process.pid, "SIGTERM")).resume()
+
 const program = Effect.gen(function* () {
-  const [, , contract = "", name = "", site = ""] = process.argv
+  const [, , contract = "", name = "", text = ""] = process.argv
   const kit = find(contract, name)
   if (kit === undefined) return yield* Effect.die(new Error(`there is no ${name} for ${contract}`))
-  yield* kit(yield* Schema.decodeEffect(Site)(site))
+  const { terms, ...site } = yield* Schema.decodeEffect(Site)(text)
+  yield* Effect.provideService(kit(site), Asked, terms)
 }).pipe(Effect.provide(told), Effect.provideService(References.MinimumLogLevel, "Error"), Effect.provide(NodeServices.layer))
 NodeRuntime.runMain(program, {
   // What a part has left open is not waited for.

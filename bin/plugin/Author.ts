@@ -79,7 +79,7 @@ export const check = Effect.fnUntraced(function* (directory: string) {
     return yield* failed(`${manifest.name} has mistakes`)
   else yield* Console.log("types     fit")
   const isolation = manifest.isolation === "in-process" ? "in-process" : "worker"
-  const code = yield* ran(process.execPath, [at("conformance/stage/PackageMain.ts"), place, isolation])
+  const code = yield* ran(process.execPath, [at("conformance/stage/PackageMain.ts"), isolation, place])
   if (code !== 0) return yield* failed(`${manifest.name} does not keep the laws of its contract`)
   yield* Console.log(`laws      ${manifest.name} keeps them, as ${isolation}`)
 })

@@ -55,7 +55,7 @@ const broad = (node: Node) => {
 
 /** Equal pages are equal contracts. */
 export const page = (contract: Contract<unknown, unknown>) => {
-  const { $defs, laws, methods, version } = Description.describe(contract)
+  const { $defs, laws, methods, optional, version } = Description.describe(contract)
   const lines = methods.flatMap(({ answer, doc, errors, method, payload, stream }) => {
     const says = failures(errors)
     const back = `${stream ? "stream " : ""}${broad(answer)}${says.length === 0 ? "" : ` ! ${union(says)}`}`
@@ -65,7 +65,7 @@ export const page = (contract: Contract<unknown, unknown>) => {
     .filter(([name]) => nameOf(name) !== "Unavailable")
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, definition]) => `  ${nameOf(name)} = ${broad(definition)}`)
-  const kept = Object.entries(laws).map(([law, text]) => `  ${law}: ${text}`)
+  const kept = Object.entries(laws).map(([law, text]) => `  ${law}${optional.includes(law) ? " (optional)" : ""}: ${text}`)
   const title = `${contract.key} ${version}`
   return [title, ...lines, ...(words.length === 0 ? [] : ["", ...words]), "", ...kept].join("\n")
 }

@@ -1,8 +1,8 @@
 /** The report as one page that needs nothing beside it. */
-import { contracts } from "../Adapter.ts"
+import { titleOf } from "../Adapter.ts"
 import type { Found } from "../Alone.ts"
 import { style } from "./Style.ts"
-import { counts, isGood, outcomeOf, resultOf, type Row, rows, signs, type Summary, words } from "./Summary.ts"
+import { counts, isGood, outcomeOf, resultOf, type Row, rows, signs, type Summary, versions, words } from "./Summary.ts"
 
 const escape = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
@@ -12,13 +12,14 @@ const meanings = {
   broken: "is broken",
   deviates: "deviates, for a reason",
   repaired: "holds by now, against the record",
+  without: "is optional, and not kept",
   lacking: "cannot be seen on this machine",
   unreached: "was not reached"
 }
 
 const card = (found: Found) => {
   const { adapter, failure, lacks, results, seconds } = found
-  const { broken, deviates, holds, lacking } = counts(found)
+  const { broken, deviates, holds, lacking, without } = counts(found)
   if (lacks.length > 0)
     return `<li class="card lacking"><h3>${escape(adapter.title)}</h3><p>left out: this machine lacks ${escape(lacks.join(", "))}</p></li>`
   const all = Math.max(1, results.length)
@@ -27,12 +28,13 @@ const card = (found: Found) => {
   const more = [
     broken > 0 ? `<b class="broken">${broken} broken</b>` : "",
     deviates > 0 ? `<b class="deviates">${deviates} deviate</b>` : "",
+    without > 0 ? `<b class="without">${without} optional not kept</b>` : "",
     lacking > 0 ? `<b class="lacking">${lacking} not seen</b>` : "",
     failure === undefined ? "" : '<b class="broken">did not end well</b>'
   ].join(" ")
   return `<li class="card ${isGood(found) ? "good" : "bad"}"><h3>${escape(adapter.title)}</h3>
 <p><strong>${holds}</strong> of ${results.length} laws hold ${more}</p>
-<div class="bar">${part("holds", holds)}${part("deviates", deviates)}${part("lacking", lacking)}${part("broken", broken)}</div>
+<div class="bar">${part("holds", holds)}${part("deviates", deviates)}${part("lacking", lacking + without)}${part("broken", broken)}</div>
 <p class="small">${seconds.toFixed(1)} s</p></li>`
 }
 
@@ -62,10 +64,10 @@ const section = (summary: Summary, contract: string, all: ReadonlyArray<Row>) =>
     .filter((row) => row.contract === contract)
     .map(
       (row) =>
-        `<tr><th scope="row"><code>${escape(row.law)}</code><span>${escape(row.text)}</span>${said(summary, row)}</th>${summary.found.map((found) => cell(found, row)).join("")}</tr>`
+        `<tr><th scope="row"><code>${escape(row.law)}${row.isOptional ? " · optional" : ""}</code><span>${escape(row.text)}</span>${said(summary, row)}</th>${summary.found.map((found) => cell(found, row)).join("")}</tr>`
     )
     .join("\n")
-  return `<section><div class="wide"><table><thead><tr><th scope="col"><h2>${escape(contract)}</h2></th>${heads}</tr></thead><tbody>
+  return `<section><div class="wide"><table><thead><tr><th scope="col"><h2>${escape(`${contract} ${versions(summary).get(contract) ?? ""}`.trimEnd())}</h2></th>${heads}</tr></thead><tbody>
 ${body}
 </tbody></table></div></section>`
 }
@@ -81,7 +83,7 @@ const ends = ({ found }: Summary) =>
     )
     .join("")
 
-const legend = (["holds", "broken", "deviates", "lacking", "unreached"] as const)
+const legend = (["holds", "broken", "deviates", "without", "lacking", "unreached"] as const)
   .map((outcome) => `<span class="${outcome}"><b>${signs[outcome]}</b> ${meanings[outcome]}</span>`)
   .join("")
 
@@ -98,8 +100,9 @@ export const page = (summary: Summary): string => {
 <style>${style}</style>
 </head>
 <body>
-<header><p class="small">Keelson conformance</p><h1>${escape(summary.contract)}</h1><p>${escape(contracts[summary.contract])}</p>
-<p class="small">${escape(summary.when)} · ${escape(summary.machine)}</p></header>
+<header><p class="small">Keelson conformance</p><h1>${escape(summary.contract)}</h1><p>${escape(titleOf(summary.contract))}</p>
+<p class="small">${escape(summary.when)} · ${escape(summary.machine)}</p>
+<p class="small">${escape(summary.suite)} · profile ${summary.profile}</p></header>
 <main>
 <ul class="cards">${summary.found.map(card).join("\n")}</ul>
 ${ends(summary)}

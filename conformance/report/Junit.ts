@@ -1,5 +1,5 @@
 /** The report for machines that build: JUnit's XML, one suite for each adapter and contract. */
-import { counts, type Summary, words } from "./Summary.ts"
+import { counts, type Summary, versions, words } from "./Summary.ts"
 import type { Result } from "../Adapter.ts"
 import type { Found } from "../Alone.ts"
 
@@ -26,9 +26,19 @@ const testCase = (adapter: string, result: Result) => {
   return `    <testcase ${name}>${inner}</testcase>`
 }
 
-const suite = (found: Found) => {
+const property = (name: string, value: string) => `<property name="${name}" value="${escape(value)}"/>`
+
+/** Which checks it was, and where. */
+const properties = (summary: Summary) => {
+  const contracts = [...versions(summary)].map(([key, version]) => `${key} ${version}`).join(", ")
+  const { machine, profile, suite } = summary
+  const all = Object.entries({ suite, profile, contracts, machine }).map(([name, value]) => property(name, value))
+  return `    <properties>${all.join("")}</properties>`
+}
+
+const suite = (summary: Summary, found: Found) => {
   const { adapter, failure, lacks, results, seconds } = found
-  const { broken, deviates, lacking } = counts(found)
+  const { broken, deviates, lacking, without } = counts(found)
   const name = escape(adapter.name)
   const ended =
     failure === undefined
@@ -41,15 +51,21 @@ const suite = (found: Found) => {
           `    <testcase name="all laws" classname="${name}"><skipped message="${escape(`this machine lacks ${lacks.join(", ")}`)}"/></testcase>`
         ]
   const cases = [...results.map((result) => testCase(adapter.name, result)), ...ended, ...left]
-  const numbers = `tests="${cases.length}" failures="${broken}" errors="${ended.length}" skipped="${deviates + lacking + left.length}"`
-  return [`  <testsuite name="${name}" ${numbers} time="${seconds.toFixed(3)}">`, ...cases, "  </testsuite>"]
+  const skipped = deviates + lacking + without + left.length
+  const numbers = `tests="${cases.length}" failures="${broken}" errors="${ended.length}" skipped="${skipped}"`
+  return [
+    `  <testsuite name="${name}" ${numbers} time="${seconds.toFixed(3)}">`,
+    properties(summary),
+    ...cases,
+    "  </testsuite>"
+  ]
 }
 
-export const xml = ({ contract, found }: Summary): string =>
+export const xml = (summary: Summary): string =>
   [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${contract}">`,
-    ...found.flatMap(suite),
+    `<testsuites name="${escape(summary.contract)}">`,
+    ...summary.found.flatMap((found) => suite(summary, found)),
     "</testsuites>",
     ""
   ].join("\n")

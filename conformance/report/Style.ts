@@ -14,7 +14,7 @@ h2 { font-size: 1rem; margin: 0 } h3 { font-size: 1rem; margin: 0 0 .2rem }
 .card.bad { border-left-color: var(--bad) } .card.lacking { border-left-color: var(--none); color: var(--dim) } .card p { margin: 0 }
 .bar { background: var(--line); border-radius: 3px; display: flex; height: 6px; margin: .5rem 0 .3rem; overflow: hidden } .bar i { height: 100% }
 i.holds { background: var(--good) } i.broken { background: var(--bad) } i.deviates { background: var(--odd) } i.lacking { background: var(--none) }
-b.broken, td.broken, td.repaired { color: var(--bad) } b.deviates, td.deviates { color: var(--odd) } b.lacking, td.lacking, td.unreached { color: var(--none) } td.holds { color: var(--good) }
+b.broken, td.broken, td.repaired { color: var(--bad) } b.deviates, td.deviates { color: var(--odd) } b.lacking, td.lacking, td.without, b.without, td.unreached { color: var(--none) } td.holds { color: var(--good) }
 .legend { color: var(--dim); display: flex; flex-wrap: wrap; font-size: .85rem; gap: .3rem 1.2rem }
 .legend .holds b { color: var(--good) } .legend .broken b { color: var(--bad) } .legend .deviates b { color: var(--odd) }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; margin: 1rem 0; overflow: hidden }

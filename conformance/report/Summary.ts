@@ -1,9 +1,12 @@
 /** What the reports tell: the laws of a contract in rows, the adapters in columns. */
-import type { Name, Outcome, Result } from "../Adapter.ts"
+import type { Outcome, Result } from "../Adapter.ts"
 import type { Found } from "../Alone.ts"
 
 export interface Summary {
-  readonly contract: Name
+  readonly contract: string
+  /** Which checks these were. */
+  readonly suite: string
+  readonly profile: "mandatory" | "all"
   /** When it was made, as people write it. */
   readonly when: string
   readonly machine: string
@@ -18,6 +21,7 @@ export const signs: { readonly [_ in Shown]: string } = {
   broken: "✗",
   deviates: "~",
   repaired: "✗",
+  without: "○",
   lacking: "–",
   unreached: "·"
 }
@@ -26,15 +30,20 @@ export interface Row {
   readonly contract: string
   readonly law: string
   readonly text: string
+  readonly isOptional: boolean
 }
 
-/** In the order of the laws; an adapter that did not come to its end may lack some. */
+/** In the order of the laws. */
 export const rows = ({ found }: Summary): ReadonlyArray<Row> => {
   const all = new Map<string, Row>()
-  for (const { results } of found)
-    for (const { contract, law, text } of results) all.set(`${contract} ${law}`, { contract, law, text })
+  for (const { contract, laws } of found.flatMap(({ plans }) => plans))
+    for (const law of laws) all.set(`${contract} ${law.law}`, { contract, ...law })
   return [...all.values()]
 }
+
+/** By contract, in which version it was checked. */
+export const versions = ({ found }: Summary): ReadonlyMap<string, string> =>
+  new Map(found.flatMap(({ plans }) => plans.map(({ contract, version }) => [contract, version])))
 
 export const resultOf = ({ results }: Found, row: Row): Result | undefined =>
   results.find(({ contract, law }) => contract === row.contract && law === row.law)
@@ -50,6 +59,7 @@ export const counts = (found: Found) => {
     holds: count("holds"),
     broken: count("broken", "repaired"),
     deviates: count("deviates"),
+    without: count("without"),
     lacking: count("lacking")
   }
 }

@@ -47,5 +47,5 @@ export const upstream = Effect.fnUntraced(function* (directory: string) {
 
 export const keelson = (directory: string) => {
   const main = join(import.meta.dirname, "..", "..", "bin", "KubeApiserver.ts")
-  return start(directory, [process.execPath, "--import", "tsx", main], {})
+  return start(directory, [process.execPath, "--import", import.meta.resolve("tsx"), main], {})
 }

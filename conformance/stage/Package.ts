@@ -8,17 +8,21 @@ import type { Contract } from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Program from "../../kernel/plugin/isolate/Program.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
-import type { Isolation } from "../../kernel/plugin/Plugin.ts"
+import { type Isolation, isolations } from "../../kernel/plugin/Plugin.ts"
 import * as Package from "../../plugins/packages/Package.ts"
-import { type Result, Told } from "../Adapter.ts"
+import type { Manifest } from "../../plugins/packages/contracts/Manifest.ts"
+import { Asked, type Result, Told } from "../Adapter.ts"
+import * as Deviations from "../Deviations.ts"
 import { signs, words } from "../report/Summary.ts"
 import * as Suites from "./Suites.ts"
 
 export class PackageBroken extends Error {}
 
-/** Where npm has laid a package Node.js reads no TypeScript: then it is the copy that is checked, as it would be loaded. */
+/** Where npm has laid a package, or without a word on what its modules are, Node.js reads no TypeScript: then the copy is checked that would be loaded. */
 const placeOf = Effect.fnUntraced(function* (directory: string, folder: string) {
-  if (!directory.split(sep).includes("node_modules")) return directory
+  const files = yield* FileSystem.FileSystem
+  const isPlain = !directory.split(sep).includes("node_modules")
+  if (isPlain && (yield* files.exists(join(directory, "package.json")))) return directory
   const { name } = yield* Package.manifest(directory)
   return (yield* Package.keep(join(folder, "copy"), name, { path: directory })).directory
 })
@@ -49,28 +53,40 @@ const unknown = (contract: string): Result => ({
   seconds: 0
 })
 
-/** Checks what it offers of these contracts, or all of it, and tells of each law. */
+/** Where it is not said, what its manifest says; what is remote is checked as it is here. */
+const levelOf = ({ isolation = "worker" }: Manifest, asked: Isolation | undefined): Isolation =>
+  asked ?? isolations.find((one) => one === isolation && one !== "remote") ?? "process"
+
+/** Checks what it offers of this contract, or all of it, and tells of each law. */
 export const checked = Effect.fnUntraced(
-  function* (directory: string, isolation: Isolation, isAsked: (contract: string) => boolean = () => true) {
-    const { offers } = yield* Package.manifest(directory)
-    const offer = yield* offerOf(directory, isolation)
+  function* (directory: string, asked: Isolation | undefined, only?: string) {
+    const manifest = yield* Package.manifest(directory)
+    const offers = manifest.offers.map(({ contract }) => contract).filter((key) => only === undefined || only === key)
+    if (only !== undefined && offers.length === 0)
+      return yield* new Package.PackageInvalid({ message: `${manifest.name} does not offer ${only}` })
+    const offer = yield* offerOf(directory, levelOf(manifest, asked))
     const tell = yield* Told
-    for (const { contract } of offers.filter(({ contract }) => isAsked(contract))) {
-      const suite = Suites.find(contract)
-      yield* suite === undefined ? tell(unknown(contract)) : suite.check(offer)
+    for (const key of offers) {
+      const suite = Suites.find(key)
+      yield* suite === undefined ? tell(unknown(key)) : suite.check(offer)
     }
   },
   Effect.scoped,
   Effect.provide(NodeServices.layer)
 )
 
-/** Each law, as soon as it was checked. */
-export const report = (directory: string, isolation: Isolation, told: (result: Result) => void) => {
+/** Each law, as soon as it was checked. What deviates as the package itself says does not break a law. */
+export const report = Effect.fnUntraced(function* (
+  directory: string,
+  isolation: Isolation | undefined,
+  told: (result: Result) => void
+) {
+  const terms = { profile: "all" as const, deviations: yield* Deviations.beside(directory), done: {} }
   const hear = Layer.succeed(Told, (result: Result) => Effect.sync(() => told(result)))
-  return Effect.provide(checked(directory, isolation), hear)
-}
+  yield* checked(directory, isolation).pipe(Effect.provide(hear), Effect.provideService(Asked, terms))
+})
 
-export const isGood = ({ outcome }: Result) => outcome === "holds" || outcome === "deviates" || outcome === "lacking"
+export const isGood = ({ outcome }: Result) => outcome !== "broken" && outcome !== "repaired"
 
 export const line = (result: Result) => {
   const { law, outcome, text } = result

@@ -9,10 +9,12 @@ import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import type { Contract } from "../../kernel/plugin/Contract.ts"
 import { checked, kit, type Told } from "../Adapter.ts"
 import * as AdmissionPoints from "../AdmissionPoints.ts"
+import * as AuditPoints from "../AuditPoints.ts"
 import * as AuthenticationPoints from "../AuthenticationPoints.ts"
 import * as AuthorizationPoints from "../AuthorizationPoints.ts"
 import * as Handover from "../Handover.ts"
 import * as KeyManagement from "../KeyManagement.ts"
+import * as Scheduler from "../Scheduler.ts"
 import * as SchedulerPoints from "../SchedulerPoints.ts"
 import * as SnapshotStorage from "../SnapshotStorage.ts"
 import type { Suite } from "../Suite.ts"
@@ -38,12 +40,17 @@ export const on = <Self, S, Law extends string, Needs>(
 
 export const all: ReadonlyArray<OnPackage> = [
   on(AdmissionPoints.suite, memory),
+  on(AuditPoints.suite, memory),
   on(AuthenticationPoints.suite, memory),
   on(AuthorizationPoints.suite, memory),
   on(Handover.suite, memory),
   on(KeyManagement.suite, memory),
+  on(Scheduler.suite, memory),
   on(SchedulerPoints.suite, memory),
   on(SnapshotStorage.suite, memory)
 ]
+
+/** As its checks are asked for: `scheduler/SchedulerPoints` by `scheduler-points`. */
+export const nameOf = (key: string) => (key.split("/").at(-1) ?? key).replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()
 
 export const find = (key: string) => all.find(({ contract }) => contract.key === key)

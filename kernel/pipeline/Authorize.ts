@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { Forbidden } from "../client/Errors.ts"
 import { type Attributes, masters } from "./Attributes.ts"
+import { Audited, type Remarks } from "./Audit.ts"
 import type { Environment } from "./Environment.ts"
 import type { At } from "./Pipeline.ts"
 import type { Decision, OrderedAuthorizer } from "./Policy.ts"
@@ -71,9 +72,22 @@ export const decided = (environment: Asked, attributes: Attributes): Effect.Effe
 const refused = ({ group, name, namespace, resource }: Attributes, detail: string | undefined) =>
   detail === undefined ? Effect.void : Effect.fail(new Forbidden({ group, resource, namespace, name, detail }))
 
+/** With what the audit log says of it. Source: "Auditing", audit annotations. */
+const audited = Effect.fnUntraced(function* (environment: Asked, attributes: Attributes, { annotate }: Remarks) {
+  const { decision, reason = "" } = yield* judge(environment, attributes)
+  annotate("authorization.k8s.io/decision", decision === "allow" ? "allow" : "forbid")
+  annotate("authorization.k8s.io/reason", reason)
+  return yield* refused(
+    attributes,
+    decision === "allow" ? undefined : refusal(attributes, decision === "deny" ? reason : "")
+  )
+})
+
 export const authorize = (environment: Asked, attributes: Attributes): Effect.Effect<void, Forbidden> =>
-  Effect.suspend(() =>
-    environment.authorizers.all().some(asks)
+  Effect.withFiber((fiber) => {
+    const remarks = fiber.getRef(Audited)
+    if (remarks !== undefined) return audited(environment, attributes, remarks)
+    return environment.authorizers.all().some(asks)
       ? Effect.flatMap(decided(environment, attributes), (detail) => refused(attributes, detail))
       : refused(attributes, decide(environment, attributes))
-  )
+  })

@@ -72,6 +72,8 @@ type AnyMethod = Rpc.Rpc<string, Schema.Codec<unknown>, Schema.Codec<unknown>, S
 export interface Contract<Self, S> extends Context.Key<Self, S> {
   readonly version: SemVer.VersionString
   readonly laws: Readonly<Record<string, string>>
+  /** Laws of powers that an implementation may lack. */
+  readonly optional?: ReadonlyArray<string>
   readonly group: RpcGroup.RpcGroup<AnyMethod>
 }
 
@@ -79,7 +81,11 @@ export const make =
   <Self>() =>
   <const Key extends string, const Laws extends Readonly<Record<string, string>>, const Rpcs extends ReadonlyArray<Rpc.Any>>(
     key: Key,
-    about: { readonly version: SemVer.VersionString; readonly laws: Laws },
+    about: {
+      readonly version: SemVer.VersionString
+      readonly laws: Laws
+      readonly optional?: ReadonlyArray<NoInfer<keyof Laws & string>>
+    },
     ...rpcs: Rpcs
   ) =>
     Object.assign(Context.Service<Self, Service<Rpcs[number]>>()(key), {
@@ -93,6 +99,7 @@ export const instance = <Self, S>(contract: Contract<Self, S>, name: string): Co
   Object.assign(Context.Service<Self, S>()(`${contract.key}#${name}`), {
     version: contract.version,
     laws: contract.laws,
+    ...(contract.optional !== undefined && { optional: contract.optional }),
     group: contract.group
   })
 

@@ -57,7 +57,7 @@ const collector = () => {
   return { definitions, schemaOf }
 }
 
-export const describe = ({ group, key, laws, version }: Contract.Contract<unknown, unknown>) => {
+export const describe = ({ group, key, laws, optional = [], version }: Contract.Contract<unknown, unknown>) => {
   const { definitions, schemaOf } = collector()
   const methods = Array.from(group.requests.values(), ({ _tag, annotations, errorSchema, payloadSchema, successSchema }) => {
     const isStream = RpcSchema.isStreamSchema(successSchema)
@@ -71,5 +71,5 @@ export const describe = ({ group, key, laws, version }: Contract.Contract<unknow
       errors: schemaOf(error)
     }
   })
-  return { contract: key, version, protocol, laws, methods, $defs: definitions }
+  return { contract: key, version, protocol, laws, optional, methods, $defs: definitions }
 }

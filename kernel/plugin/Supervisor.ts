@@ -349,13 +349,13 @@ export const make = Effect.gen(function* () {
       Effect.mapError(failed),
       Effect.onError(() => Effect.andThen(Effect.sync(undo), close(now, 0)))
     )
+    yield* tell(ready, "running")
     run.supervisor = yield* Effect.forkIn(supervise(run), scope)
     if (old !== undefined) {
       replaced.add(old)
       yield* Effect.forkIn(forgotten(run, until), scope)
     }
     yield* Effect.forEach(replaced, (old) => end(old, drain), { discard: true })
-    yield* tell(ready, "running")
     return handlesOf(plugin)
   })
 

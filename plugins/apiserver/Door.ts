@@ -1,18 +1,21 @@
 /**
  * One request after another: who asks, for what, and the answer, each in a fiber of its own that ends when the client goes.
  */
-import { Cause, Context, Effect, Exit, Fiber, Result } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Option, Result } from "effect"
 import type { IncomingMessage } from "node:http"
 import { STATUS_CODES } from "node:http"
 import type { TLSSocket } from "node:tls"
 import { BadRequest } from "../../kernel/client/Errors.ts"
+import type { User } from "../../kernel/pipeline/Attributes.ts"
 import { authorize } from "../../kernel/pipeline/Authorize.ts"
 import { Past } from "../../kernel/pipeline/Past.ts"
 import { Pipeline } from "../../kernel/pipeline/Pipeline.ts"
 import { Authenticators, Authorizers } from "../../kernel/pipeline/Policy.ts"
 import { Kinds } from "../../kernel/resource/Kinds.ts"
 import { Unreadable } from "../../kernel/table/Envelope.ts"
+import { Auditor, type Recording } from "../audit/contracts/Auditor.ts"
 import { type Answer, failure, send } from "./Answer.ts"
+import * as Auditing from "./Auditing.ts"
 import { type Backend, Backends } from "./contracts/Backends.ts"
 import type { RequestHeader } from "./contracts/RequestHeader.ts"
 import { Routes } from "./contracts/Routes.ts"
@@ -77,7 +80,8 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
   const kinds = Context.get(context, Kinds)
   const authorizers = Context.get(context, Authorizers)
   const access = { authenticators: Context.get(context, Authenticators), authorizers }
-  const identify = Identity.make(access, options.requestHeader)
+  const identity = Identity.make(access, options.requestHeader)
+  const auditor = Option.getOrUndefined(yield* Effect.serviceOption(Auditor))
   const observe = Metrics.make(context)
   const routes = Context.get(context, Routes)
   const backends = Context.get(context, Backends)
@@ -151,20 +155,33 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const isLong = path === undefined ? routes.find(text)?.isLong === true : isWatch || Streams.isStream(path)
     const turn = new Turn(options.fairness)
     const base = { incoming, outgoing, method, path: text, query, initialized: turn.initialized }
+    const asking = { incoming, socket, method, text, path, isWatch }
+    let recording: Recording | undefined
     const answered = Effect.gen(function* () {
       if (isClosing) return yield* ending
-      const user = yield* identify(incoming, socket)
+      const caller = yield* Effect.tapError(identity.caller(incoming, socket), (error) =>
+        Effect.sync(() => Auditing.refused(Auditing.begin(auditor, asking, undefined, outgoing), error))
+      )
+      recording = Auditing.begin(auditor, asking, caller, outgoing)
+      if (isLong) Auditing.watched(recording, outgoing)
+      const user = yield* identity.acting(incoming, caller)
+      if (user !== caller) recording?.impersonated(user)
       // Connections that stay open without end would keep their seats from everybody else.
       const wait = isLong && !isWatch ? undefined : turn.take({ user, method, text, path, query, isWatch }, outgoing)
       const refused = wait === undefined ? undefined : yield* wait
       if (refused !== undefined) return refused
       const asked = yield* Effect.fromResult(pathOf(text))
-      if (then === undefined) return yield* answer({ ...base, user }, asked)
-      return yield* answerThen({ ...base, user }, asked, then.moment, isWatch)
+      const exchange = recording === undefined ? { ...base, user } : { ...base, user, recording }
+      if (then === undefined) return yield* Auditing.recorded(recording, answer(exchange, asked))
+      return yield* Auditing.recorded(recording, answerThen(exchange, asked, then.moment, isWatch))
     })
     const program = (isLong ? answered : Deadline.within(query, answered)).pipe(
       Effect.catch((error) => Effect.succeed(failure(error))),
-      Effect.catchCause(broken),
+      Effect.catchCause((cause) => {
+        recording?.panicked(`APIServer panic'd: ${String(Cause.squash(cause))}`)
+        return broken(cause)
+      }),
+      Effect.map((answer) => Auditing.answered(recording, answer)),
       Effect.tap((answer) => finish({ ...base, user: Identity.anonymous }, answer)),
       // A body that nobody has read would hold up all other requests of a connection of HTTP/2.
       Effect.ensuring(Effect.sync(() => void incoming.resume()))
@@ -178,6 +195,7 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
       running.delete(entry)
       turn.over()
       const code = Exit.isSuccess(exit) ? exit.value.code : 499
+      recording?.complete(Exit.isSuccess(exit) || isLong ? (Exit.isSuccess(exit) ? code : 200) : code)
       const known =
         path !== undefined && kinds.find(path.group, path.version, path.resource) !== undefined ? path : undefined
       observe({ method, path: known, isWatch, code, seconds: (performance.now() - began) / 1000 })
@@ -196,8 +214,17 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
 
   const upgrade = (incoming: IncomingMessage, socket: TLSSocket, head: Buffer) => {
     const { path: text, query } = split(incoming.url ?? "/")
-    const program = Effect.gen(function* () {
-      const user = yield* identify(incoming, socket)
+    const named = Result.getOrElse(pathOf(text), () => undefined)
+    const asking = { incoming, socket, method: incoming.method ?? "GET", text, path: named, isWatch: false }
+    let recording: Recording | undefined
+    const led = Effect.gen(function* () {
+      const caller = yield* identity.caller(incoming, socket)
+      recording = Auditing.begin(auditor, asking, caller)
+      const user = yield* identity.acting(incoming, caller)
+      if (user !== caller) recording?.impersonated(user)
+      return yield* Auditing.recorded(recording, lead(user))
+    })
+    const lead = Effect.fnUntraced(function* (user: User) {
       const path = yield* Effect.fromResult(pathOf(text))
       const backend = backendOf(text, path)
       if (backend !== undefined) {
@@ -207,7 +234,9 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
       if (path === undefined) return yield* notFound
       const at = yield* Effect.fromResult(resolve(kinds, path, "GET", user))
       yield* Streams.upgrade({ incoming, socket, head, query }, at, path.rest, options.kubelet)
-    }).pipe(
+    })
+    const program = led.pipe(
+      Effect.tapError((error) => Effect.sync(() => Auditing.refused(recording, error))),
       Effect.catch((error) => Effect.sync(() => refuse(socket, error))),
       Effect.catchCause((cause) => Effect.as(broken(cause), refuse(socket, internal("the connection broke"))))
     )
@@ -216,7 +245,10 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     // Without a listener an error of the socket would end the process.
     socket.on("error", () => {})
     socket.once("close", () => entry.fiber.interruptUnsafe())
-    entry.fiber.addObserver(() => running.delete(entry))
+    entry.fiber.addObserver(() => {
+      recording?.complete(101)
+      running.delete(entry)
+    })
   }
 
   const under = (isLong: boolean) => [...running].filter((one) => one.isLong === isLong).map(({ fiber }) => fiber)

@@ -1,6 +1,7 @@
 /** One request and its response, alike over HTTP/1.1 and HTTP/2: what the door needs of Node's two kinds of them. */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http"
 import type { User } from "../../kernel/pipeline/Attributes.ts"
+import type { Recording } from "../audit/contracts/Auditor.ts"
 
 export interface Incoming {
   readonly method?: string | undefined
@@ -35,6 +36,8 @@ export interface Exchange {
   readonly path: string
   readonly query: URLSearchParams
   readonly user: User
+  /** If it is audited. */
+  readonly recording?: Recording | undefined
   /** Called by a watch when it has sent what there was. */
   readonly initialized?: () => void
 }

@@ -120,11 +120,13 @@ export const make = (door: Door, requestHeader?: RequestHeader.RequestHeader) =>
     return prove(incoming, socket)
   }
 
-  return (incoming: Incoming, socket: TLSSocket) => {
-    const user = caller(incoming, socket)
-    return incoming.headers["impersonate-user"] === undefined && !impersonates(incoming)
-      ? user
-      : Effect.flatMap(user, (user) => impersonate(door, incoming, user))
+  return {
+    caller,
+    /** As whom he acts, if not as himself. */
+    acting: (incoming: Incoming, user: User) =>
+      incoming.headers["impersonate-user"] === undefined && !impersonates(incoming)
+        ? Effect.succeed(user)
+        : impersonate(door, incoming, user)
   }
 }
 

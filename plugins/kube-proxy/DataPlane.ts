@@ -48,11 +48,20 @@ const timed = <A, E, R>(effect: Effect.Effect<A, E, R>, whole: boolean) =>
     return result
   })
 
+/** A machine that forwards IPv6 hears of no routes any more: not without need. */
+export const settings = (node: Node, families: Families, podCidr: string) => {
+  const pods = Ranges.byFamily(podCidr)
+  return Sysctls.apply(
+    node,
+    families.filter((family) => family === "IPv4" || pods[family].length > 0)
+  )
+}
+
 /** A `ServiceProxy`. What it has made goes when the scope closes, unless another of its kind has taken over meanwhile. */
 export const make = Effect.fnUntraced(function* <C>(
   node: Node,
   families: Families,
-  { podCidr }: PlaneOptions,
+  { keep = false, podCidr }: PlaneOptions,
   plane: Plane<C>
 ) {
   const lock = yield* Semaphore.make(1)
@@ -105,13 +114,8 @@ export const make = Effect.fnUntraced(function* <C>(
     plane.remove
   )
 
-  // A machine that forwards IPv6 hears of no routes any more: not without need.
-  const pods = Ranges.byFamily(podCidr)
-  yield* Sysctls.apply(
-    node,
-    families.filter((family) => family === "IPv4" || pods[family].length > 0)
-  )
-  yield* Held.hold(`${node.name} ${plane.name}`, Effect.ignore(plane.remove))
+  yield* settings(node, families, podCidr)
+  if (!keep) yield* Held.hold(`${node.name} ${plane.name}`, Effect.ignore(plane.remove))
   return ServiceProxy.of({
     describe: () => Effect.succeed({ name: plane.name, families }),
     sync: ({ services, whole }) => alone(sync(whole, services)),

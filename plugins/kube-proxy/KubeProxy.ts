@@ -6,6 +6,7 @@ import { Effect, Layer } from "effect"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import * as Command from "./Command.ts"
 import * as Controller from "./Controller.ts"
+import * as DataPlane from "./DataPlane.ts"
 import * as Health from "./Health.ts"
 import * as Http from "./Http.ts"
 import * as Modes from "./Modes.ts"
@@ -38,9 +39,16 @@ export const controller = ({ healthzPort = ports.healthz, metricsPort = ports.me
     })
   )
 
-/** A data plane of ours alone, under whosever controller. */
-export const plane = ({ mode = "nftables", within, ...options }: Omit<Options, "nodeName">) =>
-  Modes.layer(Command.within(within), mode, options)
+/** A data plane of ours alone, under somebody else's controller, who says when what it has programmed shall go. */
+export const plane = ({ mode = "nftables", within, ...options }: Omit<Options, "nodeName" | "keep">) =>
+  Modes.layer(Command.within(within), mode, { ...options, keep: true })
+
+/** The controller on a data plane of somebody else's; the kernel is set up for it as for ours. */
+export const under = (options: Options) => {
+  const node = Command.within(options.within)
+  const set = Effect.flatMap(DataPlane.familiesOf(node), (families) => DataPlane.settings(node, families, options.podCidr))
+  return Layer.merge(controller(options), Layer.effectDiscard(set))
+}
 
 export const layer = (options: Options) => {
   const { mode = "nftables", within } = options

@@ -4,4 +4,6 @@ export interface PlaneOptions {
   readonly podCidr: string
   /** At which of the node's addresses node ports are answered, as CIDRs. Absent or empty: at all but loopback. */
   readonly nodePortAddresses?: ReadonlyArray<string>
+  /** What was programmed stays when the data plane ends: who uses it says `remove`. */
+  readonly keep?: boolean
 }

@@ -80,6 +80,8 @@ const removeAll = Effect.fn("Kubelet.removeAll")(function* (site: Site.Site, opt
   if (!settings.hollow) {
     const uids = new Set([...Volumes.known(join(settings.directory, "pods")), ...pods.map(({ uid }) => uid)])
     for (const uid of uids) {
+      // What a driver does not take back any more is unmounted all the same.
+      yield* Effect.ignore(site.driven.unpublish(site.directoryOf(uid)))
       yield* Volumes.unmount(site.directoryOf(uid))
       yield* Cgroups.removePod(settings.cgroupRoot, uid)
     }

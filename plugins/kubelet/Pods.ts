@@ -68,7 +68,10 @@ export const make = Effect.fnUntraced(function* (site: Site) {
       yield* runtime.removePod({ pod: id })
     }
     if (settings.hollow) return
-    yield* Volumes.unmount(site.directoryOf(uid))
+    const directory = site.directoryOf(uid)
+    // A driver that is not back yet is waited for.
+    yield* Effect.retry(site.driven.unpublish(directory), { schedule: Schedule.spaced("1 second"), times: 60 })
+    yield* Volumes.unmount(directory)
     yield* Cgroups.removePod(settings.cgroupRoot, uid)
   })
 

@@ -4,15 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Client } from "../../kernel/client/Client.ts"
 import type { Cache } from "../../kernel/table/Table.ts"
-import {
-  ConfigMap,
-  type Container,
-  type HostPathVolumeSource,
-  Node,
-  Pod,
-  Secret,
-  Service
-} from "../resources/contracts/core/v1.ts"
+import { ConfigMap, type Container, Node, Pod, Secret, Service } from "../resources/contracts/core/v1.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { ContainerRuntime } from "./contracts/ContainerRuntime.ts"
 import { Events } from "./contracts/Events.ts"
@@ -29,6 +21,7 @@ import type * as CredentialProviders from "./images/CredentialProviders.ts"
 import * as PulledImages from "./images/PulledImages.ts"
 import * as Pulls from "./images/Pulls.ts"
 import * as Claims from "./volumes/Claims.ts"
+import * as Driven from "./volumes/Driven.ts"
 
 export interface Settings {
   readonly nodeName: string
@@ -128,6 +121,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   const described = yield* runtime.describe()
   const permits = yield* Semaphore.make(2 * machine.cpus + 4)
   const lookup = objects(client)
+  const driven = yield* Driven.make({ client, nodeName: settings.nodeName, directory: settings.directory })
 
   const sources = Effect.fnUntraced(function* (pod: Pod) {
     const { maps, secrets } = references(pod)
@@ -138,11 +132,15 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     const byName = <A extends { readonly metadata: { readonly name: string } }>(found: ReadonlyArray<Option.Option<A>>) =>
       new Map(found.flatMap((one) => (one._tag === "Some" ? [[one.value.metadata.name, one.value] as const] : [])))
     const [configMaps, ofSecrets] = [byName(foundMaps), byName(foundSecrets)]
-    const folders = settings.hollow ? new Map<string, HostPathVolumeSource>() : yield* Claims.folders(client, pod)
+    const claimed: Claims.Found = settings.hollow
+      ? { folders: new Map(), driven: new Map() }
+      : yield* Claims.find(client, pod)
+    const inline = Driven.inline(pod)
     return {
       configMap: (name) => configMaps.get(name),
       secret: (name) => ofSecrets.get(name),
-      folder: (volume) => folders.get(volume)
+      folder: (volume) => claimed.folders.get(volume),
+      driven: (volume) => claimed.driven.get(volume) ?? inline.get(volume)
     } satisfies Sources
   })
 
@@ -181,6 +179,8 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     ownNode,
     handlerOf,
     machine,
+    /** Volumes of drivers. */
+    driven,
     /** What the Pods of this node have been given, by uid. */
     allocations: new Map<string, Allocation>(),
     /** When this kubelet started; its name stands in ids of containers: `containerd://…`. */

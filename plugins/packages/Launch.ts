@@ -128,7 +128,7 @@ const spareOf = Effect.fnUntraced(function* (
 })
 
 /** As many calls tell how a new version does. */
-const judged = 20
+const judged = 10
 
 /** What is done with it when it does not live well. */
 const lifeOf = (

@@ -259,6 +259,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   }
 
   return {
+    /** Done when nothing that was decided is under way. */
+    quiet: limit.withPermits(binds)(Effect.void),
     run: (tried: Waiting) =>
       Effect.suspend(() => decide(tried)).pipe(
         Effect.catchCause((cause) => crashed(tried, cause)),

@@ -2,7 +2,7 @@
  * Gives Pods their nodes. One loop takes a Pod from the queue and decides, synchronously, on a snapshot that follows the caches; the
  * Pod is assumed to be there at once, and bound beside the loop. What no node takes waits until something changes that may help.
  */
-import { Clock, Effect, Latch, Layer, Random } from "effect"
+import { Clock, Effect, Latch, Layer, Random, Semaphore } from "effect"
 import { same } from "../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
@@ -40,7 +40,8 @@ const isSameForUs = (a: Pod, b: Pod) =>
 const isOver = ({ metadata, status: { phase } }: Pod) =>
   metadata.deletionTimestamp !== undefined || phase === "Succeeded" || phase === "Failed"
 
-const start = Effect.fnUntraced(function* ({ configuration: text, source = "configuration" }: Options) {
+/** Decides until its scope closes, or it is told to be quiet. */
+export const start = Effect.fnUntraced(function* ({ configuration: text, source = "configuration" }: Options) {
   const configuration: Partial<Configuration.Configuration> =
     text === undefined ? {} : yield* Configuration.read(text, source)
   const client = yield* Client
@@ -166,7 +167,16 @@ const start = Effect.fnUntraced(function* ({ configuration: text, source = "conf
   yield* Plugin.background(follow(pods, seePod))
   yield* Plugin.background(Storage.told(storage, happened))
   yield* Plugin.background(Devices.told(devices, happened))
-  yield* Plugin.background(Effect.forever(next))
+  const deciding = yield* Semaphore.make(1)
+  let isQuiet = false
+  const decide = deciding.withPermit(Effect.suspend(() => (isQuiet ? Effect.void : next)))
+  yield* Plugin.background(Effect.forever(Effect.suspend(() => (isQuiet ? Effect.never : decide))))
+  const quiet = Effect.suspend(() => {
+    isQuiet = true
+    news.openUnsafe()
+    return deciding.withPermit(attempts.quiet)
+  })
+  return { quiet }
 })
 
 /** With a registry that others can add plugins to. */

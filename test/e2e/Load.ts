@@ -2,6 +2,8 @@
 import { Effect, Schema } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { Client } from "../../kernel/client/Client.ts"
+import { ConfigMap } from "../../plugins/resources/contracts/core/v1.ts"
 import { Site } from "./Site.ts"
 
 const Load = Schema.fromJsonString(
@@ -41,3 +43,23 @@ export const under = <A, E, R>(url: string, effect: Effect.Effect<A, E, R>) => d
 /** Keeps asking a server for the address of a name, 50 times a second, each time once. */
 export const asking = <A, E, R>(server: string, name: string, effect: Effect.Effect<A, E, R>) =>
   during("Names.mjs", [server, name, "50"], effect)
+
+/** Keeps connections open and talks on them, ten times a second on each of eight. */
+export const holding = <A, E, R>(address: string, port: number, effect: Effect.Effect<A, E, R>) =>
+  during("Held.mjs", [address, String(port)], effect)
+
+/** Reads and writes of the cluster's API while something is done; what failed. */
+export const writing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const client = yield* Client
+    const [failed, began] = [[] as Array<string>, performance.now()]
+    let sent = 0
+    const key = { namespace: "default", name: "load" }
+    yield* Effect.ignore(client.create(ConfigMap, { metadata: key, data: {} }))
+    const one = Effect.suspend(() =>
+      Effect.andThen(client.patch(ConfigMap, key, "merge", { data: { count: String(++sent) } }), client.get(ConfigMap, key))
+    ).pipe(Effect.catch((error) => Effect.sync(() => failed.push(String(error)))))
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(one, Effect.sleep("30 millis"))))
+    yield* effect
+    return { sent, failed, versions: {}, seconds: (performance.now() - began) / 1000 }
+  }).pipe(Effect.scoped)

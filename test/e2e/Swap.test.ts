@@ -8,8 +8,9 @@ import { Event, Node, Service } from "../../plugins/resources/contracts/core/v1.
 import * as Cluster from "./Cluster.ts"
 import { at, container, eventually, isReady, list, podsOf } from "./Eventually.ts"
 import * as Images from "./Images.ts"
-import { asking, under } from "./Load.ts"
+import { asking, holding, under, writing } from "./Load.ts"
 import * as Machine from "./Machine.ts"
+import * as Packages from "./Packages.ts"
 import * as Site from "./Site.ts"
 
 const nodes = [Cluster.nodeName, `${Cluster.nodeName}-2`]
@@ -31,12 +32,19 @@ const deployment = {
             labelSelector: { matchLabels: labels }
           }
         ],
-        containers: [{ ...container(Images.web(1)), readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 } }]
+        containers: [
+          { ...container(Images.web(1)), readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 } },
+          { ...container(Images.tools), name: "echo", command: ["busybox", "nc", "-ll", "-p", "9000", "-e", "cat"] }
+        ]
       }
     }
   }
 }
-const service = { metadata: at("steady"), spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] } }
+const ports = [
+  { name: "web", port: 80, targetPort: 8080 },
+  { name: "echo", port: 9000, targetPort: 9000 }
+]
+const service = { metadata: at("steady"), spec: { selector: labels, ports } }
 
 /** Has a node take another part, and waits until it says that it has. */
 const swap = (node: string, part: string, to: string) =>
@@ -66,6 +74,8 @@ const sound = (what: string, load: Effect.Success<ReturnType<typeof under>>) => 
   assert.deepStrictEqual(load.failed, [])
   assert.isAbove(load.sent, load.seconds * 20)
 }
+
+const nothing: Effect.Success<ReturnType<typeof under>> = { sent: 0, failed: [], versions: {}, seconds: 0 }
 
 const coredns = Program.find("coredns") === undefined ? ["coredns"] : []
 
@@ -110,6 +120,51 @@ describe.skipIf(Machine.missing.length > 0)(`swaps under requests${Machine.left(
           sound("to CoreDNS", yield* asking("10.96.0.10", name, there))
           sound("to the built-in server", yield* asking("10.96.0.10", name, everywhere("dns", "builtin")))
           assert.strictEqual(running(), 0)
+        })
+      )
+      it.effect("packages in the place of DNS server and service proxy: nothing fails, and connections live on", () =>
+        Effect.gen(function* () {
+          const { run } = yield* Cluster.Cluster
+          const [address, copies] = [yield* clusterIp, yield* Packages.copies]
+          /** All at once: new connections, connections that stay, names, and the API. */
+          const loaded = Effect.fnUntraced(function* <E, R>(what: string, effect: Effect.Effect<unknown, E, R>) {
+            let [held, names, api] = [nothing, nothing, nothing]
+            const written = Effect.tap(writing(effect), (load) => Effect.sync(() => void (api = load)))
+            const asked = asking("10.96.0.10", "steady.default.svc.cluster.local", written)
+            const kept = holding(
+              address,
+              9000,
+              Effect.tap(asked, (load) => Effect.sync(() => void (names = load)))
+            )
+            const all = under(
+              `http://${address}/`,
+              Effect.tap(kept, (load) => Effect.sync(() => void (held = load)))
+            )
+            sound(`${what}, requests`, yield* all)
+            for (const [load, words] of [
+              [held, "connections that stay"],
+              [names, "names"],
+              [api, "API"]
+            ] as const) {
+              console.log(`${what}, ${words}: ${JSON.stringify(load)}`)
+              assert.deepStrictEqual(load.failed, [])
+              assert.isAbove(load.sent, 0)
+            }
+          })
+          const chains = Effect.map(run("iptables-save", ["-t", "nat"]), ({ stdout }) => stdout)
+          const tables = Effect.map(run("nft", ["list", "tables"]), ({ stdout }) => stdout)
+          const dns = yield* copies("dns-names")
+          const proxy = yield* copies("proxy-told")
+          const values = { names: { "printer.example": ["192.0.2.7"] } }
+          yield* loaded("to packages", Effect.andThen(Packages.load(dns, { values }), Packages.load(proxy)))
+          const printer = yield* run("busybox", ["nslookup", "-type=a", "printer.example", "10.96.0.10"])
+          assert.include(printer.stdout, "192.0.2.7")
+          assert.include(yield* chains, "KUBE-SERVICES")
+          assert.notInclude(yield* tables, "keelson-proxy")
+          yield* loaded("to new versions", Effect.andThen(Packages.renew(dns, "2.0.0"), Packages.renew(proxy, "2.0.0")))
+          yield* loaded("back to the node's own", Effect.andThen(Packages.remove(dns), Packages.remove(proxy)))
+          assert.notInclude(yield* chains, "KUBE-SERVICES")
+          assert.include(yield* tables, "keelson-proxy")
         })
       )
       it.effect("bridge, Flannel, bridge, node by node", () =>

@@ -54,8 +54,7 @@ const forbidden = ({ group, name, namespace, resource }: Admitted["attributes"],
 const may = (authorizers: Authorizers["Service"], { attributes }: Admitted, verb: string, signer: string) => {
   const whole = `${signer.split("/", 1)[0]}/*`
   const about = { ...attributes, verb, group: "certificates.k8s.io", version: "*", resource: "signers", subresource: "" }
-  const one = (name: string) =>
-    Effect.map(decided({ authorizers }, { ...about, name }), (refusal) => refusal === undefined)
+  const one = (name: string) => Effect.map(decided({ authorizers }, { ...about, name }), (refusal) => refusal === undefined)
   return Effect.flatMap(one(signer), (may) => (may ? Effect.succeed(true) : one(whole)))
 }
 

@@ -1,5 +1,5 @@
 /** An admission plugin of another isolate, as the pipeline sees it: asked about what its rules name, within its time. */
-import { type Context, type Duration, Effect } from "effect"
+import { Cause, type Context, type Duration, Effect, Schedule } from "effect"
 import { type ApiError, Forbidden, internalError } from "../../../kernel/client/Errors.ts"
 import type { Admission, Admitted } from "../../../kernel/pipeline/Policy.ts"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
@@ -20,6 +20,10 @@ export interface Options {
 
 /** After what the server has of its own, before what users write: policies and webhooks. */
 const order = 8900
+
+/** How often a question is asked once more whose answer was lost. */
+const again = 5
+const isUnavailable = (cause: Cause.Cause<unknown>) => Cause.squash(cause) instanceof Unavailable
 
 interface Question {
   readonly version: Version
@@ -69,13 +73,25 @@ export const make = (
   const { name } = described
   const late = () =>
     Effect.fail(new Unavailable({ contract: AdmissionPoints.key, applied: "unknown", cause: "no answer in time" }))
+  /** Nobody waits for what was waited for in vain, until it answers again. */
+  let isGone = false
+  /** A question may be asked again: of what is being started or rolled back until it is there, of what was lost a few times. */
+  const repeated = <A>(call: Effect.Effect<A, Refused | Unavailable>) =>
+    Effect.suspend(() => {
+      let lost = 0
+      const isWorthIt = (failure: Refused | Unavailable) =>
+        failure._tag === "Unavailable" && !isGone && (failure.applied === "no" || lost++ < again)
+      return Effect.retry(call, { while: isWorthIt, schedule: Schedule.spaced("100 millis") })
+    }).pipe(
+      Effect.timeoutOrElse({ duration: patience, orElse: late }),
+      Effect.onExit((exit) => Effect.sync(() => (isGone = exit._tag === "Failure" && isUnavailable(exit.cause))))
+    )
   /** What it says in time; or what the configuration says instead. */
   const settled = <A>(
     admitted: Admitted,
     call: Effect.Effect<A, Refused | Unavailable>
   ): Effect.Effect<A | undefined, ApiError> =>
-    call.pipe(
-      Effect.timeoutOrElse({ duration: patience, orElse: late }),
+    repeated(call).pipe(
       Effect.catch((failure): Effect.Effect<undefined, ApiError> => {
         if (failure._tag === "Refused") return Effect.fail(forbidden(admitted, failure))
         const words = `the admission plugin ${name} did not answer: ${failure.message}`

@@ -5,6 +5,7 @@
 import { Effect, Layer } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
 import { type ApiError, Forbidden, internalError, Invalid } from "../../../kernel/client/Errors.ts"
+import { annotate } from "../../../kernel/pipeline/Audit.ts"
 import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
@@ -49,14 +50,14 @@ const make = Effect.fnUntraced(function* ({ defaults = Policy.none, exemptions =
     enforces: boolean
   ) {
     if (runtimeClasses.includes(pod.spec.runtimeClassName ?? "")) return yield* Metrics.exempt(request)
-    if (causes.length > 0)
-      yield* Effect.annotateCurrentSpan("pod-security.kubernetes.io/error", causes.map(({ detail }) => detail).join(", "))
+    if (causes.length > 0) yield* annotate("pod-security.kubernetes.io/error", causes.map(({ detail }) => detail).join(", "))
+    if (enforces) yield* annotate("pod-security.kubernetes.io/enforce-policy", Policy.format(policy.enforce))
     const enforced = enforces ? Evaluate.evaluate(policy.enforce, pod) : []
     if (enforces) yield* Metrics.evaluated(request, "enforce", policy.enforce, enforced.length === 0)
     const audited = Evaluate.evaluate(policy.audit, pod)
     if (audited.length > 0) {
       const detail = `would violate PodSecurity ${JSON.stringify(Policy.format(policy.audit))}: ${Evaluate.details(audited)}`
-      yield* Effect.annotateCurrentSpan("pod-security.kubernetes.io/audit-violations", detail)
+      yield* annotate("pod-security.kubernetes.io/audit-violations", detail)
       yield* Metrics.evaluated(request, "audit", policy.audit, false)
     }
     if (enforced.length > 0) {

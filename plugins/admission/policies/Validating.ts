@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { WireObject } from "../../../kernel/client/Api.ts"
 import type { Client } from "../../../kernel/client/Client.ts"
 import { type ApiError, Forbidden, StatusError } from "../../../kernel/client/Errors.ts"
+import * as Audit from "../../../kernel/pipeline/Audit.ts"
 import type { Admitted } from "../../../kernel/pipeline/Policy.ts"
 import * as Stages from "../../../kernel/pipeline/Stages.ts"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
@@ -140,8 +141,7 @@ const dispatch = Effect.fnUntraced(function* (
   for (const param of found) {
     const { annotations, denials, failures } = judge(policy, { ...inputs, params: param })
     denied.push(...failures)
-    // There is no audit log; a trace keeps them.
-    for (const [key, value] of annotations) yield* Effect.annotateCurrentSpan(`${policy.metadata.name}/${key}`, value)
+    for (const [key, value] of annotations) yield* Audit.annotate(`${policy.metadata.name}/${key}`, value)
     for (const denial of denials)
       for (const action of shown(binding)) {
         const { seconds } = denial
@@ -162,7 +162,7 @@ const audit = (
   { metadata: { name: binding }, spec: { validationActions } }: ValidatingAdmissionPolicyBinding,
   { index: expressionIndex, message }: Denial
 ) =>
-  Effect.annotateCurrentSpan(
+  Audit.annotate(
     "validation.policy.admission.k8s.io/validation_failure",
     JSON.stringify([{ message, policy, binding, expressionIndex, validationActions }])
   )

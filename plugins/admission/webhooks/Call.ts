@@ -1,6 +1,7 @@
 /** One webhook asked about one request: its verdict, or why there is none. */
 import { Clock, Effect, Result, Schema } from "effect"
 import { BadRequest, internalError, StatusError } from "../../../kernel/client/Errors.ts"
+import { annotate } from "../../../kernel/pipeline/Audit.ts"
 import type { Admitted } from "../../../kernel/pipeline/Policy.ts"
 import * as Stamp from "../../../kernel/pipeline/Stamp.ts"
 import type { Version } from "../../../kernel/resource/Kind.ts"
@@ -77,8 +78,7 @@ export const call = Effect.fn("Webhook.call")(function* (
   if (request.dryRun && !runsDry.has(sideEffects))
     return yield* new BadRequest({ detail: `admission webhook ${JSON.stringify(name)} does not support dry run` })
   const verdict = yield* exchange(invocation, request, subject, mutates)
-  // There is no audit log; a trace keeps them.
-  for (const [key, value] of Object.entries(verdict.annotations)) yield* Effect.annotateCurrentSpan(`${name}/${key}`, value)
+  for (const [key, value] of Object.entries(verdict.annotations)) yield* annotate(`${name}/${key}`, value)
   for (const warning of verdict.warnings) request.warn(warning)
   return verdict.allowed ? verdict : yield* refusalOf(name, verdict.refusal)
 })

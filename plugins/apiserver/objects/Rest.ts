@@ -67,7 +67,7 @@ const watch = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: For
 })
 
 /** The body of a write, as an object of the kind that belongs there. */
-const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At) {
+const objectIn = Effect.fnUntraced(function* ({ incoming, recording }: Exchange, at: At) {
   const kinds = yield* Kinds
   const expected = bodyKind(at)
   const bytes = yield* Body.read(incoming)
@@ -75,6 +75,7 @@ const objectIn = Effect.fnUntraced(function* ({ incoming }: Exchange, at: At) {
     kinds.all().some((one) => one.kind.kind === kind && one.kind.versions.some((other) => apiVersion(other) === version))
   const sent = yield* Body.object(incoming, bytes, expected.kind)
   const body = yield* Effect.fromResult(Body.fitting(sent, expected, known))
+  recording?.sent(body)
   return { body, repeated: Body.repeated(bytes) }
 })
 
@@ -134,6 +135,7 @@ const patched = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: F
     media === cborApply
       ? yield* Body.cbor(bytes, undecodable)
       : yield* Body.json(bytes, type === "apply", type === "apply" ? unappliable : undecodable)
+  exchange.recording?.sent(body)
   yield* PatchBody.check(at, type, body)
   return yield* telling((heard) =>
     Effect.flatMap(
@@ -145,9 +147,11 @@ const patched = Effect.fnUntraced(function* (exchange: Exchange, at: At, form: F
 const patch = traced("Rest.patch", patched)
 
 /** DeleteOptions, from the body if there is one. */
-const deleteOptions = Effect.fnUntraced(function* ({ incoming, query }: Exchange) {
+const deleteOptions = Effect.fnUntraced(function* ({ incoming, query, recording }: Exchange) {
   const bytes = yield* Body.read(incoming)
   const body = bytes.length === 0 ? undefined : yield* Body.object(incoming, bytes, "DeleteOptions")
+  // Under the name that upstream's audit log has for it, whatever the client called it.
+  if (body !== undefined) recording?.sent({ ...body, kind: "DeleteOptions", apiVersion: "meta.k8s.io/__internal" })
   return yield* Effect.fromResult(WriteQuery.deletion(query, body))
 })
 

@@ -121,6 +121,15 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may(read, { "": "nodes" }),
     ...events
   ],
+  "ingress-controller": [
+    ...may(read, { "": "nodes secrets services" }),
+    ...may(["create", "update"], { "": "secrets services", "discovery.k8s.io": "endpointslices" }),
+    ...may("create", { "discovery.k8s.io": "endpointslices/restricted" }),
+    ...may("update", { "": "services/finalizers", "networking.k8s.io": "ingresses/status" }),
+    ...may(read, { "discovery.k8s.io": "endpointslices", "networking.k8s.io": "ingressclasses ingresses" }),
+    ...may("create", { "networking.k8s.io": "ingressclasses" }),
+    ...events
+  ],
   "service-cidrs-controller": [
     ...may([...read, "create", "delete", ...change], { "networking.k8s.io": "ipaddresses servicecidrs" }),
     ...may(change, { "networking.k8s.io": "servicecidrs/finalizers servicecidrs/status" }),
@@ -222,6 +231,8 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
 /** What those may that act in one namespace alone: `<namespace>/<name>`. */
 export const within: { readonly [place: string]: ReadonlyArray<PolicyRule> } = {
   "kube-system/bootstrap-signer": may(read, { "": "secrets" }),
+  // On nodes: it knows the certificates that it shows, and no other Secret.
+  "kube-system/ingress-proxy": mayNamed(read, "secrets", "keelson-ingress"),
   "kube-public/bootstrap-signer": [
     ...may(read, { "": "configmaps" }),
     ...mayNamed("update", "configmaps", "cluster-info"),

@@ -32,6 +32,10 @@ export const admin = client("kubernetes-admin", "system:masters")
 export const kubelet = (node: string) => client(`system:node:${node}`, "system:nodes")
 export const kubeProxy = client("system:kube-proxy")
 export const dns = client("system:serviceaccount:kube-system:dns")
+/** What serves Ingresses on a node. */
+export const ingress = client("system:serviceaccount:kube-system:ingress-proxy")
+/** What makes and removes the volumes of a node's own drivers. */
+export const volumes = client("system:serviceaccount:kube-system:volumes")
 export const scheduler = client("system:kube-scheduler")
 /** What the API server shows to kubelets. */
 export const kubeletClient = client("kube-apiserver-kubelet-client")

@@ -12,7 +12,7 @@ const { Array: List, Boolean: Bool, Int, String: Text, Struct } = Schema
 export class ClusterDns extends Contract.make<ClusterDns>()(
   "dns/ClusterDns",
   {
-    version: "1.0.0",
+    version: "1.1.0",
     laws: {
       "service/address": "A Service's name has its cluster addresses: A those of IPv4, AAAA those of IPv6.",
       "service/srv":
@@ -53,7 +53,8 @@ export class ClusterDns extends Contract.make<ClusterDns>()(
       "outside/absent": "That a name outside does not exist is kept for as long as the SOA beside it says.",
       "describe/serves":
         "It serves wherever it says, over UDP and TCP, for the domain that it says, and says whether it is ready to."
-    }
+    },
+    optional: ["answer/turns", "outside/kept", "outside/absent"]
   },
   Contract.method("describe", {
     doc: "What serves, its version, where (`10.96.0.10:53`, `[fd00::a]:53`), and the domain whose names it knows.",

@@ -57,7 +57,7 @@ export class NotProgrammed extends Schema.TaggedError<NotProgrammed>()("NotProgr
 export class ServiceProxy extends Contract.make<ServiceProxy>()(
   "kube-proxy/ServiceProxy",
   {
-    version: "1.0.0",
+    version: "1.1.0",
     laws: {
       "cluster-ip/everywhere": "A cluster IP is answered to Pods and to the node itself, by every endpoint.",
       "cluster-ip/hairpin": "A Pod that is led to itself gets its answer.",
@@ -82,7 +82,8 @@ export class ServiceProxy extends Contract.make<ServiceProxy>()(
       "sync/restart": "A proxy that starts where one was killed keeps its connections.",
       "repair/lost": "What somebody else has removed is found missing, and made anew.",
       "remove/nothing": "Removing leaves nothing, and succeeds however often."
-    }
+    },
+    optional: ["cluster-ip/dual-stack"]
   },
   Contract.method("describe", {
     doc: "What it is, and the IP families that this node's kernel can serve; ports of others are left alone.",

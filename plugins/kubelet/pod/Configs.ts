@@ -105,6 +105,7 @@ export const ofContainer = (context: ContainerContext): ContainerConfig => {
   const directory = site.directoryOf(pod.metadata.uid)
   const mounts = site.settings.hollow ? [] : Volumes.mountsOf(pod, container, directory, env, sources)
   const own = site.settings.hollow ? [] : ownMounts(context, mounts)
+  const devices = site.settings.hollow ? [] : Volumes.devicesOf(container, directory, sources)
   return {
     pod: sandbox,
     name: container.name,
@@ -115,6 +116,7 @@ export const ofContainer = (context: ContainerContext): ContainerConfig => {
     env: Array.from(env, ([name, value]) => ({ name, value })),
     ...(container.workingDir && { workingDirectory: container.workingDir }),
     mounts: [...mounts, ...own],
+    ...(devices.length > 0 && { devices }),
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,

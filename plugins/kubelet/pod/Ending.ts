@@ -73,6 +73,7 @@ export const remove = Effect.fn("Pod.remove")(function* ({ directory, pod, site,
   const { runtime, settings } = site
   for (const { id } of yield* runtime.list({ uid })) yield* runtime.removePod({ pod: id })
   if (settings.hollow) return
+  yield* site.driven.unpublish(directory)
   yield* Volumes.unmount(directory)
   yield* Effect.sync(() => rmSync(site.logsOf(pod), { recursive: true, force: true }))
   yield* Cgroups.removeSoon(Qos.cgroupOf(settings.cgroupRoot, pod))

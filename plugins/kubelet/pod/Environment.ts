@@ -10,12 +10,14 @@ import type {
   Secret,
   Service
 } from "../../resources/contracts/core/v1.ts"
+import type { Driven } from "../volumes/Driven.ts"
 import { expand } from "./Expansion.ts"
 import * as Fields from "./Fields.ts"
 
-/** The ConfigMaps and Secrets that a Pod names, as far as they are there; and the folders that its volumes have by claims. */
+/** The ConfigMaps and Secrets that a Pod names, as far as they are there; and what its volumes are by claims, or of drivers. */
 export interface Sources {
   readonly folder?: (volume: string) => HostPathVolumeSource | undefined
+  readonly driven?: (volume: string) => Driven | undefined
   readonly configMap: (name: string) => ConfigMap | undefined
   readonly secret: (name: string) => Secret | undefined
 }

@@ -3,6 +3,7 @@ import { Clock, Effect } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
+import type { Driven } from "../volumes/Driven.ts"
 import * as Volumes from "../volumes/Volumes.ts"
 import * as Configs from "./Configs.ts"
 import * as Dns from "./Dns.ts"
@@ -33,7 +34,8 @@ export const volumes = Effect.fnUntraced(function* (state: State, podIps: Readon
   if (site.settings.hollow) return
   yield* Effect.mapError(tokens.refresh(pod), (failure) => new Refusal({ message: `no token: ${wordsOf(failure)}` }))
   const sources = yield* Effect.mapError(site.sources(pod), (failure) => new Refusal({ message: wordsOf(failure) }))
-  yield* Volumes.mount({ pod, sources, place: site.place(podIps), tokens: tokens.of, directory })
+  const bring = (one: Driven) => site.driven.publish(pod, one, directory)
+  yield* Volumes.mount({ pod, sources, place: site.place(podIps), tokens: tokens.of, directory, bring })
   state.refreshed = { at: yield* Clock.currentTimeMillis, version: versionOf(pod) }
 })
 

@@ -1,4 +1,4 @@
-/** Volumes by claims, as far as they lie on this machine: the folder of it that a `hostPath` or `local` volume is. */
+/** What volumes by claims are: a folder of this machine, or a volume of a driver. */
 import { Effect, Option } from "effect"
 import type { Client } from "../../../kernel/client/Client.ts"
 import {
@@ -9,6 +9,7 @@ import {
   type Volume
 } from "../../resources/contracts/core/v1.ts"
 import { Refusal } from "../pod/Environment.ts"
+import type { Driven } from "./Driven.ts"
 
 /** The claim that a volume is of; one of an ephemeral volume bears its Pod's name too. */
 export const claimOf = (pod: Pod, { ephemeral, name, persistentVolumeClaim }: Volume) =>
@@ -17,7 +18,8 @@ export const claimOf = (pod: Pod, { ephemeral, name, persistentVolumeClaim }: Vo
 const refused = (volume: Volume, why: string) =>
   new Refusal({ message: `MountVolume.SetUp failed for volume "${volume.name}" : ${why}` })
 
-const folderOf = Effect.fnUntraced(function* (client: Client["Service"], pod: Pod, volume: Volume, name: string) {
+/** The claim and its volume, bound to one another. */
+const bound = Effect.fnUntraced(function* (client: Client["Service"], pod: Pod, volume: Volume, name: string) {
   const { namespace = "" } = pod.metadata
   const claim = Option.getOrUndefined(yield* client.find(PersistentVolumeClaim, { namespace, name }))
   if (claim === undefined) return yield* refused(volume, `persistentvolumeclaim "${name}" not found`)
@@ -31,21 +33,49 @@ const folderOf = Effect.fnUntraced(function* (client: Client["Service"], pod: Po
   }
   const key = { namespace: "", name: claim.spec.volumeName ?? "" }
   const found = Option.getOrUndefined(yield* client.find(PersistentVolume, key))
-  if (found === undefined) return yield* refused(volume, `persistentvolume "${key.name}" not found`)
-  const { hostPath, local, volumeMode } = found.spec
-  const folder = hostPath ?? (local === undefined ? undefined : { path: local.path, type: "Directory" })
-  if (folder === undefined || volumeMode === "Block") {
-    return yield* refused(volume, `no volume plugin matched for volume "${key.name}"`)
-  }
-  return folder
+  return found === undefined
+    ? yield* refused(volume, `persistentvolume "${key.name}" not found`)
+    : { claim, persistent: found }
 })
 
+const driven = (volume: Volume, claim: PersistentVolumeClaim, { metadata, spec }: PersistentVolume): Driven | undefined => {
+  const { csi, mountOptions, volumeMode } = spec
+  if (csi === undefined) return undefined
+  return {
+    name: metadata.name,
+    driver: csi.driver,
+    id: csi.volumeHandle,
+    modes: spec.accessModes ?? [],
+    isBlock: volumeMode === "Block",
+    fsType: csi.fsType,
+    mountOptions,
+    context: csi.volumeAttributes ?? {},
+    isReadOnly: csi.readOnly === true || volume.persistentVolumeClaim?.readOnly === true,
+    isInline: false,
+    secrets: { stage: csi.nodeStageSecretRef, publish: csi.nodePublishSecretRef, expand: csi.nodeExpandSecretRef },
+    claim
+  }
+}
+
+export interface Found {
+  readonly folders: ReadonlyMap<string, HostPathVolumeSource>
+  readonly driven: ReadonlyMap<string, Driven>
+}
+
 /** By the volumes' names. */
-export const folders = Effect.fnUntraced(function* (client: Client["Service"], pod: Pod) {
-  const all = new Map<string, HostPathVolumeSource>()
+export const find = Effect.fnUntraced(function* (client: Client["Service"], pod: Pod) {
+  const folders = new Map<string, HostPathVolumeSource>()
+  const all = new Map<string, Driven>()
   for (const volume of pod.spec.volumes ?? []) {
     const name = claimOf(pod, volume)
-    if (name !== undefined) all.set(volume.name, yield* folderOf(client, pod, volume, name))
+    if (name === undefined) continue
+    const { claim, persistent } = yield* bound(client, pod, volume, name)
+    const { hostPath, local, volumeMode } = persistent.spec
+    const folder = hostPath ?? (local === undefined ? undefined : { path: local.path, type: "Directory" })
+    const ofDriver = driven(volume, claim, persistent)
+    if (ofDriver !== undefined) all.set(volume.name, ofDriver)
+    else if (folder !== undefined && volumeMode !== "Block") folders.set(volume.name, folder)
+    else return yield* refused(volume, `no volume plugin matched for volume "${persistent.metadata.name}"`)
   }
-  return all
+  return { folders, driven: all } satisfies Found
 })

@@ -20,12 +20,16 @@ import { Refusal, type Sources } from "../pod/Environment.ts"
 import { expand } from "../pod/Expansion.ts"
 import * as Program from "../Program.ts"
 import * as AtomicDirectory from "./AtomicDirectory.ts"
+import type { Driven } from "./Driven.ts"
+import { targetOf } from "./DrivenRecords.ts"
 import * as Payload from "./Payload.ts"
 
 export interface Context extends Omit<Payload.Context, "tokens"> {
   readonly tokens: (volume: string) => ReadonlyMap<string, string>
   /** The Pod's own folder. */
   readonly directory: string
+  /** Brings a volume of a driver there. */
+  readonly bring: (volume: Driven) => Effect.Effect<void, Refusal>
 }
 
 const refuse = (message: string): never => {
@@ -49,8 +53,11 @@ const kindOf = (volume: Volume) =>
 const own = (volume: Volume, { folder }: Pick<Sources, "folder">) => volume.hostPath ?? folder?.(volume.name)
 
 /** Where the contents of a volume lie. */
-export const pathOf = (directory: string, volume: Volume, sources: Pick<Sources, "folder"> = {}) =>
-  own(volume, sources)?.path ?? join(directory, "volumes", `kubernetes.io~${kindOf(volume)}`, volume.name)
+export const pathOf = (directory: string, volume: Volume, sources: Pick<Sources, "driven" | "folder"> = {}) => {
+  const driven = sources.driven?.(volume.name)
+  if (driven !== undefined) return targetOf(directory, driven.name)
+  return own(volume, sources)?.path ?? join(directory, "volumes", `kubernetes.io~${kindOf(volume)}`, volume.name)
+}
 
 /** What is secret, and what shall be in memory, is never on a disk. */
 const isInMemory = (volume: Volume) =>
@@ -101,6 +108,8 @@ const makeDirectory = (path: string, volume: Volume, pod: Pod) => {
 }
 
 const mountOne = Effect.fnUntraced(function* (volume: Volume, context: Context) {
+  const driven = context.sources.driven?.(volume.name)
+  if (driven !== undefined) return yield* context.bring(driven)
   const machines = own(volume, context.sources)
   if (machines !== undefined) return yield* attempt(() => hostPath(machines))
   if (kindOf(volume) === "unknown")
@@ -136,13 +145,17 @@ export const changes = ({ spec }: Pod) =>
     ({ configMap, downwardAPI, projected, secret }) => configMap ?? downwardAPI ?? projected ?? secret
   )
 
-/** Takes away all that is below the Pod's folder, whatever is still mounted in it. */
-export const unmount = Effect.fn("Volumes.unmount")(function* (directory: string) {
-  const mounts = readFileSync("/proc/self/mounts", "utf8")
+const mountsIn = (directory: string) =>
+  readFileSync("/proc/self/mounts", "utf8")
     .split("\n")
     .flatMap((line) => line.split(" ").slice(1, 2))
     .filter((path) => path.startsWith(`${directory}/`))
-  for (const path of mounts.toReversed()) yield* Effect.ignore(Program.run("umount", ["-l", path]))
+
+/** Takes away all that is below the Pod's folder, whatever is still mounted in it; but nothing through a mount, which has others' data. */
+export const unmount = Effect.fn("Volumes.unmount")(function* (directory: string) {
+  for (const path of mountsIn(directory).toReversed()) yield* Effect.ignore(Program.run("umount", ["-l", path]))
+  const left = mountsIn(directory)
+  if (left.length > 0) return yield* Effect.logWarning("a Pod's folder stays: something is mounted there", left)
   yield* Effect.ignore(attempt(() => rmSync(directory, { recursive: true, force: true })))
 })
 
@@ -164,7 +177,7 @@ export const mountsOf = (
   container: Container,
   directory: string,
   env: ReadonlyMap<string, string>,
-  sources: Pick<Sources, "folder"> = {}
+  sources: Pick<Sources, "driven" | "folder"> = {}
 ) =>
   (container.volumeMounts ?? []).map((mount: VolumeMount): Mount => {
     const volume = pod.spec.volumes?.find(({ name }) => name === mount.name)
@@ -178,6 +191,15 @@ export const mountsOf = (
       readOnly: (mount.readOnly ?? false) || isReadOnly(volume),
       propagation: how === "HostToContainer" || how === "Bidirectional" ? propagation[how] : "none"
     }
+  })
+
+/** The devices that volumes are to a container. Throws a Refusal where one names what is not there. */
+export const devicesOf = ({ volumeDevices = [] }: Container, directory: string, { driven }: Pick<Sources, "driven"> = {}) =>
+  volumeDevices.map(({ devicePath, name }) => {
+    const volume = driven?.(name)
+    if (volume?.isBlock !== true) return refuse(`volume "${name}" is not a block volume`)
+    const permissions = volume.isReadOnly ? "mr" : "mrw"
+    return { hostPath: targetOf(directory, volume.name), containerPath: devicePath, permissions }
   })
 
 /** What comes from the API is not written by containers. */

@@ -2,13 +2,14 @@
  * Follows Plugin objects on a node: starts, replaces and stops the packages whose contracts are a node's, as far as they select this
  * node, and tells in an annotation of its Node what became of them. Servers gather that into the status of the objects.
  */
-import { Cause, Deferred, Effect, Latch, Layer, Schedule, type Schema, Stream, SubscriptionRef } from "effect"
+import { Cause, Deferred, Effect, Latch, Layer, Schedule, Stream, SubscriptionRef } from "effect"
 import { NodeServices } from "@effect/platform-node"
 import type { Api } from "../../../kernel/client/Api.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import * as KernelPlugin from "../../../kernel/plugin/Plugin.ts"
 import { Node } from "../../resources/contracts/core/v1.ts"
 import { Attachments } from "../contracts/Attachments.ts"
+import type { NodeFacts } from "../contracts/NodeFacts.ts"
 import * as NodeState from "../contracts/NodeState.ts"
 import { Plugin, PluginConfiguration } from "../contracts/v1alpha1.ts"
 import * as Launch from "../Launch.ts"
@@ -22,7 +23,7 @@ export interface Options {
   /** Where the copies of packages are kept that run here. */
   readonly directory: string
   /** What packages learn of this node. */
-  readonly facts: Schema.Json
+  readonly facts: NodeFacts
   /** A plugin acts as the part of the node in whose place it is. */
   readonly as: (offers: ReadonlyArray<string>) => Layer.Layer<Api, unknown>
 }

@@ -42,3 +42,10 @@ const make = (): Service => {
 /** A node that is composed without any has none. */
 export const Drivers = Context.Reference<Service>("volumes/Drivers", { defaultValue: make })
 export const layer = Layer.sync(Drivers, make)
+
+/** Adds one, as it describes itself. */
+export const offer = Effect.fnUntraced(function* (volumes: Volumes["Service"], isController: boolean) {
+  const about = yield* volumes.describe()
+  const drivers = yield* Drivers
+  yield* drivers.add({ about, volumes, isController })
+})

@@ -1,35 +1,15 @@
 /** What plugins from outside may say in an API server: the laws of each contract, and the packages of `examples/` in a cluster. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import * as AuthenticationSuite from "../../../conformance/AuthenticationPoints.ts"
 import * as AuthorizationSuite from "../../../conformance/AuthorizationPoints.ts"
-import * as MemoryApi from "../../../adapters/memory/MemoryApi.ts"
-import { Api } from "../../../kernel/client/Api.ts"
-import * as ApiClient from "../../../kernel/client/ApiClient.ts"
-import type { Contract } from "../../../kernel/plugin/Contract.ts"
-import * as Isolate from "../../../kernel/plugin/Isolate.ts"
-import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Plugin as PluginKind } from "../../../plugins/packages/contracts/v1alpha1.ts"
 import { Namespace } from "../../../plugins/resources/contracts/core/v1.ts"
 import { sabotage, verify } from "../../Verify.ts"
 import * as Asking from "./Asking.ts"
-
-const memory = Layer.provideMerge(ApiClient.layer, MemoryApi.layer())
-const levels = ["in-process", "worker"] as const
-
-/** A package of `examples/` by its module, as what offers a contract. */
-const offered = <Self, S>(contract: Contract<Self, S>, example: string, isolation: (typeof levels)[number]) =>
-  Plugin.install(
-    Isolate.run({
-      name: example,
-      module: new URL(`../../../examples/${example}/plugin.ts`, import.meta.url),
-      offers: [contract],
-      needs: [Api],
-      isolation
-    })
-  ).pipe(Layer.provideMerge(Layer.merge(memory, Plugin.Host.layer)))
+import { levels, offered } from "./Offered.ts"
 
 for (const level of levels) {
   verify(level, AuthenticationSuite.suite, offered(AuthenticationSuite.suite.contract, "authentication-names", level))

@@ -1,0 +1,17 @@
+/** What a package that runs on a node learns of it: `node`, beside the values of its configuration. */
+export type NodeFacts = {
+  readonly name: string
+  readonly address: string
+  /** Of all Pods and Services of the cluster; one for each IP family, as in `10.244.0.0/16,fd00:10:244::/56`. */
+  readonly podCidr: string
+  readonly serviceCidr: string
+  /** Where the cluster's names are answered. With `held` the address is on the node already. */
+  readonly dns: {
+    readonly address: ReadonlyArray<string>
+    readonly domain: string
+    readonly port: number
+    readonly held: boolean
+  }
+  /** Where the node's networks keep what they have given. */
+  readonly network: { readonly directory: string }
+}
