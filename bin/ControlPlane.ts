@@ -50,6 +50,7 @@ import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as ServiceAddresses from "../plugins/service-addresses/ServiceAddresses.ts"
 import * as StorageDefaults from "../plugins/volumes/Defaults.ts"
 import * as Attached from "./Attached.ts"
+import * as Cloud from "./Cloud.ts"
 import * as Controllers from "./Controllers.ts"
 import * as EncryptionRoute from "./EncryptionRoute.ts"
 import { leadership } from "./Leadership.ts"
@@ -86,6 +87,7 @@ export interface Options extends ApiOptions, Controllers.Options {
   readonly snapshots?: Layer.Layer<never, unknown, Plugin.Host>
   readonly cluster: Omit<Cluster.Options, "serviceCidrs">
   readonly scheduler: Scheduler.Options | "none"
+  readonly cloud: Cloud.Options
   /** Which controllers run, in the way of kube-controller-manager. */
   readonly controllers: ReadonlyArray<string>
   /** What serves metrics.k8s.io, where this process leads. */
@@ -132,6 +134,8 @@ const program = <Offers>(
       )
     : Plugin.install(plugin).pipe(Layer.provide(Layer.merge(PipelineClient.layer(user), PipelineApi.layer(user))))
 
+type PipelineServices = Layer.Services<typeof ownClient> | Plugin.Host
+
 /** What upstream's API server does for its own sake; of several servers, one. */
 const ofServer = ({ aggregation }: Pick<ApiOptions, "aggregation">) =>
   Layer.mergeAll(
@@ -177,9 +181,17 @@ const programs = (options: Options) => {
     if (!Switches.isEnabled(controllers, plugin.name)) return Layer.empty
     return program(isolate, account(`${name}-controller`), plugin, module, options)
   }
+  const cloudNames: Array<string> = []
+  /** What follows a cloud calls its provider in this process. */
+  const runInCloud: Parameters<typeof Cloud.layer<PipelineServices>>[1] = (name, plugin) => {
+    cloudNames.push(plugin.name)
+    if (!Switches.isEnabled(controllers, plugin.name)) return Layer.empty
+    return Plugin.install(plugin).pipe(Layer.provide(PipelineClient.layer(account(`${name}-controller`))))
+  }
   const all = Layer.mergeAll(
     scheduler === "none" ? Layer.empty : runScheduler(isolate, scheduler),
     Controllers.controllers(run, options),
+    Cloud.layer(options.cloud, runInCloud, ownClient),
     Plugin.install(ServiceAddresses.repairPlugin).pipe(asSelf),
     Plugin.install(StorageDefaults.plugin({ driver: LocalPath.driver })).pipe(asSelf),
     ofServer(options),
@@ -193,12 +205,13 @@ const programs = (options: Options) => {
   const extensible = Plugin.install(Packages.plugin).pipe(
     Layer.provideMerge(takesPoints ? SchedulerAttachment.layer : Layer.empty),
     Layer.provideMerge(SchedulerSeatAttachment.layer),
+    Layer.provideMerge(Attached.leading),
     Layer.merge(all),
     Layer.provide(SchedulerSeat.layer)
   )
   const mistake =
     unknown("isolate", isolate, [Scheduler.plugin().name, ...names]) ??
-    unknown("controllers", Switches.named(controllers), names.map(Switches.bare))
+    unknown("controllers", Switches.named(controllers), [...names, ...cloudNames].map(Switches.bare))
   if (mistake !== undefined) return Layer.effectDiscard(Effect.fail(mistake))
   return Leader.lead({ name: leadership, identity, namespace: "kube-system" }, extensible).pipe(asSelf)
 }

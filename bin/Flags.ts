@@ -48,6 +48,7 @@ export const flags = {
     "containerd-endpoint",
     "The socket of a containerd that is there; without it the node runs its own"
   ),
+  csiDrivers: text("csi-drivers", "Sockets of CSI drivers that this node calls itself, without sidecars, with commas"),
   runtimeSockets: text("runtime-sockets", "The folder of sockets where the runtime wire serves its contracts"),
   registryCredentials: text(
     "registry-credentials",
@@ -94,6 +95,13 @@ export const flags = {
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
   ),
+  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default) or none"),
+  cloudConfig: text("cloud-config", "A file with its configuration, such as zones: see adapters/cloud"),
+  clusterName: text("cluster-name", "What this cluster is called in its cloud (default kubernetes)"),
+  loadBalancerCidr: text(
+    "load-balancer-cidr",
+    "Where Services of type LoadBalancer get their addresses, with --cloud local (default 10.98.0.0/24)"
+  ),
   scheduler: text("scheduler", "What binds Pods to nodes: builtin (default) or none"),
   controllers: text(
     "controllers",
@@ -122,6 +130,7 @@ const absent = Option.none<string>()
 export const settingsOf = Effect.fnUntraced(function* ({
   config = absent,
   controllers = absent,
+  csiDrivers = absent,
   isolate = absent,
   registryCredentials = absent,
   runtimes = absent,
@@ -132,6 +141,7 @@ export const settingsOf = Effect.fnUntraced(function* ({
   )
   const lists = {
     ...(Option.isSome(controllers) && { controllers: words(String(controllers.value)) }),
+    ...(Option.isSome(csiDrivers) && { csiDrivers: words(String(csiDrivers.value)) }),
     ...(Option.isSome(isolate) && { isolate: words(String(isolate.value)) }),
     ...(Option.isSome(registryCredentials) && { registryCredentials: words(String(registryCredentials.value)) }),
     ...(Option.isSome(runtimes) && { runtimes: words(String(runtimes.value)) })

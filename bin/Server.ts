@@ -96,6 +96,12 @@ export const optionsOf = Effect.fnUntraced(function* (
     scheduler:
       settings.scheduler === "none" ? settings.scheduler : yield* SchedulerConfiguration.read(settings.schedulerConfig),
     controllers: settings.controllers,
+    cloud: {
+      cloud: settings.cloud,
+      configuration: settings.cloudConfig,
+      cluster: settings.clusterName,
+      loadBalancerCidr: settings.loadBalancerCidr
+    },
     ca: keys.ca.cert,
     joining: joining(settings, keys),
     ...(settings.ingress !== "none" && {

@@ -88,6 +88,8 @@ export const Settings = Schema.Struct({
   containerdEndpoint: Schema.String,
   /** Where a runtime of somebody else serves the contracts, for `wire`. */
   runtimeSockets: Schema.String,
+  /** Sockets of CSI drivers all of whose services the node calls itself. Those that register are called for the node alone. */
+  csiDrivers: Schema.Array(Schema.String),
   /** Which clouds' registries the node logs in to: `ecr`, `gar`, `acr`, and for a registry of another name `acr=registry.example`. */
   registryCredentials: Schema.Array(
     Schema.String.check(
@@ -143,6 +145,14 @@ export const Settings = Schema.Struct({
   admissionControlConfigFile: Schema.String,
   /** `none`: somebody else's binds Pods, such as upstream's. */
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
+  /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
+  cloud: Schema.Literals(["local", "none"]).annotate({ expected: "local or none" }),
+  /** A file with the provider's own configuration, or empty. */
+  cloudConfig: Schema.String,
+  /** What this cluster is called there. */
+  clusterName: Name,
+  /** Where Services of type LoadBalancer get their addresses, with `local`. */
+  loadBalancerCidr: Cidrs,
   /** Which controllers run, as kube-controller-manager is told: `*` all, a name that one, `-` before a name not that one. */
   controllers: Schema.Array(Schema.String),
   /** A file with Kubernetes' KubeSchedulerConfiguration, or empty. */
@@ -191,6 +201,7 @@ export const defaults = (): Settings => ({
   runtimes: ["containerd"],
   containerdEndpoint: "",
   runtimeSockets: "",
+  csiDrivers: [],
   registryCredentials: [],
   imageCredentialProviderConfig: "",
   imageCredentialProviderBinDir: "",
@@ -222,6 +233,10 @@ export const defaults = (): Settings => ({
   auditWebhookBatchMaxWait: "30s",
   admissionControlConfigFile: "",
   scheduler: "builtin",
+  cloud: "local",
+  cloudConfig: "",
+  clusterName: "kubernetes",
+  loadBalancerCidr: "10.98.0.0/24",
   controllers: ["*"],
   schedulerConfig: "",
   snapshotEvery: "",

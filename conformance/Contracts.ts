@@ -11,6 +11,7 @@ import { Instances } from "../plugins/cloud/contracts/Instances.ts"
 import { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
 import { Routes } from "../plugins/cloud/contracts/Routes.ts"
 import { Zones } from "../plugins/cloud/contracts/Zones.ts"
+import { Reconciler } from "../plugins/controllers/contracts/Reconciler.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
 import { IngressProxy } from "../plugins/ingress/contracts/IngressProxy.ts"
@@ -52,6 +53,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   NetworkConfiguration,
   Routes,
   Scheduler,
+  Reconciler,
   SchedulerPoints,
   ServiceProxy,
   SnapshotStorage,

@@ -1,6 +1,6 @@
 /**
  * `npm run conformance -- describe [CONTRACT] [--as wire|page] [--write]`: a contract in words for people, or as JSON for those who keep
- * it in another language. `--write` brings `conformance/describe/contracts.txt` up to date, with which a test compares the contracts.
+ * it in another language. `--write` brings `conformance/describe/contracts.txt`, with which a test compares the contracts, and the table in `conformance/contracts.md` up to date.
  */
 import { Console, Effect, Option, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Description from "../../kernel/plugin/Description.ts"
 import { contracts } from "../Contracts.ts"
+import * as Overview from "./Overview.ts"
 import * as Words from "./Words.ts"
 
 export class NoSuchContract extends Schema.TaggedError<NoSuchContract>()("NoSuchContract", { asked: Schema.String }) {
@@ -41,7 +42,11 @@ const flags = {
 
 export const command = Command.make("describe", flags, ({ as, contract, write }) =>
   Effect.gen(function* () {
-    if (write) return yield* Effect.sync(() => writeFileSync(file, report()))
+    if (write)
+      return yield* Effect.sync(() => {
+        writeFileSync(file, report())
+        writeFileSync(Overview.file, Overview.page())
+      })
     const all = Option.isSome(contract) ? [yield* find(contract.value)] : contracts
     for (const one of all) {
       yield* Console.log(as === "wire" ? JSON.stringify(Description.describe(one), null, 2) : `${Words.page(one)}\n`)

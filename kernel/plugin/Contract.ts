@@ -95,6 +95,12 @@ export const make =
       group: RpcGroup.make(...rpcs) as unknown as RpcGroup.RpcGroup<AnyMethod>
     })
 
+/**
+ * What a contract is called, whatever its major version. One that is served beside an older major has the number in its key, as in
+ * `acme/Prices@2`: so it has slots, connections and implementations of its own, and one plugin can offer both.
+ */
+export const nameOf = ({ key }: Pick<Contract<unknown, unknown>, "key">) => key.replace(/@[0-9]+$/, "")
+
 /** One of several implementations of a contract that are used side by side: the same contract under a key of its own. */
 export const instance = <Self, S>(contract: Contract<Self, S>, name: string): Contract<Self, S> =>
   Object.assign(Context.Service<Self, S>()(`${contract.key}#${name}`), {

@@ -8,6 +8,8 @@ export interface Reading {
   readonly calls: number
   /** Those that ended without an answer: it threw, or was not there. Errors of the contract are answers. */
   readonly errors: number
+  /** Why the last of these had none. */
+  readonly lastError?: unknown
   /** Over the last ten seconds or so. */
   readonly callsPerSecond: number
   /** In milliseconds, over the last ten seconds or so; 0 without calls. */
@@ -18,7 +20,7 @@ export interface Meter {
   /** Whether the next call shall be timed: all of them, or one in eight where there are many and the clock would cost most. */
   readonly isTimed: () => boolean
   /** A call that has ended. `millis` is negative if it was not timed. */
-  readonly count: (millis: number, isAnswered: boolean) => void
+  readonly count: (millis: number, isAnswered: boolean, why?: unknown) => void
   readonly read: () => Reading
 }
 
@@ -45,6 +47,7 @@ export const make = (failing: (streak: number) => void = () => {}, now: () => nu
   let [calls, errors, streak, before, since, counted] = [0, 0, 0, 0, now(), 0]
   let [current, last] = [new Uint32Array(buckets), new Uint32Array(buckets)]
   let [lastSpan, timed, timedBefore] = [0, 0, 0]
+  let lastError: unknown
   /** Windows follow each other; what is two of them old is forgotten. */
   const turn = (at: number) => {
     if (at - since < span) return
@@ -61,7 +64,7 @@ export const make = (failing: (streak: number) => void = () => {}, now: () => nu
   }
   return {
     isTimed: () => counted < many || (counted & 7) === 0,
-    count: (millis, isAnswered) => {
+    count: (millis, isAnswered, why) => {
       if ((++counted & 63) === 0) turn(now())
       calls++
       if (millis >= 0) {
@@ -72,6 +75,7 @@ export const make = (failing: (streak: number) => void = () => {}, now: () => nu
       if (isAnswered) streak = 0
       else {
         errors++
+        lastError = why
         failing(++streak)
       }
     },
@@ -90,6 +94,7 @@ export const make = (failing: (streak: number) => void = () => {}, now: () => nu
       return {
         calls,
         errors,
+        ...(lastError !== undefined && { lastError }),
         callsPerSecond: seconds > 0 ? recent / seconds : 0,
         p99: sampled === 0 ? 0 : ceilingOf(bucket) / 1000
       }

@@ -92,6 +92,12 @@ export const background = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effe
 
 export const phases = ["running", "restarting", "open", "failed"] as const
 
+export interface Death {
+  readonly reason: string
+  /** In milliseconds since the epoch. */
+  readonly at: number
+}
+
 /** How a plugin is: what `keelson status` shows. */
 export interface State {
   readonly name: string
@@ -99,6 +105,8 @@ export interface State {
   readonly state: (typeof phases)[number]
   readonly reason?: string
   readonly restarts: number
+  /** Why and when it died last, since it was started under this name. */
+  readonly lastDeath?: Death
   readonly isolation: Isolation
   /** Each with its version, such as `kernel/Log 1.0.0`. */
   readonly offers: ReadonlyArray<string>

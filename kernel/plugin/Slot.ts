@@ -54,7 +54,7 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
     }
     const isFailure = Cause.hasFails(exit.cause)
     const error = Cause.squash(exit.cause)
-    meter.count(took, isFailure && !(error instanceof Contract.Unavailable))
+    meter.count(took, isFailure && !(error instanceof Contract.Unavailable), error)
     return isFailure ? exit : unavailable("unknown", error)
   }
 

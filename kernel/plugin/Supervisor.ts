@@ -7,7 +7,7 @@ import * as Circuit from "./Circuit.ts"
 import * as Contract from "./Contract.ts"
 import { Handover } from "./Handover.ts"
 import * as Meter from "./Meter.ts"
-import { Host, Lifeline, type Plugin, PluginFailed, type State } from "./Plugin.ts"
+import { type Death, Host, Lifeline, type Plugin, PluginFailed, type State } from "./Plugin.ts"
 import * as Slot from "./Slot.ts"
 
 type AnyContract = Contract.Contract<unknown, unknown>
@@ -76,6 +76,7 @@ export const make = Effect.gen(function* () {
   const owners = new Map<string, Running>()
   const running = new Map<string, Running>()
   const meters = new Map<string, Meter.Meter>()
+  const deaths = new Map<string, Death>()
 
   const meterOf = (name: string) => {
     const found = meters.get(name) ?? Meter.make((streak) => failing(name, streak))
@@ -98,6 +99,7 @@ export const make = Effect.gen(function* () {
   const tell = Effect.fnUntraced(function* (plugin: Ready, state: State["state"], restarts = 0, reason?: string) {
     const { isolation, name, offers } = plugin
     const since = yield* Clock.currentTimeMillis
+    const lastDeath = deaths.get(name)
     const told = {
       name,
       state,
@@ -105,6 +107,7 @@ export const make = Effect.gen(function* () {
       isolation,
       offers: offers.map(label),
       since,
+      ...(lastDeath !== undefined && { lastDeath }),
       ...(reason !== undefined && { reason })
     }
     yield* SubscriptionRef.update(states, (all) =>
@@ -177,6 +180,7 @@ export const make = Effect.gen(function* () {
     if (running.get(name) !== run) return
     running.delete(name)
     meters.delete(name)
+    deaths.delete(name)
     yield* forget(name)
   })
 
@@ -263,6 +267,7 @@ export const make = Effect.gen(function* () {
       const cause = yield* Deferred.await(run.now.died)
       yield* Effect.logError(`${run.plugin.name} has died and is started again`, cause)
       empty(run.now)
+      deaths.set(run.plugin.name, { reason: wordsOf(cause), at: yield* Clock.currentTimeMillis })
       yield* tell(run.plugin, "restarting", run.restarts, wordsOf(cause))
       yield* Slot.retire(run.now.instance, 0)
       if (yield* rollBack(run, wordsOf(cause))) continue

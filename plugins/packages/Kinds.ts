@@ -36,6 +36,12 @@ const mistakesOf = (field: string, { digest, path }: PluginSource = { path: "/" 
     : [Causes.invalid(`${field}.digest`, digest, "must be sha256: and 64 hexadecimal digits")])
 ]
 
+const reasonOf: Value = ({ status: { lastDeath, lastError, reason } }) => {
+  if (reason !== undefined) return reason
+  if (lastDeath !== undefined) return `died: ${lastDeath.reason}`
+  return lastError === undefined ? "" : `a call failed: ${lastError}`
+}
+
 export const pluginStrategy: Strategy<Plugin> = {
   validate: ({ spec: { fallback, isolation, rollbackErrorPercent, rollbackWindowSeconds, source } }) => [
     ...mistakesOf("spec.source", source),
@@ -57,7 +63,7 @@ export const pluginStrategy: Strategy<Plugin> = {
     column("P99", "string", "What 99 of 100 calls took at most, of late.", ({ status }) => micros(status.p99Micros)),
     column("Errors", "integer", "Calls that failed.", ({ status }) => status.errors ?? 0),
     age,
-    { ...column("Reason", "string", "Why it does not run as it should.", ({ status }) => status.reason ?? ""), wide: true }
+    { ...column("Reason", "string", "Why it does not run as it should, or did not.", reasonOf), wide: true }
   ]
 }
 

@@ -1,5 +1,5 @@
 /** From an object and what it names to a plugin that the host can start: versions that fit, a configuration that is right, an isolate. */
-import { Context, Effect, Layer, type Schema, SemVerRange, SemVer } from "effect"
+import { Context, Effect, Layer, type Schema } from "effect"
 import { pathToFileURL } from "node:url"
 import * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
@@ -7,9 +7,10 @@ import * as Program from "../../kernel/plugin/isolate/Program.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { Handover } from "../../kernel/plugin/Handover.ts"
 import { Api } from "../../kernel/client/Api.ts"
-import { type AnyAttachment, Attachments } from "./contracts/Attachments.ts"
+import type { AnyAttachment } from "./contracts/Attachments.ts"
 import type { Manifest } from "./contracts/Manifest.ts"
 import type { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
+import { negotiated } from "./Negotiation.ts"
 import * as Package from "./Package.ts"
 import { budgetsOf, grantsOf } from "./Permissions.ts"
 
@@ -24,35 +25,6 @@ const optionsOf = (values: Schema.Json | undefined, { node }: Place) => {
   const own = typeof values === "object" && values !== null && !Array.isArray(values) ? values : {}
   return { options: { ...own, node } }
 }
-
-const fits = (range: string, version: string) =>
-  SemVerRange.matches(SemVerRange.parseUnsafe(range), SemVer.parseUnsafe(version))
-
-/** What it offers, taken in by whoever uses it here; what it needs, there. */
-const negotiated = Effect.fnUntraced(function* ({ name, needs = [], offers }: Package.Kept["manifest"]) {
-  const attachments = yield* Attachments
-  const found: Array<AnyAttachment> = []
-  for (const { contract, version } of offers) {
-    if (contract === Handover.key && fits(version, Handover.version)) continue
-    const attachment = attachments.find(contract)
-    if (attachment === undefined)
-      return yield* invalid(
-        `${name} offers ${contract}, which nothing here takes: what is taken is ${attachments.names().join(", ") || "nothing"}`
-      )
-    if (!fits(version, attachment.contract.version))
-      return yield* invalid(`${name} offers ${contract} ${version}, and this cluster has ${attachment.contract.version}`)
-    const lacks = attachment.together?.filter((key) => !offers.some((offer) => offer.contract === key)) ?? []
-    if (lacks.length > 0) return yield* invalid(`${name} offers ${contract}, and has to offer ${lacks.join(", ")} with it`)
-    found.push(attachment)
-  }
-  for (const { contract, version } of needs) {
-    if (contract !== Api.key)
-      return yield* invalid(`${name} needs ${contract}, which is not given to plugins: only ${Api.key} is`)
-    if (!fits(version, Api.version))
-      return yield* invalid(`${name} needs ${contract} ${version}, and this cluster has ${Api.version}`)
-  }
-  return found
-})
 
 export interface Ready {
   readonly kept: Package.Kept

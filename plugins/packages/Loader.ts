@@ -20,6 +20,7 @@ import * as Package from "./Package.ts"
 import { granted, userOf } from "./Permissions.ts"
 import * as Report from "./Report.ts"
 import * as Running from "./Running.ts"
+import * as Words from "./Words.ts"
 
 export interface Options {
   /** Where the copies of packages are kept that run. */
@@ -27,12 +28,6 @@ export interface Options {
   /** This server, as its status calls it, and which version it is. */
   readonly host: string
   readonly version: string
-}
-
-const wordsOf = (cause: Cause.Cause<unknown>) => {
-  const error = Cause.squash(cause)
-  const [words = ""] = (error instanceof Error && error.message !== "" ? error.message : String(error)).split(/\n\s+at /)
-  return words.length > 1024 ? `${words.slice(0, 1024)}…` : words
 }
 
 /** On a server a plugin does what its own role lets it do. */
@@ -120,7 +115,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     const outcome = yield* Effect.exit(load(plugin))
     if (outcome._tag === "Failure") {
       if (Cause.hasInterruptsOnly(outcome.cause)) return Controllers.done
-      const words = wordsOf(outcome.cause)
+      const words = Words.of(Cause.squash(outcome.cause))
       const isNews = failures.get(name) !== words
       failures.set(name, words)
       if (isNews) yield* say(plugin, "Warning", "Failed", words)

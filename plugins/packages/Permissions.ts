@@ -2,16 +2,13 @@
 import { Effect } from "effect"
 import { same } from "../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../kernel/client/Client.ts"
-import type { User } from "../../kernel/pipeline/Attributes.ts"
 import type { Budgets, Grants } from "../../kernel/plugin/Isolate.ts"
 import type { OwnerReference } from "../../kernel/resource/Metadata.ts"
 import { ClusterRole, ClusterRoleBinding } from "../resources/contracts/rbac/v1.ts"
 import type { Manifest } from "./contracts/Manifest.ts"
+import { userOf } from "./contracts/PluginUser.ts"
 
-export const userOf = (plugin: string): User => ({
-  name: `system:plugin:${plugin}`,
-  groups: ["system:plugins", "system:authenticated"]
-})
+export { userOf }
 
 const group = "rbac.authorization.k8s.io"
 const roleOf = (plugin: string) => `system:plugin:${plugin}`
@@ -49,10 +46,13 @@ export const grantsOf = ({ permissions = {} }: Manifest, directory: string): Gra
   }
 }
 
-export const budgetsOf = ({ resources = {} }: Manifest, callMillis: number): Budgets => {
+export const budgetsOf = ({ life = {}, resources = {} }: Manifest, callMillis: number): Budgets => {
   const { cpuMillis, memoryMiB, pids } = resources
+  const { messagesPerSecond, silentSeconds } = life
   return {
     callMillis,
+    ...(silentSeconds !== undefined && { silentMillis: silentSeconds * 1000 }),
+    ...(messagesPerSecond !== undefined && { messages: messagesPerSecond }),
     ...(memoryMiB !== undefined && { memoryBytes: memoryMiB * 2 ** 20 }),
     ...(cpuMillis !== undefined && { cpus: cpuMillis / 1000 }),
     ...(pids !== undefined && { pids })

@@ -9,6 +9,7 @@ import { time } from "../resources/contracts/Time.ts"
 import { Plugin, type PluginRevision, type PluginStatus } from "./contracts/v1alpha1.ts"
 import * as NodeReport from "./node/NodeReport.ts"
 import type { Running } from "./Running.ts"
+import * as Words from "./Words.ts"
 
 /** By which the objects of the server's own parts are known. */
 export const label = "plugins.keelson.io/built-in"
@@ -46,12 +47,19 @@ export const make = Effect.fnUntraced(function* ({ failures, placed, plugins, ru
 
   const stateOf = (name: string) => SubscriptionRef.getUnsafe(host.states).find((state) => state.name === name)
 
-  const measured = (name: string): Pick<PluginStatus, "callsPerSecond" | "p99Micros" | "errors"> => {
+  const measured = (name: string): Pick<PluginStatus, "callsPerSecond" | "p99Micros" | "errors" | "lastError"> => {
     const reading = host.meter(name)
     if (reading === undefined || reading.calls === 0) return {}
-    const { callsPerSecond, errors, p99 } = reading
-    return { callsPerSecond: rounded(callsPerSecond), p99Micros: rounded(p99 * 1000), errors }
+    const { callsPerSecond, errors, lastError, p99 } = reading
+    return {
+      ...{ callsPerSecond: rounded(callsPerSecond), p99Micros: rounded(p99 * 1000), errors },
+      ...(lastError !== undefined && { lastError: Words.of(lastError) })
+    }
   }
+  const lastDeathOf = (state: KernelPlugin.State | undefined): Pick<PluginStatus, "lastDeath"> =>
+    state?.lastDeath === undefined
+      ? {}
+      : { lastDeath: { reason: Words.of(state.lastDeath.reason), finishedAt: time(state.lastDeath.at) } }
 
   const historyOf = (name: string, before: ReadonlyArray<PluginRevision> = []): ReadonlyArray<PluginRevision> => {
     const run = running.get(name)
@@ -92,6 +100,7 @@ export const make = Effect.fnUntraced(function* ({ failures, placed, plugins, ru
         offers: run.ready.attachments.map(({ contract: { key, version } }) => `${key} ${version}`)
       }),
       restarts: state?.restarts ?? 0,
+      ...lastDeathOf(state),
       ...measured(name),
       host: server,
       ...(generation !== undefined && { observedGeneration: generation }),
@@ -106,18 +115,28 @@ export const make = Effect.fnUntraced(function* ({ failures, placed, plugins, ru
     version,
     isolation: state.isolation,
     restarts: state.restarts,
+    ...lastDeathOf(state),
     ...measured(state.name),
     ...(state.offers.length > 0 && { offers: state.offers }),
     host: server
   })
 
   const told = Effect.fnUntraced(function* (object: Plugin, before: PluginStatus, after: PluginStatus) {
-    const { reason = "", state = "" } = after
-    if (state === before.state) return
-    if (state === "Restarting") yield* say(object, "Warning", "Died", reason)
-    if (state === "CircuitOpen") yield* say(object, "Warning", "CircuitOpen", reason)
-    if (state === "Running" && before.state === "Restarting")
-      yield* say(object, "Normal", "Restarted", `it was started again, for the ${after.restarts}. time`)
+    const { errors = 0, lastDeath, lastError = "", reason = "", restarts = 0, state = "" } = after
+    const { errors: known = 0, restarts: had = 0 } = before
+    if (lastDeath !== undefined && !same(lastDeath, before.lastDeath))
+      yield* say(object, "Warning", "Died", lastDeath.reason)
+    if (state === "CircuitOpen" && reason !== before.reason) yield* say(object, "Warning", "CircuitOpen", reason)
+    if (state === "Running" && restarts > had)
+      yield* say(object, "Normal", "Restarted", `it was started again, for the ${restarts}. time`)
+    // Of what has died the death was told already.
+    if (errors > known && same(lastDeath, before.lastDeath))
+      yield* say(
+        object,
+        "Warning",
+        "CallsFailed",
+        `${errors - known} calls were left without an answer, at last: ${lastError}`
+      )
   })
 
   const write = Effect.fnUntraced(function* (object: Plugin, after: PluginStatus) {

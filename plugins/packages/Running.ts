@@ -45,9 +45,14 @@ export const make = Effect.fnUntraced(function* <Given>(
     SubscriptionRef.getUnsafe(host.states).find((state) => state.name === name)?.reason ?? "it has died"
 
   /** Each offer is led to those who use it by the handle of a slot of its own. */
-  const attached = Effect.fnUntraced(function* (name: string, ready: Ready, handles: Context.Context<unknown>) {
+  const attached = Effect.fnUntraced(function* (
+    name: string,
+    ready: Ready,
+    handles: Context.Context<unknown>,
+    isOnTrial: () => boolean
+  ) {
     const { attachments, callTimeoutMillis, fallback, kept, plugin } = ready
-    const about = { name, version: kept.manifest.version, fallback, callTimeoutMillis: callTimeoutMillis + grace }
+    const about = { name, version: kept.manifest.version, fallback, callTimeoutMillis: callTimeoutMillis + grace, isOnTrial }
     for (const [index, { attach }] of attachments.entries()) {
       const contract = plugin.offers[index]
       if (contract !== undefined) yield* attach(Context.getUnsafe(handles, contract), about)
@@ -55,10 +60,12 @@ export const make = Effect.fnUntraced(function* <Given>(
   })
 
   /** What the host does when it begins to serve. The second time it comes back, in place of what was to serve instead. */
-  const taken = (name: string, run: Run, self: () => KernelPlugin.Plugin<unknown, Api>) => {
+  const taken = (name: string, run: Run, windowSeconds: number, self: () => KernelPlugin.Plugin<unknown, Api>) => {
     let isBack = false
+    const isFirst = !runs.has(name)
     return Effect.fnUntraced(function* (handles: Context.Context<unknown>) {
-      yield* attached(name, run.ready, handles)
+      const until = isFirst || isBack ? 0 : performance.now() + windowSeconds * 1000
+      yield* attached(name, run.ready, handles, () => performance.now() < until)
       const failed = runs.get(name)
       if (isBack && failed !== undefined) rolledBack.set(name, { wish: failed.wish, reason: reasonOf(name) })
       else rolledBack.delete(name)
@@ -90,7 +97,7 @@ export const make = Effect.fnUntraced(function* <Given>(
       const run: Run = { ready, wish, startedAt: 0 }
       const alive: KernelPlugin.Plugin<unknown, Api> = {
         ...plugin,
-        life: { ...plugin.life, taken: taken(name, run, () => alive) }
+        life: { ...plugin.life, taken: taken(name, run, windowSeconds, () => alive) }
       }
       const given = as(
         name,

@@ -1,12 +1,13 @@
 /** The contracts as they are published: whoever keeps or calls one must hear of every change by its version. */
 import { assert, describe, it } from "@effect/vitest"
 import { SemVer } from "effect"
-import { globSync, readFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 
 import * as Command from "../../conformance/describe/Command.ts"
 import * as Words from "../../conformance/describe/Words.ts"
 import { contracts } from "../../conformance/Contracts.ts"
+import * as Overview from "../../conformance/describe/Overview.ts"
 import * as Description from "../../kernel/plugin/Description.ts"
 
 const root = resolve(import.meta.dirname, "..", "..")
@@ -46,5 +47,48 @@ describe("the contracts", () => {
         []
       )
     }
+  })
+})
+
+/** Contracts that no package in `examples/` keeps: why, or what shows how it is done. */
+const withoutExample: { readonly [key: string]: string } = {
+  "kernel/Api": "it is given to plugins, and the server keeps it",
+  "kernel/Log": "a store is chosen when a server starts",
+  "kernel/Handover": "it is offered beside another contract",
+  "ingress/IngressProxy": "adapters/ingress/nginx",
+  "volumes/Volumes": "adapters/volumes/local-path",
+  ...Object.fromEntries(
+    ["Instances", "LoadBalancers", "Routes", "Zones"].map((name) => [`cloud/${name}`, "adapters/cloud/local"])
+  ),
+  ...Object.fromEntries(
+    ["ImageCredentials", "NetworkAttachment", "NetworkConfiguration"].map((name) => [`kubelet/${name}`, "adapters only"])
+  ),
+  "encryption/KeyManagement": "adapters only",
+  "scheduler/SchedulerPoints": "plugins/packages/templates/scheduler-score",
+  "snapshots/SnapshotStorage": "adapters only",
+  ...Object.fromEntries(
+    ["ContainerRuntime", "Events", "Exec", "Images", "Logs", "Stats"].map((name) => [
+      `kubelet/${name}`,
+      "examples/runtime-go keeps it, and has to be built"
+    ])
+  )
+}
+
+describe("the table of the contracts", () => {
+  const table = readFileSync(Overview.file, "utf8")
+  const rows = Overview.rows()
+
+  it.each(rows.map((row) => [row.contract.key, row] as const))("has %s, with all that belongs to it", (key, row) => {
+    const line = table.split("\n").find((one) => one.startsWith(`| [${key}]`)) ?? ""
+    assert.include(
+      line,
+      `| ${row.contract.version} |`,
+      "`npm run conformance -- describe --write` brings the table up to date"
+    )
+    const links = Array.from(line.matchAll(/\]\(([^)]+)\)/g), ([, path = ""]) => join(root, "conformance", path))
+    for (const path of [...links, join(root, row.checks)]) assert.isTrue(existsSync(path), `there is no ${path}`)
+    const [name = ""] = key.split("/").slice(-1)
+    assert.include(readFileSync(join(root, row.readme), "utf8"), name, `${row.readme} does not name it`)
+    assert.isTrue(row.examples.length > 0 || key in withoutExample, `${key} wants a package in examples/`)
   })
 })

@@ -13,9 +13,9 @@ export const layer = Layer.effectDiscard(
     const kinds = yield* Effect.context<Kinds>()
     yield* attachments.add({
       contract: AdmissionPoints,
-      attach: Effect.fnUntraced(function* (points, { callTimeoutMillis, fallback }) {
+      attach: Effect.fnUntraced(function* (points, { callTimeoutMillis, fallback, isOnTrial = () => false }) {
         const described = yield* points.describe()
-        yield* admissions.add(Bridge.make(points, described, { fallback, patience: callTimeoutMillis }, kinds))
+        yield* admissions.add(Bridge.make(points, described, { fallback, patience: callTimeoutMillis, isOnTrial }, kinds))
       })
     })
   })

@@ -16,13 +16,13 @@ export interface Options {
   /** What becomes of a write when no answer comes: it fails, or goes on as if the plugin were not there. */
   readonly fallback: "Fail" | "Ignore"
   readonly patience: Duration.Input
+  /** Whether what ran before it comes back if it does not do well: then it is asked until that is so. */
+  readonly isOnTrial: () => boolean
 }
 
 /** After what the server has of its own, before what users write: policies and webhooks. */
 const order = 8900
 
-/** How often a question is asked once more whose answer was lost. */
-const again = 5
 const isUnavailable = (cause: Cause.Cause<unknown>) => Cause.squash(cause) instanceof Unavailable
 
 interface Question {
@@ -67,7 +67,7 @@ const forbidden = ({ attributes: { group, name, namespace, resource } }: Admitte
 export const make = (
   points: AdmissionPoints["Service"],
   described: Description,
-  { fallback, patience }: Options,
+  { fallback, isOnTrial, patience }: Options,
   kinds: Context.Context<Kinds>
 ): Admission => {
   const { name } = described
@@ -75,12 +75,17 @@ export const make = (
     Effect.fail(new Unavailable({ contract: AdmissionPoints.key, applied: "unknown", cause: "no answer in time" }))
   /** Nobody waits for what was waited for in vain, until it answers again. */
   let isGone = false
-  /** A question may be asked again: of what is being started or rolled back until it is there, of what was lost a few times. */
+  /** A question may be asked again: of what is being started or rolled back until it is there, of who has lost it once more. */
   const repeated = <A>(call: Effect.Effect<A, Refused | Unavailable>) =>
     Effect.suspend(() => {
-      let lost = 0
-      const isWorthIt = (failure: Refused | Unavailable) =>
-        failure._tag === "Unavailable" && !isGone && (failure.applied === "no" || lost++ < again)
+      let isLost = false
+      const isWorthIt = (failure: Refused | Unavailable) => {
+        if (failure._tag === "Refused" || isGone) return false
+        if (failure.applied === "no" || isOnTrial()) return true
+        const isFirst = !isLost
+        isLost = true
+        return isFirst
+      }
       return Effect.retry(call, { while: isWorthIt, schedule: Schedule.spaced("100 millis") })
     }).pipe(
       Effect.timeoutOrElse({ duration: patience, orElse: late }),

@@ -2,8 +2,8 @@
  * What plugins from outside may offer in this process: who uses a contract says here how one more that keeps it is taken in, and
  * taken out again when the scope closes.
  */
-import { Context, Effect, Layer, type Scope, SubscriptionRef } from "effect"
-import type * as Contract from "../../../kernel/plugin/Contract.ts"
+import { Context, Effect, Layer, Order, type Scope, SemVer, SubscriptionRef } from "effect"
+import * as Contract from "../../../kernel/plugin/Contract.ts"
 
 export interface About {
   readonly name: string
@@ -11,6 +11,8 @@ export interface About {
   /** What becomes of calls while it does not answer. */
   readonly fallback: "Fail" | "Ignore"
   readonly callTimeoutMillis: number
+  /** Whether it is new, and what ran before it comes back if it does not do well. */
+  readonly isOnTrial?: () => boolean
 }
 
 export interface Attachment<Self, S> {
@@ -23,11 +25,16 @@ export interface Attachment<Self, S> {
 /** The handle is always one of the attachment's own contract. */
 export type AnyAttachment = Attachment<unknown, unknown>
 
+const newestFirst = ({ contract: a }: AnyAttachment, { contract: b }: AnyAttachment) =>
+  Order.flip(SemVer.Order)(SemVer.parseUnsafe(a.version), SemVer.parseUnsafe(b.version))
+
 export class Attachments extends Context.Service<
   Attachments,
   {
     readonly add: <Self, S>(attachment: Attachment<Self, S>) => Effect.Effect<void, never, Scope.Scope>
     readonly find: (contract: string) => AnyAttachment | undefined
+    /** All majors of a contract that are taken, the newest first. */
+    readonly versions: (contract: string) => ReadonlyArray<AnyAttachment>
     readonly names: () => ReadonlyArray<string>
     /** Grows with every change of what is taken here. */
     readonly generation: SubscriptionRef.SubscriptionRef<number>
@@ -48,6 +55,8 @@ export class Attachments extends Context.Service<
           return Effect.asVoid(Effect.acquireRelease(Effect.andThen(put, changed), () => Effect.andThen(remove, changed)))
         },
         find: (contract) => all.get(contract),
+        versions: (contract) =>
+          [...all.values()].filter((one) => Contract.nameOf(one.contract) === contract).toSorted(newestFirst),
         names: () => [...all.keys()].toSorted(),
         generation
       })

@@ -44,6 +44,10 @@ const Life = Struct({
   deaths: optionalKey(Count),
   withinSeconds: optionalKey(Count),
   restSeconds: optionalKey(Count),
+  /** Ended, and started again, after it has not given its thread back for so long; half a minute if nothing is said. */
+  silentSeconds: optionalKey(Count),
+  /** The same if it sends more messages in a second than this beyond what it is asked for. */
+  messagesPerSecond: optionalKey(Count),
   /** Ended, and started again, after so many calls in a row without an answer. */
   failures: optionalKey(Count)
 })

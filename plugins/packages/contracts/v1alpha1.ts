@@ -83,6 +83,15 @@ const PluginRevision: Field.Lazy<PluginRevision> = define("plugins.v1alpha1.Plug
   struct({ version: Text, path: Text, digest: Text, startedAt: Time })
 )
 
+/** How it ended last; it was started again since, or is about to be. */
+export interface PluginDeath {
+  readonly reason: string
+  readonly finishedAt: string
+}
+const PluginDeath: Field.Lazy<PluginDeath> = define("plugins.v1alpha1.PluginDeath", () =>
+  struct({ reason: Text, finishedAt: Time })
+)
+
 /** How it does on a node. */
 export interface PluginNode {
   readonly name: string
@@ -107,6 +116,9 @@ export interface PluginStatus {
   readonly p99Micros?: number
   /** Calls that failed since it runs. */
   readonly errors?: number
+  /** Why the last of them failed. */
+  readonly lastError?: string
+  readonly lastDeath?: PluginDeath
   /** Contracts with their versions. */
   readonly offers?: ReadonlyArray<string>
   /** The server that runs it. */
@@ -128,6 +140,8 @@ const PluginStatus: Field.Lazy<PluginStatus> = define("plugins.v1alpha1.PluginSt
     callsPerSecond: optional(Double),
     p99Micros: optional(Double),
     errors: optional(Int64),
+    lastError: optional(Text),
+    lastDeath: optional(PluginDeath()),
     offers: optional(list(Text, { list: "atomic" })),
     host: optional(Text),
     nodes: optional(list(PluginNode(), { list: "map", keys: ["name"] })),

@@ -1,0 +1,48 @@
+/** The cloud that a cluster runs in: a line for each provider, and the controllers that follow it. */
+import { Effect, Layer } from "effect"
+import * as Configuration from "../adapters/cloud/local/Configuration.ts"
+import * as Local from "../adapters/cloud/local/Local.ts"
+import type { Client } from "../kernel/client/Client.ts"
+import * as Plugin from "../kernel/plugin/Plugin.ts"
+import type { Instances } from "../plugins/cloud/contracts/Instances.ts"
+import type { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
+import type { Zones } from "../plugins/cloud/contracts/Zones.ts"
+import * as NodeLifecycle from "../plugins/cloud/NodeLifecycle.ts"
+import * as Nodes from "../plugins/cloud/Nodes.ts"
+import * as Services from "../plugins/cloud/Services.ts"
+import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
+
+export interface Options {
+  readonly cloud: "local" | "none"
+  /** The provider's own configuration, a file; or empty. */
+  readonly configuration: string
+  /** What this cluster is called in the cloud. */
+  readonly cluster: string
+  /** Where load balancers of the local cloud get their addresses, if its configuration does not say otherwise. */
+  readonly loadBalancerCidr: string
+}
+
+type Contracts = Instances | Zones | LoadBalancers
+
+/** Runs a controller under the account `<name>-controller`. */
+type Run<R> = (name: string, plugin: Plugin.Plugin<never, Client | Contracts>) => Layer.Layer<never, unknown, R | Contracts>
+
+const local = ({ configuration, loadBalancerCidr }: Options) => {
+  const standard = { loadBalancerAddresses: Addresses.list(loadBalancerCidr) }
+  return Local.plugin({
+    configuration: configuration === "" ? Effect.succeed(standard) : Configuration.fromFile(configuration, standard)
+  })
+}
+
+const providers = { local }
+
+/** `asSelf` is the server's own client, with which the local cloud keeps its books. */
+export const layer = <R>(options: Options, run: Run<R>, asSelf: Layer.Layer<Client, never, R>) => {
+  const controllers = Layer.mergeAll(
+    run("node", Nodes.plugin),
+    run("node", NodeLifecycle.plugin),
+    run("service", Services.plugin({ cluster: options.cluster }))
+  )
+  if (options.cloud === "none") return Layer.empty
+  return Layer.provide(controllers, Layer.provide(Plugin.install(providers[options.cloud](options)), asSelf))
+}
