@@ -16,6 +16,9 @@ const sizes = [0, 1024, 64 * 1024, 1024 * 1024]
 const named = (size: number) =>
   size === 0 ? "no payload" : size < 1024 ** 2 ? `${size / 1024} KiB` : `${size / 1024 ** 2} MiB`
 
+/** 64 payloads of a MiB are under way at once, there and back, and what is read of them is not collected at once. */
+const budgets = { memoryBytes: 3 * 1024 ** 3 }
+
 /** How long one measurement takes, in milliseconds. */
 const patience = 400
 
@@ -63,7 +66,7 @@ const remote = Effect.gen(function* () {
 })
 
 const installed = (level: Plugin.Isolation, at?: Isolate.Remote) => {
-  const settings = { name: "echo", module, offers: [Echo], needs: [], isolation: level } as const
+  const settings = { name: "echo", module, offers: [Echo], needs: [], isolation: level, budgets } as const
   return Layer.provide(
     Plugin.install(Isolate.run({ ...settings, ...(at !== undefined && { remote: at }) })),
     Plugin.Host.layer

@@ -11,10 +11,10 @@ interface Changing<A> {
   readonly changes: Stream.Stream<{ readonly events: ReadonlyArray<Event<A>> }>
 }
 
-/** `seen` is told what was there before; without `after` the object is gone. `known`, by uid: what was seen already. */
+/** `seen` is told what was there before; without `after` the object is gone, and `last` is as it went. `known`, by uid: what was seen already. */
 export const follow = <A extends Resource>(
   { changes }: Changing<A>,
-  seen: (before: A | undefined, after: A | undefined) => void,
+  seen: (before: A | undefined, after: A | undefined, last?: A) => void,
   known = new Map<string, A>()
 ) => {
   const see = (object: A) => {
@@ -27,7 +27,7 @@ export const follow = <A extends Resource>(
     const { uid } = object.metadata
     const before = known.get(uid) ?? object
     known.delete(uid)
-    seen(before, undefined)
+    seen(before, undefined, object)
   }
   const on = (event: Event<A>) => {
     if (event._tag === "Deleted") return lose(event.object)

@@ -117,11 +117,11 @@ export const start = Effect.fnUntraced(function* ({ configuration: text, source 
     queue.add(pod, now())
     news.openUnsafe()
   }
-  const seePod = (before: Pod | undefined, after: Pod | undefined) => {
+  const seePod = (before: Pod | undefined, after: Pod | undefined, last = before) => {
     if (after === undefined) {
-      if (before === undefined) return
-      forget(before.metadata.uid)
-      snapshot.removePod(before)
+      if (last === undefined) return
+      forget(last.metadata.uid)
+      snapshot.losePod(last)
     } else {
       snapshot.setPod(after)
       seeWaiting(after)

@@ -51,6 +51,8 @@ export class Snapshot implements View {
   /** Those of entries that are gone. */
   private readonly free: Array<number> = []
   readonly namespaceLabels: View["namespaceLabels"]
+  /** Also of what changes nothing here. */
+  readonly seen = { nodes: 0, pods: 0 }
   readonly revision = { nodes: 0, pods: 0 }
 
   constructor(namespaceLabels: View["namespaceLabels"] = () => ({})) {
@@ -92,6 +94,7 @@ export class Snapshot implements View {
 
   setNode(node: Node) {
     this.revision.nodes = Math.max(this.revision.nodes, Number(node.metadata.resourceVersion))
+    this.seen.nodes = this.revision.nodes
     const entry = this.entry(node.metadata.name)
     const before = entry.node
     entry.changed()
@@ -131,13 +134,16 @@ export class Snapshot implements View {
 
   /** As the cache shows it. */
   setPod(pod: Pod) {
-    this.revision.pods = Math.max(this.revision.pods, Number(pod.metadata.resourceVersion))
+    this.see(pod)
     const { nodeName = "" } = pod.spec
     const { uid } = pod.metadata
     const before = this.placed.get(uid)
     // What the cache does not show yet is no news of a Pod that is being bound.
     if (nodeName === "" && before?.assumed === true && pod.metadata.deletionTimestamp === undefined) return
-    if (nodeName === "" || isOver(pod)) return this.removePod(pod)
+    if (nodeName === "" || isOver(pod)) {
+      if (before !== undefined) this.changed(pod)
+      return this.removePod(pod)
+    }
     const entry = this.entries.get(before?.node ?? "")
     const known = entry?.pods.get(uid)
     // Most changes are of the status alone.
@@ -146,8 +152,25 @@ export class Snapshot implements View {
       this.placed.set(uid, { node: nodeName, assumed: false })
       return
     }
+    this.changed(pod)
     this.removePod(pod)
     this.place(this.infoOf(pod), nodeName, false)
+  }
+
+  /** It is gone; `last` is as it went. */
+  losePod(last: Pod) {
+    this.see(last)
+    if (this.placed.has(last.metadata.uid)) this.changed(last)
+    this.removePod(last)
+  }
+
+  private see({ metadata: { resourceVersion } }: Pod) {
+    this.seen.pods = Math.max(this.seen.pods, Number(resourceVersion))
+  }
+
+  /** More than that a Pod is where it was assumed to be. */
+  private changed({ metadata: { resourceVersion } }: Pod) {
+    this.revision.pods = Math.max(this.revision.pods, Number(resourceVersion))
   }
 
   removePod({ metadata: { uid } }: Pod) {

@@ -85,7 +85,7 @@ export interface Group {
 
 /** The whole cluster, as far as it matters. */
 export interface View {
-  /** The highest resourceVersions of nodes and Pods that it shows. */
+  /** The highest resourceVersions by which it has changed, but for Pods that came where they were assumed to be. */
   readonly revision: { readonly nodes: number; readonly pods: number }
   readonly nodes: ReadonlyArray<NodeInfo>
   readonly find: (name: string) => NodeInfo | undefined

@@ -52,7 +52,7 @@ export const told = ({ caches, inventory, known, ledger }: Devices, tell: (chang
         },
         known.slices
       ),
-      follow(caches.classes, (...change) => tell({ kind: "DeviceClass", ...changeOf(...change) }))
+      follow(caches.classes, (before, after) => tell({ kind: "DeviceClass", ...changeOf(before, after) }))
     ],
     { concurrency: "unbounded", discard: true }
   )

@@ -38,23 +38,45 @@ const sorted = (refused: ReadonlyMap<number, Refusal>) => {
   return { refusals: refusals.map(refusalOf), which }
 }
 
-const filter = (plugin: Plugin, { names, number, snapshot }: World, { pod }: Question): Filtered => {
+/** The numbers of the nodes, in the order of the snapshot, and all of them as bits: as long as the nodes are the same. */
+interface Order {
+  readonly nodes: World["snapshot"]["nodes"]
+  readonly numbers: ReadonlyArray<number>
+  readonly asked: Uint8Array
+}
+const orders = new WeakMap<World, Order>()
+const orderOf = (world: World): Order => {
+  const { names, number, snapshot } = world
+  const { nodes } = snapshot
+  const known = orders.get(world)
+  if (known?.nodes === nodes) return known
+  const numbers = nodes.map(({ name }) => number(name) ?? -1)
+  const asked = Bits.make(
+    numbers.filter((number) => number >= 0),
+    names.length
+  )
+  const order = { nodes, numbers, asked }
+  orders.set(world, order)
+  return order
+}
+
+const filter = (plugin: Plugin, world: World, { pod }: Question): Filtered => {
+  const { names, snapshot } = world
   const silent = { isSilent: true, asked: nothing, refused: nothing, refusals: [], which: nothing }
   const answer = plugin.preFilter?.(snapshot.infoOf(podOf(pod)), snapshot)
   if (answer === undefined) return silent
   if (isRefusal(answer)) return { ...silent, isSilent: false, whole: refusalOf(answer) }
-  const asked: Array<number> = []
+  const { asked, nodes, numbers } = orderOf(world)
   const refused = new Map<number, Refusal>()
   const absent = { isUnresolvable: true, reasons: [`node(s) didn't satisfy plugin(s) [${plugin.name}]`] }
-  for (const node of snapshot.nodes) {
-    const at = number(node.name)
-    if (at === undefined) continue
-    asked.push(at)
-    const refusal = answer.nodes?.has(node.name) === false ? absent : answer.filter?.(node)
-    if (refusal !== undefined) refused.set(at, refusal)
+  const { filter, nodes: only } = answer
+  let index = 0
+  for (const node of nodes) {
+    const at = numbers[index++] ?? -1
+    const refusal = only?.has(node.name) === false ? absent : filter?.(node)
+    if (refusal !== undefined && at >= 0) refused.set(at, refusal)
   }
-  const bits = (numbers: Iterable<number>) => Bits.make(numbers, names.length)
-  return { isSilent: false, asked: bits(asked), refused: bits(refused.keys()), ...sorted(refused) }
+  return { isSilent: false, asked, refused: Bits.make(refused.keys(), names.length), ...sorted(refused) }
 }
 
 const score = (

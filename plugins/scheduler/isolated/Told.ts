@@ -3,8 +3,11 @@ import type { WireObject } from "../../../kernel/client/Api.ts"
 import type { PodInfo, View } from "../contracts/Nodes.ts"
 import type { Question } from "../contracts/SchedulerPoints.ts"
 
-/** What stands in the Pod is the wire's JSON, hence the cast. */
-export const wireOf = ({ pod }: PodInfo) => pod as unknown as WireObject
+/** What stands in the Pod is the wire's JSON, hence the cast. Who owns which field nobody asks who decides about it. */
+export const wireOf = ({ pod: { metadata, ...pod } }: PodInfo) => {
+  const { managedFields: _, ...rest } = metadata
+  return { ...pod, metadata: rest } as unknown as WireObject
+}
 export const uidOf = ({ pod }: PodInfo) => pod.metadata.uid
 
 interface Assumed {
@@ -26,10 +29,9 @@ export class Told {
     this.untold.set(uidOf(info), one)
   }
 
-  /** It is bound: the isolate will see it for itself. */
+  /** It is bound: another isolate than this one, which may be told of it before it sees that, will find it there. */
   settle(info: PodInfo) {
     this.assumed.delete(uidOf(info))
-    this.untold.delete(uidOf(info))
   }
 
   forget(info: PodInfo) {
@@ -46,8 +48,9 @@ export class Told {
     this.forgotten = []
   }
 
-  question(info: PodInfo, { revision }: View): Question {
+  question(info: PodInfo, { find, revision }: View): Question {
     const { epoch, forgotten, untold } = this
+    for (const [uid, { node }] of untold) if (find(node)?.pods.has(uid) !== true) untold.delete(uid)
     return { pod: wireOf(info), generation: { ...revision }, epoch, assumed: [...untold.values()], forgotten }
   }
 

@@ -13,6 +13,8 @@ type Generation = Question["generation"]
 /** The caller speaks of a Pod as the API shows it, which is what its type says; hence the cast. */
 export const podOf = (wire: WireObject) => wire as unknown as Pod
 
+const remembered = 10_000
+
 /** How long a call waits for what the scheduler has seen already. */
 const patience = "2 seconds"
 
@@ -25,6 +27,8 @@ export const make = Effect.gen(function* () {
   const epoch = crypto.randomUUID()
   const names: Array<string> = []
   const numbers = new Map<string, number>()
+  /** Uids of Pods that have gone of late, in this order: the caller may not know yet. */
+  const gone = new Set<string>()
   let news = Latch.makeUnsafe()
 
   const changed = () => {
@@ -43,16 +47,20 @@ export const make = Effect.gen(function* () {
     }
     changed()
   }
-  const seePod = (before: Pod | undefined, after: Pod | undefined) => {
+  const seePod = (before: Pod | undefined, after: Pod | undefined, last = before) => {
     if (after !== undefined) snapshot.setPod(after)
-    else if (before !== undefined) snapshot.removePod(before)
+    else if (last !== undefined) {
+      gone.add(last.metadata.uid)
+      for (const [oldest] of gone.size > remembered ? gone.entries().take(1) : []) gone.delete(oldest)
+      snapshot.losePod(last)
+    }
     changed()
   }
   yield* Plugin.background(follow(namespaces, () => snapshot.namespacesChanged()))
   yield* Plugin.background(follow(nodes, seeNode))
   yield* Plugin.background(follow(pods, seePod))
 
-  const isThere = ({ nodes, pods }: Generation) => snapshot.revision.nodes >= nodes && snapshot.revision.pods >= pods
+  const isThere = ({ nodes, pods }: Generation) => snapshot.seen.nodes >= nodes && snapshot.seen.pods >= pods
   const reached = (generation: Generation): Effect.Effect<void> =>
     Effect.suspend(() =>
       isThere(generation)
@@ -63,9 +71,9 @@ export const make = Effect.gen(function* () {
           )
     )
   const behind = ({ nodes, pods }: Generation) => {
-    const { revision } = snapshot
+    const { seen } = snapshot
     return new Behind({
-      message: `it has seen nodes as of ${revision.nodes} and Pods as of ${revision.pods}, not yet ${nodes} and ${pods}`
+      message: `it has seen nodes as of ${seen.nodes} and Pods as of ${seen.pods}, not yet ${nodes} and ${pods}`
     })
   }
 
@@ -84,7 +92,8 @@ export const make = Effect.gen(function* () {
         })
       for (const pod of asked.forgotten ?? []) snapshot.forget(snapshot.infoOf(podOf(pod)))
       for (const { node, pod } of asked.assumed ?? []) {
-        if (!snapshot.holds(podOf(pod).metadata.uid)) snapshot.assume(snapshot.infoOf(podOf(pod)), node)
+        const { uid } = podOf(pod).metadata
+        if (!snapshot.holds(uid) && !gone.has(uid)) snapshot.assume(snapshot.infoOf(podOf(pod)), node)
       }
     })
   }

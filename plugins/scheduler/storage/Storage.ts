@@ -111,12 +111,12 @@ export type Storage = Effect.Success<typeof make>
 export const told = ({ caches }: Storage, tell: (change: Change) => void) =>
   Effect.all(
     [
-      follow(caches.claims, (...change) => tell({ kind: "PersistentVolumeClaim", ...changeOf(...change) })),
-      follow(caches.volumes, (...change) => tell({ kind: "PersistentVolume", ...changeOf(...change) })),
-      follow(caches.classes, (...change) => tell({ kind: "StorageClass", ...changeOf(...change) })),
-      follow(caches.csiNodes, (...change) => tell({ kind: "CSINode", ...changeOf(...change) })),
-      follow(caches.drivers, (...change) => tell({ kind: "CSIDriver", ...changeOf(...change) })),
-      follow(caches.capacities, (...change) => tell({ kind: "CSIStorageCapacity", ...changeOf(...change) }))
+      follow(caches.claims, (before, after) => tell({ kind: "PersistentVolumeClaim", ...changeOf(before, after) })),
+      follow(caches.volumes, (before, after) => tell({ kind: "PersistentVolume", ...changeOf(before, after) })),
+      follow(caches.classes, (before, after) => tell({ kind: "StorageClass", ...changeOf(before, after) })),
+      follow(caches.csiNodes, (before, after) => tell({ kind: "CSINode", ...changeOf(before, after) })),
+      follow(caches.drivers, (before, after) => tell({ kind: "CSIDriver", ...changeOf(before, after) })),
+      follow(caches.capacities, (before, after) => tell({ kind: "CSIStorageCapacity", ...changeOf(before, after) }))
     ],
     { concurrency: "unbounded", discard: true }
   )
