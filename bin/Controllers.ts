@@ -6,6 +6,7 @@ import { Layer, type Schema } from "effect"
 import type { Api } from "../kernel/client/Api.ts"
 import type { Client } from "../kernel/client/Client.ts"
 import type * as Plugin from "../kernel/plugin/Plugin.ts"
+import * as AttachDetach from "../plugins/controllers/attachdetach/AttachDetach.ts"
 import * as BootstrapSigner from "../plugins/controllers/bootstrap-signer/BootstrapSigner.ts"
 import * as ClusterInfo from "../plugins/controllers/cluster-info/ClusterInfo.ts"
 import * as CronJob from "../plugins/controllers/cronjob/CronJob.ts"
@@ -163,6 +164,11 @@ export const controllers = <E, R>(run: Run<E, R>, { authentication, ca, ingress,
       new URL("../plugins/controllers/storage-version-migrator/StorageVersionMigrator.ts", import.meta.url)
     ),
     run("ttl", Ttl.plugin, new URL("../plugins/controllers/ttl/Ttl.ts", import.meta.url)),
+    run(
+      "attachdetach",
+      AttachDetach.plugin,
+      new URL("../plugins/controllers/attachdetach/AttachDetach.ts", import.meta.url)
+    ),
     run(
       "expand",
       PersistentVolumeExpander.plugin,

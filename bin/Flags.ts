@@ -48,6 +48,7 @@ export const flags = {
     "containerd-endpoint",
     "The socket of a containerd that is there; without it the node runs its own"
   ),
+  csiDrivers: text("csi-drivers", "Sockets of CSI drivers that this node calls itself, without sidecars, with commas"),
   runtimeSockets: text("runtime-sockets", "The folder of sockets where the runtime wire serves its contracts"),
   registryCredentials: text(
     "registry-credentials",
@@ -129,6 +130,7 @@ const absent = Option.none<string>()
 export const settingsOf = Effect.fnUntraced(function* ({
   config = absent,
   controllers = absent,
+  csiDrivers = absent,
   isolate = absent,
   registryCredentials = absent,
   runtimes = absent,
@@ -139,6 +141,7 @@ export const settingsOf = Effect.fnUntraced(function* ({
   )
   const lists = {
     ...(Option.isSome(controllers) && { controllers: words(String(controllers.value)) }),
+    ...(Option.isSome(csiDrivers) && { csiDrivers: words(String(csiDrivers.value)) }),
     ...(Option.isSome(isolate) && { isolate: words(String(isolate.value)) }),
     ...(Option.isSome(registryCredentials) && { registryCredentials: words(String(registryCredentials.value)) }),
     ...(Option.isSome(runtimes) && { runtimes: words(String(runtimes.value)) })

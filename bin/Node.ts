@@ -9,6 +9,7 @@ import * as Flannel from "../adapters/cni/flannel/Flannel.ts"
 import * as CoreDns from "../adapters/dns/coredns/CoreDns.ts"
 import * as Nginx from "../adapters/ingress/nginx/Nginx.ts"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
+import * as CsiDrivers from "../adapters/volumes/csi/Following.ts"
 import * as LocalPath from "../adapters/volumes/local-path/LocalPath.ts"
 import * as ApiClient from "../kernel/client/ApiClient.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
@@ -147,12 +148,15 @@ const volumes = (options: Options) => {
   const { nodeName } = settings
   const folders = LocalPath.make({ directory: join(paths(options), "volumes"), nodeName })
   const launched = Layer.launch(Plugin.install(Volumes.plugin({ nodeName })).pipe(as(access.volumes, "volumes")))
-  return Layer.effectDiscard(
+  const registry = join(paths(options), "kubelet", "plugins_registry")
+  const csi = Layer.merge(CsiDrivers.given(settings.csiDrivers), CsiDrivers.registered(registry))
+  const own = Layer.effectDiscard(
     Effect.gen(function* () {
       yield* Drivers.offer(folders, true)
       yield* Effect.forkScoped(Effect.tapError(launched, (error) => Effect.logError("this node makes no volumes", error)))
     })
   )
+  return options.hollow ? own : Layer.merge(own, csi)
 }
 
 /** Containers and what connects them. A hollow node has both in memory alone. */

@@ -88,6 +88,8 @@ export const Settings = Schema.Struct({
   containerdEndpoint: Schema.String,
   /** Where a runtime of somebody else serves the contracts, for `wire`. */
   runtimeSockets: Schema.String,
+  /** Sockets of CSI drivers all of whose services the node calls itself. Those that register are called for the node alone. */
+  csiDrivers: Schema.Array(Schema.String),
   /** Which clouds' registries the node logs in to: `ecr`, `gar`, `acr`, and for a registry of another name `acr=registry.example`. */
   registryCredentials: Schema.Array(
     Schema.String.check(
@@ -199,6 +201,7 @@ export const defaults = (): Settings => ({
   runtimes: ["containerd"],
   containerdEndpoint: "",
   runtimeSockets: "",
+  csiDrivers: [],
   registryCredentials: [],
   imageCredentialProviderConfig: "",
   imageCredentialProviderBinDir: "",

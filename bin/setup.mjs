@@ -35,6 +35,7 @@ export const forTests = [
   ["docker.io", ["/usr/sbin/dockerd", "/usr/bin/dockerd"], "is another"],
   ["conmon", ["/usr/bin/conmon"], "watches the containers of Podman and CRI-O"],
   ["crun", ["/usr/bin/crun"], "starts processes in runc's place"],
+  ["docker-registry", ["/usr/bin/docker-registry"], "is the registry that wants a login"],
   ["skopeo", ["/usr/bin/skopeo"], "brings images to CRI-O"],
   ["openvswitch-switch", ["/usr/sbin/ovs-vswitchd"], "is one of the networks that are tested"],
   ["ethtool", ["/usr/sbin/ethtool", "/sbin/ethtool"], "tells its links what it cannot do"],

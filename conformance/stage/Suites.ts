@@ -13,6 +13,7 @@ import * as AuditPoints from "../AuditPoints.ts"
 import * as AuthenticationPoints from "../AuthenticationPoints.ts"
 import * as AuthorizationPoints from "../AuthorizationPoints.ts"
 import * as Handover from "../Handover.ts"
+import * as ImageCredentials from "../ImageCredentials.ts"
 import * as KeyManagement from "../KeyManagement.ts"
 import * as Scheduler from "../Scheduler.ts"
 import * as Reconciler from "../Reconciler.ts"
@@ -46,6 +47,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(AuthenticationPoints.suite, memory),
   on(AuthorizationPoints.suite, memory),
   on(Handover.suite, memory),
+  on(ImageCredentials.suite, memory),
   on(KeyManagement.suite, memory),
   on(Scheduler.suite, memory),
   on(Reconciler.suite, memory),

@@ -15,6 +15,7 @@ import * as Cgroups from "./pod/Cgroups.ts"
 import * as Pods from "./Pods.ts"
 import * as Server from "./server/Server.ts"
 import * as Site from "./Site.ts"
+import * as CsiNode from "./volumes/CsiNode.ts"
 import * as Volumes from "./volumes/Volumes.ts"
 
 export interface Options {
@@ -115,6 +116,7 @@ const agent = Effect.fnUntraced(function* (options: Options) {
     ...(options.mtu !== undefined && { mtu: options.mtu }),
     ...(options.networkSwapped !== undefined && { networkSwapped: options.networkSwapped })
   })
+  yield* CsiNode.run(site.client, options.nodeName)
   yield* Pods.make(site)
 })
 

@@ -4,10 +4,11 @@ import { Effect, Layer } from "effect"
 import { controllers } from "../../bin/Controllers.ts"
 import { scenarios as others } from "./KilledOthers.ts"
 import { scenarios as servants } from "./KilledServants.ts"
+import { scenarios as volumes } from "./KilledVolumes.ts"
 import { scenarios as workloads } from "./KilledWorkloads.ts"
 import { atEveryWrite } from "./Killing.ts"
 
-const scenarios = [...workloads, ...others, ...servants]
+const scenarios = [...workloads, ...others, ...servants, ...volumes]
 
 /** The names of all that a cluster runs. */
 const all = () => {

@@ -123,7 +123,7 @@ describe("registries of clouds", () => {
       assert.isAbove(keptMillis, 2 * 3_600_000)
       ill.add("/oauth2/exchange")
       const refused = yield* Effect.flip(ask(`${address}/a:1`))
-      assert.include(refused.message, "exchanges no token: 503")
+      assert.include(refused.message, "exchanges no token: 403")
     }).pipe(Effect.provide(acr))
   )
 })

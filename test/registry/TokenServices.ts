@@ -1,6 +1,6 @@
 /** What clouds answer who asks them for a token, on this machine: ECR's API, Google's metadata server, Azure's managed identity and registry. */
 import { Context, Effect, Layer } from "effect"
-import { createServer, type IncomingMessage } from "node:http"
+import { createServer, type IncomingMessage, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import { SignJWT } from "jose"
 
@@ -12,20 +12,23 @@ const bodyOf = async (request: IncomingMessage) => {
   return Buffer.concat(chunks).toString("utf8")
 }
 
-const acrToken = () =>
+/** In 2100: the same token each time. */
+const farAway = 4_102_444_800
+export const acrToken = () =>
   new SignJWT({ grant_type: "refresh_token" })
     .setProtectedHeader({ alg: "HS256" })
-    .setExpirationTime("3h")
+    .setExpirationTime(farAway)
     .sign(Buffer.from("a key of thirty-two bytes, at least"))
 
-interface Reply {
+export interface Reply {
   readonly status: number
   readonly body: unknown
   readonly headers?: { readonly [name: string]: string }
 }
 const refused = (why: string): Reply => ({ status: 400, body: { error: why } })
 
-const replies: { readonly [path: string]: (request: IncomingMessage, body: string) => Promise<Reply> | Reply } = {
+type Replies = { readonly [path: string]: (request: IncomingMessage, body: string) => Promise<Reply> | Reply }
+const replies: Replies = {
   "/ecr/": ({ headers }) => {
     if (headers["x-amz-target"] !== "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken")
       return refused("another call")
@@ -58,13 +61,18 @@ const replies: { readonly [path: string]: (request: IncomingMessage, body: strin
   }
 }
 
-const make = Effect.gen(function* () {
-  const asked: Array<string> = []
+/** `more`: further replies, by path. What is none of its paths is given to `next`. */
+export const make = Effect.fnUntraced(function* (
+  port = 0,
+  more: Replies = {},
+  next: RequestListener = (_, response) => response.writeHead(404).end()
+) {
   const ill = new Set<string>()
+  const all = { ...replies, ...more }
   const server = createServer((request, response) => {
     const [path = ""] = (request.url ?? "").split("?")
-    asked.push(path)
-    const reply = ill.has(path) ? () => ({ status: 503, body: { error: "ill" } }) : (replies[path] ?? (() => refused(path)))
+    const reply = ill.has(path) ? () => ({ status: 403, body: { error: "the service says no" } }) : all[path]
+    if (reply === undefined) return next(request, response)
     void bodyOf(request)
       .then((body) => reply(request, body))
       .then(({ body, headers = {}, status }: Reply) => {
@@ -74,20 +82,19 @@ const make = Effect.gen(function* () {
   })
   yield* Effect.acquireRelease(
     Effect.callback<void>((resume) => {
-      server.listen(0, "127.0.0.1", () => resume(Effect.void))
+      server.listen(port, "127.0.0.1", () => resume(Effect.void))
     }),
     () => Effect.sync(() => server.close().closeAllConnections())
   )
   // It listens at a port, hence the cast.
-  const { port } = server.address() as AddressInfo
-  return { address: `127.0.0.1:${port}`, asked, ill }
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, ill }
 })
 
-/** `ill`: paths that are answered with 503. */
-export class TokenServices extends Context.Service<TokenServices, Effect.Success<typeof make>>()(
+/** `ill`: paths that are answered with 403. */
+export class TokenServices extends Context.Service<TokenServices, Effect.Success<ReturnType<typeof make>>>()(
   "test/registry/TokenServices"
 ) {
-  static readonly layer = Layer.effect(TokenServices, make)
+  static readonly layer = Layer.effect(TokenServices, make())
 }
 
 /** Environment variables, as they were before when the scope closes. */

@@ -2,7 +2,7 @@
  * A plugin that is a program of any language: it serves what it offers over the wire that `Description.ts` writes down, each contract
  * at a unix socket of its own in one folder, and finds there what it is given. It is dead when it ends.
  */
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Effect, Layer, Schedule } from "effect"
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { isAbsolute, join, resolve } from "node:path"
@@ -94,7 +94,12 @@ const make = Effect.fnUntraced(function* (given: Options) {
     })
   )
   const clients = offers.map((contract) => Socket.connect(contract, at(contract), patience))
-  const services = yield* Effect.raceFirst(Layer.build(Layer.mergeAll(Layer.empty, ...clients)), Deferred.await(ended))
+  // It may listen before it serves: who is turned away comes again.
+  const connected = Layer.build(Layer.fresh(Layer.mergeAll(Layer.empty, ...clients))).pipe(
+    Effect.retry({ while: ({ _tag }) => _tag === "Unavailable", schedule: Schedule.spaced("100 millis") }),
+    Effect.timeout(patience)
+  )
+  const services = yield* Effect.raceFirst(connected, Deferred.await(ended))
   isReady = true
   return services
 })

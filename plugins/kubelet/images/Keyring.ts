@@ -17,11 +17,8 @@ export interface Key {
   readonly source: Source
 }
 
-export const key = (pattern: string, login: Login, source: Source): Key => ({
-  pattern,
-  credentials: { ...login, serverAddress: pattern },
-  source
-})
+/** Without the server's address: the image says it, and runtimes differ in how they read it. */
+export const key = (pattern: string, login: Login, source: Source): Key => ({ pattern, credentials: login, source })
 
 /** Of a pull secret, of either type. */
 export const ofSecret = ({ data = {}, metadata }: Secret): ReadonlyArray<Key> => {

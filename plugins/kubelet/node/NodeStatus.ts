@@ -19,6 +19,8 @@ export interface Facts {
   readonly handlers: ReadonlyArray<Handler>
   readonly features?: { readonly supplementalGroupsPolicy: boolean }
   readonly images: ReadonlyArray<Image>
+  /** Those of drivers that Pods here have, which must not be detached. */
+  readonly volumesInUse?: ReadonlyArray<string>
   readonly health: { readonly runtime: boolean; readonly network: boolean; readonly message: string }
   readonly now: number
 }
@@ -82,6 +84,10 @@ const images = (all: ReadonlyArray<Image>) =>
     .slice(0, 50)
     .map(({ bytes, digests, tags }) => ({ names: [...digests, ...tags].slice(0, 5), sizeBytes: bytes }))
 
+/** None is told where there have been some. */
+const inUse = ({ status }: Node, { volumesInUse = [] }: Facts) =>
+  volumesInUse.length > 0 || status.volumesInUse !== undefined ? { volumesInUse } : {}
+
 type Description = Effect.Success<ReturnType<ContainerRuntime["Service"]["describe"]>>
 
 /** Of several runtimes the one that serves Pods without a class. */
@@ -116,7 +122,8 @@ export const compute = (node: Node, facts: Facts): NodeStatus => {
     },
     runtimeHandlers: facts.handlers.map(({ features, name }) => ({ name, ...(features && { features }) })),
     ...(facts.features && { features: facts.features }),
-    images: images(facts.images)
+    images: images(facts.images),
+    ...inUse(node, facts)
   }
 }
 

@@ -78,6 +78,7 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
       handlers: about.handlers,
       ...(about.features && { features: about.features }),
       images: yield* Effect.orElseSucceed(images.list(), () => []),
+      volumesInUse: settings.hollow ? [] : site.driven.inUse(),
       health,
       now
     })
@@ -159,6 +160,12 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
     Stream.runForEach(() => again("telling the node's status", tellStatus()))
   )
   yield* Effect.forkScoped(choices)
+  const { changed } = site.driven
+  const volumes = changed.await.pipe(
+    Effect.tap(() => changed.close),
+    Effect.andThen(again("telling the node's status", tellStatus()))
+  )
+  yield* Effect.forkScoped(Effect.forever(volumes))
   /** Often until the node is ready, and then at leisure. */
   const heart = Effect.gen(function* () {
     for (;;) {

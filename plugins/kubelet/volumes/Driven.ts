@@ -2,7 +2,7 @@
  * Volumes of drivers on this node: attached by others, staged once for all Pods, published to each, and given to its group. The drivers come
  * and go; what one is needed for waits until it is there. Source: "Container Storage Interface" of upstream's kubelet.
  */
-import { Effect, Option, Semaphore } from "effect"
+import { Effect, Latch, Option, Semaphore } from "effect"
 import { createHash } from "node:crypto"
 import { existsSync, lstatSync, mkdirSync, rmdirSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -113,6 +113,7 @@ export interface Options {
 export const make = Effect.fnUntraced(function* ({ client, directory, nodeName }: Options) {
   const drivers = yield* Drivers
   const published = new Set<string>()
+  const changed = Latch.makeUnsafe()
   const locks = new Map<string, Semaphore.Semaphore>()
   const pods = join(directory, "pods")
 
@@ -163,6 +164,7 @@ export const make = Effect.fnUntraced(function* ({ client, directory, nodeName }
     yield* attempt(() =>
       Records.write(folder, { driverName: driver, volumeHandle: id, specVolID: name, isStaged, isAttachable })
     )
+    if (isAttachable) changed.openUnsafe()
     if (isStaged) {
       yield* attempt(() => mkdirSync(isBlock ? dirname(staging) : staging, { recursive: true, mode: 0o750 }))
       const told = { id, access, context: one.context, ...attached, ...(yield* secretOf(one.secrets.stage)) }
@@ -202,6 +204,7 @@ export const make = Effect.fnUntraced(function* ({ client, directory, nodeName }
       yield* attempt(() => removeEmpty(staging))
     }
     yield* attempt(() => Records.remove(entry))
+    if (entry.isAttachable === true) changed.openUnsafe()
   })
 
   /** Takes back all of a Pod. It fails while a driver is away that has brought one. */
@@ -216,6 +219,8 @@ export const make = Effect.fnUntraced(function* ({ client, directory, nodeName }
     drivers,
     publish,
     unpublish,
+    /** Opened when what is in use may be another. */
+    changed,
     /** As Node objects name them: what must not be detached yet. */
     inUse: () =>
       Records.all(pods)

@@ -4,6 +4,7 @@ import { ServiceProxy } from "../../kube-proxy/contracts/ServiceProxy.ts"
 import { ContainerRuntime } from "../../kubelet/contracts/ContainerRuntime.ts"
 import { Events } from "../../kubelet/contracts/Events.ts"
 import { Exec } from "../../kubelet/contracts/Exec.ts"
+import { ImageCredentials } from "../../kubelet/contracts/ImageCredentials.ts"
 import { Images } from "../../kubelet/contracts/Images.ts"
 import { Logs } from "../../kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../../kubelet/contracts/NetworkAttachment.ts"
@@ -14,7 +15,7 @@ import type { Manifest } from "../contracts/Manifest.ts"
 export const runtime = [ContainerRuntime, Events, Exec, Images, Logs, Stats] as const
 export const network = [NetworkConfiguration, NetworkAttachment] as const
 
-const keys = new Set<string>([ClusterDns, ServiceProxy, ...runtime, ...network].map(({ key }) => key))
+const keys = new Set<string>([ClusterDns, ImageCredentials, ServiceProxy, ...runtime, ...network].map(({ key }) => key))
 
 /** What nodes load. A package that offers something of a server's too is refused there, by name. */
 export const isForNodes = ({ offers }: Pick<Manifest, "offers">) =>
