@@ -1,4 +1,4 @@
-/** `keelson plugin new | check | dev | load | swap | rollback | list | logs`: plugins from outside. */
+/** `keelson plugin new | check | dev | serve | load | swap | rollback | list | logs`: plugins from outside. */
 import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { administratorFlags, kubeconfigOf, pathsOf, settingsOf, text } from "./Flags.ts"
@@ -35,6 +35,21 @@ const dev = Command.make(
     yield* Dev.run(directory, Option.getOrUndefined(kubeconfig))
   })
 ).pipe(Command.withDescription("Loads a package whenever it is saved, into a cluster with a hollow node"))
+
+const serve = Command.make(
+  "serve",
+  {
+    directory,
+    listen: Flag.String("listen").pipe(Flag.withDescription("Address and port, such as 0.0.0.0:8443")),
+    ca: Flag.String("ca").pipe(Flag.withDescription("File with the authority whose certificates clusters show (PEM)")),
+    cert: Flag.String("cert").pipe(Flag.withDescription("File with the certificate of this machine")),
+    key: Flag.String("key").pipe(Flag.withDescription("File with its key"))
+  },
+  Effect.fnUntraced(function* ({ directory, ...asked }) {
+    const Serve = yield* Effect.promise(() => import("./plugin/Serve.ts"))
+    yield* Serve.run(directory, asked)
+  })
+).pipe(Command.withDescription("Runs a package here for clusters elsewhere, whose Plugin objects name this machine"))
 
 const load = Command.make(
   "load",
@@ -87,5 +102,5 @@ const logs = Command.make(
 
 export const plugin = Command.make("plugin").pipe(
   Command.withDescription("Plugins from outside: written, checked, loaded, replaced while the cluster runs"),
-  Command.withSubcommands([create, check, dev, load, swap, rollback, list, logs])
+  Command.withSubcommands([create, check, dev, serve, load, swap, rollback, list, logs])
 )

@@ -1,5 +1,5 @@
 /**
- * `npm run conformance -- describe [CONTRACT] [--as wire|page] [--write]`: a contract in words for people, or as JSON for those who keep
+ * `npm run conformance -- describe [CONTRACT] [--as wire|page] [--write] [--exports]`: a contract in words for people, or as JSON for those who keep
  * it in another language. `--write` brings `conformance/describe/contracts.txt`, with which a test compares the contracts, and the table in `conformance/contracts.md` up to date.
  */
 import { Console, Effect, Option, Schema } from "effect"
@@ -37,11 +37,20 @@ const flags = {
   write: Flag.Boolean("write").pipe(
     Flag.withDescription("Write the page of all contracts to where the test compares it"),
     Flag.withDefault(false)
+  ),
+  exports: Flag.Boolean("exports").pipe(
+    Flag.withDescription("Write what the package lets others import to where the test compares it"),
+    Flag.withDefault(false)
   )
 }
 
-export const command = Command.make("describe", flags, ({ as, contract, write }) =>
+export const command = Command.make("describe", flags, ({ as, contract, exports, write }) =>
   Effect.gen(function* () {
+    if (exports) {
+      // The compiler is there where Keelson is worked on.
+      const Exports = yield* Effect.promise(() => import("./Exports.ts"))
+      return yield* Effect.sync(() => writeFileSync(Exports.file, Exports.report()))
+    }
     if (write)
       return yield* Effect.sync(() => {
         writeFileSync(file, report())

@@ -3,6 +3,7 @@
  * the direct implementation without serialisation, both ends of every transport, version negotiation and documentation.
  */
 import { Context, Effect, Layer, Predicate, Schema, SemVer, SemVerRange, Stream } from "effect"
+import * as Direct from "./Direct.ts"
 import { Rpc, RpcClient, RpcClientError, RpcGroup, RpcSchema, RpcServer } from "effect/rpc"
 
 /** Whoever serves the contract did not answer. `applied` says whether the call may have had its effect all the same. */
@@ -157,7 +158,15 @@ export const client = <Self, S>(contract: Contract<Self, S>) =>
               Effect.mapError(known),
               Effect.catchDefect((defect) => Effect.fail(lost(defect)))
             )
-      return derive(contract, (tag) => (payload) => guard(remote(tag, payload)))
+      const direct = yield* Effect.serviceOption(Direct.Calls)
+      const broken = (cause: unknown, isSent: boolean) => lost(cause, isSent ? "unknown" : "no")
+      return derive(contract, (tag, streams) => {
+        const long = (payload: unknown) => guard(remote(tag, payload))
+        const rpc = contract.group.requests.get(tag)
+        if (streams || rpc === undefined || direct._tag === "None") return long
+        // It has one answer, so that the long way gives an Effect, too.
+        return Direct.caller(direct.value, rpc, broken, long as (payload: unknown) => Effect.Effect<unknown, unknown>)
+      })
     })
   )
 
@@ -166,5 +175,12 @@ export const server = <Self, S>(contract: Contract<Self, S>) => {
   const group = contract.group.add(Hello)
   const handlers = Effect.map(contract, (service) => ({ ...service, hello: () => Effect.succeed(contract.version) }))
   const served = RpcServer.layer(group, { disableFatalDefects: true, spanPrefix: contract.key })
-  return Layer.provide(served, group.toLayer(handlers))
+  const single = [...contract.group.requests.values()].filter(
+    ({ successSchema }) => !RpcSchema.isStreamSchema(successSchema)
+  )
+  // The methods of a service by their tags: those with one answer are Effects.
+  const direct = Layer.effectDiscard(
+    Effect.flatMap(contract, (service) => Direct.serve(single, service as Parameters<typeof Direct.serve>[1]))
+  )
+  return Layer.merge(Layer.provide(served, group.toLayer(handlers)), direct)
 }

@@ -15,7 +15,7 @@ import * as Plugin from "./Plugin.ts"
 
 export type { Budgets, Grants, Remote, Settings } from "./isolate/Settings.ts"
 
-export { type Serving, serve } from "./isolate/Remote.ts"
+export { about, type Serving, serve } from "./isolate/Remote.ts"
 
 type AnyContract = Guest.AnyContract
 

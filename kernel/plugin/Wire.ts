@@ -2,9 +2,10 @@
  * Contracts over connections that carry frames: ports of threads, sockets of processes. A frame is all messages that one turn
  * of the event loop had to say, in the JSON form of their schemas, in which bytes stay bytes.
  */
-import { Duration, Effect, Layer, Option, Queue, type Scope } from "effect"
+import { Context, Duration, Effect, Layer, Option, Queue, type Scope } from "effect"
 import { RpcClient, RpcClientError, type RpcMessage, RpcSerialization, RpcServer } from "effect/rpc"
 import * as Contract from "./Contract.ts"
+import * as Direct from "./Direct.ts"
 
 /** A connection that is open. What it is given to say is data. */
 export interface Wire {
@@ -23,12 +24,13 @@ const batching = ({ post }: Wire) => {
     frame = []
     post(full)
   }
-  return (message: unknown) =>
-    Effect.sync(() => {
-      if (frame.push(message) === 1) queueMicrotask(flush)
-    })
+  return (message: unknown) => {
+    if (frame.push(message) === 1) queueMicrotask(flush)
+  }
 }
 type Say = ReturnType<typeof batching>
+/** What the other end says is data of some kind. Whether it speaks the protocol shows when it greets, hence the cast. */
+const tagged = (message: unknown) => message as { readonly _tag: string }
 
 const broken = (message: string, cause: unknown) =>
   new RpcClientError.RpcClientError({ reason: new RpcClientError.RpcClientDefect({ message, cause }) })
@@ -43,97 +45,135 @@ export interface Reconnect {
  * `applied: no`. Without `reconnect` the first end is the last.
  */
 export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?: Reconnect) =>
-  Layer.effect(RpcClient.Protocol)(
-    RpcClient.Protocol.make(
-      Effect.fnUntraced(function* (write) {
-        let client = 0
-        let say: Say | undefined
-        let why: unknown = "not connected yet"
-        let wasOpen = false
-        const run = Effect.runForkWith(yield* Effect.context())
-        // Only messages of rpc come from the other end, which speaks the same protocol or fails to greet; hence the cast.
-        const hear = (frame: ReadonlyArray<unknown>) => {
-          run(Effect.forEach(frame, (message) => write(client, message as RpcMessage.FromServerEncoded), { discard: true }))
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const waiting = Direct.waiting()
+      let say: Say | undefined
+      let why: unknown = "not connected yet"
+      const call: Direct.Calls["Service"]["call"] = (tag, payload, settle) => {
+        if (say === undefined) {
+          settle(new Direct.Lost(false, why))
+          return () => {}
         }
-        const attend = Effect.gen(function* () {
-          const wire = yield* open
-          say = batching(wire)
-          wasOpen = true
-          yield* Effect.callback<void>((resume) => {
-            wire.listen(hear, (cause) => {
-              why = cause
-              resume(Effect.void)
+        const id = waiting.begin(settle)
+        say({ _tag: "Request", id, tag, payload, headers: [] } satisfies Direct.Request)
+        return () => {
+          if (waiting.forget(id)) say?.({ _tag: "Interrupt", requestId: id })
+        }
+      }
+      const protocol = yield* RpcClient.Protocol.make(
+        Effect.fnUntraced(function* (write) {
+          let client = 0
+          let wasOpen = false
+          const run = Effect.runForkWith(yield* Effect.context())
+          // Only messages of rpc come from the other end, which speaks the same protocol or fails to greet; hence the cast.
+          const hear = (frame: ReadonlyArray<unknown>) => {
+            const others = frame.filter((message) => !waiting.hear(tagged(message)))
+            if (others.length === 0) return
+            run(
+              Effect.forEach(others, (message) => write(client, message as RpcMessage.FromServerEncoded), { discard: true })
+            )
+          }
+          const attend = Effect.gen(function* () {
+            const wire = yield* open
+            say = batching(wire)
+            wasOpen = true
+            yield* Effect.callback<void>((resume) => {
+              wire.listen(hear, (cause) => {
+                why = cause
+                resume(Effect.void)
+              })
             })
+          }).pipe(
+            Effect.scoped,
+            Effect.catch((error) => Effect.sync(() => (why = error))),
+            Effect.ensuring(Effect.sync(() => (say = undefined)))
+          )
+          const end = Effect.suspend(() => {
+            waiting.end(new Direct.Lost(true, why))
+            return write(client, { _tag: "ClientProtocolError", error: broken("the other end is gone", why) })
           })
-        }).pipe(
-          Effect.scoped,
-          Effect.catch((error) => Effect.sync(() => (why = error))),
-          Effect.ensuring(Effect.sync(() => (say = undefined)))
-        )
-        const end = Effect.suspend(() =>
-          write(client, { _tag: "ClientProtocolError", error: broken("the other end is gone", why) })
-        )
-        const attempts = Effect.gen(function* () {
-          let delay = reconnect?.shortest
-          for (;;) {
-            wasOpen = false
-            yield* attend
-            yield* end
-            if (reconnect === undefined || delay === undefined) return
-            yield* Effect.sleep(delay)
-            delay = wasOpen ? reconnect.shortest : Duration.min(Duration.times(delay, 2), reconnect.longest)
+          yield* Effect.addFinalizer(() => Effect.sync(() => waiting.end(new Direct.Lost(true, "closed here"))))
+          const attempts = Effect.gen(function* () {
+            let delay = reconnect?.shortest
+            for (;;) {
+              wasOpen = false
+              yield* attend
+              yield* end
+              if (reconnect === undefined || delay === undefined) return
+              yield* Effect.sleep(delay)
+              delay = wasOpen ? reconnect.shortest : Duration.min(Duration.times(delay, 2), reconnect.longest)
+            }
+          })
+          yield* Effect.forkScoped(attempts, { startImmediately: true })
+          return {
+            send: (id, message) => {
+              client = id
+              const speak = say
+              if (speak !== undefined) return Effect.sync(() => speak(message))
+              return message._tag === "Request" ? Effect.fail(broken(Contract.unsent, why)) : Effect.void
+            },
+            supportsAck: true,
+            supportsTransferables: false,
+            codecFor
           }
         })
-        yield* Effect.forkScoped(attempts, { startImmediately: true })
-        return {
-          send: (id, message) => {
-            client = id
-            if (say !== undefined) return say(message)
-            return message._tag === "Request" ? Effect.fail(broken(Contract.unsent, why)) : Effect.void
-          },
-          supportsAck: true,
-          supportsTransferables: false,
-          codecFor
-        }
-      })
-    )
+      )
+      return Context.make(RpcClient.Protocol, protocol).pipe(Context.add(Direct.Calls, { call, codecFor }))
+    })
   )
 
 /** The implementation's end, for all who connect. `listen` accepts connections as long as its scope is open. */
 export const server = <E, R>(listen: (accept: (wire: Wire) => void) => Effect.Effect<void, E, R>) =>
-  Layer.effect(RpcServer.Protocol)(
-    RpcServer.Protocol.make(
-      Effect.fnUntraced(function* (write) {
-        const run = Effect.runForkWith(yield* Effect.context())
-        const disconnects = yield* Queue.make<number>()
-        const clients = new Map<number, Say>()
-        let next = 0
-        yield* listen((wire) => {
-          const id = next++
-          clients.set(id, batching(wire))
-          wire.listen(
-            // As above: the other end speaks rpc.
-            (frame) => {
-              run(Effect.forEach(frame, (message) => write(id, message as RpcMessage.FromClientEncoded), { discard: true }))
-            },
-            () => {
-              clients.delete(id)
-              Queue.offerUnsafe(disconnects, id)
-            }
-          )
+  Layer.effectContext(
+    Effect.gen(function* () {
+      let methods: ReadonlyMap<string, Direct.Answer> = new Map()
+      const protocol = yield* RpcServer.Protocol.make(
+        Effect.fnUntraced(function* (write) {
+          const run = Effect.runForkWith(yield* Effect.context())
+          const disconnects = yield* Queue.make<number>()
+          const clients = new Map<number, Say>()
+          const ends = new Set<() => void>()
+          let next = 0
+          yield* Effect.addFinalizer(() => Effect.sync(() => ends.forEach((end) => end())))
+          yield* listen((wire) => {
+            const id = next++
+            const say = batching(wire)
+            const answering = Direct.answering(say)
+            clients.set(id, say)
+            ends.add(answering.end)
+            wire.listen(
+              // As above: the other end speaks rpc.
+              (frame) => {
+                const others = frame.filter((message) => !answering.hear(methods, tagged(message)))
+                if (others.length === 0) return
+                run(
+                  Effect.forEach(others, (message) => write(id, message as RpcMessage.FromClientEncoded), { discard: true })
+                )
+              },
+              () => {
+                clients.delete(id)
+                ends.delete(answering.end)
+                answering.end()
+                Queue.offerUnsafe(disconnects, id)
+              }
+            )
+          })
+          return {
+            disconnects,
+            send: (id, message) => Effect.sync(() => clients.get(id)?.(message)),
+            end: () => Effect.void,
+            clientIds: Effect.sync(() => new Set(clients.keys())),
+            initialMessage: Effect.succeed(Option.none()),
+            supportsAck: true,
+            supportsTransferables: false,
+            supportsSpanPropagation: true,
+            supportsNotifications: true,
+            codecFor
+          }
         })
-        return {
-          disconnects,
-          send: (id, message) => clients.get(id)?.(message) ?? Effect.void,
-          end: () => Effect.void,
-          clientIds: Effect.sync(() => new Set(clients.keys())),
-          initialMessage: Effect.succeed(Option.none()),
-          supportsAck: true,
-          supportsTransferables: false,
-          supportsSpanPropagation: true,
-          supportsNotifications: true,
-          codecFor
-        }
-      })
-    )
+      )
+      const serve: Direct.Answers["Service"]["serve"] = (all) => (methods = all)
+      return Context.make(RpcServer.Protocol, protocol).pipe(Context.add(Direct.Answers, { serve, codecFor }))
+    })
   )

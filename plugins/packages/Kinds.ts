@@ -43,9 +43,15 @@ const reasonOf: Value = ({ status: { lastDeath, lastError, reason } }) => {
 }
 
 export const pluginStrategy: Strategy<Plugin> = {
-  validate: ({ spec: { fallback, isolation, rollbackErrorPercent, rollbackWindowSeconds, source } }) => [
+  validate: ({ spec: { fallback, isolation, remote, rollbackErrorPercent, rollbackWindowSeconds, source } }) => [
     ...mistakesOf("spec.source", source),
     ...mistakesOf("spec.fallback", fallback),
+    ...(remote === undefined || /^.+:[0-9]{1,5}$/.test(remote.address)
+      ? []
+      : [Causes.invalid("spec.remote.address", remote.address, "must be a host and a port, such as 10.0.0.7:8443")]),
+    ...(remote === undefined || source === undefined
+      ? []
+      : [Causes.invalid("spec.remote", remote, "may not be set together with `spec.source`")]),
     ...(isolation === undefined ? [] : oneOf("spec.isolation", isolation, [...Manifest.isolations])),
     ...(rollbackWindowSeconds < 0
       ? [Causes.invalid("spec.rollbackWindowSeconds", rollbackWindowSeconds, "must be greater than or equal to 0")]

@@ -77,6 +77,8 @@ const offering = (own: ReadonlyArray<Own>, isolated: KernelPlugin.Plugin<unknown
 /** Packages besides the one that is to run. */
 export interface Others {
   readonly fallback?: Package.Kept
+  /** Where it runs, if it does so on another machine. */
+  readonly remote?: Isolate.Remote
 }
 
 /** What serves while the plugin is left alone: the package that the object names, or the package's own module for that. */
@@ -88,7 +90,7 @@ const spareOf = Effect.fnUntraced(function* (
   const { directory, manifest } = kept
   if (fallback === undefined) {
     const { fallbackModule } = manifest
-    return fallbackModule === undefined
+    return fallbackModule === undefined || directory === ""
       ? undefined
       : { ...kept, module: new URL(fallbackModule, pathToFileURL(`${directory}/`)) }
   }
@@ -132,22 +134,25 @@ export const prepare = Effect.fnUntraced(function* (
   const callTimeoutMillis = configuration?.callTimeoutMillis ?? place.patience ?? patience
   const given = configuration?.fallback ?? manifest.fallback
   const standard = manifest.command === undefined ? "worker" : "process"
-  const isolation = KernelPlugin.isolations.find((level) => level === (spec.isolation ?? manifest.isolation ?? standard))
+  const level = others.remote === undefined ? (spec.isolation ?? manifest.isolation ?? standard) : "remote"
+  const isolation = KernelPlugin.isolations.find((one) => one === level)
   if (isolation === undefined) return yield* invalid(`isolation: expected one of ${KernelPlugin.isolations.join(", ")}`)
-  if (isolation === "remote")
-    return yield* invalid("isolation: an object cannot say yet on which machine a plugin is remote")
+  if (isolation === "remote" && others.remote === undefined)
+    return yield* invalid("isolation: what is remote has no spec.source but a spec.remote, which says where it is")
   const own = ownOf(name, attachments, manifest)
   const common = {
     offers: own.map(({ contract }) => contract),
     isolation,
     grants: grantsOf(manifest, directory),
-    budgets: budgetsOf(manifest, callTimeoutMillis)
+    budgets: budgetsOf(manifest, callTimeoutMillis),
+    ...(others.remote !== undefined && { remote: others.remote })
   }
   const plugin = offering(own, yield* launched(kept, place, { name, ...optionsOf(options, place), ...common }))
   const spare = yield* spareOf(kept, others.fallback, own)
+  const near = isolation === "remote" ? { ...common, isolation: "worker" as const } : common
   const standIn =
     spare &&
-    offering(own, yield* launched(spare, place, { name: `${name}-fallback`, ...optionsOf(options, place), ...common }))
+    offering(own, yield* launched(spare, place, { name: `${name}-fallback`, ...optionsOf(options, place), ...near }))
   const ready: Ready = {
     kept,
     attachments,

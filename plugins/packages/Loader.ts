@@ -18,6 +18,7 @@ import { isForNodes } from "./node/NodeContracts.ts"
 import * as NodeReport from "./node/NodeReport.ts"
 import * as Package from "./Package.ts"
 import { granted, userOf } from "./Permissions.ts"
+import * as Remote from "./Remote.ts"
 import * as Report from "./Report.ts"
 import * as Running from "./Running.ts"
 import * as Words from "./Words.ts"
@@ -28,6 +29,16 @@ export interface Options {
   /** This server, as its status calls it, and which version it is. */
   readonly host: string
   readonly version: string
+}
+
+const isFromOutside = ({ spec }: Plugin) => spec.source !== undefined || spec.remote !== undefined
+
+/** What ran in the place of what its object names when the server ended: it does again, now that nothing is there to go back to. */
+const cameBack = ({ metadata: { generation }, status: { conditions = [], history = [], observedGeneration } }: Plugin) => {
+  const condition = conditions.find(({ status, type }) => type === "RolledBack" && status === "True")
+  const [last] = history
+  if (condition === undefined || last === undefined || observedGeneration !== generation) return undefined
+  return { source: { path: last.path, digest: last.digest }, reason: condition.message ?? "it has died" }
 }
 
 /** On a server a plugin does what its own role lets it do. */
@@ -70,14 +81,19 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
   const load = Effect.fnUntraced(function* (plugin: Plugin) {
     const { metadata, spec } = plugin
     const { name } = metadata
-    if (spec.source === undefined) return
+    if (!isFromOutside(plugin)) return
     const configuration = configurationOf(plugin)
     const wish = JSON.stringify([spec, configuration?.spec])
     yield* gone(name)
     const before = running.get(name)
     if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return
     if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
-    const kept = yield* Package.keep(directory, name, spec.source)
+    const remote = spec.remote && (yield* Remote.settingsOf(spec.remote))
+    const back = before === undefined ? cameBack(plugin) : undefined
+    const source = back?.source ?? spec.source
+    const kept = yield* remote !== undefined
+      ? Remote.found(name, remote)
+      : Package.keep(directory, name, source ?? { path: "" })
     // Nodes load it, each for itself.
     if (isForNodes(kept.manifest)) {
       failures.delete(name)
@@ -86,11 +102,12 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     }
     onNodes.forget(name)
     const fallback = spec.fallback && (yield* Package.keep(directory, name, spec.fallback))
-    const others = { ...(fallback !== undefined && { fallback }) }
+    const others = { ...(fallback !== undefined && { fallback }), ...(remote !== undefined && { remote }) }
     const place = { state: Package.stateOf(directory, name) }
     const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec, place, others)
     if (isLeading) yield* granted(name, controllerReference(Plugin, plugin), kept.manifest)
     yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
+    if (back !== undefined) yield* running.cameBack(name, { wish, reason: back.reason })
     failures.delete(name)
     const { isolation } = ready.plugin
     const { version } = kept.manifest
@@ -106,7 +123,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
 
   const reconcile = Effect.fnUntraced(function* ({ name }: Key) {
     const plugin = plugins.get({ namespace: "", name })
-    if (plugin === undefined || plugin.spec.suspend === true || plugin.spec.source === undefined) {
+    if (plugin === undefined || plugin.spec.suspend === true || !isFromOutside(plugin)) {
       failures.delete(name)
       yield* running.stop(name)
       if (plugin !== undefined && isLeading) yield* report.one(name)

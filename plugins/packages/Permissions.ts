@@ -46,11 +46,11 @@ export const grantsOf = ({ permissions = {} }: Manifest, directory: string): Gra
   }
 }
 
-export const budgetsOf = ({ life = {}, resources = {} }: Manifest, callMillis: number): Budgets => {
+export const budgetsOf = ({ life = {}, resources = {} }: Manifest, callMillis: number | undefined): Budgets => {
   const { cpuMillis, memoryMiB, pids } = resources
   const { messagesPerSecond, silentSeconds } = life
   return {
-    callMillis,
+    ...(callMillis !== undefined && { callMillis }),
     ...(silentSeconds !== undefined && { silentMillis: silentSeconds * 1000 }),
     ...(messagesPerSecond !== undefined && { messages: messagesPerSecond }),
     ...(memoryMiB !== undefined && { memoryBytes: memoryMiB * 2 ** 20 }),

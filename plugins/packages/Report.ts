@@ -161,7 +161,7 @@ export const make = Effect.fnUntraced(function* ({ failures, placed, plugins, ru
     const plugin = plugins.get({ namespace: "", name })
     if (plugin === undefined) return
     const isPart = plugin.metadata.labels?.[label] === "true"
-    if (isPart && plugin.spec.source === undefined) return
+    if (isPart && plugin.spec.source === undefined && plugin.spec.remote === undefined) return
     const now = time(yield* Clock.currentTimeMillis)
     const onNodes = placed(plugin)
     const after = onNodes === undefined ? ofPackage(plugin, now) : NodeReport.status(plugin, onNodes, now)

@@ -24,7 +24,7 @@ export interface RolledBack {
 }
 
 /** From source, as the package's own modules are: were it from the bundle, there would be two of everything in it. */
-const guest = new URL("kernel/plugin/isolate/GuestMain.ts", root)
+export const guest = new URL("kernel/plugin/isolate/GuestMain.ts", root)
 
 /** Those who use what it offers give up a little later than its isolate does, so that the host sees who leaves calls unanswered. */
 const grace = 250
@@ -91,6 +91,12 @@ export const make = Effect.fnUntraced(function* <Given>(
     get: (name: string) => runs.get(name),
     rolledBack: (name: string) => rolledBack.get(name),
     stop,
+    /** What runs was rolled back to before this process began. */
+    cameBack: (name: string, back: RolledBack) =>
+      Effect.andThen(
+        Effect.sync(() => rolledBack.set(name, back)),
+        told
+      ),
     /** Starts it, or puts it in the place of what runs under the name: that goes on running until this one does. */
     start: Effect.fnUntraced(function* (name: string, ready: Ready, wish: string, windowSeconds: number) {
       const { attachments, plugin } = ready

@@ -1,6 +1,7 @@
 /**
  * A guest on another machine, over TLS at both ends of which a certificate says who is there. There, `serve` runs one module and
- * no other: what a host says of modules is not heard. Every connection is a guest of its own, in a process that ends with it.
+ * no other: what a host says of modules is not heard. Every connection is a guest of its own, in a process that ends with it, or
+ * a question about the module, as the protocol says that TLS agrees on (ALPN).
  */
 import { Effect } from "effect"
 import type { ChildProcess } from "node:child_process"
@@ -9,19 +10,21 @@ import * as Tls from "node:tls"
 import * as Frames from "../Frames.ts"
 import * as Process from "./Process.ts"
 import { IsolateFailed } from "./Protocol.ts"
-import { Main, type Open, type Settings } from "./Settings.ts"
+import { Main, type Open, type Remote as RemoteSettings, type Settings } from "./Settings.ts"
 
 const limits: Frames.Limits = { largest: 256 * 1024 ** 2, unread: 256 * 1024 ** 2 }
 const version = "TLSv1.3"
 
-export const open: Open = Effect.fnUntraced(function* ({ name, remote }) {
+const guests = "keelson-guest"
+const questions = "keelson-about"
+
+const connected = Effect.fnUntraced(function* (name: string, remote: RemoteSettings, protocol: string) {
   const failed = (reason: string) => new IsolateFailed({ plugin: name, reason })
-  if (remote === undefined)
-    return yield* failed("it is remote, and nobody says where: `remote` names host, port and certificates")
   const { ca, cert, host, key, port, serverName = isIP(host) === 0 ? host : "" } = remote
-  const socket = yield* Effect.acquireRelease(
+  const identity = { ca, cert, key, servername: serverName, minVersion: version, ALPNProtocols: [protocol] } as const
+  return yield* Effect.acquireRelease(
     Effect.callback<Tls.TLSSocket, IsolateFailed>((resume) => {
-      const socket = Tls.connect({ host, port, ca, cert, key, servername: serverName, minVersion: version })
+      const socket = Tls.connect({ host, port, ...identity })
       socket.setNoDelay(true)
       socket.once("secureConnect", () => resume(Effect.succeed(socket)))
       socket.on("error", ({ message }) => resume(Effect.fail(failed(`${host}:${port} is not reached: ${message}`))))
@@ -32,10 +35,42 @@ export const open: Open = Effect.fnUntraced(function* ({ name, remote }) {
     (socket) => Effect.sync(() => socket.destroy()),
     { interruptible: true }
   )
-  return Frames.wireOf(socket, limits)
 })
 
+export const open: Open = Effect.fnUntraced(function* ({ name, remote }) {
+  if (remote === undefined) {
+    const reason = "it is remote, and nobody says where: `remote` names host, port and certificates"
+    return yield* new IsolateFailed({ plugin: name, reason })
+  }
+  return Frames.wireOf(yield* connected(name, remote, guests), limits)
+})
+
+const longest = 2 ** 20
+
+/** What is said there of the module. */
+export const about = Effect.fnUntraced(function* (name: string, remote: RemoteSettings) {
+  const socket = yield* connected(name, remote, questions)
+  const where = `${remote.host}:${remote.port}`
+  return yield* Effect.callback<string, IsolateFailed>((resume) => {
+    let said = ""
+    const refuse = (reason: string) => resume(Effect.fail(new IsolateFailed({ plugin: name, reason: `${where} ${reason}` })))
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      said += text
+      if (said.length > longest) refuse("says too much of itself")
+    })
+    socket.once("end", () => (said === "" ? refuse("says nothing of itself") : resume(Effect.succeed(said))))
+    socket.once("error", ({ message }) => refuse(`is gone: ${message}`))
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: "10 seconds",
+      orElse: () => Effect.fail(new IsolateFailed({ plugin: name, reason: `${where} does not say what it is` }))
+    })
+  )
+}, Effect.scoped)
+
 export interface Serving extends Pick<Settings, "name" | "module" | "budgets"> {
+  /** What is said of the module to who asks. */
+  readonly about?: string
   readonly host: string
   /** 0: any that is free. */
   readonly port: number
@@ -60,17 +95,22 @@ const join = (socket: Socket, child: ChildProcess) => {
 }
 
 /** Serves one plugin's module to hosts elsewhere, for as long as the scope is open. Gives the port. */
-export const serve = Effect.fnUntraced(function* ({ ca, cert, host, key, port, ...settings }: Serving) {
+export const serve = Effect.fnUntraced(function* ({ about = "", ca, cert, host, key, port, ...settings }: Serving) {
   const main = yield* Main
   const run = Effect.runForkWith(yield* Effect.context())
   const log = (line: string) => run(Effect.annotateLogs(Effect.logInfo(line), { plugin: settings.name }))
   const { args, env, file } = Process.mortal(Process.node(settings, main))
-  const guests = new Set<Socket>()
+  const open = new Set<Socket>()
   const server = Tls.createServer(
-    { ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: version },
+    { ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: version, ALPNProtocols: [guests, questions] },
     (socket) => {
-      guests.add(socket.setNoDelay(true))
-      socket.once("close", () => guests.delete(socket))
+      socket.on("error", () => socket.destroy())
+      if (socket.alpnProtocol === questions) {
+        socket.end(about)
+        return
+      }
+      open.add(socket.setNoDelay(true))
+      socket.once("close", () => open.delete(socket))
       const child = Process.spawned({ args, file, env: { ...env, KEELSON_MODULE: settings.module.href } }, log)
       join(socket, child)
     }
@@ -84,7 +124,7 @@ export const serve = Effect.fnUntraced(function* ({ ca, cert, host, key, port, .
     }),
     () =>
       Effect.callback<void>((resume) => {
-        for (const socket of guests) socket.destroy()
+        for (const socket of open) socket.destroy()
         server.close(() => resume(Effect.void))
       })
   )

@@ -20,9 +20,27 @@ const PluginSource: Field.Lazy<PluginSource> = define("plugins.v1alpha1.PluginSo
   struct({ path: Text, digest: optional(Text) })
 )
 
+/** A package that `keelson plugin serve` runs on another machine. */
+export interface PluginRemote {
+  /** `host:port`. */
+  readonly address: string
+  /** With ca.crt, tls.crt and tls.key: whom to believe there, and who asks. */
+  readonly secret: { readonly name: string; readonly namespace: string }
+  /** The name in the certificate there, if it is another than the host. */
+  readonly serverName?: string
+}
+const PluginRemote: Field.Lazy<PluginRemote> = define("plugins.v1alpha1.PluginRemote", () =>
+  struct({ address: Text, secret: SecretReference(), serverName: optional(Text) })
+)
+const SecretReference: Field.Lazy<PluginRemote["secret"]> = define("plugins.v1alpha1.SecretReference", () =>
+  struct({ name: Text, namespace: Text })
+)
+
 export interface PluginSpec {
   /** Absent: a part of the server itself, which stands here to be seen. */
   readonly source?: PluginSource
+  /** In place of a source: it runs elsewhere. */
+  readonly remote?: PluginRemote
   /** Instead of the one of its manifest: in-process, worker, process, sandbox or remote. */
   readonly isolation?: string
   /** The name of the PluginConfiguration; without it, the plugin's own name. */
@@ -44,6 +62,7 @@ const PluginSpec: Field.Lazy<PluginSpecDraft> = define(
   () =>
     struct({
       source: optional(PluginSource()),
+      remote: optional(PluginRemote()),
       isolation: optional(Text),
       configuration: optional(Text),
       suspend: optional(Bool),

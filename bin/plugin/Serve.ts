@@ -1,0 +1,45 @@
+/** `keelson plugin serve`: runs a package on this machine for clusters elsewhere, whose Plugin objects name it by `spec.remote`. */
+import { Console, Effect, FileSystem, Path, Schema } from "effect"
+import { pathToFileURL } from "node:url"
+import * as Isolate from "../../kernel/plugin/Isolate.ts"
+import { Main } from "../../kernel/plugin/isolate/Settings.ts"
+import * as Package from "../../plugins/packages/Package.ts"
+import { budgetsOf } from "../../plugins/packages/Permissions.ts"
+import * as Remote from "../../plugins/packages/Remote.ts"
+import { guest } from "../../plugins/packages/Running.ts"
+
+export class ServeFailed extends Schema.TaggedError<ServeFailed>()("ServeFailed", { message: Schema.String }) {}
+
+export interface Asked {
+  /** `host:port`. */
+  readonly listen: string
+  /** Files with PEM. */
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** Until it is interrupted. What is served is the package as it lay there when this began. */
+export const run = Effect.fn("PluginServe.run")(function* (directory: string, { listen, ...asked }: Asked) {
+  const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const place = paths.resolve(directory)
+  const manifest = yield* Package.manifest(place)
+  const { module, name } = manifest
+  if (module === undefined)
+    return yield* new ServeFailed({ message: `${name} is a program: only what has a module can be served` })
+  const [, host = "", port = ""] = /^\[?(.+?)\]?:([0-9]{1,5})$/.exec(listen) ?? []
+  if (host === "") return yield* new ServeFailed({ message: `--listen ${listen}: expected an address and a port` })
+  const read = (path: string) =>
+    Effect.mapError(files.readFileString(path), ({ message }) => new ServeFailed({ message: `${path}: ${message}` }))
+  const [ca, cert, key] = [yield* read(asked.ca), yield* read(asked.cert), yield* read(asked.key)]
+  const about = yield* Remote.about(manifest, yield* Package.digest(place))
+  const budgets = budgetsOf(manifest, undefined)
+  const serving = { name, module: pathToFileURL(paths.join(place, module)), about, budgets }
+  const at = yield* Effect.provideService(
+    Isolate.serve({ ...serving, host, port: Number(port), ca, cert, key }),
+    Main,
+    guest
+  )
+  yield* Console.log(`${name} ${manifest.version} is served at ${host}:${at}`)
+  return yield* Effect.never
+}, Effect.scoped)

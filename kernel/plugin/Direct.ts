@@ -1,0 +1,206 @@
+/**
+ * Calls with one answer, the short way: in the messages of `effect/rpc`, so that the other end may be one that knows nothing of it, but
+ * without the fibers, spans and promises that streams need. Where somebody has brought a tracer, calls go the long way and are seen.
+ */
+import { Context, Effect, Exit, Fiber, Schema, type Scope, Tracer } from "effect"
+import { Rpc, type RpcSerialization } from "effect/rpc"
+
+type AnyMethod = Rpc.Rpc<string, Schema.Codec<unknown>, Schema.Codec<unknown>, Schema.Codec<unknown>>
+type Codecs = RpcSerialization.CodecFor
+type Id = string | number
+
+export interface Request {
+  readonly _tag: "Request"
+  readonly id: Id
+  readonly tag: string
+  readonly payload: unknown
+  readonly headers: ReadonlyArray<never>
+}
+/** No answer will come. */
+export class Lost extends Error {
+  readonly isSent: boolean
+  constructor(isSent: boolean, cause: unknown) {
+    super(isSent ? "the other end is gone" : "there is no connection", { cause })
+    this.isSent = isSent
+  }
+}
+
+/** The end of a wire at which calls are made. */
+export class Calls extends Context.Service<
+  Calls,
+  {
+    readonly codecFor: Codecs
+    /** `settle` is called once. What is returned gives the call up. */
+    readonly call: (tag: string, payload: unknown, settle: (exit: unknown) => void) => () => void
+  }
+>()("kernel/Direct/Calls") {}
+
+/** What waits for answers on a wire. */
+export const waiting = () => {
+  const all = new Map<Id, (exit: unknown) => void>()
+  let last = 0
+  return {
+    /** The ids of `effect/rpc` are not negative. */
+    begin: (settle: (exit: unknown) => void) => {
+      const id = --last
+      all.set(id, settle)
+      return id
+    },
+    forget: (id: Id) => all.delete(id),
+    /** Whether it was an answer that somebody waits for. */
+    hear: (message: { readonly _tag: string; readonly requestId?: Id; readonly exit?: unknown }) => {
+      if (message._tag !== "Exit" || message.requestId === undefined) return false
+      const settle = all.get(message.requestId)
+      if (settle === undefined) return false
+      all.delete(message.requestId)
+      settle(message.exit)
+      return true
+    },
+    end: (lost: Lost) => {
+      const left = [...all.values()]
+      all.clear()
+      for (const settle of left) settle(lost)
+    }
+  }
+}
+
+const isSuccess = (exit: unknown): exit is { readonly _tag: "Success"; readonly value?: unknown } =>
+  typeof exit === "object" && exit !== null && "_tag" in exit && exit._tag === "Success"
+
+/** A schema of a contract needs nothing to be read by, which the type of a method does not say. */
+const exitOf = (rpc: AnyMethod) => Rpc.exitSchema(rpc) as unknown as Schema.Codec<Exit.Exit<unknown, unknown>>
+
+const isTraced = ({ context }: Fiber.Fiber<unknown, unknown>) => Context.getOrUndefined(context, Tracer.Tracer) !== undefined
+
+/** `broken` makes the error that stands for an answer which cannot come, or be read. */
+export const caller = (
+  { call, codecFor }: Calls["Service"],
+  rpc: AnyMethod,
+  broken: (cause: unknown, isSent: boolean) => unknown,
+  traced: (payload: unknown) => Effect.Effect<unknown, unknown>
+) => {
+  const encode = Schema.encodeUnknownSync(codecFor(rpc.payloadSchema))
+  const decode = Schema.decodeUnknownSync(codecFor(rpc.successSchema))
+  const decodeExit = Schema.decodeUnknownSync(codecFor(exitOf(rpc)))
+  const read = (exit: unknown): Exit.Exit<unknown, unknown> => {
+    if (exit instanceof Lost) return Exit.fail(broken(exit, exit.isSent))
+    try {
+      if (isSuccess(exit) && exit.value !== undefined && exit.value !== null) return Exit.succeed(decode(exit.value))
+      const read = decodeExit(exit)
+      if (Exit.isSuccess(read)) return read
+      const defect = read.cause.reasons.find((reason) => reason._tag === "Die")
+      return defect === undefined ? read : Exit.fail(broken(defect.defect, true))
+    } catch (error) {
+      return Exit.fail(broken(error, true))
+    }
+  }
+  return (payload: unknown): Effect.Effect<unknown, unknown> =>
+    Effect.callback((resume) => {
+      const fiber = Fiber.getCurrent()
+      if (fiber !== undefined && isTraced(fiber)) return resume(traced(payload))
+      let encoded: unknown
+      try {
+        encoded = encode(payload)
+      } catch (error) {
+        return resume(Exit.fail(broken(error, false)))
+      }
+      const giveUp = call(rpc._tag, encoded, (exit) => resume(read(exit)))
+      return Effect.sync(giveUp)
+    })
+}
+
+type Run = (payload: unknown) => Effect.Effect<unknown, unknown>
+
+/** The end of a wire at which calls are answered: whoever serves a contract says here by what. */
+export class Answers extends Context.Service<
+  Answers,
+  {
+    readonly codecFor: Codecs
+    readonly serve: (methods: ReadonlyMap<string, Answer>) => void
+  }
+>()("kernel/Direct/Answers") {}
+
+/** Begins an answer, and says it when it is there. What is returned breaks it off. */
+export type Answer = (payload: unknown, say: (exit: unknown) => void) => (() => void) | undefined
+
+export const answerOf = (codecFor: Codecs, rpc: AnyMethod, run: Run, context: Context.Context<never>): Answer => {
+  const decode = Schema.decodeUnknownSync(codecFor(rpc.payloadSchema))
+  const encode = Schema.encodeUnknownSync(codecFor(rpc.successSchema))
+  const encodeExit = Schema.encodeUnknownSync(codecFor(exitOf(rpc)))
+  const fork = Effect.runForkWith(context)
+  const written = (exit: Exit.Exit<unknown, unknown>): unknown => {
+    try {
+      return Exit.isSuccess(exit) && exit.value !== undefined
+        ? { _tag: "Success", value: encode(exit.value) }
+        : encodeExit(exit)
+    } catch (error) {
+      return encodeExit(Exit.die(error))
+    }
+  }
+  return (payload, say) => {
+    let answer: Effect.Effect<unknown, unknown>
+    try {
+      answer = run(decode(payload))
+    } catch (error) {
+      say(written(Exit.die(error)))
+      return undefined
+    }
+    const fiber = fork(answer)
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) {
+      say(written(exit))
+      return undefined
+    }
+    fiber.addObserver((exit) => say(written(exit)))
+    return () => fiber.interruptUnsafe()
+  }
+}
+
+/** The answers under way for one who asks. */
+export const answering = (say: (message: unknown) => void) => {
+  const running = new Map<Id, () => void>()
+  return {
+    /** Whether it was a call, or the end of one, that is answered here. */
+    hear: (
+      methods: ReadonlyMap<string, Answer>,
+      message: {
+        readonly _tag: string
+        readonly id?: Id
+        readonly tag?: string
+        readonly payload?: unknown
+        readonly requestId?: Id
+      }
+    ) => {
+      if (message._tag === "Interrupt" && message.requestId !== undefined) {
+        const stop = running.get(message.requestId)
+        stop?.()
+        return stop !== undefined
+      }
+      const { id } = message
+      if (message._tag !== "Request" || id === undefined || "traceId" in message) return false
+      const answer = methods.get(message.tag ?? "")
+      if (answer === undefined) return false
+      const stop = answer(message.payload, (exit) => {
+        running.delete(id)
+        say({ _tag: "Exit", requestId: id, exit })
+      })
+      if (stop !== undefined) running.set(id, stop)
+      return true
+    },
+    end: () => {
+      for (const stop of running.values()) stop()
+    }
+  }
+}
+
+/** Serves the calls of a contract that have one answer, if the wire lets it. */
+export const serve = Effect.fnUntraced(function* (
+  methods: ReadonlyArray<AnyMethod>,
+  runs: { readonly [tag: string]: Run }
+): Effect.fn.Return<void, never, Scope.Scope> {
+  const answers = yield* Effect.serviceOption(Answers)
+  if (answers._tag === "None") return
+  const { codecFor, serve } = answers.value
+  const context = yield* Effect.context<never>()
+  serve(new Map(methods.map((rpc) => [rpc._tag, answerOf(codecFor, rpc, runs[rpc._tag]!, context)])))
+})
