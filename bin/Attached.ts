@@ -1,6 +1,7 @@
 /** What plugins from outside may offer to every API process: one line for each contract. Those of the scheduler and of nodes stand where these run. */
 import { Layer } from "effect"
 import * as Admission from "../plugins/admission/isolated/Attachment.ts"
+import * as Routes from "../plugins/apiserver/isolated/Attachment.ts"
 import * as Audit from "../plugins/audit/isolated/Attachment.ts"
 import type * as Sinks from "../plugins/audit/Sinks.ts"
 import * as Authentication from "../plugins/authentication/isolated/Attachment.ts"
@@ -11,4 +12,4 @@ import * as Controllers from "../plugins/controllers/isolated/Attachment.ts"
 export const leading = Controllers.layer
 
 export const api = ({ audit }: { readonly audit?: Sinks.Options }) =>
-  Layer.mergeAll(Admission.layer, Authentication.layer, Authorization.layer, Audit.layer(audit?.policy))
+  Layer.mergeAll(Admission.layer, Authentication.layer, Authorization.layer, Routes.layer, Audit.layer(audit?.policy))

@@ -4,6 +4,7 @@ import type { Contract } from "../kernel/plugin/Contract.ts"
 import { Handover } from "../kernel/plugin/Handover.ts"
 import { Log } from "../kernel/store/Log.ts"
 import { AdmissionPoints } from "../plugins/admission/contracts/AdmissionPoints.ts"
+import { RoutePoints } from "../plugins/apiserver/contracts/RoutePoints.ts"
 import { AuditPoints } from "../plugins/audit/contracts/AuditPoints.ts"
 import { AuthenticationPoints } from "../plugins/authentication/contracts/AuthenticationPoints.ts"
 import { AuthorizationPoints } from "../plugins/authorization/contracts/AuthorizationPoints.ts"
@@ -54,6 +55,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Routes,
   Scheduler,
   Reconciler,
+  RoutePoints,
   SchedulerPoints,
   ServiceProxy,
   SnapshotStorage,

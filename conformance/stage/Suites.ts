@@ -17,6 +17,7 @@ import * as ImageCredentials from "../ImageCredentials.ts"
 import * as KeyManagement from "../KeyManagement.ts"
 import * as Scheduler from "../Scheduler.ts"
 import * as Reconciler from "../Reconciler.ts"
+import * as RoutePoints from "../RoutePoints.ts"
 import * as SchedulerPoints from "../SchedulerPoints.ts"
 import * as SnapshotStorage from "../SnapshotStorage.ts"
 import type { Suite } from "../Suite.ts"
@@ -50,6 +51,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(KeyManagement.suite, memory),
   on(Scheduler.suite, memory),
   on(Reconciler.suite, memory),
+  on(RoutePoints.suite, memory),
   on(SchedulerPoints.suite, memory),
   on(SnapshotStorage.suite, memory)
 ]

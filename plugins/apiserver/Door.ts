@@ -18,7 +18,7 @@ import { type Answer, failure, send } from "./Answer.ts"
 import * as Auditing from "./Auditing.ts"
 import { type Backend, Backends } from "./contracts/Backends.ts"
 import type { RequestHeader } from "./contracts/RequestHeader.ts"
-import { Routes } from "./contracts/Routes.ts"
+import { type Route, Routes } from "./contracts/Routes.ts"
 import * as Deadline from "./Deadline.ts"
 import { type Exchange, type Incoming, type Outgoing, split } from "./Exchange.ts"
 import { type Fairness, verbOf } from "./fairness/Fairness.ts"
@@ -91,12 +91,21 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
   const components = ComponentStatuses.pipeline(Context.get(context, Pipeline), options.components)
   let isClosing = false
 
+  const isKnown = ({ group, resource, version }: Path.ObjectPath) => kinds.find(group, version, resource) !== undefined
+
   /** Whether it exists is told only to those who may ask. */
   const find = Effect.fnUntraced(function* (exchange: Exchange, path: Path.ObjectPath) {
     const found = resolve(kinds, path, exchange.method, exchange.user)
     if (Result.isSuccess(found)) return found.success
     yield* authorize(access, { user: exchange.user, verb: exchange.method.toLowerCase(), ...path })
     return yield* found.failure
+  })
+
+  /** A plugin's path may look like one of objects; whoever may get such objects may get it. */
+  const routedAt = Effect.fnUntraced(function* (exchange: Exchange, path: Path.ObjectPath, route: Route) {
+    const verb = verbOf({ method: exchange.method, path, isWatch: isWatched(exchange, path) })
+    yield* authorize(access, { user: exchange.user, verb, ...path })
+    return yield* Other.routed(route, exchange)
   })
 
   /** Who answers for a group instead of us. */
@@ -119,6 +128,8 @@ export const make = Effect.fnUntraced(function* (options: DoorOptions) {
     const backend = backendOf(exchange.path, path)
     if (backend !== undefined) return yield* forward(exchange, path, backend)
     if (path === undefined) return yield* other(exchange)
+    const route = isKnown(path) ? undefined : routes.find(exchange.path)
+    if (route !== undefined) return yield* routedAt(exchange, path, route)
     const at = yield* find(exchange, path)
     const stream = Streams.find(at)
     if (stream !== undefined) return yield* stream(exchange, at, path.rest, options.kubelet)

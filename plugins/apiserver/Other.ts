@@ -68,7 +68,7 @@ const streamed = Effect.fnUntraced(function* (
   return sent(code)
 })
 
-const routed = Effect.fnUntraced(function* (route: Route, exchange: Exchange) {
+export const routed = Effect.fnUntraced(function* (route: Route, exchange: Exchange) {
   const { incoming, method, path, query, user } = exchange
   const request = { method, path, query, user, headers: incoming.headers, body: Body.read(incoming) }
   const { body, code, headers = {}, type } = yield* route.handle(request)

@@ -2,7 +2,7 @@
  * The command that starts a program in namespaces of its own: it sees the files that it is given and no others, no network
  * but its own loopback, none of the processes outside, and has no privileges. Only programs of util-linux and iproute2 are used.
  */
-import { existsSync, lstatSync, readlinkSync } from "node:fs"
+import { existsSync, lstatSync, readlinkSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { isIP } from "node:net"
 import type { Command } from "./Process.ts"
@@ -45,7 +45,8 @@ const devices = ["/dev/null", "/dev/zero", "/dev/urandom"]
 const script = (jail: Jail, { args, file }: Command, isRoot: boolean) => {
   const at = (path: string) => quote(`${jail.root}${path}`)
   const bind = (from: string, to: string, mode: "ro" | "rw") => [
-    lstatSync(from).isDirectory() ? `mkdir -p ${at(to)}` : `mkdir -p ${at(dirname(to))}; : > ${at(to)}`,
+    // What is a link here is in there what it leads to.
+    statSync(from).isDirectory() ? `mkdir -p ${at(to)}` : `mkdir -p ${at(dirname(to))}; : > ${at(to)}`,
     `mount --bind ${quote(from)} ${at(to)}`,
     `mount -o remount,bind,${mode},nosuid,nodev ${at(to)}`
   ]

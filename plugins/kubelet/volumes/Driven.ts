@@ -7,12 +7,13 @@ import { createHash } from "node:crypto"
 import { existsSync, lstatSync, mkdirSync, rmdirSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Client } from "../../../kernel/client/Client.ts"
-import { type PersistentVolumeClaim, type Pod, Secret, type SecretReference } from "../../resources/contracts/core/v1.ts"
+import { PersistentVolumeClaim, type Pod, Secret, type SecretReference } from "../../resources/contracts/core/v1.ts"
 import { CSIDriver, VolumeAttachment } from "../../resources/contracts/storage/v1.ts"
 import { type Driver, Drivers } from "../../volumes/contracts/Drivers.ts"
 import { type Access, Mode } from "../../volumes/contracts/Volumes.ts"
 import { Refusal } from "../pod/Environment.ts"
 import * as Records from "./DrivenRecords.ts"
+import * as Growth from "./Growth.ts"
 import * as Ownership from "./Ownership.ts"
 
 type Texts = { readonly [name: string]: string }
@@ -183,12 +184,29 @@ export const make = Effect.fnUntraced(function* ({ client, directory, nodeName }
     }
   })
 
+  /** What was made larger, but for what lies on it: the claim says so until that is done here. */
+  const grow = Effect.fnUntraced(function* (one: Driven, folder: string, { about, volumes }: Driver) {
+    const { claim, driver, id, name } = one
+    if (claim === undefined || !about.can.expandOnNode || !Growth.isPending(claim)) return
+    const bytes = Growth.wanted(claim)
+    const target = Records.targetOf(folder, name)
+    const staging = about.can.stage ? { staging: Records.stagingOf(directory, driver, id) } : {}
+    const told = { id, bytes, target, access: accessOf(one), ...staging, ...(yield* secretOf(one.secrets.expand)) }
+    const after = yield* Effect.mapError(volumes.expandOnNode(told), failed("NodeExpandVolume failed"))
+    yield* Effect.mapError(
+      client.update(PersistentVolumeClaim, Growth.done(claim, after.bytes), { subresource: "status" }),
+      failed("telling the claim that it is larger")
+    )
+  })
+
   const publish = Effect.fn("Driven.publish")(function* (pod: Pod, one: Driven, folder: string) {
     const target = Records.targetOf(folder, one.name)
-    if (published.has(target)) return
+    const isThere = published.has(target)
+    if (isThere && (one.claim === undefined || !Growth.isPending(one.claim))) return
     const driver = yield* driverOf(one.driver)
-    yield* alone(one, bring(pod, one, folder, driver))
+    if (!isThere) yield* alone(one, bring(pod, one, folder, driver))
     published.add(target)
+    yield* alone(one, grow(one, folder, driver))
   })
 
   const takeBack = Effect.fnUntraced(function* (entry: Records.Entry, { volumes }: Driver) {

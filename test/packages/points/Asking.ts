@@ -75,11 +75,18 @@ export const until = <E>(what: string, asked: Effect.Effect<Answered, E>, holds:
 
 const example = (name: string) => fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url))
 
+export interface Loading {
+  readonly directory?: string
+  readonly values?: object
+  /** How often it is looked at, ten times a second. */
+  readonly tries?: number
+}
+
 /** Resolves when it runs; fails with its reason. */
 export const load = Effect.fnUntraced(function* (
   client: Client["Service"],
   name: string,
-  { directory = example(name), values }: { readonly directory?: string; readonly values?: object } = {}
+  { directory = example(name), tries = 600, values }: Loading = {}
 ) {
   if (values !== undefined)
     yield* client.create(PluginConfiguration, { metadata: { name }, spec: { values: JSON.parse(JSON.stringify(values)) } })
@@ -87,5 +94,5 @@ export const load = Effect.fnUntraced(function* (
   const look = Effect.flatMap(client.get(Plugin, { namespace: "", name }), ({ status }) =>
     status.state === "Running" ? Effect.succeed(status) : Effect.fail(new Error(`${name}: ${JSON.stringify(status)}`))
   )
-  return yield* Effect.retry(look, { schedule: Schedule.spaced("100 millis"), times: 600 })
+  return yield* Effect.retry(look, { schedule: Schedule.spaced("100 millis"), times: tries })
 })
