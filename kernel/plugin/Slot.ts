@@ -53,7 +53,7 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
       return exit
     }
     const isFailure = Cause.hasFails(exit.cause)
-    const error = Cause.squash(exit.cause)
+    const error = Cause.hasInterruptsOnly(exit.cause) ? "it has ended before it answered" : Cause.squash(exit.cause)
     meter.count(took, isFailure && !(error instanceof Contract.Unavailable), error)
     return isFailure ? exit : unavailable("unknown", error)
   }
