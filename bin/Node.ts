@@ -233,7 +233,10 @@ export const node = (options: Options) => {
   // Packages live as long as what they stand for, and Pods that are removed need theirs.
   const all = options.hollow
     ? Layer.merge(agent, volumes(options))
-    : Layer.provide(Layer.mergeAll(agent, proxy, dns, ingress(options), volumes(options)), packages)
+    : Layer.provide(
+        Layer.mergeAll(agent, proxy, dns, NodePackages.credentials(credentialProviders), ingress(options), volumes(options)),
+        packages
+      )
   return all.pipe(
     Layer.provide(machine(options, networkSwapped.open)),
     Layer.provide(Drivers.layer),

@@ -10,6 +10,8 @@ import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { ServiceProxy } from "../plugins/kube-proxy/contracts/ServiceProxy.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import * as Remembered from "../plugins/kube-proxy/Remembered.ts"
+import { ImageCredentials } from "../plugins/kubelet/contracts/ImageCredentials.ts"
+import type { CredentialProviders } from "../plugins/kubelet/images/CredentialProviders.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
 import type { Powers } from "../plugins/kubelet/contracts/Powers.ts"
@@ -101,6 +103,12 @@ export const runtimes = (directory: string) =>
         })
       )
     })
+  )
+
+/** Who knows logins for images; of several packages each is asked. */
+export const credentials = (providers: CredentialProviders) =>
+  Layer.effectDiscard(
+    Group.add([ImageCredentials], (given, { name }) => providers.add(name, Context.get(given, ImageCredentials)))
   )
 
 /** Which part a package is one of, and so as whom it asks the API. */

@@ -33,7 +33,8 @@ const coredns = (directory: string) =>
   )
 
 const why = "no server outside that it asks is ours (--outside ADDRESS:PORT,ADDRESS:PORT where it shall ask)"
-const lacking = {
+/** What cannot be seen of a server that asks nobody of ours. */
+export const lacking = {
   "outside/asked": why,
   "outside/failover": why,
   "outside/nobody": why,

@@ -14,6 +14,7 @@ import type { Manifest } from "../../plugins/packages/contracts/Manifest.ts"
 import { Asked, type Result, Told } from "../Adapter.ts"
 import * as Deviations from "../Deviations.ts"
 import { signs, words } from "../report/Summary.ts"
+import * as NodeSuites from "./NodeSuites.ts"
 import * as Suites from "./Suites.ts"
 
 export class PackageBroken extends Error {}
@@ -27,20 +28,20 @@ const placeOf = Effect.fnUntraced(function* (directory: string, folder: string) 
   return (yield* Package.keep(join(folder, "copy"), name, { path: directory })).directory
 })
 
-/** It is started for each contract, and ends with what it was started for. */
-const offerOf = Effect.fnUntraced(function* (directory: string, isolation: Isolation) {
-  const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "keelson-check-" })
+/** It is started for what is checked together, and ends with what it was started for. */
+const startOf = Effect.fnUntraced(function* (directory: string, isolation: Isolation, folder: string) {
   const place = yield* placeOf(resolve(directory), folder)
   const { command = [], module, name } = yield* Package.manifest(place)
-  const offer: Suites.Offer = <Self, S>(contract: Contract<Self, S>) => {
-    const about = { name, offers: [contract], needs: [Api] } as const
+  const start: NodeSuites.Start = (offers, options) => {
+    const about = { name, offers, needs: [Api], ...(options !== undefined && { options }) } as const
     const started =
       module === undefined
         ? Plugin.install(Program.run({ ...about, command, package: place, state: join(folder, "state") }))
         : Plugin.install(Isolate.run({ ...about, module: pathToFileURL(join(place, module)), isolation }))
-    return Layer.provide(started, Plugin.Host.layer)
+    // What it offers are these contracts, which the type of a program does not say.
+    return Layer.provide(started, Plugin.Host.layer) as Layer.Layer<Plugin.Identifier<(typeof offers)[number]>, unknown, Api>
   }
-  return offer
+  return start
 })
 
 /** What has to be told of a contract that there is no suite for. */
@@ -50,6 +51,16 @@ const unknown = (contract: string): Result => ({
   text: "There is a suite that runs on a package.",
   outcome: "broken",
   detail: `${contract} has none: what has is ${Suites.all.map(({ contract }) => contract.key).join(", ")}`,
+  seconds: 0
+})
+
+/** What cannot be checked on this machine. */
+const lacking = (contracts: ReadonlyArray<string>, missing: ReadonlyArray<string>): Result => ({
+  contract: contracts[0] ?? "",
+  law: "machine",
+  text: `The laws of ${contracts.join(", ")} can be checked here.`,
+  outcome: "lacking",
+  detail: `this machine has no ${missing.join(", ")}`,
   seconds: 0
 })
 
@@ -64,9 +75,18 @@ export const checked = Effect.fnUntraced(
     const offers = manifest.offers.map(({ contract }) => contract).filter((key) => only === undefined || only === key)
     if (only !== undefined && offers.length === 0)
       return yield* new Package.PackageInvalid({ message: `${manifest.name} does not offer ${only}` })
-    const offer = yield* offerOf(directory, levelOf(manifest, asked))
+    const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "keelson-check-" })
+    const start = yield* startOf(directory, levelOf(manifest, asked), folder)
+    // As above.
+    const offer: Suites.Offer = <Self, S>(contract: Contract<Self, S>) =>
+      start([contract]) as Layer.Layer<unknown, unknown, Api> as Layer.Layer<Self, unknown, Api>
     const tell = yield* Told
-    for (const key of offers) {
+    const onNodes = NodeSuites.of(offers)
+    for (const { check, contracts, lacks } of onNodes) {
+      const missing = lacks()
+      yield* missing.length === 0 ? check(start, join(folder, "node")) : tell(lacking(contracts, missing))
+    }
+    for (const key of offers.filter((key) => !onNodes.some(({ contracts }) => contracts.includes(key)))) {
       const suite = Suites.find(key)
       yield* suite === undefined ? tell(unknown(key)) : suite.check(offer)
     }

@@ -1,13 +1,32 @@
 /** `PackageMain.ts ISOLATION DIRECTORY…`: what `keelson plugin check` runs, a process of its own, from source. Ends with 1 if a law is broken. */
-import { NodeRuntime } from "@effect/platform-node"
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Effect, References } from "effect"
+import { spawnSync } from "node:child_process"
+import * as NodeContracts from "../../plugins/packages/node/NodeContracts.ts"
+import * as Manifests from "../../plugins/packages/Package.ts"
 import { isolations } from "../../kernel/plugin/Plugin.ts"
 import * as Package from "./Package.ts"
 
 const [, , wanted, ...directories] = process.argv
 const isolation = isolations.find((one) => one === wanted)
 
+/** Packages of nodes change the machine's network: they get one of their own, which goes with this process. */
+const alone = Effect.gen(function* () {
+  const manifests = yield* Effect.forEach(directories, (directory) => Manifests.manifest(directory))
+  const isAlone = process.env["KEELSON_ALONE"] === "1" || process.getuid?.() !== 0
+  if (isAlone || !manifests.some(NodeContracts.isForNodes)) return undefined
+  const enter = ["--net", "--", "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const { status } = spawnSync("unshare", [...enter, ...self], {
+    stdio: "inherit",
+    env: { ...process.env, KEELSON_ALONE: "1" }
+  })
+  return status ?? 1
+}).pipe(Effect.provide(NodeServices.layer))
+
 const program = Effect.gen(function* () {
+  const status = yield* alone
+  if (status !== undefined) return void (process.exitCode = status)
   let isGood = true
   for (const directory of directories) {
     if (directories.length > 1) process.stdout.write(`${directory}\n`)

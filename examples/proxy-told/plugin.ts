@@ -16,9 +16,9 @@ const told = Effect.map(ServiceProxy, (plane) =>
   })
 )
 
-export const plugin = ({ node: { podCidr } }: { readonly node: NodeFacts }) =>
+export const plugin = ({ node: { podCidr, within = [] } }: { readonly node: NodeFacts }) =>
   Plugin.make({
     name: "proxy-told",
     offers: [ServiceProxy],
-    layer: Layer.provide(Layer.effect(ServiceProxy, told), KubeProxy.plane({ mode: "iptables", podCidr }))
+    layer: Layer.provide(Layer.effect(ServiceProxy, told), KubeProxy.plane({ mode: "iptables", podCidr, within }))
   })

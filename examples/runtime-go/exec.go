@@ -169,7 +169,7 @@ func (e *executions) attach(_ context.Context, asked command) (any, error) {
 	if c == nil {
 		return nil, missing(asked.ID)
 	}
-	connection, err := net.Dial("unix", filepath.Join(e.runtime.containerFolder(c.ID), "attach.sock"))
+	connection, err := dialAt(filepath.Join(e.runtime.containerFolder(c.ID), "attach.sock"))
 	if err != nil {
 		return nil, missing(asked.ID)
 	}

@@ -141,7 +141,7 @@ type audience struct {
 
 func (a *audience) open(path string) (err error) {
 	a.members = map[net.Conn]struct{}{}
-	if a.listener, err = net.Listen("unix", path); err != nil {
+	if a.listener, err = listenAt(path); err != nil {
 		return err
 	}
 	go func() {

@@ -8,13 +8,15 @@ import { Client } from "../../kernel/client/Client.ts"
 import type { Key, keyOf } from "../../kernel/resource/Kind.ts"
 import * as Pki from "../certificates/contracts/Pki.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
-import { Node, Secret, Service } from "../resources/contracts/core/v1.ts"
+import { Namespace, Node, Secret, Service } from "../resources/contracts/core/v1.ts"
 import { EndpointSlice } from "../resources/contracts/discovery/v1.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { Ingress, IngressClass } from "../resources/contracts/networking/v1.ts"
 import type { Certificate, Configuration } from "./contracts/IngressProxy.ts"
 import * as Published from "./contracts/Published.ts"
 import * as Fronts from "./Fronts.ts"
+import * as Gateways from "./gateway/Gateways.ts"
+import * as Keep from "./gateway/Keep.ts"
 import * as Ingresses from "./Ingresses.ts"
 import * as Statuses from "./Statuses.ts"
 
@@ -52,7 +54,9 @@ const open = Effect.gen(function* () {
       indexes: {},
       selection: { fieldSelector: `metadata.name=${Published.secret.name}` }
     }),
-    nodes: yield* client.cache(Node, none)
+    nodes: yield* client.cache(Node, none),
+    namespaces: yield* client.cache(Namespace, none),
+    gateways: yield* Keep.open
   }
 })
 type World = Effect.Success<typeof open>
@@ -74,6 +78,13 @@ const fallback = Effect.fnUntraced(function* (before: Configuration) {
   const made: Certificate = { name: Ingresses.standard, chain: cert, key }
   return made
 })
+
+const nothing: Configuration = { listeners: [], certificates: [] }
+/** Each certificate once, whoever names it. */
+const together = (...all: ReadonlyArray<Configuration>): Configuration => {
+  const certificates = new Map(all.flatMap((one) => one.certificates).map((one) => [one.name, one]))
+  return { listeners: all.flatMap(({ listeners }) => listeners), certificates: [...certificates.values()] }
+}
 
 const publish = Effect.fnUntraced(function* ({ client, published }: World, configuration: Configuration) {
   const there = published.get(Published.secret)
@@ -109,7 +120,7 @@ const writeStatuses = Effect.fnUntraced(function* (world: World, ours: ReadonlyA
 
 const start = Effect.fnUntraced(function* ({ ports }: Options) {
   const world = yield* open
-  const { classes, client, ingresses, nodes, published, secrets, services, slices } = world
+  const { classes, client, gateways, ingresses, namespaces, nodes, published, secrets, services, slices } = world
   const record = yield* EventRecorder.make({ component: "keelson-ingress", host: "" })
   const told = new Map<string, string>()
   const find = {
@@ -131,26 +142,37 @@ const start = Effect.fnUntraced(function* ({ ports }: Options) {
 
   const reconcile = Effect.fn("Ingress.reconcile")(function* () {
     const ours = ingresses.all().filter(isOurs(world))
-    if (ours.length > 0 || published.get(Published.secret) !== undefined) {
-      const before = yield* Effect.orElseSucceed(Published.read(published.get(Published.secret)?.data), () => ({
-        listeners: [],
-        certificates: []
-      }))
+    yield* gateways.acceptClasses
+    const gateway = Gateways.translate({
+      ...find,
+      gateways: gateways.gateways(),
+      routes: gateways.routes(),
+      grants: gateways.grants(),
+      nodes: nodes.all(),
+      labelsOf: (name) => namespaces.get({ namespace: "", name })?.metadata.labels
+    })
+    if (ours.length > 0 || gateway.gateways.length > 0 || published.get(Published.secret) !== undefined) {
+      const before = yield* Effect.orElseSucceed(Published.read(published.get(Published.secret)?.data), () => nothing)
       const routes = Ingresses.translate(find, ours, ports, yield* fallback(before))
-      yield* publish(world, { listeners: routes.listeners, certificates: routes.certificates })
+      yield* publish(world, together(routes, gateway))
       yield* Effect.forEach(routes.problems, tell, { discard: true })
     }
     if (ours.length > 0) yield* keepFront(world, fronts)
+    const slice = (key: Key) => slices.get(key)
+    yield* Effect.forEach(gateway.gateways, (one) => gateways.keepFront(one, { ...find, slice }, nodes.all()), {
+      discard: true
+    })
+    yield* gateways.write(gateway)
     yield* writeStatuses(world, ours)
     yield* Effect.sleep(pause)
   })
 
   const made = yield* client.find(IngressClass, { namespace: "", name: className })
   if (Option.isNone(made)) yield* client.create(IngressClass, { metadata: { name: className }, spec: { controller } })
-  const all = [ingresses, classes, services, slices, secrets, published, nodes].map((cache) =>
+  const all = [ingresses, classes, services, slices, secrets, published, nodes, namespaces].map((cache) =>
     Controllers.on<Parameters<typeof keyOf>[0]>(cache, () => [everything])
   )
-  yield* Controllers.run({ name: "ingress", triggers: all, concurrency: 1, reconcile })
+  yield* Controllers.run({ name: "ingress", triggers: [...all, gateways.trigger(everything)], concurrency: 1, reconcile })
 })
 
 export const plugin = (options: Options) => Controllers.plugin("ingress", start(options))

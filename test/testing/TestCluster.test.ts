@@ -1,6 +1,7 @@
 /** The authors' kit: a whole cluster in a test, on the test's own time. */
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, FileSystem } from "effect"
 import { join, resolve } from "node:path"
 import { TestCluster } from "keelson/testing"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
@@ -60,6 +61,30 @@ describe("a cluster in a test", () => {
       const missing = yield* Effect.flip(cluster.load(join(examples, "runtime-go")))
       assert.match(missing.message, /runtime-go does not run: .*a package is a directory with a keelson\.json/)
     })
+  )
+
+  it.effect("says in which line of a plugin it went wrong", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const directory = yield* files.makeTempDirectoryScoped({ prefix: "keelson-faulty-" })
+      const offers = [{ contract: "admission/AdmissionPoints", version: "^1.0.0" }]
+      const manifest = { name: "faulty", version: "1.0.0", module: "plugin.ts", offers }
+      yield* files.writeFileString(join(directory, "keelson.json"), JSON.stringify(manifest))
+      yield* files.writeFileString(
+        join(directory, "plugin.ts"),
+        [
+          "interface Options {",
+          "  readonly label?: string",
+          "}",
+          "export const plugin = (_: Options) => {",
+          '  throw new Error("no label")',
+          "}"
+        ].join("\n")
+      )
+      const cluster = yield* TestCluster.make({ nodes: 0 })
+      const { message } = yield* Effect.flip(cluster.load(directory))
+      assert.match(message, /keelson-faulty-\w+ does not run: .*no label \(plugin\.ts:5:9\)$/)
+    }).pipe(Effect.provide(NodeServices.layer))
   )
 
   it.effect("says what it found when something does not come to be", () =>

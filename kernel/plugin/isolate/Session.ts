@@ -2,7 +2,7 @@
  * The host's side of every level: it tells the guest what to run, serves what it needs, and watches over it. A guest that ends,
  * is silent, uses more than its budgets or does not speak the protocol is dead: the host of plugins ends it and starts another.
  */
-import { Deferred, Effect, Layer, Option } from "effect"
+import { Clock, Deferred, Effect, Layer, Option } from "effect"
 import * as Contract from "../Contract.ts"
 import * as Plugin from "../Plugin.ts"
 import type * as Wire from "../Wire.ts"
@@ -153,5 +153,6 @@ export const layer = (settings: Settings, open: Open) => {
     const clients = offers.map((contract) => timely(contract, budgets.callMillis)(clientAt(contract, channel(contract.key))))
     return yield* Layer.build(Layer.mergeAll(Layer.empty, ...clients))
   })
-  return Layer.effectContext(build)
+  // What is in a thread or process lives by the machine's clock, whichever one a test has given to this side.
+  return Layer.effectContext(Effect.provideService(build, Clock.Clock, Clock.Clock.defaultValue()))
 }

@@ -122,7 +122,9 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...events
   ],
   "ingress-controller": [
-    ...may(read, { "": "nodes secrets services" }),
+    ...may(read, { "": "namespaces nodes secrets services", "apiextensions.k8s.io": "customresourcedefinitions" }),
+    ...may(read, { "gateway.networking.k8s.io": "gatewayclasses gateways httproutes referencegrants" }),
+    ...may("update", { "gateway.networking.k8s.io": "gatewayclasses/status gateways/status httproutes/status" }),
     ...may(["create", "update"], { "": "secrets services", "discovery.k8s.io": "endpointslices" }),
     ...may("create", { "discovery.k8s.io": "endpointslices/restricted" }),
     ...may("update", { "": "services/finalizers", "networking.k8s.io": "ingresses/status" }),

@@ -12,6 +12,8 @@ export type NodeFacts = {
     readonly port: number
     readonly held: boolean
   }
+  /** What stands before every command about the node's network, where that is not this process's; absent on nodes. */
+  readonly within?: ReadonlyArray<string>
   /** Where the node's networks keep what they have given. */
   readonly network: { readonly directory: string }
 }
