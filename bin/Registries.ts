@@ -9,7 +9,6 @@ import * as Contract from "../kernel/plugin/Contract.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 import { ImageCredentials } from "../plugins/kubelet/contracts/ImageCredentials.ts"
 import type { CredentialProviders } from "../plugins/kubelet/images/CredentialProviders.ts"
-import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
 import { BadSetting, type Settings } from "./Settings.ts"
 
 type Make = (options: { readonly images: ReadonlyArray<string> }) => Layer.Layer<ImageCredentials>
@@ -46,16 +45,11 @@ const programs = Effect.fnUntraced(function* (settings: Settings) {
 /** Where upstream's kubelet looks too, and where `docker login` writes. */
 const dockerFiles = ["/var/lib/kubelet/config.json", join(homedir(), ".docker", "config.json")]
 
-/** All that are wished take their places among the node's providers, and packages that come later. */
+/** All that are wished take their places among the node's providers. */
 export const layer = (settings: Settings, providers: CredentialProviders) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const host = yield* Plugin.Host
-      const attachments = yield* Attachments
-      yield* attachments.add({
-        contract: ImageCredentials,
-        attach: (provider, { name }) => providers.add(name, provider)
-      })
       const dockerConfig = DockerConfigFiles.layer({ files: dockerFiles })
       const all = [
         ["docker-config", Effect.succeed(dockerConfig)] as const,

@@ -146,6 +146,14 @@ export const parts = {
   },
   "containerd-1.7": debian("containerd", "trixie", "an older containerd, which the tests try too"),
   "containerd-2.1": debian("containerd", "sid", "a newer containerd, which the tests try too"),
+  moto: {
+    why: "plays AWS for the tests of that cloud; needs python3 with pip",
+    isThere: (folder) => existsSync(join(folder, "moto")),
+    make: (folder, output) => {
+      // Debian's pip may lack venv; a folder of its own needs none.
+      run(folder, "python3", ["-m", "pip", "install", "--quiet", "--target", output, "moto[server,ec2,elbv2]==5.2.5"])
+    }
+  },
   crictl: {
     ...plain("sigs.k8s.io/cri-tools", "v1.36.0", "sigs.k8s.io/cri-tools/cmd/crictl"),
     why: "asks a CRI runtime by hand"

@@ -13,6 +13,7 @@ import { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
 import { Routes } from "../plugins/cloud/contracts/Routes.ts"
 import { Zones } from "../plugins/cloud/contracts/Zones.ts"
 import { Reconciler } from "../plugins/controllers/contracts/Reconciler.ts"
+import { KindPoints } from "../plugins/custom-resources/contracts/KindPoints.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import { KeyManagement } from "../plugins/encryption/contracts/KeyManagement.ts"
 import { IngressProxy } from "../plugins/ingress/contracts/IngressProxy.ts"
@@ -47,6 +48,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   IngressProxy,
   Instances,
   KeyManagement,
+  KindPoints,
   LoadBalancers,
   Log,
   Logs,

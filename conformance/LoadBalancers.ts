@@ -36,10 +36,18 @@ const use = Effect.gen(function* () {
 })
 type Use = Effect.Success<typeof use>
 
-const check = (
-  holds: (use: Use) => Generator<Effect.Effect<unknown, unknown, Needs | Scope.Scope>, void, never>,
-  saboteur: (honest: Service) => Partial<Service>
-) => ({ holds: Suite.inTime(Effect.scoped(Effect.flatMap(use, Effect.fnUntraced(holds)))), saboteur })
+type Holds = (use: Use) => Generator<Effect.Effect<unknown, unknown, Needs | Scope.Scope>, void, never>
+type Saboteur = (honest: Service) => Partial<Service>
+
+/** Each of its steps is done in time; there may be many. */
+const patient = (holds: Holds, saboteur: Saboteur) => ({
+  holds: Effect.scoped(Effect.flatMap(use, Effect.fnUntraced(holds))),
+  saboteur
+})
+const check = (holds: Holds, saboteur: Saboteur) => ({
+  ...patient(holds, saboteur),
+  holds: Suite.inTime(patient(holds, saboteur).holds)
+})
 
 const ports = (all: ReadonlyArray<{ readonly protocol: string; readonly port: number; readonly nodePort: number }>) =>
   all.map(({ nodePort, port, protocol }) => `${protocol} ${port} ${nodePort}`).toSorted()
@@ -229,7 +237,7 @@ export const suite = Suite.make<LoadBalancers, Service, (typeof LoadBalancers)["
     },
     () => ({ remove: () => Effect.void })
   ),
-  "interrupted/throttled": check(interrupted("throttled"), littering),
-  "interrupted/lost": check(interrupted("lost"), littering),
-  "interrupted/crash": check(interrupted("crash"), dying)
+  "interrupted/throttled": patient(interrupted("throttled"), littering),
+  "interrupted/lost": patient(interrupted("lost"), littering),
+  "interrupted/crash": patient(interrupted("crash"), dying)
 })

@@ -2,6 +2,7 @@
 import type { Adapter, Site, Told } from "../Adapter.ts"
 import type { Effect } from "effect"
 import * as Apis from "./apis.ts"
+import * as Aws from "./aws.ts"
 import * as Clouds from "./clouds.ts"
 import * as Containerd from "./containerd.ts"
 import * as Crio from "./crio.ts"
@@ -30,7 +31,8 @@ export const all: ReadonlyArray<Adapter> = [
   ...Names.adapters,
   ...Packages.adapters,
   ...Ingress.adapters,
-  ...Clouds.adapters
+  ...Clouds.adapters,
+  ...Aws.adapters
 ]
 
 type Kit = (site: Site) => Effect.Effect<void, unknown, Told>

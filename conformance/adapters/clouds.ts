@@ -37,6 +37,7 @@ export const memory = Layer.effectContext(
       terminate: cloud.terminate,
       inventory: Effect.sync(cloud.inventory),
       disturb,
+      every: 1,
       impossible: { address: "203.0.113.1" }
     })
     return Context.add(context, CloudBed, bed)
@@ -84,6 +85,7 @@ export const local = Layer.effectContext(
         all.map(({ data = {} }) => (data["balancer"] ?? "").replace(/"ip":"[^"]*"/, ""))
       ),
       disturb: disturbed.disturb,
+      every: 1,
       impossible: { address: "203.0.113.1" }
     })
     const cloud = yield* Layer.build(Layer.provide(Local.layer({ configuration }), client))

@@ -28,6 +28,8 @@ export class CloudBed extends Context.Service<
     readonly inventory: Effect.Effect<ReadonlyArray<string>, unknown>
     /** Disturbs one call that is made from now on: the first is 1. */
     readonly disturb: (fault: Fault, call: number) => Effect.Effect<Disturbance, never, Scope.Scope>
+    /** Which calls are disturbed: each (1), or every so many where calls take long. */
+    readonly every: number
     /** What this cloud cannot do. */
     readonly impossible: Partial<Wanted>
   }
@@ -77,7 +79,7 @@ export const atEveryCall = Effect.fnUntraced(function* <R, S>(
   then: Effect.Effect<unknown, unknown, S>
 ) {
   const bed = yield* CloudBed
-  for (let call = 1; call < 200; call++) {
+  for (let call = 1; call < 200; call += bed.every) {
     const isReached = yield* Effect.scoped(
       Effect.gen(function* () {
         const disturbance = yield* bed.disturb(fault, call)

@@ -14,6 +14,7 @@ import * as AuthenticationPoints from "../AuthenticationPoints.ts"
 import * as AuthorizationPoints from "../AuthorizationPoints.ts"
 import * as Handover from "../Handover.ts"
 import * as ImageCredentials from "../ImageCredentials.ts"
+import * as KindPoints from "../KindPoints.ts"
 import * as KeyManagement from "../KeyManagement.ts"
 import * as Scheduler from "../Scheduler.ts"
 import * as Reconciler from "../Reconciler.ts"
@@ -49,6 +50,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(Handover.suite, memory),
   on(ImageCredentials.suite, memory),
   on(KeyManagement.suite, memory),
+  on(KindPoints.suite, memory),
   on(Scheduler.suite, memory),
   on(Reconciler.suite, memory),
   on(RoutePoints.suite, memory),

@@ -138,6 +138,8 @@ export class Host extends Context.Service<
     ): Effect.Effect<Context.Context<Offers>, PluginFailed, Needs>
     /** Ends a plugin, if it still runs. */
     stop(plugin: Plugin<never, unknown>, drain?: Duration.Input): Effect.Effect<void>
+    /** What its consumers hold, whoever serves it now. */
+    handle<Self, S>(contract: Contract<Self, S>): S
     /** What the calls of a plugin cost, since it was first started under this name. */
     meter(name: string): Meter.Reading | undefined
     /** In the order of their names. */

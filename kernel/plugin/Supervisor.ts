@@ -373,6 +373,8 @@ export const make = Effect.gen(function* () {
         const run = running.get(plugin.name)
         return run !== undefined && run.asked === plugin ? end(run, drain) : Effect.void
       }),
+    // The slot was made of the contract.
+    handle: <Self, S>(contract: Contract.Contract<Self, S>) => slotOf(contract as AnyContract).slot.handle as S,
     meter: (name) => meters.get(name)?.read()
   })
 })

@@ -31,6 +31,7 @@ export const controller = "keelson.io/ingress"
 const className = "nginx"
 const front = { namespace: "kube-system", name: "keelson-ingress" }
 const annotatedClass = "kubernetes.io/ingress.class"
+const isDefault = "ingressclass.kubernetes.io/is-default-class"
 const everything: Key = { namespace: "", name: "routes" }
 /** Several changes of a moment are one. */
 const pause = "100 millis"
@@ -159,16 +160,22 @@ const start = Effect.fnUntraced(function* ({ ports }: Options) {
     }
     if (ours.length > 0) yield* keepFront(world, fronts)
     const slice = (key: Key) => slices.get(key)
-    yield* Effect.forEach(gateway.gateways, (one) => gateways.keepFront(one, { ...find, slice }, nodes.all()), {
-      discard: true
-    })
+    // What cannot be done for one is tried again, and the others have theirs.
+    const kept = yield* Effect.forEach(gateway.gateways, (one) =>
+      Effect.exit(gateways.keepFront(one, { ...find, slice }, nodes.all()))
+    )
     yield* gateways.write(gateway)
     yield* writeStatuses(world, ours)
+    for (const exit of kept) yield* exit
     yield* Effect.sleep(pause)
   })
 
   const made = yield* client.find(IngressClass, { namespace: "", name: className })
-  if (Option.isNone(made)) yield* client.create(IngressClass, { metadata: { name: className }, spec: { controller } })
+  if (Option.isNone(made))
+    yield* client.create(IngressClass, {
+      metadata: { name: className, annotations: { [isDefault]: "true" } },
+      spec: { controller }
+    })
   const all = [ingresses, classes, services, slices, secrets, published, nodes, namespaces].map((cache) =>
     Controllers.on<Parameters<typeof keyOf>[0]>(cache, () => [everything])
   )

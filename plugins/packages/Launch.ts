@@ -10,7 +10,7 @@ import { Api } from "../../kernel/client/Api.ts"
 import type { AnyAttachment } from "./contracts/Attachments.ts"
 import type { Manifest } from "./contracts/Manifest.ts"
 import type { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
-import { negotiated } from "./Negotiation.ts"
+import { needed, negotiated } from "./Negotiation.ts"
 import * as Package from "./Package.ts"
 import { budgetsOf, grantsOf } from "./Permissions.ts"
 
@@ -29,6 +29,8 @@ const optionsOf = (values: Schema.Json | undefined, { node }: Place) => {
 export interface Ready {
   readonly kept: Package.Kept
   readonly attachments: ReadonlyArray<AnyAttachment>
+  /** What it is given of other packages. */
+  readonly needs: ReadonlyArray<AnyAttachment["contract"]>
   readonly fallback: "Fail" | "Ignore"
   readonly callTimeoutMillis: number
   /** Offers each contract under a key of its own, so that several plugins can offer the same one. */
@@ -47,11 +49,16 @@ export interface Place {
 const launched = (
   { directory, manifest: { command = [] }, module }: Package.Kept,
   { state }: Place,
-  { isolation, ...common }: Omit<Isolate.Settings, "module" | "needs">
+  { isolation, needs: others, ...common }: Omit<Isolate.Settings, "module">
 ): Effect.Effect<KernelPlugin.Plugin<unknown, Api>, Package.PackageInvalid> => {
-  if (module !== undefined) return Effect.succeed(Isolate.run({ ...common, needs: [Api], module, isolation }))
+  const needs = [Api, ...others]
+  // What it needs besides is in the context that `Running` starts it with; hence the casts.
+  if (module !== undefined)
+    return Effect.succeed(Isolate.run({ ...common, needs, module, isolation }) as KernelPlugin.Plugin<unknown, Api>)
   if (isolation !== "process") return Effect.fail(invalid(`${common.name} is a program: its isolation can only be process`))
-  return Effect.succeed(Program.run({ ...common, needs: [Api], command, package: directory, state }))
+  return Effect.succeed(
+    Program.run({ ...common, needs, command, package: directory, state }) as KernelPlugin.Plugin<unknown, Api>
+  )
 }
 
 /** Under keys of its own, so that several plugins can offer the same contract; what it hands over needs none. */
@@ -140,8 +147,10 @@ export const prepare = Effect.fnUntraced(function* (
   if (isolation === "remote" && others.remote === undefined)
     return yield* invalid("isolation: what is remote has no spec.source but a spec.remote, which says where it is")
   const own = ownOf(name, attachments, manifest)
+  const needs = yield* needed(manifest)
   const common = {
     offers: own.map(({ contract }) => contract),
+    needs,
     isolation,
     grants: grantsOf(manifest, directory),
     budgets: budgetsOf(manifest, callTimeoutMillis),
@@ -156,6 +165,7 @@ export const prepare = Effect.fnUntraced(function* (
   const ready: Ready = {
     kept,
     attachments,
+    needs,
     fallback: given === "Ignore" ? "Ignore" : "Fail",
     callTimeoutMillis,
     plugin: { ...plugin, life: lifeOf(manifest, spec, standIn) }

@@ -11,6 +11,8 @@ import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { controllerReference, type Key } from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
+import { order } from "../../kernel/plugin/Order.ts"
+import type { Manifest } from "./contracts/Manifest.ts"
 import { Attachments } from "./contracts/Attachments.ts"
 import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
 import * as Launch from "./Launch.ts"
@@ -54,11 +56,14 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
   const configurations = yield* client.cache(PluginConfiguration, { indexes: {} })
   const failures = new Map<string, string>()
   const onNodes = yield* NodeReport.make
+  /** Of all packages that objects name, also of those that wait. */
+  const manifests = new Map<string, Manifest>()
   let isLeading = false
 
   const say: Report.About["say"] = (object, type, reason, message) =>
     isLeading ? record({ kind: Plugin, object, type, reason, message, action: "Loading" }) : Effect.void
   const report = yield* Report.make({ placed: onNodes.placed, running, plugins, failures, server, version, say })
+  const keysOf = (names: Iterable<string>) => Array.from(names, (name) => ({ namespace: "", name }))
   const allKeys = () => plugins.all().map(({ metadata: { name } }) => ({ namespace: "", name }))
 
   const configurationOf = ({ metadata, spec }: Plugin) =>
@@ -74,8 +79,19 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     const isUsed = running
       .get(name)
       ?.ready.attachments.every((attachment) => attachments.find(attachment.contract.key) === attachment)
-    return isUsed === false ? running.stop(name) : Effect.void
+    return isUsed === false || running.isAlone(name) ? running.stop(name) : Effect.void
   }
+
+  /** None of them could be the first. */
+  const ordered = Effect.suspend(() =>
+    order(
+      [...manifests].map(([name, { needs = [], offers }]) => ({
+        name,
+        offers: offers.map(({ contract }) => contract),
+        needs: needs.map(({ contract }) => contract)
+      }))
+    )
+  )
 
   /** After a rollback what ran before is what is wanted, until the object says something else. */
   const load = Effect.fnUntraced(function* (plugin: Plugin) {
@@ -94,6 +110,8 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     const kept = yield* remote !== undefined
       ? Remote.found(name, remote)
       : Package.keep(directory, name, source ?? { path: "" })
+    manifests.set(name, kept.manifest)
+    yield* Effect.catch(ordered, (found) => (found.cycle.includes(name) ? Effect.fail(found) : Effect.void))
     // Nodes load it, each for itself.
     if (isForNodes(kept.manifest)) {
       failures.delete(name)
@@ -125,6 +143,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     const plugin = plugins.get({ namespace: "", name })
     if (plugin === undefined || plugin.spec.suspend === true || !isFromOutside(plugin)) {
       failures.delete(name)
+      manifests.delete(name)
       yield* running.stop(name)
       if (plugin !== undefined && isLeading) yield* report.one(name)
       return Controllers.done
@@ -149,6 +168,8 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
       Controllers.each(plugins),
       Stream.map(onNodes.changes, (names) => names.map((name) => ({ namespace: "", name }))),
       Stream.map(SubscriptionRef.changes(attachments.generation), allKeys),
+      // What starts or ends may be what others wait for.
+      Stream.map(SubscriptionRef.changes(running.news), () => keysOf(manifests.keys())),
       Controllers.on(configurations, ({ metadata }) =>
         plugins
           .all()

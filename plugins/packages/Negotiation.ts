@@ -44,10 +44,26 @@ export const negotiated = Effect.fnUntraced(function* ({
     found.push(attachment)
   }
   for (const { contract, version } of needs) {
-    if (contract !== Api.key)
-      return yield* invalid(`${name} needs ${contract}, which is not given to plugins: only ${Api.key} is`)
-    if (!fits(version, Api.version))
+    if (contract === Api.key && !fits(version, Api.version))
       return yield* invalid(`${name} needs ${contract} ${version}, and this cluster has ${Api.version}`)
+  }
+  return found
+})
+
+/** What it needs of other packages, as this process knows it. */
+export const needed = Effect.fnUntraced(function* ({ name, needs = [] }: Pick<Manifest, "name" | "needs">) {
+  const attachments = yield* Attachments
+  const found: Array<AnyAttachment["contract"]> = []
+  for (const { contract, version } of needs.filter((need) => need.contract !== Api.key)) {
+    const known = attachments.versions(contract)
+    const one = known.find((attachment) => fits(version, attachment.contract.version))
+    if (one !== undefined) found.push(one.contract)
+    else if (known.length > 0)
+      return yield* invalid(`${name} needs ${contract} ${version}, and this cluster has ${known[0]?.contract.version}`)
+    else
+      return yield* invalid(
+        `${name} needs ${contract}, which is not given to plugins: ${Api.key} is, and what packages offer of ${attachments.names().join(", ")}`
+      )
   }
   return found
 })

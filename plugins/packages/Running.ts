@@ -2,12 +2,13 @@
  * The packages that run in this process: started through the host, taken in by those who use what they offer, replaced without a gap,
  * and replaced back by the host when a new one dies or leaves calls without an answer while it is watched.
  */
-import { Clock, Context, Effect, type Layer, SubscriptionRef } from "effect"
+import { Clock, Context, Effect, Layer, SubscriptionRef } from "effect"
 import type { Api } from "../../kernel/client/Api.ts"
 import { Main } from "../../kernel/plugin/isolate/Settings.ts"
 import { root } from "../../kernel/plugin/Outside.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import type { Ready } from "./Launch.ts"
+import { PackageInvalid } from "./PackageInvalid.ts"
 
 /** One version of a package as it runs. */
 export interface Run {
@@ -21,6 +22,14 @@ export interface Run {
 export interface RolledBack {
   readonly wish: string
   readonly reason: string
+}
+
+type Contract = Ready["needs"][number]
+/** A package, the contract that it is needed for, and the same under the key of its own slot. */
+interface Provider {
+  readonly name: string
+  readonly contract: Contract
+  readonly own: Contract
 }
 
 /** From source, as the package's own modules are: were it from the bundle, there would be two of everything in it. */
@@ -38,11 +47,29 @@ export const make = Effect.fnUntraced(function* <Given>(
   /** What the host was told to run last, whatever runs in its place now. */
   const asked = new Map<string, KernelPlugin.Plugin<unknown, Api>>()
   const rolledBack = new Map<string, RolledBack>()
+  /** By whom each is given what it needs of other packages. */
+  const providers = new Map<string, ReadonlyArray<Provider>>()
   const news = yield* SubscriptionRef.make(0)
   const told = SubscriptionRef.update(news, (count) => count + 1)
 
   const reasonOf = (name: string) =>
     SubscriptionRef.getUnsafe(host.states).find((state) => state.name === name)?.reason ?? "it has died"
+
+  const providerOf = (name: string, contract: Contract) => {
+    for (const [provider, { ready }] of runs) {
+      const index = ready.attachments.findIndex((attachment) => attachment.contract.key === contract.key)
+      const own = index < 0 || provider === name ? undefined : ready.plugin.offers[index]
+      if (own !== undefined) return { name: provider, contract, own }
+    }
+    return undefined
+  }
+  const given = (name: string, needs: ReadonlyArray<Contract>) =>
+    Effect.forEach(needs, (contract) => {
+      const found = providerOf(name, contract)
+      return found === undefined
+        ? Effect.fail(new PackageInvalid({ message: `it waits for a package that offers ${contract.key}` }))
+        : Effect.succeed(found)
+    })
 
   /** Each offer is led to those who use it by the handle of a slot of its own. */
   const attached = Effect.fnUntraced(function* (
@@ -79,7 +106,7 @@ export const make = Effect.fnUntraced(function* <Given>(
   const stop = Effect.fnUntraced(function* (name: string) {
     const plugin = asked.get(name)
     if (plugin === undefined) return
-    for (const map of [asked, runs, rolledBack]) map.delete(name)
+    for (const map of [asked, runs, rolledBack, providers]) map.delete(name)
     // What it needs does not matter any more when it ends, hence the cast.
     yield* host.stop(plugin as KernelPlugin.Plugin<unknown, never>)
     yield* told
@@ -91,6 +118,8 @@ export const make = Effect.fnUntraced(function* <Given>(
     get: (name: string) => runs.get(name),
     rolledBack: (name: string) => rolledBack.get(name),
     stop,
+    /** Whether one that it needs is no longer there. */
+    isAlone: (name: string) => providers.get(name)?.some((one) => !runs.has(one.name)) === true,
     /** What runs was rolled back to before this process began. */
     cameBack: (name: string, back: RolledBack) =>
       Effect.andThen(
@@ -99,18 +128,26 @@ export const make = Effect.fnUntraced(function* <Given>(
       ),
     /** Starts it, or puts it in the place of what runs under the name: that goes on running until this one does. */
     start: Effect.fnUntraced(function* (name: string, ready: Ready, wish: string, windowSeconds: number) {
-      const { attachments, plugin } = ready
+      const { attachments, needs, plugin } = ready
+      const found = yield* given(name, needs)
+      const handles = new Map(found.map(({ contract, own }) => [contract.key, host.handle(own)]))
       const run: Run = { ready, wish, startedAt: 0 }
       const alive: KernelPlugin.Plugin<unknown, Api> = {
         ...plugin,
         life: { ...plugin.life, taken: taken(name, run, windowSeconds, () => alive) }
       }
-      const given = as(
+      const api = as(
         name,
         attachments.map(({ contract: { key } }) => key)
       )
       // Registries of this process are in the context, for plugins that run in it.
-      yield* host.swap(alive, `${windowSeconds} seconds`).pipe(Effect.provide(given), Effect.provideService(Main, guest))
+      yield* host
+        .swap(alive, `${windowSeconds} seconds`)
+        .pipe(
+          Effect.provide(Layer.merge(api, Layer.succeedContext(Context.makeUnsafe<never>(handles)))),
+          Effect.provideService(Main, guest)
+        )
+      providers.set(name, found)
     })
   }
 })

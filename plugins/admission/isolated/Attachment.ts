@@ -13,9 +13,16 @@ export const layer = Layer.effectDiscard(
     const kinds = yield* Effect.context<Kinds>()
     yield* attachments.add({
       contract: AdmissionPoints,
-      attach: Effect.fnUntraced(function* (points, { callTimeoutMillis, fallback, isOnTrial = () => false }) {
+      attach: Effect.fnUntraced(function* (points, { callTimeoutMillis, fallback, isOnTrial }) {
         const described = yield* points.describe()
-        yield* admissions.add(Bridge.make(points, described, { fallback, patience: callTimeoutMillis, isOnTrial }, kinds))
+        yield* admissions.add(
+          Bridge.make(
+            points,
+            described,
+            { fallback, patience: callTimeoutMillis, ...(isOnTrial !== undefined && { isOnTrial }) },
+            kinds
+          )
+        )
       })
     })
   })

@@ -17,7 +17,7 @@ export interface Options {
   readonly fallback: "Fail" | "Ignore"
   readonly patience: Duration.Input
   /** Whether what ran before it comes back if it does not do well: then it is asked until that is so. */
-  readonly isOnTrial: () => boolean
+  readonly isOnTrial?: () => boolean
 }
 
 /** After what the server has of its own, before what users write: policies and webhooks. */
@@ -67,7 +67,7 @@ const forbidden = ({ attributes: { group, name, namespace, resource } }: Admitte
 export const make = (
   points: AdmissionPoints["Service"],
   described: Description,
-  { fallback, isOnTrial, patience }: Options,
+  { fallback, isOnTrial = () => false, patience }: Options,
   kinds: Context.Context<Kinds>
 ): Admission => {
   const { name } = described

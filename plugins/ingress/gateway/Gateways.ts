@@ -3,6 +3,7 @@
  * Each Gateway has an address of its own, that of its Service; on the nodes it has ports of its own, because all Gateways are served by
  * one proxy: ten thousand below the Service's node ports, which no two Services share.
  */
+import { createHash } from "node:crypto"
 import type { Key } from "../../../kernel/resource/Kind.ts"
 import type { Node, Secret, Service } from "../../resources/contracts/core/v1.ts"
 import type { Certificate, Listener as Served, Server } from "../contracts/IngressProxy.ts"
@@ -48,7 +49,13 @@ export interface Result {
 }
 
 const offset = 10_000
-export const frontOf = ({ metadata: { name, namespace = "" } }: Gateway): Key => ({ namespace, name: `${name}-keelson` })
+const suffix = "-keelson"
+/** Names of Services are labels; those of Gateways may be longer, and have dots. */
+export const frontOf = ({ metadata: { name, namespace = "" } }: Gateway): Key => {
+  if (/^[a-z][-a-z0-9]*$/.test(name) && name.length + suffix.length <= 63) return { namespace, name: `${name}${suffix}` }
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8)
+  return { namespace, name: `gateway-${name.replaceAll(".", "-").slice(0, 36)}-${hash}${suffix}` }
+}
 const portName = (port: number) => `port-${port}`
 
 const targetOf = (service: Service | undefined, port: number) => {

@@ -2,7 +2,7 @@
  * Volumes of drivers on this node: attached by others, staged once for all Pods, published to each, and given to its group. The drivers come
  * and go; what one is needed for waits until it is there. Source: "Container Storage Interface" of upstream's kubelet.
  */
-import { Effect, Latch, Option, Semaphore } from "effect"
+import { Effect, Latch, Option, Schedule, Semaphore } from "effect"
 import { createHash } from "node:crypto"
 import { existsSync, lstatSync, mkdirSync, rmdirSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -144,8 +144,12 @@ export const make = Effect.fnUntraced(function* ({ client, directory, nodeName }
   /** What attaching it has told, which somebody else does. */
   const attachment = Effect.fnUntraced(function* ({ driver, id }: Driven) {
     const name = attachmentOf(id, driver, nodeName)
-    const found = Option.getOrUndefined(
-      yield* Effect.mapError(client.find(VolumeAttachment, { namespace: "", name }), failed("looking for its attachment"))
+    const look = Effect.map(client.find(VolumeAttachment, { namespace: "", name }), Option.getOrUndefined)
+    const isDecided = (one: VolumeAttachment | undefined) =>
+      one?.status?.attached === true || one?.status?.attachError !== undefined
+    // It mostly comes soon, and what fails is left alone for longer each time.
+    const found = yield* Effect.repeat(look, { schedule: Schedule.spaced("250 millis"), until: isDecided, times: 120 }).pipe(
+      Effect.mapError(failed("looking for its attachment"))
     )
     if (found?.status?.attached === true) return found.status.attachmentMetadata ?? {}
     const why = found?.status?.attachError?.message

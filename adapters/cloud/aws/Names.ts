@@ -1,0 +1,36 @@
+/**
+ * What the parts of a load balancer are called. A name follows from the cluster and the Service, so that a part that was made is found
+ * again by whoever asks next, also if nobody ever heard that it was made.
+ */
+import { createHash } from "node:crypto"
+import type { ServiceReference } from "../../../plugins/cloud/contracts/LoadBalancers.ts"
+
+const hash = (text: string, length: number) => createHash("sha256").update(text).digest("hex").slice(0, length)
+
+/** Of all that belongs to a cluster. Names have at most 32 characters. */
+export const ofCluster = (cluster: string) => `k8s-${hash(cluster, 6)}-`
+export const ofBalancer = (cluster: string, { uid }: ServiceReference) => `${ofCluster(cluster)}${hash(uid, 13)}`
+/** Of what is given as one: another node port is another target group. */
+export const ofTargetGroup = (balancer: string, protocol: string, nodePort: number) =>
+  `${balancer}-${hash(`${protocol} ${nodePort}`, 6)}`
+/** Whether something is the balancer, or a part of it. */
+export const isOf = (balancer: string, name = "") => name === balancer || name.startsWith(`${balancer}-`)
+
+const service = "kubernetes.io/service-name"
+const uid = "cloud.keelson.io/service-uid"
+const owned = (cluster: string) => `kubernetes.io/cluster/${cluster}`
+
+export const tags = (cluster: string, about: ServiceReference) => [
+  { Key: owned(cluster), Value: "owned" },
+  { Key: service, Value: `${about.namespace}/${about.name}` },
+  { Key: uid, Value: about.uid }
+]
+/** Absent: of another cluster, or of none. */
+export const serviceOf = (
+  cluster: string,
+  tags: ReadonlyArray<{ readonly Key?: string | undefined; readonly Value?: string | undefined }>
+): ServiceReference | undefined => {
+  const value = (key: string) => tags.find(({ Key }) => Key === key)?.Value ?? ""
+  const [namespace = "", name = ""] = value(service).split("/")
+  return value(owned(cluster)) === "owned" && value(uid) !== "" ? { uid: value(uid), namespace, name } : undefined
+}
