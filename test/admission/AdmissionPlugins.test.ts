@@ -33,7 +33,9 @@ const joined = (
     const points = { ...honest, ...change(honest) }
     const admissions = yield* Admissions
     const kinds = yield* Effect.context<Kinds>()
-    yield* admissions.add(Bridge.make(points, yield* points.describe(), { fallback, patience: "10 seconds" }, kinds))
+    yield* admissions.add(
+      Bridge.make(points, yield* points.describe(), { fallback, patience: "10 seconds", isOnTrial: () => false }, kinds)
+    )
     return yield* Client
   })
 
