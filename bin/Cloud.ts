@@ -1,5 +1,6 @@
 /** The cloud that a cluster runs in: a line for each provider, and the controllers that follow it. */
 import { Effect, Layer } from "effect"
+import * as Aws from "../adapters/cloud/aws/Aws.ts"
 import * as Configuration from "../adapters/cloud/local/Configuration.ts"
 import * as Local from "../adapters/cloud/local/Local.ts"
 import type { Client } from "../kernel/client/Client.ts"
@@ -13,7 +14,7 @@ import * as Services from "../plugins/cloud/Services.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 
 export interface Options {
-  readonly cloud: "local" | "none"
+  readonly cloud: "local" | "aws" | "none"
   /** The provider's own configuration, a file; or empty. */
   readonly configuration: string
   /** What this cluster is called in the cloud. */
@@ -34,7 +35,10 @@ const local = ({ configuration, loadBalancerCidr }: Options) => {
   })
 }
 
-const providers = { local }
+const providers = {
+  local: (options: Options) => Plugin.install(local(options)),
+  aws: ({ configuration }: Options) => Plugin.install(Aws.plugin(configuration))
+}
 
 /** `asSelf` is the server's own client, with which the local cloud keeps its books. */
 export const layer = <R>(options: Options, run: Run<R>, asSelf: Layer.Layer<Client, never, R>) => {
@@ -44,5 +48,6 @@ export const layer = <R>(options: Options, run: Run<R>, asSelf: Layer.Layer<Clie
     run("service", Services.plugin({ cluster: options.cluster }))
   )
   if (options.cloud === "none") return Layer.empty
-  return Layer.provide(controllers, Layer.provide(Plugin.install(providers[options.cloud](options)), asSelf))
+  const provider: Layer.Layer<Contracts, Plugin.PluginFailed, Client | Plugin.Host> = providers[options.cloud](options)
+  return Layer.provide(controllers, Layer.provide(provider, asSelf))
 }

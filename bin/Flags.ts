@@ -95,7 +95,7 @@ export const flags = {
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
   ),
-  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default) or none"),
+  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default), aws or none"),
   cloudConfig: text("cloud-config", "A file with its configuration, such as zones: see adapters/cloud"),
   clusterName: text("cluster-name", "What this cluster is called in its cloud (default kubernetes)"),
   loadBalancerCidr: text(

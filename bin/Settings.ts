@@ -146,7 +146,7 @@ export const Settings = Schema.Struct({
   /** `none`: somebody else's binds Pods, such as upstream's. */
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
   /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
-  cloud: Schema.Literals(["local", "none"]).annotate({ expected: "local or none" }),
+  cloud: Schema.Literals(["local", "aws", "none"]).annotate({ expected: "local, aws or none" }),
   /** A file with the provider's own configuration, or empty. */
   cloudConfig: Schema.String,
   /** What this cluster is called there. */

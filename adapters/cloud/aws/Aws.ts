@@ -1,5 +1,8 @@
 /** The cloud of Amazon: EC2 instances are nodes, network load balancers (ELBv2) serve Services. */
 import { Context, Effect, Layer, Schema } from "effect"
+import { readFile } from "node:fs/promises"
+import { parse } from "yaml"
+import { Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Instances } from "../../../plugins/cloud/contracts/Instances.ts"
 import { LoadBalancers } from "../../../plugins/cloud/contracts/LoadBalancers.ts"
@@ -20,6 +23,7 @@ export const Configuration = Struct({
   routeTable: optionalKey(Text)
 })
 export type Configuration = typeof Configuration.Type
+const decode = Schema.decodeUnknownEffect(Configuration, { onExcessProperty: "error" })
 
 export const layer = ({ endpoint = "", region, routeTable = "", subnets = [] }: Configuration) =>
   Layer.effectContext(
@@ -34,5 +38,18 @@ export const layer = ({ endpoint = "", region, routeTable = "", subnets = [] }: 
     })
   )
 
-export const plugin = (configuration: Configuration) =>
-  Plugin.make({ name: "cloud-aws", offers: [Instances, Zones, LoadBalancers, Routes], layer: layer(configuration) })
+const read = Effect.fnUntraced(function* (file: string) {
+  const refused = (cause: unknown) =>
+    new Refused({ reason: `--cloud-config ${file}, the configuration of AWS: ${String(cause)}` })
+  const text = yield* Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: refused })
+  const value = yield* Effect.try({ try: (): unknown => parse(text), catch: refused })
+  return yield* Effect.mapError(decode(value), refused)
+})
+
+/** `file`: its configuration, read when it starts. */
+export const plugin = (file: string) =>
+  Plugin.make({
+    name: "cloud-aws",
+    offers: [Instances, Zones, LoadBalancers, Routes],
+    layer: Layer.unwrap(Effect.map(read(file), layer))
+  })
