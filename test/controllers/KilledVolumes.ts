@@ -1,6 +1,7 @@
 /** Scenarios of volumes, in which controllers are killed: volumes that are made, enlarged and removed, and attached where they are needed. */
 import { Effect, Layer, Schedule } from "effect"
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { randomUUID } from "node:crypto"
+import { mkdirSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as LocalPath from "../../adapters/volumes/local-path/LocalPath.ts"
@@ -18,8 +19,7 @@ const accessModes = ["ReadWriteOnce"]
 const asking = (storage: string) => ({ resources: { requests: { storage } } })
 
 /** Outlives who is killed, as a disk does. */
-const disk = mkdtempSync(join(tmpdir(), "keelson-killed-volumes-"))
-process.once("exit", () => rmSync(disk, { recursive: true, force: true }))
+const disk = join(tmpdir(), `keelson-killed-volumes-${randomUUID()}`)
 const folders = LocalPath.make({ directory: disk, nodeName: "n1" })
 const node = Volumes.plugin({ nodeName: "n1" })
 const ownDrivers = Layer.provideMerge(Layer.effectDiscard(Drivers.offer(folders, true)), Drivers.layer)
@@ -30,7 +30,10 @@ const making: Scenario = {
   kinds: [PersistentVolume, PersistentVolumeClaim, StorageClass],
   drive: Effect.gen(function* () {
     const client = yield* Client
-    yield* Effect.sync(() => mkdirSync(disk, { recursive: true }))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => mkdirSync(disk, { recursive: true })),
+      () => Effect.sync(() => rmSync(disk, { recursive: true, force: true }))
+    )
     const metadata = { name: "local" }
     yield* client.create(StorageClass, { metadata, provisioner: LocalPath.driver, allowVolumeExpansion: true })
     const spec = { accessModes, storageClassName: "local", ...asking("1Mi") }
