@@ -1,14 +1,16 @@
 /** Packages of the examples in a cluster that runs: from directories outside of the project, as somebody else would have them. */
-import { Effect } from "effect"
+import { Effect, type Schema } from "effect"
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Schema } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import { Plugin, PluginConfiguration } from "../../plugins/packages/contracts/v1alpha1.ts"
 import { Node } from "../../plugins/resources/contracts/core/v1.ts"
 import * as NodeState from "../../plugins/packages/contracts/NodeState.ts"
+import * as Go from "../Go.ts"
 import { eventually, find, list } from "./Eventually.ts"
+import * as Images from "./Images.ts"
+import * as Machine from "./Machine.ts"
 
 export interface Package {
   readonly name: string
@@ -23,12 +25,13 @@ export const copies = Effect.map(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "kt-packages-"))),
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
   ),
-  (folder) => (name: string) =>
-    Effect.sync((): Package => {
-      const path = join(folder, name)
-      cpSync(join(import.meta.dirname, "..", "..", "examples", name), path, { recursive: true })
-      return { name, path }
-    })
+  (folder) =>
+    (example: string, name = example) =>
+      Effect.sync((): Package => {
+        const path = join(folder, name)
+        cpSync(join(import.meta.dirname, "..", "..", "examples", example), path, { recursive: true })
+        return { name, path }
+      })
 )
 
 /** On all nodes, in this version. */
@@ -39,10 +42,18 @@ const runs = ({ name }: Package, version: string) =>
     return isSeen && state === "Running" && nodes.length > 0 && nodes.every((node) => node.version === version)
   })
 
-export const load = Effect.fnUntraced(function* (of: Package, { values }: { readonly values?: Schema.Json } = {}) {
+interface How {
+  readonly values?: Schema.Json
+  readonly nodeSelector?: { readonly [label: string]: string }
+}
+
+export const load = Effect.fnUntraced(function* (of: Package, { nodeSelector, values }: How = {}) {
   const client = yield* Client
   if (values !== undefined) yield* client.create(PluginConfiguration, { metadata: { name: of.name }, spec: { values } })
-  yield* client.create(Plugin, { metadata: { name: of.name }, spec: { source: { path: of.path } } })
+  yield* client.create(Plugin, {
+    metadata: { name: of.name },
+    spec: { source: { path: of.path }, ...(nodeSelector !== undefined && { nodeSelector }) }
+  })
   yield* runs(of, "1.0.0")
 })
 
@@ -68,3 +79,23 @@ export const remove = Effect.fnUntraced(function* ({ name }: Package) {
     })
   )
 })
+
+/** Built where it is, with an image of the tests to run. */
+export const builtRuntime = Effect.fnUntraced(function* ({ path }: Package) {
+  yield* Go.build(join(path, "runtime-go"))
+  const [archive] = Images.archives()
+  writeFileSync(join(path, "web.tar"), archive ?? new Uint8Array())
+  const manifest = join(path, "keelson.json")
+  const text = readFileSync(manifest, "utf8").replace('"{sockets}"]', '"{sockets}", "--import", "{package}/web.tar"]')
+  writeFileSync(manifest, text)
+})
+
+/** How many processes of it there were that are killed now. Those that hold its containers are others. */
+export const killed = ({ name }: Package) =>
+  Effect.sync(() => {
+    const found = Machine.processes().filter(
+      ({ command }) => command.includes(`/plugins/${name}/`) && command.includes("--sockets")
+    )
+    for (const { pid } of found) process.kill(pid, "SIGKILL")
+    return found.length
+  })

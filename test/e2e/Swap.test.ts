@@ -4,9 +4,11 @@ import { Effect } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Program from "../../adapters/Program.ts"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
-import { Event, Node, Service } from "../../plugins/resources/contracts/core/v1.ts"
+import { Event, Node, Pod, Service } from "../../plugins/resources/contracts/core/v1.ts"
+import { RuntimeClass } from "../../plugins/resources/contracts/node/v1.ts"
+import * as Go from "../Go.ts"
 import * as Cluster from "./Cluster.ts"
-import { at, container, eventually, isReady, list, podsOf } from "./Eventually.ts"
+import { at, container, eventually, find, firstStatus, isReady, list, podsOf } from "./Eventually.ts"
 import * as Images from "./Images.ts"
 import { asking, holding, under, writing } from "./Load.ts"
 import * as Machine from "./Machine.ts"
@@ -77,6 +79,7 @@ const sound = (what: string, load: Effect.Success<ReturnType<typeof under>>) => 
 
 const nothing: Effect.Success<ReturnType<typeof under>> = { sent: 0, failed: [], versions: {}, seconds: 0 }
 
+const goLacks = Go.lacking()
 const coredns = Program.find("coredns") === undefined ? ["coredns"] : []
 
 describe.skipIf(Machine.missing.length > 0)(`swaps under requests${Machine.left()}`, () => {
@@ -166,6 +169,52 @@ describe.skipIf(Machine.missing.length > 0)(`swaps under requests${Machine.left(
           assert.notInclude(yield* chains, "KUBE-SERVICES")
           assert.include(yield* tables, "keelson-proxy")
         })
+      )
+      it.effect.skipIf(goLacks.length > 0)(
+        `a runtime in Go is loaded, killed and renewed: Pods live on${Machine.left(goLacks)}`,
+        () =>
+          Effect.gen(function* () {
+            const client = yield* Client
+            const { exec } = yield* Cluster.Cluster
+            const runtime = yield* (yield* Packages.copies)("runtime-go/package", "runtime-go")
+            yield* Packages.builtRuntime(runtime)
+            yield* Packages.load(runtime, { nodeSelector: { "kubernetes.io/hostname": Cluster.nodeName } })
+            yield* client.create(RuntimeClass, { metadata: { name: "go" }, handler: runtime.name })
+            const spec = {
+              runtimeClassName: "go",
+              nodeName: Cluster.nodeName,
+              terminationGracePeriodSeconds: 1,
+              containers: [{ ...container(Images.web(1)), readinessProbe: { httpGet: { port: 8080 }, periodSeconds: 1 } }]
+            }
+            yield* client.create(Pod, { metadata: { ...at("gopher"), labels }, spec })
+            const isItsOwn = (pod: Pod | undefined) =>
+              isReady(pod) && firstStatus(pod)?.containerID?.startsWith("runtime-go://") === true
+            const first = yield* eventually("the Pod is ready", 30, find(Pod, at("gopher")), isItsOwn)
+            assert.include((yield* exec("gopher", ["cat", "/www/index.html"])).text, "gopher v1")
+            const live = find(Pod, at("gopher"))
+            const lives = (pod: Pod | undefined) => {
+              assert.strictEqual(firstStatus(pod)?.restartCount, 0)
+              return isItsOwn(pod) && firstStatus(pod)?.containerID === firstStatus(first)?.containerID
+            }
+            const url = `http://${yield* clusterIp}/`
+            const ended = yield* Packages.killed(runtime)
+            const answered = eventually(
+              "it answers again",
+              20,
+              exec("gopher", ["echo", "again"]),
+              ({ text }) => text === "again\n"
+            )
+            assert.strictEqual(ended, 1)
+            const restarted = yield* under(url, answered)
+            console.log(`a runtime was killed: ${JSON.stringify(restarted)}`)
+            assert.deepStrictEqual(restarted.failed, [])
+            sound("another version of a runtime", yield* under(url, Packages.renew(runtime, "2.0.0")))
+            assert.isTrue(lives(yield* live))
+            assert.include((yield* exec("gopher", ["cat", "/www/index.html"])).text, "gopher v1")
+            yield* client.delete(Pod, at("gopher"))
+            yield* eventually("the Pod is gone", 20, live, (pod) => pod === undefined)
+            yield* Packages.remove(runtime)
+          })
       )
       it.effect("bridge, Flannel, bridge, node by node", () =>
         Effect.gen(function* () {
