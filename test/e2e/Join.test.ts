@@ -188,6 +188,8 @@ describe.skipIf(Machine.missing.length > 0)(`another machine joins${Machine.left
           assert.deepStrictEqual(requests.map(({ spec }) => spec.signerName.split("/")[1]).toSorted(), [
             "kube-apiserver-client",
             "kube-apiserver-client",
+            "kube-apiserver-client",
+            "kube-apiserver-client",
             "kube-apiserver-client-kubelet",
             "kubelet-serving"
           ])

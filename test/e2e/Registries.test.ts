@@ -38,7 +38,7 @@ const run = Effect.fnUntraced(function* (program: string, ...args: ReadonlyArray
   const { inside } = yield* Site.Site
   const [launcher = "", ...before] = inside
   yield* Effect.acquireRelease(
-    Effect.sync(() => spawn(launcher, [...before, program, ...args], { stdio: ["ignore", "ignore", "inherit"] })),
+    Effect.sync(() => spawn(launcher, [...before, program, ...args], { stdio: "ignore" })),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
 })
@@ -231,7 +231,7 @@ describe.skipIf(missing.length > 0)(`registries that want a login${Machine.left(
           yield* Effect.all(
             [
               waits("no-vault", `${password}/vault/tools:1`, no("vault", "the vault is closed")),
-              waits("no-ecr", `${password}/ecr/tools:1`, no("ecr", "")),
+              waits("no-ecr", `${password}/ecr/tools:1`, no("ecr", "the service says no")),
               waits("no-gar", `${password}/gar/tools:1`, no("gar", "")),
               waits("no-acr", `${services}/acr/tools:1`, no("acr", "exchanges no token: 403"))
             ],

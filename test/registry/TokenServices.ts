@@ -71,7 +71,12 @@ export const make = Effect.fnUntraced(function* (
   const all = { ...replies, ...more }
   const server = createServer((request, response) => {
     const [path = ""] = (request.url ?? "").split("?")
-    const reply = ill.has(path) ? () => ({ status: 403, body: { error: "the service says no" } }) : all[path]
+    const reply = ill.has(path)
+      ? () => ({
+          status: 403,
+          body: { __type: "AccessDeniedException", message: "the service says no", error: "the service says no" }
+        })
+      : all[path]
     if (reply === undefined) return next(request, response)
     void bodyOf(request)
       .then((body) => reply(request, body))

@@ -143,7 +143,8 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
     yield* news.await
     yield* news.close
     yield* pass
-    if (own() !== undefined) yield* settled
+    // A node that the cluster has yet to know gets its packages once it does: nothing of it has run before.
+    yield* settled
     yield* Effect.catch(tell, (error) => Effect.logDebug("the packages of this node are not told of", error))
   })
   return yield* Effect.forever(turn)
