@@ -14,6 +14,29 @@ const templates = at("plugins/packages/templates")
 const common = "common"
 /** What stands in the templates for the name of the package. */
 const sample = "sample-plugin"
+/** Examples that are templates too: by what authors ask for. */
+const examples: { readonly [template: string]: string } = {
+  audit: "audit-deletions",
+  authentication: "authentication-names",
+  authorization: "authorization-freeze",
+  controller: "controller-contact",
+  kinds: "kinds-backup",
+  routes: "routes-pods"
+}
+
+/** Of what a package is made, in the order that it is copied, and what is its name there. */
+const sourceOf = (template: string) => {
+  const example = examples[template]
+  return example === undefined
+    ? { folder: at(`plugins/packages/templates/${template}`), name: sample }
+    : { folder: at(`examples/${example}`), name: example }
+}
+
+/** What `keelson plugin new` makes. */
+export const known = Effect.gen(function* () {
+  const own = yield* (yield* FileSystem.FileSystem).readDirectory(templates)
+  return [...own.filter((name) => name !== common), ...Object.keys(examples)].toSorted()
+})
 
 /** What an editor, the compiler and Node.js find beside the package: what its host gives it. */
 const links = { keelson: ".", effect: "node_modules/effect", "@types/node": "node_modules/@types/node" }
@@ -30,20 +53,20 @@ const linked = Effect.fnUntraced(function* (directory: string) {
 
 export const create = Effect.fnUntraced(function* (contract: string, directory: string) {
   const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
-  const known = (yield* files.readDirectory(templates)).filter((name) => name !== common).toSorted()
-  if (!known.includes(contract))
-    return yield* failed(`there is no template ${contract}: expected one of ${known.join(", ")}`)
+  const all = yield* known
+  if (!all.includes(contract)) return yield* failed(`there is no template ${contract}: expected one of ${all.join(", ")}`)
   const place = paths.resolve(directory)
   const name = paths.basename(place)
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
     return yield* failed(`${name}: a package's name is lower case letters, digits and -`)
   if (yield* files.exists(paths.join(place, "keelson.json"))) return yield* failed(`${place} is a package already`)
   yield* files.makeDirectory(place, { recursive: true })
-  for (const folder of [common, contract]) {
-    for (const file of yield* files.readDirectory(paths.join(templates, folder))) {
-      const text = yield* files.readFileString(paths.join(templates, folder, file))
+  for (const source of [sourceOf(common), sourceOf(contract)]) {
+    for (const file of yield* files.readDirectory(source.folder)) {
+      const text = yield* files.readFileString(paths.join(source.folder, file))
       const to = paths.join(place, file.replace(".template", ""))
-      yield* files.writeFileString(to, text.replaceAll(sample, name))
+      const renamed = text.replaceAll(source.name, name)
+      yield* files.writeFileString(to, renamed.replace('"version": "1.0.0"', '"version": "0.1.0"'))
     }
   }
   yield* linked(place)

@@ -3,7 +3,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { execFile } from "node:child_process"
-import { globSync, readdirSync, readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import * as Author from "../../bin/plugin/Author.ts"
 import * as Suites from "../../conformance/stage/Suites.ts"
@@ -11,7 +11,6 @@ import type { Manifest } from "../../plugins/packages/contracts/Manifest.ts"
 import * as Package from "../../plugins/packages/Package.ts"
 
 const root = resolve(import.meta.dirname, "..", "..")
-const templates = readdirSync(join(root, "plugins/packages/templates")).filter((name) => name !== "common")
 const examples = globSync(join(root, "examples/*/keelson.json")).map(dirname).toSorted()
 const mostLines = 60
 
@@ -43,6 +42,7 @@ describe("packages that authors begin with", () => {
     () =>
       Effect.gen(function* () {
         const files = yield* FileSystem.FileSystem
+        const templates = yield* Author.known
         const home = yield* files.makeTempDirectoryScoped({ prefix: "keelson-templates-" })
         const placeOf = (name: string) => join(home, `my-${name}`)
         for (const name of templates) yield* Author.create(name, placeOf(name))
