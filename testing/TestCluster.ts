@@ -76,6 +76,9 @@ const longAgo = Date.UTC(2000)
 
 /** What waits for sockets, threads or files gets its turn. */
 const breathe = Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
+/** Packages come from disks into threads, by the machine's time: so often it is looked, with so many of its milliseconds between. */
+const loading = { looks: 12_000, millis: 5 }
+const rest = Effect.callback<void>((resume) => void setTimeout(() => resume(Effect.void), loading.millis))
 
 const isTest = (clock: Clock.Clock): clock is TestClock.TestClock => "adjust" in clock
 
@@ -157,16 +160,19 @@ const untilWith = (client: Client["Service"], pass: Pass): Cluster["until"] =>
     return yield* new NotSoon({ what: kind.plural, within: Duration.format(Duration.fromInputUnsafe(within)), found })
   }, Effect.scoped)
 
-const loadWith = ({ client, until }: Pick<Cluster, "client" | "until">): Cluster["load"] =>
+const loadWith = (client: Client["Service"], pass: Pass): Cluster["load"] =>
   Effect.fnUntraced(function* (directory, { isolation } = {}) {
     const spec = { source: { path: directory }, ...(isolation !== undefined && { isolation }) }
+    const cache = yield* client.cache(Plugin, { indexes: {} }).pipe(Effect.orDie)
     const { metadata } = yield* client.create(Plugin, { metadata: { generateName: "plugin-" }, spec }).pipe(Effect.orDie)
-    const isOver = ({ metadata: { name }, status: { state = "" } }: Plugin) =>
-      name === metadata.name && ["Running", "Failed"].includes(state)
-    const found = yield* Effect.orDie(until(Plugin, (all) => all.some(isOver)))
-    const { state, reason = "" } = found.find(isOver)?.status ?? {}
-    if (state === "Failed") return yield* new PluginNotLoaded({ plugin: directory, reason })
-  })
+    for (let look = 0; look < loading.looks; look++) {
+      const { reason = "", state } = cache.get({ namespace: "", name: metadata.name })?.status ?? {}
+      if (state === "Running") return
+      if (state === "Failed") return yield* new PluginNotLoaded({ plugin: directory, reason })
+      yield* Effect.andThen(rest, pass(Duration.millis(loading.millis)))
+    }
+    return yield* new PluginNotLoaded({ plugin: directory, reason: "nobody said within a minute that it does" })
+  }, Effect.scoped)
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const pass = yield* passing
@@ -177,7 +183,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     }
   })
   const until = untilWith(started.client, pass)
-  return { ...started, advance, until, load: loadWith({ client: started.client, until }) }
+  return { ...started, advance, until, load: loadWith(started.client, pass) }
 })
 
 export class TestCluster extends Context.Service<TestCluster, Cluster>()("testing/TestCluster") {
