@@ -98,7 +98,7 @@ const meanwhile = <A, E, R>(pass: Pass, effect: Effect.Effect<A, E, R>) =>
     return yield* Fiber.join(fiber)
   })
 
-const settingsOf = Effect.fnUntraced(function* () {
+const settingsOf = Effect.fnUntraced(function* (apiPort: number) {
   const files = yield* FileSystem.FileSystem
   const dataDir = yield* files.makeTempDirectoryScoped({ prefix: "keelson-test-" })
   const settings: Settings.Settings = {
@@ -106,7 +106,7 @@ const settingsOf = Effect.fnUntraced(function* () {
     dataDir,
     nodeName: "control-plane",
     nodeIp: "127.0.0.1",
-    apiPort: yield* freePort,
+    apiPort,
     runtime: "hollow",
     store: "memory"
   }
@@ -129,8 +129,8 @@ const node = (directory: string, index: number) => {
   )
 }
 
-const start = Effect.fnUntraced(function* ({ nodes = 1 }: Options) {
-  const { paths, settings } = yield* settingsOf()
+const start = Effect.fnUntraced(function* ({ nodes = 1 }: Options, port: number) {
+  const { paths, settings } = yield* settingsOf(port)
   const keys = yield* Keys.open(settings, paths)
   const options = yield* Server.optionsOf(settings, paths)
   const plane = yield* Layer.build(ControlPlane.controlPlane({ ...options, log: MemoryLog.layer }))
@@ -174,9 +174,9 @@ const loadWith = (client: Client["Service"], pass: Pass): Cluster["load"] =>
     return yield* new PluginNotLoaded({ plugin: directory, reason: "nobody said within a minute that it does" })
   }, Effect.scoped)
 
-const make = Effect.fnUntraced(function* (options: Options) {
+const make = Effect.fnUntraced(function* (options: Options, port: number) {
   const pass = yield* passing
-  const started = yield* meanwhile(pass, start(options))
+  const started = yield* meanwhile(pass, start(options, port))
   const advance = Effect.fnUntraced(function* (duration: Duration.Input) {
     for (let left = Duration.toMillis(duration); left > 0; left -= stride) {
       yield* pass(Duration.millis(Math.min(stride, left)))
@@ -189,6 +189,9 @@ const make = Effect.fnUntraced(function* (options: Options) {
 export class TestCluster extends Context.Service<TestCluster, Cluster>()("testing/TestCluster") {
   /** A cluster of its own; it ends with the scope. */
   static readonly make = (options: Options = {}) =>
-    make(options).pipe(Random.withSeed(options.seed ?? "keelson"), Effect.provide(NodeServices.layer))
+    // A port by the seed would be that of every other test that runs beside this one.
+    Effect.flatMap(freePort, (port) => Random.withSeed(make(options, port), options.seed ?? "keelson")).pipe(
+      Effect.provide(NodeServices.layer)
+    )
   static readonly layer = (options: Options = {}) => Layer.effect(TestCluster, TestCluster.make(options))
 }
