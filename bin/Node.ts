@@ -234,7 +234,15 @@ export const node = (options: Options) => {
   const all = options.hollow
     ? Layer.merge(agent, volumes(options))
     : Layer.provide(
-        Layer.mergeAll(agent, proxy, dns, NodePackages.credentials(credentialProviders), ingress(options), volumes(options)),
+        Layer.mergeAll(
+          agent,
+          proxy,
+          dns,
+          NodePackages.credentials(credentialProviders),
+          ingress(options),
+          volumes(options),
+          NodePackages.volumes
+        ),
         packages
       )
   return all.pipe(
