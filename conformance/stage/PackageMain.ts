@@ -37,4 +37,7 @@ const program = Effect.gen(function* () {
   }
   process.exitCode = isGood ? 0 : 1
 }).pipe(Effect.provideService(References.MinimumLogLevel, "Warn"))
-NodeRuntime.runMain(program, { teardown: (exit, end) => end(exit._tag === "Success" ? Number(process.exitCode ?? 0) : 1) })
+/** Ends here and now: laws leave somebody behind as one that was killed does, who would hold this process up. */
+NodeRuntime.runMain(program, {
+  teardown: (exit) => process.exit(exit._tag === "Success" ? Number(process.exitCode ?? 0) : 1)
+})
