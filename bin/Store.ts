@@ -11,6 +11,8 @@ import * as MemoryLog from "../kernel/store/memory/MemoryLog.ts"
 import * as Restoring from "../kernel/store/snapshot/Restoring.ts"
 import * as SqliteLog from "../kernel/store/sqlite/SqliteLog.ts"
 import * as Switch from "../kernel/store/Switch.ts"
+import { isShared } from "./hosted/Place.ts"
+import { most } from "./hosted/Store.ts"
 import * as Keys from "./Keys.ts"
 import * as NatsContext from "./NatsContext.ts"
 import type { Paths } from "./Paths.ts"
@@ -28,7 +30,13 @@ const replicasOf = (servers: string) => (servers.split(",").length < 3 ? 1 : 3)
 const elsewhere = (settings: Settings) => {
   const { store: servers } = settings
   const layer = Effect.map(NatsContext.optionsOf(settings), (options) =>
-    JetStreamLog.layer({ ...options, servers, cluster: "keelson", replicas: replicasOf(servers) })
+    JetStreamLog.layer({
+      ...options,
+      servers,
+      cluster: settings.name === "" ? "keelson" : settings.name,
+      replicas: replicasOf(servers),
+      ...(isShared(settings) && { most })
+    })
   )
   return Layer.provide(Layer.unwrap(layer), NodeServices.layer)
 }
