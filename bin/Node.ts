@@ -113,6 +113,10 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
 
 const paths = ({ paths: { node } }: Options) => node
 
+/** Of a cloud that is somebody else's: its machines are not known before it has said so. */
+const isExternal = ({ cloud, cloudProvider }: Settings) =>
+  cloudProvider === "external" || (cloud !== "local" && cloud !== "none")
+
 const kubelet = (
   options: Options,
   networkSwapped: Latch.Latch,
@@ -133,6 +137,8 @@ const kubelet = (
     parallelPulls: options.settings.maxParallelImagePulls,
     credentialProviders,
     hollow: options.hollow,
+    providerId: options.settings.providerId,
+    externalCloud: isExternal(options.settings),
     stop: options.stop,
     server: { port: kubeletPort, ...serving },
     version: `${version.kubernetes}+keelson`
