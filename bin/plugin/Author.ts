@@ -21,7 +21,8 @@ const examples: { readonly [template: string]: string } = {
   authorization: "authorization-freeze",
   controller: "controller-contact",
   kinds: "kinds-backup",
-  routes: "routes-pods"
+  routes: "routes-pods",
+  volumes: "volumes-memory"
 }
 
 /** Of what a package is made, in the order that it is copied, and what is its name there. */

@@ -71,13 +71,13 @@ const lacking = (contracts: ReadonlyArray<string>, missing: ReadonlyArray<string
 const levelOf = ({ isolation = "worker" }: Manifest, asked: Isolation | undefined): Isolation =>
   asked ?? isolations.find((one) => one === isolation && one !== "remote") ?? "process"
 
-/** Checks what it offers of this contract, or all of it, and tells of each law. */
+/** Checks what it offers of these contracts, or all of it, and tells of each law. */
 export const checked = Effect.fnUntraced(
-  function* (directory: string, asked: Isolation | undefined, only?: string) {
+  function* (directory: string, asked: Isolation | undefined, only?: ReadonlyArray<string>) {
     const manifest = yield* Package.manifest(directory)
-    const offers = manifest.offers.map(({ contract }) => contract).filter((key) => only === undefined || only === key)
+    const offers = manifest.offers.map(({ contract }) => contract).filter((key) => only?.includes(key) !== false)
     if (only !== undefined && offers.length === 0)
-      return yield* new Package.PackageInvalid({ message: `${manifest.name} does not offer ${only}` })
+      return yield* new Package.PackageInvalid({ message: `${manifest.name} does not offer ${only.join(" or ")}` })
     const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "keelson-check-" })
     const start = yield* startOf(directory, levelOf(manifest, asked), folder)
     // As above.
