@@ -20,6 +20,7 @@ import * as NodeProxy from "../plugins/ingress/NodeProxy.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as Devices from "../plugins/kubelet/devices/Providers.ts"
 import * as CredentialProviders from "../plugins/kubelet/images/CredentialProviders.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
@@ -28,6 +29,7 @@ import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
 import * as Drivers from "../plugins/volumes/contracts/Drivers.ts"
 import * as Volumes from "../plugins/volumes/Volumes.ts"
 import * as Choice from "./Choice.ts"
+import * as DevicePlugins from "./DevicePlugins.ts"
 import * as NodePackages from "./NodePackages.ts"
 import * as NodeRuntimes from "./NodeRuntimes.ts"
 import { OwnNode } from "./OwnNode.ts"
@@ -119,7 +121,8 @@ const paths = ({ paths: { node } }: Options) => node
 const kubelet = (
   options: Options,
   networkSwapped: Latch.Latch,
-  credentialProviders: CredentialProviders.CredentialProviders
+  credentialProviders: CredentialProviders.CredentialProviders,
+  devices: Devices.Providers
 ) => {
   const { serving } = options
   const { clusterDomain, kubeletPort, nodeName, podCidr, serviceCidr } = options.settings
@@ -135,6 +138,7 @@ const kubelet = (
     networkSwapped,
     parallelPulls: options.settings.maxParallelImagePulls,
     credentialProviders,
+    devices,
     hollow: options.hollow,
     stop: options.stop,
     server: { port: kubeletPort, ...serving },
@@ -195,10 +199,12 @@ export const node = (options: Options) => {
   const { access, settings } = options
   const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
   const credentialProviders = CredentialProviders.make()
+  const devices = Devices.make()
   const registries = options.hollow ? Layer.empty : Registries.layer(settings, credentialProviders)
-  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders)).pipe(
+  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders, devices)).pipe(
     as(access.kubelet, "kubelet"),
-    Layer.provide(registries)
+    Layer.provide(registries),
+    Layer.merge(DevicePlugins.layer(options, devices))
   )
   const proxy = Choice.layer({
     name: "service proxy",
@@ -234,7 +240,15 @@ export const node = (options: Options) => {
   const all = options.hollow
     ? Layer.merge(agent, volumes(options))
     : Layer.provide(
-        Layer.mergeAll(agent, proxy, dns, NodePackages.credentials(credentialProviders), ingress(options), volumes(options)),
+        Layer.mergeAll(
+          agent,
+          proxy,
+          dns,
+          NodePackages.credentials(credentialProviders),
+          NodePackages.devices(devices),
+          ingress(options),
+          volumes(options)
+        ),
         packages
       )
   return all.pipe(
