@@ -118,6 +118,10 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
 const addressesOf = ({ nodeIp, nodeIp6 }: Settings) => (nodeIp6 === "" ? [nodeIp] : [nodeIp, nodeIp6])
 const paths = ({ paths: { node } }: Options) => node
 
+/** Of a cloud that is somebody else's: its machines are not known before it has said so. */
+const isExternal = ({ cloud, cloudProvider }: Settings) =>
+  cloudProvider === "external" || (cloud !== "local" && cloud !== "none")
+
 const kubelet = (
   options: Options,
   networkSwapped: Latch.Latch,
@@ -140,6 +144,8 @@ const kubelet = (
     credentialProviders,
     devices,
     hollow: options.hollow,
+    providerId: options.settings.providerId,
+    externalCloud: isExternal(options.settings),
     stop: options.stop,
     server: { port: kubeletPort, ...serving },
     version: `${version.kubernetes}+keelson`
@@ -247,7 +253,8 @@ export const node = (options: Options) => {
           NodePackages.credentials(credentialProviders),
           NodePackages.devices(devices),
           ingress(options),
-          volumes(options)
+          volumes(options),
+          NodePackages.volumes
         ),
         packages
       )

@@ -1,5 +1,5 @@
 /** A provider of devices in memory, whose devices a test changes. */
-import { Effect, Stream, SubscriptionRef } from "effect"
+import { Effect, SubscriptionRef } from "effect"
 import { type Device, DevicesRefused, NodeDevices } from "../../plugins/kubelet/contracts/NodeDevices.ts"
 
 const resource = "example.com/lamp"

@@ -4,6 +4,7 @@ import type { Hint } from "../contracts/Changes.ts"
 import type { Filtering, Plugin, Refusal } from "../contracts/Framework.ts"
 import type { Description, Filtered, Question, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
+import { servePlaced } from "./ServePlaced.ts"
 import { podOf, type World } from "./World.ts"
 
 const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" in answer
@@ -99,16 +100,12 @@ const score = (
 }
 
 export const make = (plugin: Plugin, weight: number, world: World): SchedulerPoints["Service"] => {
-  const { epoch, names, snapshot, upTo } = world
-  const info = (pod: Question["pod"]) => snapshot.infoOf(podOf(pod))
+  const { epoch, names, upTo } = world
   return {
     describe: () => Effect.succeed(describe(plugin, weight, false)),
     nodes: (asked) => Effect.map(upTo(asked), () => ({ epoch, names: names.slice(asked.known) })),
     filter: (asked) => Effect.map(upTo(asked), () => ({ epoch, ...filter(plugin, world, asked) })),
     score: (asked) => Effect.map(upTo(asked), () => ({ epoch, ...score(plugin, world, asked) })),
-    permit: ({ node, pod }) => plugin.permit?.(info(pod), node) ?? Effect.void,
-    preBind: ({ node, pod }) => plugin.preBind?.(info(pod), node) ?? Effect.void,
-    bind: ({ node, pod }) => plugin.bind?.(info(pod), node) ?? Effect.succeed(false),
-    postBind: ({ node, pod }) => plugin.postBind?.(info(pod), node) ?? Effect.void
+    ...servePlaced(plugin, world)
   }
 }
