@@ -27,6 +27,7 @@ import * as Drivers from "../plugins/volumes/contracts/Drivers.ts"
 import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
 import type { Outside } from "./Choice.ts"
 import type { Options } from "./Node.ts"
+import * as NodeIngress from "./NodeIngress.ts"
 
 /** A network from outside; `plain` is what every network of a node has that knows no other nodes. */
 export const network = <E, R>(
@@ -169,6 +170,10 @@ export const loader = (options: Options, { address, domain }: { readonly address
           serviceCidr,
           // One network follows another on the same records and links.
           network: { directory: join(options.paths.node, "cni") },
+          ingress: {
+            addresses: NodeIngress.addressesOf(options.settings),
+            directory: NodeIngress.directoryOf(options.paths, "ingress")
+          },
           // The address is on this node already, whoever serves the names there.
           dns: { address: Addresses.list(address), domain, port: 53, held: true }
         },

@@ -17,6 +17,7 @@ addParts([
   "pinns",
   "containerd-1.7",
   "containerd-2.1",
+  "moto",
   "sample-device-plugin"
 ])
 bundle()

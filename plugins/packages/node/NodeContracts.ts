@@ -1,5 +1,6 @@
 /** The contracts that nodes keep, each for itself: a package that offers one runs on nodes, and on no server. */
 import { ClusterDns } from "../../dns/contracts/ClusterDns.ts"
+import { IngressProxy } from "../../ingress/contracts/IngressProxy.ts"
 import { ServiceProxy } from "../../kube-proxy/contracts/ServiceProxy.ts"
 import { ContainerRuntime } from "../../kubelet/contracts/ContainerRuntime.ts"
 import { Events } from "../../kubelet/contracts/Events.ts"
@@ -18,7 +19,9 @@ export const runtime = [ContainerRuntime, Events, Exec, Images, Logs, Stats] as 
 export const network = [NetworkConfiguration, NetworkAttachment] as const
 
 const keys = new Set<string>(
-  [ClusterDns, ImageCredentials, NodeDevices, ServiceProxy, Volumes, ...runtime, ...network].map(({ key }) => key)
+  [ClusterDns, ImageCredentials, IngressProxy, NodeDevices, ServiceProxy, Volumes, ...runtime, ...network].map(
+    ({ key }) => key
+  )
 )
 
 /** What nodes load. A package that offers something of a server's too is refused there, by name. */
