@@ -48,6 +48,10 @@ export const flags = {
     "containerd-endpoint",
     "The socket of a containerd that is there; without it the node runs its own"
   ),
+  kubeletDir: text(
+    "kubelet-dir",
+    "Where programs of others look for a kubelet, such as device plugins (default /var/lib/kubelet; empty: nowhere)"
+  ),
   csiDrivers: text("csi-drivers", "Sockets of CSI drivers that this node calls itself, without sidecars, with commas"),
   runtimeSockets: text("runtime-sockets", "The folder of sockets where the runtime wire serves its contracts"),
   registryCredentials: text(

@@ -88,6 +88,11 @@ export const Settings = Schema.Struct({
   containerdEndpoint: Schema.String,
   /** Where a runtime of somebody else serves the contracts, for `wire`. */
   runtimeSockets: Schema.String,
+  /** Where programs of others look for a kubelet, such as device plugins; empty: nowhere. */
+  kubeletDir: Schema.Union([
+    Schema.Literal(""),
+    Schema.String.check(Schema.isPattern(/^\//, { expected: "an absolute path" }))
+  ]),
   /** Sockets of CSI drivers all of whose services the node calls itself. Those that register are called for the node alone. */
   csiDrivers: Schema.Array(Schema.String),
   /** Which clouds' registries the node logs in to: `ecr`, `gar`, `acr`, and for a registry of another name `acr=registry.example`. */
@@ -207,6 +212,7 @@ export const defaults = (): Settings => ({
   runtimes: ["containerd"],
   containerdEndpoint: "",
   runtimeSockets: "",
+  kubeletDir: "/var/lib/kubelet",
   csiDrivers: [],
   registryCredentials: [],
   imageCredentialProviderConfig: "",
