@@ -75,7 +75,13 @@ const takingIn = Effect.fnUntraced(function* ({ add }: Pick<Options, "add">) {
       const provider = yield* DevicePlugin.make(resource, socket)
       const before = open.get(resource)
       open.set(resource, own)
-      const devices = () => Stream.ensuring(provider.devices(), Effect.forkIn(close(resource, own), scope))
+      // Who ceases to listen does not end it; the plugin does.
+      const ended = Effect.forkIn(close(resource, own), scope)
+      const devices = () =>
+        Stream.concat(
+          Stream.tapError(provider.devices(), () => ended),
+          Stream.fromEffectDrain(ended)
+        )
       yield* add({ ...provider, devices })
       if (before !== undefined) yield* Effect.forkIn(Scope.close(before, Exit.void), scope)
     })

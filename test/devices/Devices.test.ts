@@ -1,20 +1,11 @@
 /** Devices of a node: counted, given to one Pod at a time, found again by the next kubelet, told of when they are sick. */
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Option, type Scope, Schedule, Schema } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
-import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
+import { Effect, Layer, type Scope, Schema } from "effect"
 import * as Suite from "../../conformance/NodeDevices.ts"
-import * as ApiClient from "../../kernel/client/ApiClient.ts"
-import { Client } from "../../kernel/client/Client.ts"
-import { ContainerRuntime } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { NodeDevices } from "../../plugins/kubelet/contracts/NodeDevices.ts"
-import * as Providers from "../../plugins/kubelet/devices/Providers.ts"
-import * as Kubelet from "../../plugins/kubelet/Kubelet.ts"
-import { Node, Pod, type PodDraft } from "../../plugins/resources/contracts/core/v1.ts"
+import { Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import { sabotage, verify } from "../Verify.ts"
+import { draft, isFailed, isRunning, machine } from "./DeviceNode.ts"
 import * as Lamps from "./Lamps.ts"
 
 const lamps = Layer.effect(
@@ -24,71 +15,7 @@ const lamps = Layer.effect(
 verify("in memory", Suite.suite, lamps)
 sabotage(Suite.suite, lamps)
 
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "keelson-devices-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
-
-type Config = Parameters<ContainerRuntime["Service"]["startContainer"]>[0]
-
-/** What containers are started with, beside the API and a machine that outlives kubelets. */
-const machine = Effect.gen(function* () {
-  const directory = yield* folder
-  const api = yield* Layer.build(Layer.provide(ApiClient.layer, MemoryApi.layer()))
-  const powers = yield* Layer.build(MemoryPowers.layer({ network: "runtime", registry: ["busybox"] }))
-  const runtime = yield* Effect.provide(ContainerRuntime, powers)
-  const configs = new Map<string, Config>()
-  const noted = ContainerRuntime.of({
-    ...runtime,
-    startContainer: (config) =>
-      Effect.tap(runtime.startContainer(config), () => Effect.sync(() => configs.set(config.name, config)))
-  })
-  const providers = Providers.make()
-  const kubelet = Kubelet.layer({
-    nodeName: "n1",
-    directory,
-    cniFolders: [join(directory, "net.d")],
-    podCidr: "10.244.1.0/24",
-    addresses: ["192.0.2.1"],
-    hollow: true,
-    devices: providers
-  }).pipe(
-    Layer.provide(Layer.succeed(ContainerRuntime, noted)),
-    Layer.provide(Layer.succeedContext(powers)),
-    Layer.provide(Layer.succeedContext(api))
-  )
-  const client = yield* Effect.provide(Client, api)
-  const eventually = <A>(what: Effect.Effect<A, unknown>, holds: (found: A) => boolean) =>
-    Effect.repeat(what, { schedule: Schedule.spaced("20 millis"), until: holds }).pipe(Effect.timeout("40 seconds"))
-  const podNow = (name: string) => Effect.map(client.find(Pod, { namespace: "default", name }), Option.getOrUndefined)
-  return {
-    client,
-    configs,
-    providers,
-    directory,
-    kubelet: Layer.build(kubelet),
-    eventually,
-    pod: (name: string, holds: (pod: Pod | undefined) => boolean) => eventually(podNow(name), holds),
-    amounts: (capacity: string, allocatable: string, name = "example.com/lamp") =>
-      eventually(
-        Effect.map(client.find(Node, { namespace: "", name: "n1" }), Option.getOrUndefined),
-        (node) => node?.status.capacity?.[name] === capacity && node.status.allocatable?.[name] === allocatable
-      )
-  }
-})
-
 class Unlike extends Schema.TaggedError<Unlike>()("Unlike", { message: Schema.String }) {}
-const draft = (name: string, count: number, more: Partial<PodDraft["spec"]> = {}): PodDraft => ({
-  metadata: { name, namespace: "default" },
-  spec: {
-    nodeName: "n1",
-    containers: [{ name, image: "busybox", resources: { limits: { "example.com/lamp": `${count}` } } }],
-    ...more
-  }
-})
-const isRunning = (pod: Pod | undefined) => pod?.status.phase === "Running"
-const isFailed = (pod: Pod | undefined) => pod?.status.phase === "Failed"
-
 const live = (name: string, test: () => Effect.Effect<void, unknown, Scope.Scope>) =>
   it.live(
     name,
