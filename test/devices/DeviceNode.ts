@@ -39,7 +39,8 @@ export const machine = Effect.gen(function* () {
     podCidr: "10.244.1.0/24",
     addresses: ["192.0.2.1"],
     hollow: true,
-    devices: providers
+    devices: providers,
+    podResources: [join(directory, "pod-resources", "kubelet.sock")]
   }).pipe(
     Layer.provide(Layer.succeed(ContainerRuntime, noted)),
     Layer.provide(Layer.succeedContext(powers)),

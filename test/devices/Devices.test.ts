@@ -7,6 +7,7 @@ import { Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import { sabotage, verify } from "../Verify.ts"
 import { draft, isFailed, isRunning, machine } from "./DeviceNode.ts"
 import * as Lamps from "./Lamps.ts"
+import * as PodResources from "./PodResources.ts"
 
 const lamps = Layer.effect(
   NodeDevices,
@@ -25,7 +26,7 @@ const live = (name: string, test: () => Effect.Effect<void, unknown, Scope.Scope
 
 live("a node tells how many it has, gives each to one Pod, and refuses who asks for more", () =>
   Effect.gen(function* () {
-    const { amounts, client, configs, kubelet, pod, providers } = yield* machine
+    const { amounts, client, configs, directory, kubelet, pod, providers } = yield* machine
     const lamps = yield* Lamps.make("a", "b", "c")
     yield* providers.add(lamps.provider)
     yield* kubelet
@@ -50,6 +51,19 @@ live("a node tells how many it has, gives each to one Pod, and refuses who asks 
         ]
       }
     ])
+    const told = yield* PodResources.ask(directory)
+    const lamps2 = ["c", "b"].map((id) => ({ resource: "example.com/lamp", ids: [id] }))
+    assert.deepStrictEqual(yield* told("List", {}), {
+      pods: [{ name: "one", namespace: "default", containers: [{ name: "one", devices: lamps2 }] }]
+    })
+    const found = yield* told("Get", { name: "one", namespace: "default" })
+    assert.deepStrictEqual(found, {
+      pod: { name: "one", namespace: "default", containers: [{ name: "one", devices: lamps2 }] }
+    })
+    const missing = yield* Effect.flip(told("Get", { name: "none", namespace: "default" }))
+    assert.include(missing.message, "pod none in namespace default not found")
+    const { devices: all = [] } = yield* told("GetAllocatableResources", {})
+    assert.lengthOf(all, 3)
     yield* client.create(Pod, draft("two", 2))
     const { message, reason } = (yield* pod("two", isFailed))?.status ?? {}
     assert.strictEqual(reason, "UnexpectedAdmissionError")
