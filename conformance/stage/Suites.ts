@@ -19,6 +19,7 @@ import * as KeyManagement from "../KeyManagement.ts"
 import * as Log from "../Log.ts"
 import * as Scheduler from "../Scheduler.ts"
 import * as Reconciler from "../Reconciler.ts"
+import * as NodeDevices from "../NodeDevices.ts"
 import * as RoutePoints from "../RoutePoints.ts"
 import * as SchedulerPoints from "../SchedulerPoints.ts"
 import * as SnapshotStorage from "../SnapshotStorage.ts"
@@ -60,6 +61,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(KindPoints.suite, memory),
   log,
   on(Scheduler.suite, memory),
+  on(NodeDevices.suite, memory),
   on(Reconciler.suite, memory),
   on(RoutePoints.suite, memory),
   on(SchedulerPoints.suite, memory),
