@@ -96,6 +96,12 @@ export const flags = {
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
   ),
   cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default), aws or none"),
+  configureCloudRoutes: text(
+    "configure-cloud-routes",
+    "Whether routes of the cloud's network lead to the nodes' Pods: true or false (default)"
+  ),
+  cloudProvider: text("cloud-provider", "external: a node waits until its cloud's controller has said which machine it is"),
+  providerId: text("provider-id", "The node's machine as its cloud names it, where that cannot find it by name"),
   cloudConfig: text("cloud-config", "A file with its configuration, such as zones: see adapters/cloud"),
   clusterName: text("cluster-name", "What this cluster is called in its cloud (default kubernetes)"),
   loadBalancerCidr: text(

@@ -116,6 +116,10 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
 const addressesOf = ({ nodeIp, nodeIp6 }: Settings) => (nodeIp6 === "" ? [nodeIp] : [nodeIp, nodeIp6])
 const paths = ({ paths: { node } }: Options) => node
 
+/** Of a cloud that is somebody else's: its machines are not known before it has said so. */
+const isExternal = ({ cloud, cloudProvider }: Settings) =>
+  cloudProvider === "external" || (cloud !== "local" && cloud !== "none")
+
 const kubelet = (
   options: Options,
   networkSwapped: Latch.Latch,
@@ -136,6 +140,8 @@ const kubelet = (
     parallelPulls: options.settings.maxParallelImagePulls,
     credentialProviders,
     hollow: options.hollow,
+    providerId: options.settings.providerId,
+    externalCloud: isExternal(options.settings),
     stop: options.stop,
     server: { port: kubeletPort, ...serving },
     version: `${version.kubernetes}+keelson`
@@ -234,7 +240,15 @@ export const node = (options: Options) => {
   const all = options.hollow
     ? Layer.merge(agent, volumes(options))
     : Layer.provide(
-        Layer.mergeAll(agent, proxy, dns, NodePackages.credentials(credentialProviders), ingress(options), volumes(options)),
+        Layer.mergeAll(
+          agent,
+          proxy,
+          dns,
+          NodePackages.credentials(credentialProviders),
+          ingress(options),
+          volumes(options),
+          NodePackages.volumes
+        ),
         packages
       )
   return all.pipe(

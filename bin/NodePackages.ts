@@ -21,6 +21,8 @@ import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as Group from "../plugins/packages/node/Group.ts"
 import * as NodeContracts from "../plugins/packages/node/NodeContracts.ts"
 import * as NodeLoader from "../plugins/packages/node/NodeLoader.ts"
+import * as Drivers from "../plugins/volumes/contracts/Drivers.ts"
+import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
 import type { Outside } from "./Choice.ts"
 import type { Options } from "./Node.ts"
 
@@ -110,6 +112,15 @@ export const credentials = (providers: CredentialProviders) =>
   Layer.effectDiscard(
     Group.add([ImageCredentials], (given, { name }) => providers.add(name, Context.get(given, ImageCredentials)))
   )
+
+/** Drivers of volumes, under the names that they give themselves. The node does for them what concerns no node, too. */
+export const volumes = Layer.effectDiscard(
+  Effect.flatMap(Drivers.Drivers, (drivers) =>
+    Group.add([Volumes], (given) =>
+      Effect.provideService(Drivers.offer(Context.get(given, Volumes), true), Drivers.Drivers, drivers)
+    )
+  )
+)
 
 /** Which part a package is one of, and so as whom it asks the API. */
 const accessOf = ({ access }: Options, offers: ReadonlyArray<string>) => {

@@ -147,6 +147,12 @@ export const Settings = Schema.Struct({
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
   /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
   cloud: Schema.Literals(["local", "aws", "none"]).annotate({ expected: "local, aws or none" }),
+  /** `true`: routes of the cloud's network lead to the nodes' Pods. */
+  configureCloudRoutes: Schema.Literals(["true", "false"]).annotate({ expected: "true or false" }),
+  /** `external`: a node waits for its cloud's controller, as it always does where `cloud` is one of somebody else. */
+  cloudProvider: Schema.Literals(["", "external"]).annotate({ expected: "external, or nothing" }),
+  /** The node's machine as its cloud names it, such as `aws:///eu-central-1a/i-0a…`, or empty. */
+  providerId: Schema.String,
   /** A file with the provider's own configuration, or empty. */
   cloudConfig: Schema.String,
   /** What this cluster is called there. */
@@ -234,6 +240,9 @@ export const defaults = (): Settings => ({
   admissionControlConfigFile: "",
   scheduler: "builtin",
   cloud: "local",
+  configureCloudRoutes: "false",
+  cloudProvider: "",
+  providerId: "",
   cloudConfig: "",
   clusterName: "kubernetes",
   loadBalancerCidr: "10.98.0.0/24",

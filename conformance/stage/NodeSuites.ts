@@ -1,5 +1,6 @@
 /** The suites of the contracts that a node's packages offer: each has the machine to itself, in a network namespace of its own. */
 import { Effect, Layer, type Schema } from "effect"
+import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import * as Program from "../../adapters/Program.ts"
@@ -8,6 +9,7 @@ import * as Https from "../../adapters/client/https/Https.ts"
 import type { Api } from "../../kernel/client/Api.ts"
 import type { Contract } from "../../kernel/plugin/Contract.ts"
 import type { Identifier } from "../../kernel/plugin/Plugin.ts"
+import { Volumes } from "../../plugins/volumes/contracts/Volumes.ts"
 import { ClusterDns } from "../../plugins/dns/contracts/ClusterDns.ts"
 import { ServiceProxy } from "../../plugins/kube-proxy/contracts/ServiceProxy.ts"
 import type { NodeFacts } from "../../plugins/packages/contracts/NodeFacts.ts"
@@ -20,6 +22,8 @@ import * as Dns from "../ClusterDns.ts"
 import * as Attachment from "../NetworkAttachment.ts"
 import * as Configuration from "../NetworkConfiguration.ts"
 import * as Proxy from "../ServiceProxy.ts"
+import * as VolumesKit from "../Volumes.ts"
+import { Place } from "../volumes/Use.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Machine from "./Machine.ts"
 
@@ -43,6 +47,7 @@ const facts = (directory: string, within: ReadonlyArray<string> = []): { readonl
   node: {
     name: "n1",
     address: "127.0.0.1",
+    directory: join(directory, "own"),
     podCidr: within.length > 0 ? Proxy.podCidr : podCidr,
     serviceCidr: "10.96.0.0/16",
     dns: { address: [address], domain: "cluster.local", port: 53, held: true },
@@ -103,6 +108,19 @@ const runtime: OnNode = {
     kit(Layer.provide(start(NodeContracts.runtime, facts(directory)), memory), Wire.hasImage("busybox"), ...suites)
 }
 
+const volumes: OnNode = {
+  contracts: [Volumes.key],
+  lacks: Machine.root,
+  check: (start, directory) => {
+    const pods = join(directory, "pods")
+    mkdirSync(pods, { recursive: true })
+    const driver = Layer.provide(start([Volumes], facts(directory)), memory)
+    return kit(Layer.merge(driver, Place.layer({ directory: pods })), checked(VolumesKit.suite))
+  }
+}
+
+export const all: ReadonlyArray<OnNode> = [dns, proxy, network, runtime, volumes]
+
 /** Of a package that offers these, all that one of them takes. */
 export const of = (offers: ReadonlyArray<string>) =>
-  [dns, proxy, network, runtime].filter(({ contracts }) => contracts.every((key) => offers.includes(key)))
+  all.filter(({ contracts }) => contracts.every((key) => offers.includes(key)))

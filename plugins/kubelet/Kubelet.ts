@@ -43,6 +43,10 @@ export interface Options {
   readonly credentialProviders?: CredentialProviders.CredentialProviders
   readonly labels?: { readonly [key: string]: string }
   readonly taints?: ReadonlyArray<Taint>
+  /** The machine as its cloud names it. */
+  readonly providerId?: string
+  /** A cloud's controller initializes the node: it gets no Pods before, and its addresses are the cloud's. */
+  readonly externalCloud?: boolean
   readonly version?: string
   /** Pods without containers, on a machine that has no runtime: nothing is mounted or asked over the network. */
   readonly hollow?: boolean
@@ -110,6 +114,8 @@ const agent = Effect.fnUntraced(function* (options: Options) {
     port,
     labels: options.labels ?? {},
     taints: options.taints ?? [],
+    providerId: options.providerId ?? "",
+    externalCloud: options.externalCloud ?? false,
     cniFolders: options.cniFolders,
     clusterCidrs: options.clusterCidrs ?? ["10.244.0.0/16", "10.96.0.0/16"],
     ...(options.podCidr !== undefined && { podCidr: options.podCidr }),

@@ -2,6 +2,8 @@
 export type NodeFacts = {
   readonly name: string
   readonly address: string
+  /** The package's own on this node, whichever version of it runs. Nobody else looks into it. */
+  readonly directory: string
   /** Of all Pods and Services of the cluster; one for each IP family, as in `10.244.0.0/16,fd00:10:244::/56`. */
   readonly podCidr: string
   readonly serviceCidr: string

@@ -10,12 +10,15 @@ import { Logs } from "../../kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../../kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../../kubelet/contracts/NetworkConfiguration.ts"
 import { Stats } from "../../kubelet/contracts/Stats.ts"
+import { Volumes } from "../../volumes/contracts/Volumes.ts"
 import type { Manifest } from "../contracts/Manifest.ts"
 
 export const runtime = [ContainerRuntime, Events, Exec, Images, Logs, Stats] as const
 export const network = [NetworkConfiguration, NetworkAttachment] as const
 
-const keys = new Set<string>([ClusterDns, ImageCredentials, ServiceProxy, ...runtime, ...network].map(({ key }) => key))
+const keys = new Set<string>(
+  [ClusterDns, ImageCredentials, ServiceProxy, Volumes, ...runtime, ...network].map(({ key }) => key)
+)
 
 /** What nodes load. A package that offers something of a server's too is refused there, by name. */
 export const isForNodes = ({ offers }: Pick<Manifest, "offers">) =>
