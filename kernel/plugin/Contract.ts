@@ -133,7 +133,10 @@ const isUnsent = ({ reason }: RpcClientError.RpcClientError) =>
   reason._tag === "RpcClientDefect" && reason.message === unsent
 
 /** What a consumer asks of an implementation at least. */
-export const wanted = ({ since, version }: Pick<Contract<unknown, unknown>, "since" | "version">) => since ?? version
+export const wanted = ({ since, version }: Pick<Contract<unknown, unknown>, "since" | "version">): SemVer.VersionString => {
+  if (since !== undefined) return since
+  return version
+}
 
 /** An implementation serves all consumers of its major version that are not newer than itself, or can do with it all the same. */
 export const compatible = (contract: string, wanted: SemVer.VersionString, offered: string) =>

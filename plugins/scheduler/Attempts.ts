@@ -152,7 +152,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
         const message = `Successfully assigned ${namespace}/${name} to ${node}`
         return record({ kind: Pod, object: info.pod, type: "Normal", reason: "Scheduled", message, action: "Binding" })
       }
-    })
+    }).pipe(Effect.onInterrupt(() => Effect.sync(() => unreserve(attempt, info, node))))
 
   const place = (attempt: Attempt, info: PodInfo, node: NodeInfo) => {
     const { metrics, profile, tried } = attempt
@@ -169,7 +169,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       return Effect.forkIn(refuse(attempt, { reason: "Unschedulable", message }), scope)
     }
     metrics.point("Reserve", "Success", nanos() - began)
-    return FiberSet.run(carrying, carryOut(attempt, info, node.name))
+    return FiberSet.run(carrying, carryOut(attempt, info, node.name), { startImmediately: false })
   }
 
   /** The first remedy that promises room is taken. */

@@ -1,5 +1,5 @@
 /** Lets Pods into the queue when plugins that have to be asked for it have answered: many Pods at once. What they have refused, they take back here. */
-import { Effect, FiberMap, Latch, Schedule, Stream } from "effect"
+import { Effect, FiberMap, type Latch, Schedule, Stream } from "effect"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type { Extension, Plugins } from "./contracts/Extensions.ts"
 import type { View } from "./contracts/Nodes.ts"
@@ -35,8 +35,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     const revision = { ...view.revision }
     return Effect.forEach(
       Map.groupBy(asked, ({ plugin }) => plugin),
-      ([{ prepareEnqueue }, some]) =>
-        prepareEnqueue({ pods: some.map(({ waiting }) => waiting), waiting, revision }),
+      ([{ prepareEnqueue }, some]) => prepareEnqueue({ pods: some.map(({ waiting }) => waiting), waiting, revision }),
       { concurrency: "unbounded" }
     )
   }

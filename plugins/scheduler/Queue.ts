@@ -165,9 +165,7 @@ export class Queue {
   private isHelped(pod: Pod, by: ReadonlySet<string>, since = this.from + this.changes.length) {
     return this.changes
       .slice(since - this.from)
-      .some((change) =>
-        "plugin" in change ? isMeant(change, pod.metadata.uid, by) : this.rules.helps(pod, by, change)
-      )
+      .some((change) => ("plugin" in change ? isMeant(change, pod.metadata.uid, by) : this.rules.helps(pod, by, change)))
   }
 
   /** Forgets what happened before the first of those that are being tried was taken. */
@@ -315,8 +313,6 @@ export class Queue {
 
   private place(uid: string): Waiting | undefined {
     const { active, backingOff, outside, unschedulable } = this
-    return (
-      active.get(uid) ?? outside.get(uid)?.waiting ?? backingOff.get(uid)?.waiting ?? unschedulable.get(uid)?.waiting
-    )
+    return active.get(uid) ?? outside.get(uid)?.waiting ?? backingOff.get(uid)?.waiting ?? unschedulable.get(uid)?.waiting
   }
 }

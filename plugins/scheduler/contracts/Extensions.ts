@@ -31,8 +31,16 @@ const made = Effect.gen(function* () {
   return Plugins.of({
     add: (extension) =>
       Effect.asVoid(
-        Effect.acquireRelease(Effect.andThen(Effect.sync(() => added.add(extension)), changed), () =>
-          Effect.andThen(Effect.sync(() => added.delete(extension)), changed)
+        Effect.acquireRelease(
+          Effect.andThen(
+            Effect.sync(() => added.add(extension)),
+            changed
+          ),
+          () =>
+            Effect.andThen(
+              Effect.sync(() => added.delete(extension)),
+              changed
+            )
         )
       ),
     all: () => SubscriptionRef.getUnsafe(all),

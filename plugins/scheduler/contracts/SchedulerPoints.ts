@@ -45,8 +45,8 @@ export const Description = Struct({
   /** The points it has a say at. */
   points: List(
     Literals([
-      ...["preEnqueue", "queueSort", "filter", "postFilter", "score"] as const,
-      ...["reserve", "permit", "preBind", "bind", "postBind"] as const
+      ...(["preEnqueue", "queueSort", "filter", "postFilter", "score"] as const),
+      ...(["reserve", "permit", "preBind", "bind", "postBind"] as const)
     ])
   ),
   hints: optionalKey(List(Hint)),
@@ -96,11 +96,12 @@ export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
       "filter/assumed": "What is assumed counts until it is forgotten: the answer is again what it was before.",
       "score/range": "A score is a number from 0 to 100 for each node that was asked about.",
       "enqueue/all": "Of Pods that enter each is kept out for a reason, or has a place in the order if it makes one.",
-      "enqueue/order": "Places are those of one order, whoever enters first, and however many at once.",
+      "enqueue/order": "Who comes later brings those that are there into no other order, and no two have one place.",
       "reserve/again": "What was reserved and given back can be reserved again.",
       "unreserve/unknown": "Giving back what was not reserved, or was given back already, does no harm.",
-      "postFilter/same": "Whether there is a remedy for the same Pod on the same nodes, and on which node, it says the same.",
-      "step/again": "What is not done in time is not begun anew: asked again it goes on.",
+      "postFilter/same":
+        "Whether there is a remedy for the same Pod on the same nodes, and on which node, it says the same.",
+      "step/ends": "What is not done in time is said so by then, and ends when it is taken back.",
       "epoch/told": "Who names an epoch that is not the present one is told Restarted."
     }
   },
