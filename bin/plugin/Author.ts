@@ -20,8 +20,13 @@ const examples: { readonly [template: string]: string } = {
   authentication: "authentication-names",
   authorization: "authorization-freeze",
   controller: "controller-contact",
+  dns: "dns-names",
+  "image-credentials": "credentials-table",
+  ingress: "ingress-maintenance",
   kinds: "kinds-backup",
   routes: "routes-pods",
+  scheduler: "scheduler-first-fit",
+  "service-proxy": "proxy-told",
   volumes: "volumes-memory"
 }
 

@@ -55,7 +55,6 @@ const withoutExample: { readonly [key: string]: string } = {
   "kernel/Api": "it is given to plugins, and the server keeps it",
   "kernel/Log": "a store is chosen when a server starts",
   "kernel/Handover": "it is offered beside another contract",
-  "ingress/IngressProxy": "adapters/ingress/nginx",
   ...Object.fromEntries(
     ["Instances", "LoadBalancers", "Routes", "Zones"].map((name) => [`cloud/${name}`, "adapters/cloud/local"])
   ),

@@ -63,7 +63,7 @@ const longestLine = 4096
 const linesPerSecond = 200
 
 /** What it prints is logged, as long as it does not drown what others say. */
-const printed = (stream: Readable, log: (line: string) => void) => {
+export const printed = (stream: Readable, log: (line: string) => void) => {
   let [rest, second, lines] = ["", 0, 0]
   stream.setEncoding("utf8").on("data", (text: string) => {
     const now = Math.floor(performance.now() / 1000)

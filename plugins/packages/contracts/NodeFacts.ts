@@ -16,6 +16,8 @@ export type NodeFacts = {
   }
   /** What stands before every command about the node's network, where that is not this process's; absent on nodes. */
   readonly within?: ReadonlyArray<string>
+  /** Where what lets HTTP in listens; and with what its folders' names begin, which processes may enter that are not root. */
+  readonly ingress: { readonly addresses: ReadonlyArray<string>; readonly directory: string }
   /** Where the node's networks keep what they have given. */
   readonly network: { readonly directory: string }
 }
