@@ -1,6 +1,6 @@
 /**
- * Where device plugins of upstream's kind register with this node: in its own folder, and where they expect a kubelet on every machine,
- * unless there is one already.
+ * Where device plugins of upstream's kind register with this node, and where it tells who has their devices: in its own folder, and where
+ * programs expect a kubelet on every machine, unless there is one already.
  */
 import { Effect, Layer, Scope } from "effect"
 import { join } from "node:path"
@@ -10,16 +10,13 @@ import type { Options } from "./Node.ts"
 
 const isRoot = () => process.getuid?.() === 0
 
-/** Whose folder the machine's is, says who answers there: several nodes may run on it. */
-const shared = ({ hollow, settings: { kubeletDir } }: Options, serve: (directory: string) => Effect.Effect<void>) =>
-  Effect.gen(function* () {
-    if (hollow || kubeletDir === "" || !isRoot()) return
-    const directory = join(kubeletDir, "device-plugins")
-    if (!(yield* DevicePlugins.isServed(directory))) return yield* serve(directory)
-    yield* Effect.logWarning(
-      `another kubelet serves device plugins at ${directory}: here they register in the node's own folder`
-    )
-  })
+const own = ({ paths }: Options) => join(paths.node, "kubelet")
+
+/** The machine's is root's to give; a hollow node changes nothing there. */
+export const folders = (options: Options): ReadonlyArray<string> => {
+  const { kubeletDir } = options.settings
+  return options.hollow || kubeletDir === "" || !isRoot() ? [own(options)] : [own(options), kubeletDir]
+}
 
 /** A node where nobody can register is one like any other. */
 export const layer = (options: Options, providers: Providers) =>
@@ -31,7 +28,10 @@ export const layer = (options: Options, providers: Providers) =>
           Effect.catch((error) => Effect.logWarning(error.message)),
           Effect.provideService(Scope.Scope, scope)
         )
-      yield* serve(join(options.paths.node, "kubelet", "device-plugins"))
-      yield* shared(options, serve)
+      for (const folder of folders(options)) {
+        const directory = join(folder, "device-plugins")
+        const isOthers = yield* DevicePlugins.isServed(directory)
+        yield* isOthers ? Effect.logWarning(`another kubelet has its device plugins at ${directory}`) : serve(directory)
+      }
     })
   )

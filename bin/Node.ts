@@ -140,6 +140,7 @@ const kubelet = (
     parallelPulls: options.settings.maxParallelImagePulls,
     credentialProviders,
     devices,
+    podResources: DevicePlugins.folders(options).map((folder) => join(folder, "pod-resources", "kubelet.sock")),
     hollow: options.hollow,
     providerId: options.settings.providerId,
     externalCloud: isExternal(options.settings),

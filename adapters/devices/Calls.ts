@@ -59,15 +59,18 @@ export const connect = (socket: string) =>
       /** Ends when the program does not tell any more. */
       devices: Stream.callback<unknown, CallFailed>((queue) =>
         Effect.acquireRelease(
-          Effect.sync(() => {
-            const { answers, asks, path } = calls.devices
-            const running = client.makeServerStreamRequest(path, encoder(asks), decoder(answers), {}, new grpc.Metadata())
-            running.on("data", (answer: unknown) => Queue.offerUnsafe(queue, answer))
-            running.on("error", (error: Partial<grpc.ServiceError>) =>
-              Queue.failCauseUnsafe(queue, Cause.fail(failed(error)))
-            )
-            running.on("end", () => Queue.endUnsafe(queue))
-            return running
+          Effect.try({
+            try: () => {
+              const { answers, asks, path } = calls.devices
+              const running = client.makeServerStreamRequest(path, encoder(asks), decoder(answers), {}, new grpc.Metadata())
+              running.on("data", (answer: unknown) => Queue.offerUnsafe(queue, answer))
+              running.on("error", (error: Partial<grpc.ServiceError>) =>
+                Queue.failCauseUnsafe(queue, Cause.fail(failed(error)))
+              )
+              running.on("end", () => Queue.endUnsafe(queue))
+              return running
+            },
+            catch: (error) => failed({ code: grpc.status.UNAVAILABLE, details: String(error) })
           }),
           (running) => Effect.sync(() => running.cancel())
         )

@@ -6,9 +6,8 @@ import * as grpc from "@grpc/grpc-js"
 import { Effect, Exit, FiberSet, Schema, Scope, Stream } from "effect"
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
+import { isLive } from "../../kernel/LiveSocket.ts"
 import type { Provider } from "../../plugins/kubelet/contracts/NodeDevices.ts"
-import type { CallFailed } from "./Calls.ts"
-import * as Calls from "./Calls.ts"
 import * as DevicePlugin from "./DevicePlugin.ts"
 import { decoder, encoder, RegisterRequest } from "./Messages.ts"
 
@@ -75,7 +74,13 @@ const takingIn = Effect.fnUntraced(function* ({ add }: Pick<Options, "add">) {
       const provider = yield* DevicePlugin.make(resource, socket)
       const before = open.get(resource)
       open.set(resource, own)
-      const devices = () => Stream.ensuring(provider.devices(), Effect.forkIn(close(resource, own), scope))
+      // Who ceases to listen does not end it; the plugin does.
+      const ended = Effect.forkIn(close(resource, own), scope)
+      const devices = () =>
+        Stream.concat(
+          Stream.tapError(provider.devices(), () => ended),
+          Stream.fromEffectDrain(ended)
+        )
       yield* add({ ...provider, devices })
       if (before !== undefined) yield* Effect.forkIn(Scope.close(before, Exit.void), scope)
     })
@@ -104,21 +109,8 @@ const checked = (request: unknown) =>
     return asked
   })
 
-/** Whether somebody answers there: another kubelet of this machine. */
-export const isServed = (directory: string) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const socket = join(directory, "kubelet.sock")
-      const { call } = yield* Calls.connect(socket)
-      // It does not know this call, and says so.
-      return yield* call("options", {}).pipe(
-        Effect.timeout("2 seconds"),
-        Effect.match({ onSuccess: () => true, onFailure: (error) => isThere(error) })
-      )
-    })
-  )
-const isThere = (error: { readonly _tag: string } | CallFailed) =>
-  "code" in error && error.code !== grpc.status.UNAVAILABLE && error.code !== grpc.status.DEADLINE_EXCEEDED
+/** Whether there is another kubelet of this machine. */
+export const isServed = (directory: string) => isLive(join(directory, "kubelet.sock"))
 
 /** Until the scope closes. */
 export const serve = Effect.fnUntraced(function* (options: Options) {

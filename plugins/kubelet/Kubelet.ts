@@ -14,6 +14,7 @@ import * as CredentialProviders from "./images/CredentialProviders.ts"
 import * as Registration from "./node/Registration.ts"
 import * as Cgroups from "./pod/Cgroups.ts"
 import * as Pods from "./Pods.ts"
+import * as PodResources from "./server/PodResources.ts"
 import * as Server from "./server/Server.ts"
 import * as Site from "./Site.ts"
 import * as CsiNode from "./volumes/CsiNode.ts"
@@ -44,6 +45,8 @@ export interface Options {
   readonly credentialProviders?: CredentialProviders.CredentialProviders
   /** Who has devices that Pods can ask for. */
   readonly devices?: Providers.Providers
+  /** Sockets where programs of the machine ask which devices Pods have. */
+  readonly podResources?: ReadonlyArray<string>
   readonly labels?: { readonly [key: string]: string }
   readonly taints?: ReadonlyArray<Taint>
   /** The machine as its cloud names it. */
@@ -128,6 +131,7 @@ const agent = Effect.fnUntraced(function* (options: Options) {
   })
   yield* CsiNode.run(site.client, options.nodeName)
   yield* Pods.make(site)
+  for (const socket of options.podResources ?? []) yield* PodResources.serve(site, socket)
 })
 
 /** Needs the cluster (`Client`) and the machine: the runtime's `Powers`, and `NetworkConfiguration`. */

@@ -1,21 +1,13 @@
 /** Devices of a node: counted, given to one Pod at a time, found again by the next kubelet, told of when they are sick. */
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Option, type Scope, Schedule, Schema } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
-import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
+import { Effect, Layer, type Scope, Schema } from "effect"
 import * as Suite from "../../conformance/NodeDevices.ts"
-import * as ApiClient from "../../kernel/client/ApiClient.ts"
-import { Client } from "../../kernel/client/Client.ts"
-import { ContainerRuntime } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
 import { NodeDevices } from "../../plugins/kubelet/contracts/NodeDevices.ts"
-import * as Providers from "../../plugins/kubelet/devices/Providers.ts"
-import * as Kubelet from "../../plugins/kubelet/Kubelet.ts"
-import { Node, Pod, type PodDraft } from "../../plugins/resources/contracts/core/v1.ts"
+import { Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import { sabotage, verify } from "../Verify.ts"
+import { draft, isFailed, isRunning, machine } from "./DeviceNode.ts"
 import * as Lamps from "./Lamps.ts"
+import * as PodResources from "./PodResources.ts"
 
 const lamps = Layer.effect(
   NodeDevices,
@@ -24,71 +16,7 @@ const lamps = Layer.effect(
 verify("in memory", Suite.suite, lamps)
 sabotage(Suite.suite, lamps)
 
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "keelson-devices-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-)
-
-type Config = Parameters<ContainerRuntime["Service"]["startContainer"]>[0]
-
-/** What containers are started with, beside the API and a machine that outlives kubelets. */
-const machine = Effect.gen(function* () {
-  const directory = yield* folder
-  const api = yield* Layer.build(Layer.provide(ApiClient.layer, MemoryApi.layer()))
-  const powers = yield* Layer.build(MemoryPowers.layer({ network: "runtime", registry: ["busybox"] }))
-  const runtime = yield* Effect.provide(ContainerRuntime, powers)
-  const configs = new Map<string, Config>()
-  const noted = ContainerRuntime.of({
-    ...runtime,
-    startContainer: (config) =>
-      Effect.tap(runtime.startContainer(config), () => Effect.sync(() => configs.set(config.name, config)))
-  })
-  const providers = Providers.make()
-  const kubelet = Kubelet.layer({
-    nodeName: "n1",
-    directory,
-    cniFolders: [join(directory, "net.d")],
-    podCidr: "10.244.1.0/24",
-    addresses: ["192.0.2.1"],
-    hollow: true,
-    devices: providers
-  }).pipe(
-    Layer.provide(Layer.succeed(ContainerRuntime, noted)),
-    Layer.provide(Layer.succeedContext(powers)),
-    Layer.provide(Layer.succeedContext(api))
-  )
-  const client = yield* Effect.provide(Client, api)
-  const eventually = <A>(what: Effect.Effect<A, unknown>, holds: (found: A) => boolean) =>
-    Effect.repeat(what, { schedule: Schedule.spaced("20 millis"), until: holds }).pipe(Effect.timeout("40 seconds"))
-  const podNow = (name: string) => Effect.map(client.find(Pod, { namespace: "default", name }), Option.getOrUndefined)
-  return {
-    client,
-    configs,
-    providers,
-    directory,
-    kubelet: Layer.build(kubelet),
-    eventually,
-    pod: (name: string, holds: (pod: Pod | undefined) => boolean) => eventually(podNow(name), holds),
-    amounts: (capacity: string, allocatable: string, name = "example.com/lamp") =>
-      eventually(
-        Effect.map(client.find(Node, { namespace: "", name: "n1" }), Option.getOrUndefined),
-        (node) => node?.status.capacity?.[name] === capacity && node.status.allocatable?.[name] === allocatable
-      )
-  }
-})
-
 class Unlike extends Schema.TaggedError<Unlike>()("Unlike", { message: Schema.String }) {}
-const draft = (name: string, count: number, more: Partial<PodDraft["spec"]> = {}): PodDraft => ({
-  metadata: { name, namespace: "default" },
-  spec: {
-    nodeName: "n1",
-    containers: [{ name, image: "busybox", resources: { limits: { "example.com/lamp": `${count}` } } }],
-    ...more
-  }
-})
-const isRunning = (pod: Pod | undefined) => pod?.status.phase === "Running"
-const isFailed = (pod: Pod | undefined) => pod?.status.phase === "Failed"
-
 const live = (name: string, test: () => Effect.Effect<void, unknown, Scope.Scope>) =>
   it.live(
     name,
@@ -98,7 +26,7 @@ const live = (name: string, test: () => Effect.Effect<void, unknown, Scope.Scope
 
 live("a node tells how many it has, gives each to one Pod, and refuses who asks for more", () =>
   Effect.gen(function* () {
-    const { amounts, client, configs, kubelet, pod, providers } = yield* machine
+    const { amounts, client, configs, directory, kubelet, pod, providers } = yield* machine
     const lamps = yield* Lamps.make("a", "b", "c")
     yield* providers.add(lamps.provider)
     yield* kubelet
@@ -123,6 +51,19 @@ live("a node tells how many it has, gives each to one Pod, and refuses who asks 
         ]
       }
     ])
+    const told = yield* PodResources.ask(directory)
+    const lamps2 = ["c", "b"].map((id) => ({ resource: "example.com/lamp", ids: [id] }))
+    assert.deepStrictEqual(yield* told("List", {}), {
+      pods: [{ name: "one", namespace: "default", containers: [{ name: "one", devices: lamps2 }] }]
+    })
+    const found = yield* told("Get", { name: "one", namespace: "default" })
+    assert.deepStrictEqual(found, {
+      pod: { name: "one", namespace: "default", containers: [{ name: "one", devices: lamps2 }] }
+    })
+    const missing = yield* Effect.flip(told("Get", { name: "none", namespace: "default" }))
+    assert.include(missing.message, "pod none in namespace default not found")
+    const { devices: all = [] } = yield* told("GetAllocatableResources", {})
+    assert.lengthOf(all, 3)
     yield* client.create(Pod, draft("two", 2))
     const { message, reason } = (yield* pod("two", isFailed))?.status ?? {}
     assert.strictEqual(reason, "UnexpectedAdmissionError")
