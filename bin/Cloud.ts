@@ -7,10 +7,12 @@ import * as Local from "../adapters/cloud/local/Local.ts"
 import type { Client } from "../kernel/client/Client.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 import { Refused } from "../plugins/cloud/contracts/Cloud.ts"
+import type { IngressBalancers } from "../plugins/cloud/contracts/IngressBalancers.ts"
 import type { Instances } from "../plugins/cloud/contracts/Instances.ts"
 import type { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
 import type { Routes } from "../plugins/cloud/contracts/Routes.ts"
 import type { Zones } from "../plugins/cloud/contracts/Zones.ts"
+import * as Ingresses from "../plugins/cloud/Ingresses.ts"
 import * as NodeLifecycle from "../plugins/cloud/NodeLifecycle.ts"
 import * as Nodes from "../plugins/cloud/Nodes.ts"
 import * as RouteTable from "../plugins/cloud/RouteTable.ts"
@@ -32,7 +34,7 @@ export interface Options {
 type Contracts = Instances | Zones | LoadBalancers
 
 /** Runs a controller under the account `<name>-controller`. */
-type Run<R> = <Needs extends Contracts | Routes>(
+type Run<R> = <Needs extends Contracts | IngressBalancers | Routes>(
   name: string,
   plugin: Plugin.Plugin<never, Client | Needs>
 ) => Layer.Layer<never, unknown, R | Needs>
@@ -46,7 +48,6 @@ const local = ({ configuration, loadBalancerCidr }: Options) => {
 
 /** Those of somebody else. */
 const providers = {
-  aws: ({ configuration }: Options) => Plugin.install(Aws.plugin(configuration)),
   gcp: ({ configuration }: Options) => Plugin.install(Gcp.plugin(configuration))
 }
 
@@ -67,7 +68,11 @@ export const layer = <R>(options: Options, run: Run<R>, asSelf: Layer.Layer<Clie
     const own = Layer.provide(controllers, Layer.provide(Plugin.install(local(options)), asSelf))
     return podCidrs.length > 0 ? Layer.effectDiscard(Effect.fail(noRoutes)) : own
   }
-  const provider: Layer.Layer<Contracts | Routes, Plugin.PluginFailed, Plugin.Host> = providers[cloud](options)
   const routes = podCidrs.length > 0 ? run("route", RouteTable.plugin({ cluster, podCidrs })) : Layer.empty
+  if (cloud === "aws") {
+    const ingresses = run("cloud-ingress", Ingresses.plugin({ cluster, className: "alb" }))
+    return Layer.provide(Layer.mergeAll(controllers, routes, ingresses), Plugin.install(Aws.plugin(options.configuration)))
+  }
+  const provider: Layer.Layer<Contracts | Routes, Plugin.PluginFailed, Plugin.Host> = providers[cloud](options)
   return Layer.provide(Layer.merge(controllers, routes), provider)
 }
