@@ -1,6 +1,7 @@
 /** The cloud that a cluster runs in: a line for each provider, and the controllers that follow it. */
 import { Effect, Layer } from "effect"
 import * as Aws from "../adapters/cloud/aws/Aws.ts"
+import * as Azure from "../adapters/cloud/azure/Azure.ts"
 import * as Gcp from "../adapters/cloud/gcp/Gcp.ts"
 import * as Configuration from "../adapters/cloud/local/Configuration.ts"
 import * as Local from "../adapters/cloud/local/Local.ts"
@@ -20,7 +21,7 @@ import * as Services from "../plugins/cloud/Services.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 
 export interface Options {
-  readonly cloud: "local" | "aws" | "gcp" | "none"
+  readonly cloud: "local" | "aws" | "gcp" | "azure" | "none"
   /** The provider's own configuration, a file; or empty. */
   readonly configuration: string
   /** What this cluster is called in the cloud. */
@@ -48,7 +49,8 @@ const local = ({ configuration, loadBalancerCidr }: Options) => {
 
 /** Those of somebody else. */
 const providers = {
-  gcp: ({ configuration }: Options) => Plugin.install(Gcp.plugin(configuration))
+  gcp: ({ configuration }: Options) => Plugin.install(Gcp.plugin(configuration)),
+  azure: ({ configuration }: Options) => Plugin.install(Azure.plugin(configuration))
 }
 
 const noRoutes = new Refused({
