@@ -1,6 +1,7 @@
 /** The cloud that a cluster runs in: a line for each provider, and the controllers that follow it. */
 import { Effect, Layer } from "effect"
 import * as Aws from "../adapters/cloud/aws/Aws.ts"
+import * as Gcp from "../adapters/cloud/gcp/Gcp.ts"
 import * as Configuration from "../adapters/cloud/local/Configuration.ts"
 import * as Local from "../adapters/cloud/local/Local.ts"
 import type { Client } from "../kernel/client/Client.ts"
@@ -17,7 +18,7 @@ import * as Services from "../plugins/cloud/Services.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 
 export interface Options {
-  readonly cloud: "local" | "aws" | "none"
+  readonly cloud: "local" | "aws" | "gcp" | "none"
   /** The provider's own configuration, a file; or empty. */
   readonly configuration: string
   /** What this cluster is called in the cloud. */
@@ -45,7 +46,8 @@ const local = ({ configuration, loadBalancerCidr }: Options) => {
 
 /** Those of somebody else. */
 const providers = {
-  aws: ({ configuration }: Options) => Plugin.install(Aws.plugin(configuration))
+  aws: ({ configuration }: Options) => Plugin.install(Aws.plugin(configuration)),
+  gcp: ({ configuration }: Options) => Plugin.install(Gcp.plugin(configuration))
 }
 
 const noRoutes = new Refused({

@@ -33,7 +33,7 @@ export const flags = {
   podCidr: text("pod-cidr", "The range of Pod addresses (default 10.244.0.0/16), or two: 10.244.0.0/16,fd00:10:244::/48"),
   clusterDomain: text("cluster-domain", "The domain of Services (default cluster.local)"),
   nodeCidr: text("node-cidr", "The range of the nodes' addresses where --nodes is more than 1 (default 10.200.0.0/24)"),
-  store: text("store", "sqlite (default), jetstream, memory, or nats://host:port"),
+  store: text("store", "sqlite (default), jetstream, memory, nats://host:port, or a package: plugin:///home/me/store"),
   storePort: number(
     "store-port",
     "Where other servers reach this one's replica of the store; 2000 further its replica is reached by theirs (default 4222)"
@@ -47,6 +47,10 @@ export const flags = {
   containerdEndpoint: text(
     "containerd-endpoint",
     "The socket of a containerd that is there; without it the node runs its own"
+  ),
+  kubeletDir: text(
+    "kubelet-dir",
+    "Where programs of others look for a kubelet, such as device plugins (default /var/lib/kubelet; empty: nowhere)"
   ),
   csiDrivers: text("csi-drivers", "Sockets of CSI drivers that this node calls itself, without sidecars, with commas"),
   runtimeSockets: text("runtime-sockets", "The folder of sockets where the runtime wire serves its contracts"),
@@ -95,7 +99,7 @@ export const flags = {
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
   ),
-  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default), aws or none"),
+  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default), aws, gcp or none"),
   configureCloudRoutes: text(
     "configure-cloud-routes",
     "Whether routes of the cloud's network lead to the nodes' Pods: true or false (default)"

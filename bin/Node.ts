@@ -17,6 +17,7 @@ import * as Dns from "../plugins/dns/Dns.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as Devices from "../plugins/kubelet/devices/Providers.ts"
 import * as CredentialProviders from "../plugins/kubelet/images/CredentialProviders.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
@@ -25,6 +26,7 @@ import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
 import * as Drivers from "../plugins/volumes/contracts/Drivers.ts"
 import * as Volumes from "../plugins/volumes/Volumes.ts"
 import * as Choice from "./Choice.ts"
+import * as DevicePlugins from "./DevicePlugins.ts"
 import * as NodeIngress from "./NodeIngress.ts"
 import * as NodePackages from "./NodePackages.ts"
 import * as NodeRuntimes from "./NodeRuntimes.ts"
@@ -120,7 +122,8 @@ const isExternal = ({ cloud, cloudProvider }: Settings) =>
 const kubelet = (
   options: Options,
   networkSwapped: Latch.Latch,
-  credentialProviders: CredentialProviders.CredentialProviders
+  credentialProviders: CredentialProviders.CredentialProviders,
+  devices: Devices.Providers
 ) => {
   const { serving } = options
   const { clusterDomain, kubeletPort, nodeName, podCidr, serviceCidr } = options.settings
@@ -136,6 +139,8 @@ const kubelet = (
     networkSwapped,
     parallelPulls: options.settings.maxParallelImagePulls,
     credentialProviders,
+    devices,
+    podResources: DevicePlugins.folders(options).map((folder) => join(folder, "pod-resources", "kubelet.sock")),
     hollow: options.hollow,
     providerId: options.settings.providerId,
     externalCloud: isExternal(options.settings),
@@ -177,10 +182,12 @@ export const node = (options: Options) => {
   const { access, settings } = options
   const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
   const credentialProviders = CredentialProviders.make()
+  const devices = Devices.make()
   const registries = options.hollow ? Layer.empty : Registries.layer(settings, credentialProviders)
-  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders)).pipe(
+  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders, devices)).pipe(
     as(access.kubelet, "kubelet"),
-    Layer.provide(registries)
+    Layer.provide(registries),
+    Layer.merge(DevicePlugins.layer(options, devices))
   )
   const proxy = Choice.layer({
     name: "service proxy",
@@ -222,6 +229,7 @@ export const node = (options: Options) => {
           proxy,
           dns,
           NodePackages.credentials(credentialProviders),
+          NodePackages.devices(devices),
           ingress,
           volumes(options),
           NodePackages.volumes

@@ -13,7 +13,9 @@ import * as Remembered from "../plugins/kube-proxy/Remembered.ts"
 import { ImageCredentials } from "../plugins/kubelet/contracts/ImageCredentials.ts"
 import type { CredentialProviders } from "../plugins/kubelet/images/CredentialProviders.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
+import { NodeDevices } from "../plugins/kubelet/contracts/NodeDevices.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import type { Providers } from "../plugins/kubelet/devices/Providers.ts"
 import type { Powers } from "../plugins/kubelet/contracts/Powers.ts"
 import * as GivenNetwork from "../plugins/kubelet/runtimes/GivenNetwork.ts"
 import { MoreRuntimes } from "../plugins/kubelet/runtimes/Runtimes.ts"
@@ -113,6 +115,10 @@ export const credentials = (providers: CredentialProviders) =>
   Layer.effectDiscard(
     Group.add([ImageCredentials], (given, { name }) => providers.add(name, Context.get(given, ImageCredentials)))
   )
+
+/** Who has devices; of two packages for the same resource the later one counts. */
+export const devices = (providers: Providers) =>
+  Layer.effectDiscard(Group.add([NodeDevices], (given) => providers.add(Context.get(given, NodeDevices))))
 
 /** Drivers of volumes, under the names that they give themselves. The node does for them what concerns no node, too. */
 export const volumes = Layer.effectDiscard(

@@ -41,8 +41,8 @@ const Name = Schema.String.check(
   Schema.isPattern(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, { expected: "lower case letters, digits, '-' and '.'" })
 )
 export const Store = Schema.String.check(
-  Schema.isPattern(/^(sqlite|jetstream|memory|nats:\/\/\S+|tls:\/\/\S+)$/, {
-    expected: "sqlite, jetstream, memory or nats://host:port"
+  Schema.isPattern(/^(sqlite|jetstream|memory|nats:\/\/\S+|tls:\/\/\S+|plugin:\/\/\/\S+)$/, {
+    expected: "sqlite, jetstream, memory, nats://host:port or plugin:///home/me/PACKAGE"
   })
 )
 
@@ -88,6 +88,11 @@ export const Settings = Schema.Struct({
   containerdEndpoint: Schema.String,
   /** Where a runtime of somebody else serves the contracts, for `wire`. */
   runtimeSockets: Schema.String,
+  /** Where programs of others look for a kubelet, such as device plugins; empty: nowhere. */
+  kubeletDir: Schema.Union([
+    Schema.Literal(""),
+    Schema.String.check(Schema.isPattern(/^\//, { expected: "an absolute path" }))
+  ]),
   /** Sockets of CSI drivers all of whose services the node calls itself. Those that register are called for the node alone. */
   csiDrivers: Schema.Array(Schema.String),
   /** Which clouds' registries the node logs in to: `ecr`, `gar`, `acr`, and for a registry of another name `acr=registry.example`. */
@@ -146,7 +151,7 @@ export const Settings = Schema.Struct({
   /** `none`: somebody else's binds Pods, such as upstream's. */
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
   /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
-  cloud: Schema.Literals(["local", "aws", "none"]).annotate({ expected: "local, aws or none" }),
+  cloud: Schema.Literals(["local", "aws", "gcp", "none"]).annotate({ expected: "local, aws, gcp or none" }),
   /** `true`: routes of the cloud's network lead to the nodes' Pods. */
   configureCloudRoutes: Schema.Literals(["true", "false"]).annotate({ expected: "true or false" }),
   /** `external`: a node waits for its cloud's controller, as it always does where `cloud` is one of somebody else. */
@@ -207,6 +212,7 @@ export const defaults = (): Settings => ({
   runtimes: ["containerd"],
   containerdEndpoint: "",
   runtimeSockets: "",
+  kubeletDir: "/var/lib/kubelet",
   csiDrivers: [],
   registryCredentials: [],
   imageCredentialProviderConfig: "",

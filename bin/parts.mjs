@@ -91,6 +91,30 @@ const debian = (name, release, why) => ({
   }
 })
 
+/** Modules of Kubernetes that its own sources have beside them, and other modules have to name. */
+const staging = (
+  "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap code-generator component-base " +
+  "component-helpers controller-manager cri-api cri-client cri-streaming csi-translation-lib dynamic-resource-allocation endpointslice " +
+  "externaljwt kms kube-aggregator kube-controller-manager kube-proxy kube-scheduler kubectl kubelet metrics mount-utils " +
+  "pod-security-admission sample-apiserver sample-cli-plugin sample-controller streaming"
+).split(" ")
+
+/** A program of Kubernetes 1.MINOR.PATCH itself. */
+const kubernetes = (version, path) => ({
+  why: "",
+  make: (folder, output) => {
+    const lines = staging.map((name) => `replace k8s.io/${name} => k8s.io/${name} v0.${version}`)
+    const name = `k8s.io/kubernetes/${path}`
+    writeFileSync(
+      join(folder, "go.mod"),
+      `module parts\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes v1.${version}\n${lines.join("\n")}\n`
+    )
+    writeFileSync(join(folder, "parts.go"), `//go:build parts\n\npackage parts\n\nimport _ "${name}"\n`)
+    // Not tidied: that would bring what only its tests need.
+    build(folder, output, name)
+  }
+})
+
 const crio = ["github.com/cri-o/cri-o", "v1.36.3"]
 const crioTags = "seccomp,containers_image_openpgp,containers_image_ostree_stub,exclude_graphdriver_btrfs,btrfs_noversion"
 const flannel = ["github.com/flannel-io/flannel", "v0.28.9"]
@@ -163,6 +187,10 @@ export const parts = {
       const pip = ["-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--disable-pip-version-check"]
       run(folder, "python3", [...pip, "--no-deps", "--target", output, ...moto])
     }
+  },
+  "sample-device-plugin": {
+    ...kubernetes("36.4", "test/images/sample-device-plugin"),
+    why: "upstream's own device plugin, for the tests of devices"
   },
   crictl: {
     ...plain("sigs.k8s.io/cri-tools", "v1.36.0", "sigs.k8s.io/cri-tools/cmd/crictl"),

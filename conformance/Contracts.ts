@@ -8,6 +8,7 @@ import { RoutePoints } from "../plugins/apiserver/contracts/RoutePoints.ts"
 import { AuditPoints } from "../plugins/audit/contracts/AuditPoints.ts"
 import { AuthenticationPoints } from "../plugins/authentication/contracts/AuthenticationPoints.ts"
 import { AuthorizationPoints } from "../plugins/authorization/contracts/AuthorizationPoints.ts"
+import { IngressBalancers } from "../plugins/cloud/contracts/IngressBalancers.ts"
 import { Instances } from "../plugins/cloud/contracts/Instances.ts"
 import { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
 import { Routes } from "../plugins/cloud/contracts/Routes.ts"
@@ -26,6 +27,7 @@ import { Images } from "../plugins/kubelet/contracts/Images.ts"
 import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import { NodeDevices } from "../plugins/kubelet/contracts/NodeDevices.ts"
 import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
 import { Scheduler } from "../plugins/scheduler/contracts/Scheduler.ts"
 import { SchedulerPoints } from "../plugins/scheduler/contracts/SchedulerPoints.ts"
@@ -45,6 +47,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Handover,
   ImageCredentials,
   Images,
+  IngressBalancers,
   IngressProxy,
   Instances,
   KeyManagement,
@@ -54,6 +57,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Logs,
   NetworkAttachment,
   NetworkConfiguration,
+  NodeDevices,
   Routes,
   Scheduler,
   Reconciler,

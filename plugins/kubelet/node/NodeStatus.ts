@@ -23,6 +23,8 @@ export interface Facts {
   readonly images: ReadonlyArray<Image>
   /** Those of drivers that Pods here have, which must not be detached. */
   readonly volumesInUse?: ReadonlyArray<string>
+  /** Of devices, by their resource. */
+  readonly devices?: Readonly<Record<"capacity" | "allocatable", { readonly [resource: string]: string }>>
   readonly health: { readonly runtime: boolean; readonly network: boolean; readonly message: string }
   readonly now: number
 }
@@ -107,8 +109,8 @@ export const compute = (node: Node, facts: Facts): NodeStatus => {
   const { machine } = facts
   return {
     ...node.status,
-    capacity: { ...extended(node), ...amounts(facts, 0) },
-    allocatable: { ...extended(node), ...amounts(facts, reservedBytes) },
+    capacity: { ...extended(node), ...facts.devices?.capacity, ...amounts(facts, 0) },
+    allocatable: { ...extended(node), ...facts.devices?.allocatable, ...amounts(facts, reservedBytes) },
     conditions: conditions(facts, node.status.conditions ?? []),
     addresses: addresses(facts, node.status.addresses ?? []),
     daemonEndpoints: { kubeletEndpoint: { Port: facts.port } },

@@ -89,6 +89,7 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
       handlers: about.handlers,
       ...(about.features && { features: about.features }),
       images: yield* Effect.orElseSucceed(images.list(), () => []),
+      devices: site.devices.amounts(now),
       volumesInUse: settings.hollow ? [] : site.driven.inUse(),
       health,
       now
@@ -171,12 +172,13 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
     Stream.runForEach(() => again("telling the node's status", tellStatus()))
   )
   yield* Effect.forkScoped(choices)
-  const { changed } = site.driven
-  const volumes = changed.await.pipe(
-    Effect.tap(() => changed.close),
-    Effect.andThen(again("telling the node's status", tellStatus()))
-  )
-  yield* Effect.forkScoped(Effect.forever(volumes))
+  for (const changed of [site.driven.changed, yield* site.devices.changed]) {
+    const told = changed.await.pipe(
+      Effect.tap(() => changed.close),
+      Effect.andThen(again("telling the node's status", tellStatus()))
+    )
+    yield* Effect.forkScoped(Effect.forever(told))
+  }
   /** Often until the node is ready, and then at leisure. */
   const heart = Effect.gen(function* () {
     for (;;) {

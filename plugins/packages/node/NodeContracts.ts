@@ -10,6 +10,7 @@ import { Images } from "../../kubelet/contracts/Images.ts"
 import { Logs } from "../../kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../../kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../../kubelet/contracts/NetworkConfiguration.ts"
+import { NodeDevices } from "../../kubelet/contracts/NodeDevices.ts"
 import { Stats } from "../../kubelet/contracts/Stats.ts"
 import { Volumes } from "../../volumes/contracts/Volumes.ts"
 import type { Manifest } from "../contracts/Manifest.ts"
@@ -18,7 +19,9 @@ export const runtime = [ContainerRuntime, Events, Exec, Images, Logs, Stats] as 
 export const network = [NetworkConfiguration, NetworkAttachment] as const
 
 const keys = new Set<string>(
-  [ClusterDns, ImageCredentials, IngressProxy, ServiceProxy, Volumes, ...runtime, ...network].map(({ key }) => key)
+  [ClusterDns, ImageCredentials, IngressProxy, NodeDevices, ServiceProxy, Volumes, ...runtime, ...network].map(
+    ({ key }) => key
+  )
 )
 
 /** What nodes load. A package that offers something of a server's too is refused there, by name. */

@@ -4,20 +4,35 @@ import type { Hint } from "../contracts/Changes.ts"
 import type { Filtering, Plugin, Refusal } from "../contracts/Framework.ts"
 import type { Description, Filtered, Question, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
+import { wireRefusal } from "./Refusals.ts"
 import { servePlaced } from "./ServePlaced.ts"
+import { serveQueue } from "./ServeQueue.ts"
+import { serveRemedies } from "./ServeRemedies.ts"
 import { podOf, type World } from "./World.ts"
 
 const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" in answer
-const refusalOf = ({ isUnresolvable, reasons }: Refusal) => ({ isUnresolvable, reasons: [...reasons] })
+
+/** Points that are called the same on both sides. */
+const alike = ["preEnqueue", "queueSort", "postFilter", "reserve", "permit", "preBind", "bind", "postBind"] as const
 
 export const describe = (plugin: Plugin, weight: number, isLocal: boolean): Description => {
+  const has = (point: (typeof alike)[number]) => plugin[point] !== undefined
   const points: Description["points"] = [
     ...(plugin.preFilter === undefined ? [] : (["filter"] as const)),
     ...(plugin.preScore === undefined ? [] : (["score"] as const)),
-    ...(["permit", "preBind", "bind", "postBind"] as const).filter((point) => plugin[point] !== undefined)
+    // Who takes something back has been told of it.
+    ...alike.filter((point) => has(point) || (point === "reserve" && plugin.unreserve !== undefined))
   ]
   const hints = plugin.hints?.map(({ actions, kind }: Hint) => ({ kind, actions: [...actions] }))
-  return { name: plugin.name, weight, points, isLocal, ...(hints && { hints }) }
+  return {
+    name: plugin.name,
+    weight,
+    points,
+    isLocal,
+    ...(hints && { hints }),
+    ...((has("permit") || has("preBind")) && { isPatient: true }),
+    ...(plugin.again !== undefined && { isCalling: true })
+  }
 }
 
 const nothing = new Uint8Array(0)
@@ -36,7 +51,7 @@ const sorted = (refused: ReadonlyMap<number, Refusal>) => {
     which[2 * at] = index & 255
     which[2 * at + 1] = index >> 8
   }
-  return { refusals: refusals.map(refusalOf), which }
+  return { refusals: refusals.map(wireRefusal), which }
 }
 
 /** The numbers of the nodes, in the order of the snapshot, and all of them as bits: as long as the nodes are the same. */
@@ -66,7 +81,7 @@ const filter = (plugin: Plugin, world: World, { pod }: Question): Filtered => {
   const silent = { isSilent: true, asked: nothing, refused: nothing, refusals: [], which: nothing }
   const answer = plugin.preFilter?.(snapshot.infoOf(podOf(pod)), snapshot)
   if (answer === undefined) return silent
-  if (isRefusal(answer)) return { ...silent, isSilent: false, whole: refusalOf(answer) }
+  if (isRefusal(answer)) return { ...silent, isSilent: false, whole: wireRefusal(answer) }
   const { asked, nodes, numbers } = orderOf(world)
   const refused = new Map<number, Refusal>()
   const absent = { isUnresolvable: true, reasons: [`node(s) didn't satisfy plugin(s) [${plugin.name}]`] }
@@ -99,13 +114,16 @@ const score = (
   return { isSilent: false, scores }
 }
 
-export const make = (plugin: Plugin, weight: number, world: World): SchedulerPoints["Service"] => {
+export const make = Effect.fnUntraced(function* (plugin: Plugin, weight: number, world: World) {
   const { epoch, names, upTo } = world
-  return {
+  const served: SchedulerPoints["Service"] = {
     describe: () => Effect.succeed(describe(plugin, weight, false)),
     nodes: (asked) => Effect.map(upTo(asked), () => ({ epoch, names: names.slice(asked.known) })),
     filter: (asked) => Effect.map(upTo(asked), () => ({ epoch, ...filter(plugin, world, asked) })),
     score: (asked) => Effect.map(upTo(asked), () => ({ epoch, ...score(plugin, world, asked) })),
-    ...servePlaced(plugin, world)
+    ...serveQueue(plugin, world),
+    ...(yield* serveRemedies(plugin, world)),
+    ...(yield* servePlaced(plugin, world))
   }
-}
+  return served
+})

@@ -1,13 +1,15 @@
 /** What an isolate was told, and what it has told: both hold for as long as it lives. */
 import type { WireObject } from "../../../kernel/client/Api.ts"
+import type { Pod } from "../../resources/contracts/core/v1.ts"
 import type { PodInfo, View } from "../contracts/Nodes.ts"
 import type { Question } from "../contracts/SchedulerPoints.ts"
 
 /** What stands in the Pod is the wire's JSON, hence the cast. Who owns which field nobody asks who decides about it. */
-export const wireOf = ({ pod: { metadata, ...pod } }: PodInfo) => {
+export const wirePod = ({ metadata, ...pod }: Pod) => {
   const { managedFields: _, ...rest } = metadata
   return { ...pod, metadata: rest } as unknown as WireObject
 }
+export const wireOf = ({ pod }: PodInfo) => wirePod(pod)
 export const uidOf = ({ pod }: PodInfo) => pod.metadata.uid
 
 interface Assumed {
