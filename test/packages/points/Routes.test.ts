@@ -86,8 +86,8 @@ const story = Effect.gen(function* () {
   const unasked = yield* ask({ ...thing, isAnonymous: true })
   assert.match(String(unasked.body["message"]), /cannot create resource "things" in API group "things.example"/)
 
-  const path = yield* written("greedy", "/apis/apps/v1")
-  yield* client.create(Plugin, { metadata: { name: "greedy" }, spec: { source: { path } } })
+  const greedy = yield* written("greedy", "/apis/apps/v1")
+  yield* client.create(Plugin, { metadata: { name: "greedy" }, spec: { source: { path: greedy } } })
   const why = "greedy wants to serve /apis/apps/v1: apps/v1 is served already"
   const status = ask({ path: "/apis/plugins.keelson.io/v1alpha1/plugins/greedy" })
   yield* Asking.until("refused", status, ({ text }) => text.includes(why))
