@@ -76,40 +76,53 @@ const tell = Effect.fnUntraced(function* (served: Served, now: number) {
   served.told = now
 })
 
+/** Somebody has found it silent, and says so until it speaks. */
+const isDoubted = (node: Node | undefined) =>
+  node?.status.conditions?.some(({ status, type }) => type === "Ready" && status !== "True") === true
+
 const quietly = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>) =>
   Effect.catchCause(effect, (cause) => Effect.logDebug(what, cause))
+
+/** Renews a part of those that are there by now, round and round: each in its turn, and none before its time. */
+const keep = Effect.fnUntraced(function* (all: ReadonlyArray<Served>, expected: number, service: string) {
+  const client = yield* Client
+  const nodes = yield* client.cache(Node, { indexes: {}, selection: { labelSelector: `${Status.label}=${service}` } })
+  const part = Math.ceil((expected * step) / renewEvery)
+  let next = 0
+  const one = Effect.fnUntraced(function* (served: Served) {
+    yield* quietly("a lease was not renewed", renew(served))
+    const now = yield* Clock.currentTimeMillis
+    const isNews = now - served.told > statusEvery || isDoubted(nodes.get({ namespace: "", name: served.about.name }))
+    if (isNews) yield* quietly("a node's status was not told", tell(served, now))
+  })
+  const go = Effect.suspend(() => {
+    const some = Array.from({ length: Math.min(part, all.length) }, () => all[next++ % all.length])
+    return Effect.forEach(some, (served) => (served === undefined ? Effect.void : one(served)), {
+      concurrency: atOnce,
+      discard: true
+    })
+  })
+  // Of a few none is renewed more often than it has to be.
+  const pause = Math.max(step, Math.floor((renewEvery * part) / expected))
+  yield* Effect.repeat(go, Schedule.fixed(pause))
+})
 
 /** Done when all are registered; they are kept alive until the scope closes. */
 export const run = Effect.fn("Nodes.run")(function* (options: Options, size: Status.Size) {
   const since = time(yield* Clock.currentTimeMillis)
   const { address, names, version } = options
-  const all = yield* Effect.forEach(
+  const all: Array<Served> = []
+  // Those that were registered first do not wait for the last.
+  yield* Effect.forkScoped(keep(all, names.length, size.name))
+  yield* Effect.forEach(
     names,
     Effect.fnUntraced(function* (name) {
       const about = { name, size, address, version, since }
       yield* Effect.retry(register(options, about), Schedule.spaced("1 second"))
       const served: Served = { about, lease: undefined, told: yield* Clock.currentTimeMillis }
       yield* quietly("the lease of a node is not there yet", renew(served))
-      return served
+      all.push(served)
     }),
-    { concurrency: atOnce }
+    { concurrency: atOnce, discard: true }
   )
-  let next = 0
-  const part = Math.ceil((all.length * step) / renewEvery)
-  const go = Effect.gen(function* () {
-    const some = Array.from({ length: Math.min(part, all.length) }, () => all[next++ % all.length])
-    yield* Effect.forEach(
-      some,
-      Effect.fnUntraced(function* (served) {
-        if (served === undefined) return
-        yield* quietly("a lease was not renewed", renew(served))
-        const now = yield* Clock.currentTimeMillis
-        if (now - served.told > statusEvery) yield* quietly("a node's status was not told", tell(served, now))
-      }),
-      { concurrency: atOnce, discard: true }
-    )
-  })
-  // Of a few none is renewed more often than it has to be.
-  const pause = Math.max(step, Math.floor((renewEvery * part) / all.length))
-  yield* Effect.forkScoped(Effect.repeat(go, Schedule.fixed(pause)))
 })

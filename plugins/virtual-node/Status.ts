@@ -97,11 +97,14 @@ export interface Size {
   readonly architecture: string
 }
 
+/** What runs the Pods of a node. */
+export const label = "keelson.io/virtual-node"
+
 export const labelsOf = (name: string, { architecture, name: service }: Size) => ({
   "kubernetes.io/hostname": name,
   "kubernetes.io/os": "linux",
   "kubernetes.io/arch": architecture,
-  "keelson.io/virtual-node": service
+  [label]: service
 })
 
 const conditionsOf = (millis: number, since: string): ReadonlyArray<NodeCondition> => {
