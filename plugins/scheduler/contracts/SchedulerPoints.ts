@@ -24,17 +24,23 @@ const Generation = Struct({ nodes: Int, pods: Int })
 /** In the words of `Changes.ts`; what the scheduler does not know stands for any change. */
 const Hint = Struct({ kind: Text, actions: List(Text) })
 
-/** A Pod that is to be placed, and what the isolate cannot see for itself. */
+/**
+ * A Pod that is to be placed, and what the isolate cannot see for itself. To one that says that it knows Pods they are only named: of them
+ * stands here nothing but the metadata's name, namespace, uid and resourceVersion.
+ */
 export const Question = {
   pod: WireObject,
   generation: Generation,
+  /** The nodes that are asked about, by number; without it all. */
+  nodes: optionalKey(Contract.Bytes),
   /** `""`: nothing was told yet. */
   epoch: Text,
   /** Pods that were given a node a moment ago, which the API does not show yet; and those of them that did not get there. */
   assumed: List(Struct({ pod: WireObject, node: Text })),
   forgotten: List(WireObject)
 }
-export type Question = { readonly [K in keyof typeof Question]: (typeof Question)[K]["Type"] }
+const Asked = Struct(Question)
+export type Question = typeof Asked.Type
 
 export const Description = Struct({
   name: Text,
@@ -43,6 +49,8 @@ export const Description = Struct({
   /** The points it has a say at. */
   points: List(Literals(["filter", "score", "permit", "preBind", "bind", "postBind"])),
   hints: optionalKey(List(Hint)),
+  /** It sees for itself the Pods that it is asked about, once it has seen the generation: they need not be sent whole. */
+  knowsPods: optionalKey(Bool),
   /** It has joined the scheduler of its own process by itself. */
   isLocal: Bool
 })
@@ -69,10 +77,11 @@ const placed = { pod: WireObject, node: Text }
 export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
   "scheduler/SchedulerPoints",
   {
-    version: "1.0.0",
+    version: "1.1.0",
     laws: {
       "describe/points": "What it describes itself by is the same each time, and has a point.",
-      "filter/all": "An answer has a bit for every node of the generation that it was asked by.",
+      "filter/all":
+        "An answer has a bit for every node of the generation that it was asked by, or of those that were asked about.",
       "filter/same": "Of the same Pod on the same nodes it says the same.",
       "filter/assumed": "What is assumed counts until it is forgotten: the answer is again what it was before.",
       "score/range": "A score is a number from 0 to 100 for each node that was asked about.",

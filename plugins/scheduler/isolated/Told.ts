@@ -1,7 +1,8 @@
 /** What an isolate was told, and what it has told: both hold for as long as it lives. */
 import type { WireObject } from "../../../kernel/client/Api.ts"
-import type { PodInfo, View } from "../contracts/Nodes.ts"
+import type { NodeInfo, PodInfo, View } from "../contracts/Nodes.ts"
 import type { Question } from "../contracts/SchedulerPoints.ts"
+import * as Bits from "./Bits.ts"
 
 /** What stands in the Pod is the wire's JSON, hence the cast. Who owns which field nobody asks who decides about it. */
 export const wireOf = ({ pod: { metadata, ...pod } }: PodInfo) => {
@@ -10,21 +11,42 @@ export const wireOf = ({ pod: { metadata, ...pod } }: PodInfo) => {
 }
 export const uidOf = ({ pod }: PodInfo) => pod.metadata.uid
 
+/** By which one that sees Pods for itself finds it. */
+const nameOf = ({ pod }: PodInfo): WireObject => {
+  const { name, namespace = "", resourceVersion, uid } = pod.metadata
+  return { metadata: { name, namespace, uid, resourceVersion } }
+}
+
 interface Assumed {
   readonly pod: WireObject
   readonly node: string
+  readonly revision: number
+}
+
+/** Of a node of the snapshot, by its place there. */
+interface Numbered {
+  readonly name: string
+  readonly number: number
 }
 
 export class Told {
   epoch = ""
   private readonly names: Array<string> = []
   private readonly numbers = new Map<string, number>()
+  private places: Array<Numbered | undefined> = []
   private readonly assumed = new Map<string, Assumed>()
   private untold = new Map<string, Assumed>()
   private forgotten: Array<WireObject> = []
+  private readonly knowsPods: boolean
+  private readonly written: (info: PodInfo) => WireObject
+
+  constructor(knowsPods: boolean) {
+    this.knowsPods = knowsPods
+    this.written = knowsPods ? nameOf : wireOf
+  }
 
   assume(info: PodInfo, node: string) {
-    const one = { pod: wireOf(info), node }
+    const one = { pod: this.written(info), node, revision: Number(info.pod.metadata.resourceVersion) }
     this.assumed.set(uidOf(info), one)
     this.untold.set(uidOf(info), one)
   }
@@ -36,7 +58,7 @@ export class Told {
 
   forget(info: PodInfo) {
     if (!this.assumed.delete(uidOf(info))) return
-    if (!this.untold.delete(uidOf(info))) this.forgotten.push(wireOf(info))
+    if (!this.untold.delete(uidOf(info))) this.forgotten.push(this.written(info))
   }
 
   /** Another isolate, which knows nothing. */
@@ -44,21 +66,33 @@ export class Told {
     this.epoch = epoch
     this.names.length = 0
     this.numbers.clear()
+    this.places = []
     this.untold = new Map(this.assumed)
     this.forgotten = []
   }
 
-  question(info: PodInfo, { find, revision }: View): Question {
+  /** With what has to be told. */
+  question(info: PodInfo, { find, revision }: View, nodes: ReadonlyArray<NodeInfo>) {
     const { epoch, forgotten, untold } = this
-    for (const [uid, { node }] of untold) if (find(node)?.pods.has(uid) !== true) untold.delete(uid)
-    return { pod: wireOf(info), generation: { ...revision }, epoch, assumed: [...untold.values()], forgotten }
+    const assumed: Array<{ readonly pod: WireObject; readonly node: string }> = []
+    // It is to have seen what is named, too.
+    let named = Number(info.pod.metadata.resourceVersion)
+    for (const [uid, { node, pod, revision }] of untold) {
+      if (find(node)?.pods.has(uid) === true) assumed.push({ pod, node })
+      else untold.delete(uid)
+      named = Math.max(named, revision)
+    }
+    const pods = this.knowsPods ? Math.max(revision.pods, named) : revision.pods
+    const generation = { nodes: revision.nodes, pods }
+    return { pod: this.written(info), generation, epoch, assumed, forgotten, nodes: this.bits(nodes) }
   }
 
   /** That much was heard. */
-  heard({ assumed, forgotten }: Question, epoch: string) {
+  heard({ assumed, forgotten }: Pick<Question, "assumed" | "forgotten">, epoch: string) {
     this.epoch = epoch
-    for (const [uid, one] of this.untold) if (assumed.includes(one)) this.untold.delete(uid)
-    this.forgotten = this.forgotten.filter((pod) => !forgotten.includes(pod))
+    const told = new Set(assumed.map(({ pod }) => pod))
+    for (const [uid, { pod }] of this.untold) if (told.has(pod)) this.untold.delete(uid)
+    if (forgotten.length > 0) this.forgotten = this.forgotten.filter((pod) => !forgotten.includes(pod))
   }
 
   get known() {
@@ -67,9 +101,25 @@ export class Told {
 
   learn(names: ReadonlyArray<string>) {
     for (const name of names) this.numbers.set(name, this.names.push(name) - 1)
+    this.places = []
   }
 
-  number(name: string) {
-    return this.numbers.get(name)
+  /** Looked up once for each node of the snapshot. */
+  number({ index, name }: NodeInfo): number | undefined {
+    const place = this.places[index]
+    if (place?.name === name) return place.number
+    const number = this.numbers.get(name)
+    if (number !== undefined) this.places[index] = { name, number }
+    return number
+  }
+
+  /** Those that it has numbers for. */
+  bits(nodes: ReadonlyArray<NodeInfo>) {
+    const bits = new Uint8Array(Math.ceil(this.known / 8))
+    for (const node of nodes) {
+      const number = this.number(node)
+      if (number !== undefined) Bits.add(bits, number)
+    }
+    return bits
   }
 }
