@@ -144,7 +144,8 @@ export class Cycle {
     const nodes = only === undefined ? view.nodes : [...only].flatMap((name) => view.find(name) ?? [])
     const wanted = enough(nodes.length, this.profile.percentage)
     const feasible: Array<NodeInfo> = []
-    let block = Math.ceil(wanted / Math.max(share, 0.1))
+    // A few more, so that one question is enough as a rule.
+    let block = Math.ceil((1.02 * wanted) / Math.max(share, 0.1)) + 4
     let evaluated = 0
     while (evaluated < nodes.length && feasible.length < wanted && !this.isOver) {
       const some: Array<NodeInfo> = []
