@@ -28,6 +28,8 @@ export interface Part<Offers, Needs, Given> {
   readonly standard: string
   readonly choices: { readonly [choice: string]: Plugin.Plugin<Offers, Needs> }
   readonly outside?: Outside<Offers, Needs, Given>
+  /** What it has only one can have, such as a port: the old one ends before the new one is started. */
+  readonly isExclusive?: boolean
   /** What has to be done after one was put in another's place. */
   readonly swapped?: Effect.Effect<void>
 }
@@ -48,11 +50,12 @@ const make = Effect.fnUntraced(function* <Offers, Needs, Given>(part: Part<Offer
 
   const failed = (cause: string) => new Plugin.PluginFailed({ plugin: part.name, cause })
 
+  // What it needs does not matter any more when it ends, hence the cast.
+  const stopped = (before: Current<Offers, Needs>) => host.stop(before.plugin as Plugin.Plugin<unknown, never>)
   /** A host ends by itself what is followed by a plugin of the same name. */
   const end = (before: Current<Offers, Needs> | undefined) => {
     if (before === undefined || (before !== current && before.plugin.name === current?.plugin.name)) return Effect.void
-    // What it needs does not matter any more when it ends, hence the cast.
-    return host.stop(before.plugin as Plugin.Plugin<unknown, never>)
+    return stopped(before)
   }
 
   const target = Effect.suspend(() => {
@@ -70,14 +73,24 @@ const make = Effect.fnUntraced(function* <Offers, Needs, Given>(part: Part<Offer
     return context
   })
 
+  /** Another one cannot serve beside it. What was there comes back if the new one cannot be started. */
+  const startAfter = Effect.fnUntraced(function* (
+    before: Current<Offers, Needs> | undefined,
+    wanted: Current<Offers, Needs>
+  ) {
+    if (before === undefined) return yield* start(wanted)
+    yield* stopped(before)
+    return yield* Effect.onError(start(wanted), () => Effect.ignore(start(before)))
+  })
+
   /** Puts in place what is wished for now. */
   const settle = Effect.gen(function* () {
     const before = current
     const wanted = yield* target
     if (isEnding || wanted.plugin === before?.plugin) return
-    yield* start(wanted)
+    yield* part.isExclusive === true ? startAfter(before, wanted) : start(wanted)
     if (part.swapped !== undefined) yield* part.swapped
-    yield* end(before)
+    if (part.isExclusive !== true) yield* end(before)
     if (wanted.name === before?.name) return
     yield* Effect.log(`the ${part.name} is ${wanted.name} now, and was ${before?.name}`)
     yield* node.tell("Normal", "PartSwapped", `The ${part.name} is ${wanted.name} now, and was ${before?.name}`)

@@ -48,6 +48,10 @@ export const flags = {
     "containerd-endpoint",
     "The socket of a containerd that is there; without it the node runs its own"
   ),
+  kubeletDir: text(
+    "kubelet-dir",
+    "Where programs of others look for a kubelet, such as device plugins (default /var/lib/kubelet; empty: nowhere)"
+  ),
   csiDrivers: text("csi-drivers", "Sockets of CSI drivers that this node calls itself, without sidecars, with commas"),
   runtimeSockets: text("runtime-sockets", "The folder of sockets where the runtime wire serves its contracts"),
   registryCredentials: text(
@@ -95,7 +99,13 @@ export const flags = {
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
   ),
-  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default), aws or none"),
+  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default), aws, gcp or none"),
+  configureCloudRoutes: text(
+    "configure-cloud-routes",
+    "Whether routes of the cloud's network lead to the nodes' Pods: true or false (default)"
+  ),
+  cloudProvider: text("cloud-provider", "external: a node waits until its cloud's controller has said which machine it is"),
+  providerId: text("provider-id", "The node's machine as its cloud names it, where that cannot find it by name"),
   cloudConfig: text("cloud-config", "A file with its configuration, such as zones: see adapters/cloud"),
   clusterName: text("cluster-name", "What this cluster is called in its cloud (default kubernetes)"),
   loadBalancerCidr: text(

@@ -7,7 +7,6 @@ import * as Routes from "../adapters/cni/bridge/Routes.ts"
 import * as OpenVSwitch from "../adapters/cni/openvswitch/OpenVSwitch.ts"
 import * as Flannel from "../adapters/cni/flannel/Flannel.ts"
 import * as CoreDns from "../adapters/dns/coredns/CoreDns.ts"
-import * as Nginx from "../adapters/ingress/nginx/Nginx.ts"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
 import * as CsiDrivers from "../adapters/volumes/csi/Following.ts"
 import * as LocalPath from "../adapters/volumes/local-path/LocalPath.ts"
@@ -15,11 +14,10 @@ import * as ApiClient from "../kernel/client/ApiClient.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 import { ClusterDns } from "../plugins/dns/contracts/ClusterDns.ts"
 import * as Dns from "../plugins/dns/Dns.ts"
-import * as Published from "../plugins/ingress/contracts/Published.ts"
-import * as NodeProxy from "../plugins/ingress/NodeProxy.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as Devices from "../plugins/kubelet/devices/Providers.ts"
 import * as CredentialProviders from "../plugins/kubelet/images/CredentialProviders.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
 import { Attachments } from "../plugins/packages/contracts/Attachments.ts"
@@ -28,10 +26,12 @@ import type * as KubeletServer from "../plugins/kubelet/server/Server.ts"
 import * as Drivers from "../plugins/volumes/contracts/Drivers.ts"
 import * as Volumes from "../plugins/volumes/Volumes.ts"
 import * as Choice from "./Choice.ts"
+import * as DevicePlugins from "./DevicePlugins.ts"
+import * as NodeIngress from "./NodeIngress.ts"
 import * as NodePackages from "./NodePackages.ts"
 import * as NodeRuntimes from "./NodeRuntimes.ts"
 import { OwnNode } from "./OwnNode.ts"
-import * as Paths from "./Paths.ts"
+import type * as Paths from "./Paths.ts"
 import * as Registries from "./Registries.ts"
 import { addressIn, type Settings } from "./Settings.ts"
 import { version } from "./Version.ts"
@@ -89,7 +89,7 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
   )
   const offers = [NetworkConfiguration, NetworkAttachment] as const
   const flannel = {
-    ...{ directory, nodeName, stop: options.stop, addresses: addressesOf(settings) },
+    ...{ directory, nodeName, stop: options.stop, addresses: NodeIngress.addressesOf(settings) },
     podCidrs: Addresses.list(settings.podCidr)
   }
   const plain = Layer.merge(routes, Flannel.left(flannel))
@@ -113,13 +113,17 @@ const network = (options: Options, swapped: Effect.Effect<void>) => {
   }).pipe(as(access.kubelet, "network"))
 }
 
-const addressesOf = ({ nodeIp, nodeIp6 }: Settings) => (nodeIp6 === "" ? [nodeIp] : [nodeIp, nodeIp6])
 const paths = ({ paths: { node } }: Options) => node
+
+/** Of a cloud that is somebody else's: its machines are not known before it has said so. */
+const isExternal = ({ cloud, cloudProvider }: Settings) =>
+  cloudProvider === "external" || (cloud !== "local" && cloud !== "none")
 
 const kubelet = (
   options: Options,
   networkSwapped: Latch.Latch,
-  credentialProviders: CredentialProviders.CredentialProviders
+  credentialProviders: CredentialProviders.CredentialProviders,
+  devices: Devices.Providers
 ) => {
   const { serving } = options
   const { clusterDomain, kubeletPort, nodeName, podCidr, serviceCidr } = options.settings
@@ -127,7 +131,7 @@ const kubelet = (
     nodeName,
     directory: join(paths(options), "kubelet"),
     cniFolders: NodeRuntimes.cniFolders(options),
-    addresses: addressesOf(options.settings),
+    addresses: NodeIngress.addressesOf(options.settings),
     clusterDns: [addressIn(serviceCidr, 10)],
     clusterDomain,
     clusterCidrs: [...Addresses.list(podCidr), ...Addresses.list(serviceCidr)],
@@ -135,7 +139,11 @@ const kubelet = (
     networkSwapped,
     parallelPulls: options.settings.maxParallelImagePulls,
     credentialProviders,
+    devices,
+    podResources: DevicePlugins.folders(options).map((folder) => join(folder, "pod-resources", "kubelet.sock")),
     hollow: options.hollow,
+    providerId: options.settings.providerId,
+    externalCloud: isExternal(options.settings),
     stop: options.stop,
     server: { port: kubeletPort, ...serving },
     version: `${version.kubernetes}+keelson`
@@ -168,37 +176,18 @@ const machine = (options: Options, swapped: Effect.Effect<void>) => {
 
 const complete = Layer.satisfiesServicesType<never>()
 
-/** What lets HTTP in. A node without it, or without rights to it, is one like any other. */
-const ingress = ({ access, paths, settings }: Options) => {
-  if (settings.ingress === "none") return Layer.empty
-  // nginx' workers are not root, and may not enter root's folders.
-  const directory = process.getuid?.() === 0 ? Paths.shared(paths, "nginx") : join(paths.node, "nginx")
-  const nginx = Nginx.plugin({ addresses: addressesOf(settings), directory })
-  const followed = Effect.gen(function* () {
-    const own = yield* OwnNode
-    return yield* NodeProxy.start({
-      report: (serves) => own.annotate(Published.serves, serves),
-      warn: (message) => own.tell("Warning", "IngressNotServed", message)
-    })
-  })
-  const launched = Layer.launch(
-    Layer.effectDiscard(followed).pipe(Layer.provide(Plugin.install(nginx)), as(access.ingress, "ingress"))
-  )
-  return Layer.effectDiscard(
-    Effect.forkScoped(Effect.tapError(launched, (error) => Effect.logWarning("this node serves no Ingresses", error)))
-  )
-}
-
 /** A node with containers also serves Services and names; a hollow one changes nothing on its machine. */
 export const node = (options: Options) => {
   const networkSwapped = Latch.makeUnsafe()
   const { access, settings } = options
   const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
   const credentialProviders = CredentialProviders.make()
+  const devices = Devices.make()
   const registries = options.hollow ? Layer.empty : Registries.layer(settings, credentialProviders)
-  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders)).pipe(
+  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders, devices)).pipe(
     as(access.kubelet, "kubelet"),
-    Layer.provide(registries)
+    Layer.provide(registries),
+    Layer.merge(DevicePlugins.layer(options, devices))
   )
   const proxy = Choice.layer({
     name: "service proxy",
@@ -229,12 +218,22 @@ export const node = (options: Options) => {
     },
     outside: NodePackages.dns(names)
   })
+  const ingress = NodeIngress.layer(options, (plugin) => under(access.ingress, plugin))
   const packages = NodePackages.loader(options, names).pipe(as(access.kubelet, "packages"))
   // Packages live as long as what they stand for, and Pods that are removed need theirs.
   const all = options.hollow
     ? Layer.merge(agent, volumes(options))
     : Layer.provide(
-        Layer.mergeAll(agent, proxy, dns, NodePackages.credentials(credentialProviders), ingress(options), volumes(options)),
+        Layer.mergeAll(
+          agent,
+          proxy,
+          dns,
+          NodePackages.credentials(credentialProviders),
+          NodePackages.devices(devices),
+          ingress,
+          volumes(options),
+          NodePackages.volumes
+        ),
         packages
       )
   return all.pipe(

@@ -13,7 +13,9 @@ import * as Remembered from "../plugins/kube-proxy/Remembered.ts"
 import { ImageCredentials } from "../plugins/kubelet/contracts/ImageCredentials.ts"
 import type { CredentialProviders } from "../plugins/kubelet/images/CredentialProviders.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
+import { NodeDevices } from "../plugins/kubelet/contracts/NodeDevices.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import type { Providers } from "../plugins/kubelet/devices/Providers.ts"
 import type { Powers } from "../plugins/kubelet/contracts/Powers.ts"
 import * as GivenNetwork from "../plugins/kubelet/runtimes/GivenNetwork.ts"
 import { MoreRuntimes } from "../plugins/kubelet/runtimes/Runtimes.ts"
@@ -21,8 +23,11 @@ import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as Group from "../plugins/packages/node/Group.ts"
 import * as NodeContracts from "../plugins/packages/node/NodeContracts.ts"
 import * as NodeLoader from "../plugins/packages/node/NodeLoader.ts"
+import * as Drivers from "../plugins/volumes/contracts/Drivers.ts"
+import { Volumes } from "../plugins/volumes/contracts/Volumes.ts"
 import type { Outside } from "./Choice.ts"
 import type { Options } from "./Node.ts"
+import * as NodeIngress from "./NodeIngress.ts"
 
 /** A network from outside; `plain` is what every network of a node has that knows no other nodes. */
 export const network = <E, R>(
@@ -111,6 +116,19 @@ export const credentials = (providers: CredentialProviders) =>
     Group.add([ImageCredentials], (given, { name }) => providers.add(name, Context.get(given, ImageCredentials)))
   )
 
+/** Who has devices; of two packages for the same resource the later one counts. */
+export const devices = (providers: Providers) =>
+  Layer.effectDiscard(Group.add([NodeDevices], (given) => providers.add(Context.get(given, NodeDevices))))
+
+/** Drivers of volumes, under the names that they give themselves. The node does for them what concerns no node, too. */
+export const volumes = Layer.effectDiscard(
+  Effect.flatMap(Drivers.Drivers, (drivers) =>
+    Group.add([Volumes], (given) =>
+      Effect.provideService(Drivers.offer(Context.get(given, Volumes), true), Drivers.Drivers, drivers)
+    )
+  )
+)
+
 /** Which part a package is one of, and so as whom it asks the API. */
 const accessOf = ({ access }: Options, offers: ReadonlyArray<string>) => {
   if (offers.includes(ClusterDns.key)) return access.dns
@@ -152,6 +170,10 @@ export const loader = (options: Options, { address, domain }: { readonly address
           serviceCidr,
           // One network follows another on the same records and links.
           network: { directory: join(options.paths.node, "cni") },
+          ingress: {
+            addresses: NodeIngress.addressesOf(options.settings),
+            directory: NodeIngress.directoryOf(options.paths, "ingress")
+          },
           // The address is on this node already, whoever serves the names there.
           dns: { address: Addresses.list(address), domain, port: 53, held: true }
         },

@@ -13,6 +13,7 @@ import * as Machine from "./Machine.ts"
 import * as Members from "./Members.ts"
 import * as Paths from "./Paths.ts"
 import { addressIn, type Settings } from "./Settings.ts"
+import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as Servers from "./Servers.ts"
 import * as SchedulerConfiguration from "./SchedulerConfiguration.ts"
 import * as SnapshotSchedule from "./SnapshotSchedule.ts"
@@ -100,6 +101,7 @@ export const optionsOf = Effect.fnUntraced(function* (
       cloud: settings.cloud,
       configuration: settings.cloudConfig,
       cluster: settings.clusterName,
+      podCidrs: settings.configureCloudRoutes === "true" ? Addresses.list(settings.podCidr) : [],
       loadBalancerCidr: settings.loadBalancerCidr
     },
     ca: keys.ca.cert,

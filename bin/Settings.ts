@@ -88,6 +88,11 @@ export const Settings = Schema.Struct({
   containerdEndpoint: Schema.String,
   /** Where a runtime of somebody else serves the contracts, for `wire`. */
   runtimeSockets: Schema.String,
+  /** Where programs of others look for a kubelet, such as device plugins; empty: nowhere. */
+  kubeletDir: Schema.Union([
+    Schema.Literal(""),
+    Schema.String.check(Schema.isPattern(/^\//, { expected: "an absolute path" }))
+  ]),
   /** Sockets of CSI drivers all of whose services the node calls itself. Those that register are called for the node alone. */
   csiDrivers: Schema.Array(Schema.String),
   /** Which clouds' registries the node logs in to: `ecr`, `gar`, `acr`, and for a registry of another name `acr=registry.example`. */
@@ -146,7 +151,13 @@ export const Settings = Schema.Struct({
   /** `none`: somebody else's binds Pods, such as upstream's. */
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
   /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
-  cloud: Schema.Literals(["local", "aws", "none"]).annotate({ expected: "local, aws or none" }),
+  cloud: Schema.Literals(["local", "aws", "gcp", "none"]).annotate({ expected: "local, aws, gcp or none" }),
+  /** `true`: routes of the cloud's network lead to the nodes' Pods. */
+  configureCloudRoutes: Schema.Literals(["true", "false"]).annotate({ expected: "true or false" }),
+  /** `external`: a node waits for its cloud's controller, as it always does where `cloud` is one of somebody else. */
+  cloudProvider: Schema.Literals(["", "external"]).annotate({ expected: "external, or nothing" }),
+  /** The node's machine as its cloud names it, such as `aws:///eu-central-1a/i-0a…`, or empty. */
+  providerId: Schema.String,
   /** A file with the provider's own configuration, or empty. */
   cloudConfig: Schema.String,
   /** What this cluster is called there. */
@@ -201,6 +212,7 @@ export const defaults = (): Settings => ({
   runtimes: ["containerd"],
   containerdEndpoint: "",
   runtimeSockets: "",
+  kubeletDir: "/var/lib/kubelet",
   csiDrivers: [],
   registryCredentials: [],
   imageCredentialProviderConfig: "",
@@ -234,6 +246,9 @@ export const defaults = (): Settings => ({
   admissionControlConfigFile: "",
   scheduler: "builtin",
   cloud: "local",
+  configureCloudRoutes: "false",
+  cloudProvider: "",
+  providerId: "",
   cloudConfig: "",
   clusterName: "kubernetes",
   loadBalancerCidr: "10.98.0.0/24",

@@ -91,9 +91,42 @@ const debian = (name, release, why) => ({
   }
 })
 
+/** Modules of Kubernetes that its own sources have beside them, and other modules have to name. */
+const staging = (
+  "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap code-generator component-base " +
+  "component-helpers controller-manager cri-api cri-client cri-streaming csi-translation-lib dynamic-resource-allocation endpointslice " +
+  "externaljwt kms kube-aggregator kube-controller-manager kube-proxy kube-scheduler kubectl kubelet metrics mount-utils " +
+  "pod-security-admission sample-apiserver sample-cli-plugin sample-controller streaming"
+).split(" ")
+
+/** A program of Kubernetes 1.MINOR.PATCH itself. */
+const kubernetes = (version, path) => ({
+  why: "",
+  make: (folder, output) => {
+    const lines = staging.map((name) => `replace k8s.io/${name} => k8s.io/${name} v0.${version}`)
+    const name = `k8s.io/kubernetes/${path}`
+    writeFileSync(
+      join(folder, "go.mod"),
+      `module parts\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes v1.${version}\n${lines.join("\n")}\n`
+    )
+    writeFileSync(join(folder, "parts.go"), `//go:build parts\n\npackage parts\n\nimport _ "${name}"\n`)
+    // Not tidied: that would bring what only its tests need.
+    build(folder, output, name)
+  }
+})
+
 const crio = ["github.com/cri-o/cri-o", "v1.36.3"]
 const crioTags = "seccomp,containers_image_openpgp,containers_image_ostree_stub,exclude_graphdriver_btrfs,btrfs_noversion"
 const flannel = ["github.com/flannel-io/flannel", "v0.28.9"]
+
+/** Moto with what its server of EC2, ELB, ECS and ACM imports, and nothing of what its other services do. */
+const moto = [
+  ...["moto==5.2.5", "boto3==1.44.5", "botocore==1.44.5", "s3transfer==0.19.3", "jmespath==1.1.0", "responses==0.26.3"],
+  ...["flask==3.1.3", "flask-cors==6.0.5", "werkzeug==3.1.9", "blinker==1.9.0", "itsdangerous==2.2.0", "click==8.5.1"],
+  ...["jinja2==3.1.6", "markupsafe==3.0.4", "xmltodict==1.0.4", "pyyaml==6.0.3", "python-dateutil==2.9.0.post0"],
+  ...["requests==2.34.2", "urllib3==2.8.0", "certifi==2026.10.18", "charset_normalizer==3.5.2", "idna==3.20"],
+  ...["cryptography==50.0.2", "cffi==2.1.1", "pycparser==3.12", "six==1.17.0"]
+]
 
 export const parts = {
   "nats-server": {
@@ -151,8 +184,13 @@ export const parts = {
     isThere: (folder) => existsSync(join(folder, "moto")),
     make: (folder, output) => {
       // Debian's pip may lack venv; a folder of its own needs none.
-      run(folder, "python3", ["-m", "pip", "install", "--quiet", "--target", output, "moto[server,ec2,elbv2]==5.2.5"])
+      const pip = ["-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--disable-pip-version-check"]
+      run(folder, "python3", [...pip, "--no-deps", "--target", output, ...moto])
     }
+  },
+  "sample-device-plugin": {
+    ...kubernetes("36.4", "test/images/sample-device-plugin"),
+    why: "upstream's own device plugin, for the tests of devices"
   },
   crictl: {
     ...plain("sigs.k8s.io/cri-tools", "v1.36.0", "sigs.k8s.io/cri-tools/cmd/crictl"),

@@ -8,7 +8,18 @@ import { bundle, debianPackages, forTests, node, npmPackages, root } from "./set
 
 npmPackages()
 debianPackages(forTests)
-addParts(["nats-server", "versitygw", "coredns", "flanneld", "crio", "pinns", "containerd-1.7", "containerd-2.1"])
+addParts([
+  "nats-server",
+  "versitygw",
+  "coredns",
+  "flanneld",
+  "crio",
+  "pinns",
+  "containerd-1.7",
+  "containerd-2.1",
+  "moto",
+  "sample-device-plugin"
+])
 bundle()
 const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH}` }
 const run = (name, program, args) => {

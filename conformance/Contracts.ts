@@ -26,6 +26,7 @@ import { Images } from "../plugins/kubelet/contracts/Images.ts"
 import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import { NodeDevices } from "../plugins/kubelet/contracts/NodeDevices.ts"
 import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
 import { Scheduler } from "../plugins/scheduler/contracts/Scheduler.ts"
 import { SchedulerPoints } from "../plugins/scheduler/contracts/SchedulerPoints.ts"
@@ -54,6 +55,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Logs,
   NetworkAttachment,
   NetworkConfiguration,
+  NodeDevices,
   Routes,
   Scheduler,
   Reconciler,

@@ -177,6 +177,7 @@ export const container = (config: ContainerConfig, sandbox: PodSandboxStatus) =>
       host_path: hostPath,
       permissions
     })),
+    CDI_devices: (config.cdiDevices ?? []).map((name) => ({ name })),
     labels: {
       ...config.labels,
       [labels.container]: config.name,

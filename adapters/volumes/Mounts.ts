@@ -3,6 +3,8 @@ import { Effect } from "effect"
 import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs"
 import * as Program from "../Program.ts"
 
+export type { ProgramFailed } from "../Program.ts"
+
 /** As /proc/self/mountinfo writes them. */
 const unescaped = (path: string) =>
   path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
@@ -17,6 +19,9 @@ export const all = () =>
     })
 
 const at = (path: string) => all().findLast((one) => one.path === path)
+
+/** Of what `source` cannot be a folder for, by mount's own arguments. */
+export const mount = (args: ReadonlyArray<string>) => Program.run("mount", args)
 
 const bound = Effect.fnUntraced(function* (source: string, target: string) {
   yield* Effect.sync(() => mkdirSync(target, { recursive: true, mode: 0o750 }))

@@ -130,9 +130,11 @@ export const logs = Effect.fnUntraced(function* (name: string, directory: string
   })
   yield* Console.log(told.toSorted().join("\n"))
   const names = yield* Effect.orElseSucceed(files.readDirectory(directory), () => [])
+  // The name of another may begin with this one.
+  const isIts = new RegExp(`\\bplugin[:=] ?['"]?${name}(?![-\\w])`)
   for (const file of names.filter((file) => file.endsWith(".log"))) {
     const text = yield* Effect.orElseSucceed(files.readFileString(paths.join(directory, file)), () => "")
-    const lines = text.split("\n").filter((line) => new RegExp(`\\bplugin[:=] ?['"]?${name}\\b`).test(line))
+    const lines = text.split("\n").filter((line) => isIts.test(line))
     if (lines.length > 0) yield* Console.log(lines.join("\n"))
   }
 })

@@ -1,5 +1,5 @@
 /** `keelson plugin dev`: the package in a cluster with a hollow node, loaded again whenever one of its files is saved. */
-import { Console, Effect, FileSystem, Path, Schedule, Schema, Stream } from "effect"
+import { Console, Effect, Path, Schedule, Schema } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { freePort } from "../../kernel/FreePort.ts"
@@ -51,23 +51,29 @@ const cluster = Effect.fnUntraced(function* (directory: string) {
   return kubeconfig
 })
 
+/** So often it is looked whether a file was saved, in any folder of the package: systems that tell of it tell of one folder each. */
+const every = "300 millis"
+
 /** Into this cluster; without one, into one of its own. Until it is interrupted. */
 export const run = Effect.fn("PluginDev.run")(function* (directory: string, given: string | undefined) {
-  const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const paths = yield* Path.Path
   const place = paths.resolve(directory)
   yield* Package.manifest(place)
   const kubeconfig = given ?? (yield* cluster(place))
-  let loaded = ""
+  let [loaded, seen] = ["", ""]
   const load = Effect.gen(function* () {
     const digest = yield* Package.digest(place)
     if (digest === loaded) return
     loaded = digest
     yield* Admin.on(kubeconfig, Admin.load(place, {}))
   }).pipe(Effect.catch((error) => Console.log(`${error.message}`)))
-  yield* load
   yield* Console.log(`${place} is loaded again whenever it is saved; Ctrl-C ends it`)
-  yield* files.watch(place).pipe(
-    Stream.debounce("300 millis"),
-    Stream.runForEach(() => load)
-  )
+  // An editor may take a file away before it puts another in its place: what is not whole now is looked at again.
+  const look = Effect.gen(function* () {
+    const saved = yield* Effect.orElseSucceed(Package.saved(place), () => seen)
+    if (saved === seen) return
+    seen = saved
+    yield* load
+  })
+  yield* Effect.repeat(look, Schedule.spaced(every))
 }, Effect.scoped)

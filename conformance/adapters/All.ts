@@ -7,6 +7,7 @@ import * as Clouds from "./clouds.ts"
 import * as Containerd from "./containerd.ts"
 import * as Crio from "./crio.ts"
 import * as Docker from "./docker.ts"
+import * as Gcp from "./gcp.ts"
 import * as Ingress from "./ingress.ts"
 import * as Memory from "./memory.ts"
 import * as Names from "./names.ts"
@@ -32,7 +33,8 @@ export const all: ReadonlyArray<Adapter> = [
   ...Packages.adapters,
   ...Ingress.adapters,
   ...Clouds.adapters,
-  ...Aws.adapters
+  ...Aws.adapters,
+  ...Gcp.adapters
 ]
 
 type Kit = (site: Site) => Effect.Effect<void, unknown, Told>

@@ -11,6 +11,7 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { type Isolation, isolations } from "../../kernel/plugin/Plugin.ts"
 import * as Package from "../../plugins/packages/Package.ts"
 import type { Manifest } from "../../plugins/packages/contracts/Manifest.ts"
+import { budgetsOf, grantsOf } from "../../plugins/packages/Permissions.ts"
 import { Asked, type Result, Told } from "../Adapter.ts"
 import * as Deviations from "../Deviations.ts"
 import { signs, words } from "../report/Summary.ts"
@@ -31,13 +32,15 @@ const placeOf = Effect.fnUntraced(function* (directory: string, folder: string) 
 /** It is started for what is checked together, and ends with what it was started for. */
 const startOf = Effect.fnUntraced(function* (directory: string, isolation: Isolation, folder: string) {
   const place = yield* placeOf(resolve(directory), folder)
-  const { command = [], module, name } = yield* Package.manifest(place)
+  const manifest = yield* Package.manifest(place)
+  const { command = [], module, name } = manifest
+  const limits = { grants: grantsOf(manifest, place), budgets: budgetsOf(manifest, undefined) }
   const start: NodeSuites.Start = (offers, options) => {
     const about = { name, offers, needs: [Api], ...(options !== undefined && { options }) } as const
     const started =
       module === undefined
         ? Plugin.install(Program.run({ ...about, command, package: place, state: join(folder, "state") }))
-        : Plugin.install(Isolate.run({ ...about, module: pathToFileURL(join(place, module)), isolation }))
+        : Plugin.install(Isolate.run({ ...about, ...limits, module: pathToFileURL(join(place, module)), isolation }))
     // What it offers are these contracts, which the type of a program does not say.
     return Layer.provide(started, Plugin.Host.layer) as Layer.Layer<Plugin.Identifier<(typeof offers)[number]>, unknown, Api>
   }
@@ -68,13 +71,13 @@ const lacking = (contracts: ReadonlyArray<string>, missing: ReadonlyArray<string
 const levelOf = ({ isolation = "worker" }: Manifest, asked: Isolation | undefined): Isolation =>
   asked ?? isolations.find((one) => one === isolation && one !== "remote") ?? "process"
 
-/** Checks what it offers of this contract, or all of it, and tells of each law. */
+/** Checks what it offers of these contracts, or all of it, and tells of each law. */
 export const checked = Effect.fnUntraced(
-  function* (directory: string, asked: Isolation | undefined, only?: string) {
+  function* (directory: string, asked: Isolation | undefined, only?: ReadonlyArray<string>) {
     const manifest = yield* Package.manifest(directory)
-    const offers = manifest.offers.map(({ contract }) => contract).filter((key) => only === undefined || only === key)
+    const offers = manifest.offers.map(({ contract }) => contract).filter((key) => only?.includes(key) !== false)
     if (only !== undefined && offers.length === 0)
-      return yield* new Package.PackageInvalid({ message: `${manifest.name} does not offer ${only}` })
+      return yield* new Package.PackageInvalid({ message: `${manifest.name} does not offer ${only.join(" or ")}` })
     const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "keelson-check-" })
     const start = yield* startOf(directory, levelOf(manifest, asked), folder)
     // As above.

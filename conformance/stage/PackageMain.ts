@@ -10,12 +10,12 @@ import * as Package from "./Package.ts"
 const [, , wanted, ...directories] = process.argv
 const isolation = isolations.find((one) => one === wanted)
 
-/** Packages of nodes change the machine's network: they get one of their own, which goes with this process. */
+/** Packages of nodes change the machine's network and mounts: they get such of their own, which go with this process. */
 const alone = Effect.gen(function* () {
   const manifests = yield* Effect.forEach(directories, (directory) => Manifests.manifest(directory))
   const isAlone = process.env["KEELSON_ALONE"] === "1" || process.getuid?.() !== 0
   if (isAlone || !manifests.some(NodeContracts.isForNodes)) return undefined
-  const enter = ["--net", "--", "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
+  const enter = ["--net", "--mount", "--", "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const { status } = spawnSync("unshare", [...enter, ...self], {
     stdio: "inherit",
@@ -37,4 +37,7 @@ const program = Effect.gen(function* () {
   }
   process.exitCode = isGood ? 0 : 1
 }).pipe(Effect.provideService(References.MinimumLogLevel, "Warn"))
-NodeRuntime.runMain(program, { teardown: (exit, end) => end(exit._tag === "Success" ? Number(process.exitCode ?? 0) : 1) })
+/** Ends here and now: laws leave somebody behind as one that was killed does, who would hold this process up. */
+NodeRuntime.runMain(program, {
+  teardown: (exit) => process.exit(exit._tag === "Success" ? Number(process.exitCode ?? 0) : 1)
+})

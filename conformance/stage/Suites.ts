@@ -18,6 +18,7 @@ import * as KindPoints from "../KindPoints.ts"
 import * as KeyManagement from "../KeyManagement.ts"
 import * as Scheduler from "../Scheduler.ts"
 import * as Reconciler from "../Reconciler.ts"
+import * as NodeDevices from "../NodeDevices.ts"
 import * as RoutePoints from "../RoutePoints.ts"
 import * as SchedulerPoints from "../SchedulerPoints.ts"
 import * as SnapshotStorage from "../SnapshotStorage.ts"
@@ -52,6 +53,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(KeyManagement.suite, memory),
   on(KindPoints.suite, memory),
   on(Scheduler.suite, memory),
+  on(NodeDevices.suite, memory),
   on(Reconciler.suite, memory),
   on(RoutePoints.suite, memory),
   on(SchedulerPoints.suite, memory),

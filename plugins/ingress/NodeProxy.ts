@@ -11,12 +11,14 @@ export interface Options<E extends Error> {
   readonly report: (serves: string | undefined) => Effect.Effect<unknown, E>
   /** What could not be served, for the Node's Events. */
   readonly warn: (message: string) => Effect.Effect<void>
+  /** Whenever the proxy is another one, which has to be told all. */
+  readonly again?: Stream.Stream<unknown>
 }
 
 const patience = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")])
 
 /** Runs until the scope closes. */
-export const start = Effect.fnUntraced(function* <E extends Error>({ report, warn }: Options<E>) {
+export const start = Effect.fnUntraced(function* <E extends Error>({ again = Stream.empty, report, warn }: Options<E>) {
   const client = yield* Client
   const proxy = yield* IngressProxy
   const selection = { namespace: Published.secret.namespace, fieldSelector: `metadata.name=${Published.secret.name}` }
@@ -40,7 +42,7 @@ export const start = Effect.fnUntraced(function* <E extends Error>({ report, war
     Effect.retry(patience)
   )
   yield* Effect.forkScoped(
-    Stream.runForEach(secrets.changes, () => Effect.sync(() => void Queue.offerUnsafe(news, undefined)))
+    Stream.runForEach(Stream.merge(secrets.changes, again), () => Effect.sync(() => void Queue.offerUnsafe(news, undefined)))
   )
   yield* Plugin.background(Effect.forever(Effect.andThen(Queue.take(news), patient)))
 })

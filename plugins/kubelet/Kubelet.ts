@@ -9,10 +9,12 @@ import { join } from "node:path"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type { Taint } from "../resources/contracts/core/v1.ts"
 import { NetworkConfiguration } from "./contracts/NetworkConfiguration.ts"
+import * as Providers from "./devices/Providers.ts"
 import * as CredentialProviders from "./images/CredentialProviders.ts"
 import * as Registration from "./node/Registration.ts"
 import * as Cgroups from "./pod/Cgroups.ts"
 import * as Pods from "./Pods.ts"
+import * as PodResources from "./server/PodResources.ts"
 import * as Server from "./server/Server.ts"
 import * as Site from "./Site.ts"
 import * as CsiNode from "./volumes/CsiNode.ts"
@@ -41,8 +43,16 @@ export interface Options {
   readonly parallelPulls?: number
   /** Who knows logins for images besides the Pods' own secrets. */
   readonly credentialProviders?: CredentialProviders.CredentialProviders
+  /** Who has devices that Pods can ask for. */
+  readonly devices?: Providers.Providers
+  /** Sockets where programs of the machine ask which devices Pods have. */
+  readonly podResources?: ReadonlyArray<string>
   readonly labels?: { readonly [key: string]: string }
   readonly taints?: ReadonlyArray<Taint>
+  /** The machine as its cloud names it. */
+  readonly providerId?: string
+  /** A cloud's controller initializes the node: it gets no Pods before, and its addresses are the cloud's. */
+  readonly externalCloud?: boolean
   readonly version?: string
   /** Pods without containers, on a machine that has no runtime: nothing is mounted or asked over the network. */
   readonly hollow?: boolean
@@ -69,7 +79,8 @@ const settings = (options: Options): Site.Settings => ({
   hollow: options.hollow ?? false,
   maxPods: options.maxPods ?? 110,
   parallelPulls: options.parallelPulls ?? 5,
-  credentialProviders: options.credentialProviders ?? CredentialProviders.make()
+  credentialProviders: options.credentialProviders ?? CredentialProviders.make(),
+  devices: options.devices ?? Providers.make()
 })
 
 /** Ends every Pod that runs here, and takes back what was made for it. */
@@ -110,6 +121,8 @@ const agent = Effect.fnUntraced(function* (options: Options) {
     port,
     labels: options.labels ?? {},
     taints: options.taints ?? [],
+    providerId: options.providerId ?? "",
+    externalCloud: options.externalCloud ?? false,
     cniFolders: options.cniFolders,
     clusterCidrs: options.clusterCidrs ?? ["10.244.0.0/16", "10.96.0.0/16"],
     ...(options.podCidr !== undefined && { podCidr: options.podCidr }),
@@ -118,6 +131,7 @@ const agent = Effect.fnUntraced(function* (options: Options) {
   })
   yield* CsiNode.run(site.client, options.nodeName)
   yield* Pods.make(site)
+  for (const socket of options.podResources ?? []) yield* PodResources.serve(site, socket)
 })
 
 /** Needs the cluster (`Client`) and the machine: the runtime's `Powers`, and `NetworkConfiguration`. */

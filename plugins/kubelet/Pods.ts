@@ -1,5 +1,5 @@
 /** The Pods of this node: a worker for each, told by the API what shall be and by the runtime that something has changed. */
-import { Effect, Exit, Schedule, Scope, Stream } from "effect"
+import { Effect, Exit, Result, Schedule, Scope, Stream } from "effect"
 import { Node, type Pod } from "../resources/contracts/core/v1.ts"
 import * as Admission from "./pod/Admission.ts"
 import * as Allocation from "./pod/Allocation.ts"
@@ -30,6 +30,8 @@ export const make = Effect.fnUntraced(function* (site: Site) {
     const node = site.ownNode()
     if (node === undefined || known.has(pod.metadata.uid) || isFinal(pod.status)) return undefined
     if (pod.metadata.deletionTimestamp !== undefined) return undefined
+    const unmet = yield* Effect.result(site.devices.allocate(pod, taken))
+    if (Result.isFailure(unmet)) return Admission.unexpected(unmet.failure.message)
     const first = Admission.refusal(pod, node, taken())
     if (first === undefined) return undefined
     const now = yield* Effect.orElseSucceed(client.get(Node, { namespace: "", name: settings.nodeName }), () => node)
@@ -113,6 +115,14 @@ export const make = Effect.fnUntraced(function* (site: Site) {
     Effect.retry(Schedule.spaced("1 second"))
   )
   yield* Effect.forkScoped(hints)
+
+  /** Their status says how their devices are. */
+  const changed = yield* site.devices.changed
+  const devices = changed.await.pipe(
+    Effect.tap(() => changed.close),
+    Effect.andThen(Effect.sync(() => site.devices.holders().forEach((uid) => workers.get(uid)?.poke())))
+  )
+  yield* Effect.forkScoped(Effect.forever(devices))
 
   return {
     all: (): ReadonlyArray<Pod> => Array.from(workers.values(), (worker) => worker.pod()),

@@ -13,6 +13,8 @@ import { Images } from "./contracts/Images.ts"
 import { Stats } from "./contracts/Stats.ts"
 import type { Allocation } from "./pod/Allocation.ts"
 import type { ClusterDns } from "./pod/Dns.ts"
+import * as Devices from "./devices/Devices.ts"
+import type { Providers } from "./devices/Providers.ts"
 import type { Sources } from "./pod/Environment.ts"
 import type { Place } from "./pod/Fields.ts"
 import * as Handlers from "./node/Handlers.ts"
@@ -38,6 +40,7 @@ export interface Settings {
   /** How many images are pulled at once. */
   readonly parallelPulls: number
   readonly credentialProviders: CredentialProviders.CredentialProviders
+  readonly devices: Providers
 }
 
 const fileOr = (path: string) =>
@@ -121,6 +124,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   const described = yield* runtime.describe()
   const permits = yield* Semaphore.make(2 * machine.cpus + 4)
   const lookup = objects(client)
+  const devices = yield* Devices.make({ providers: settings.devices, file: join(settings.directory, "devices.json") })
   const driven = yield* Driven.make({ client, nodeName: settings.nodeName, directory: settings.directory })
 
   const sources = Effect.fnUntraced(function* (pod: Pod) {
@@ -181,6 +185,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     machine,
     /** Volumes of drivers. */
     driven,
+    devices,
     /** What the Pods of this node have been given, by uid. */
     allocations: new Map<string, Allocation>(),
     /** When this kubelet started; its name stands in ids of containers: `containerd://…`. */

@@ -55,6 +55,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
   const plugins = yield* client.cache(Plugin, { indexes: {} })
   const configurations = yield* client.cache(PluginConfiguration, { indexes: {} })
   const failures = new Map<string, string>()
+  const seen = new Map<string, number>()
   const onNodes = yield* NodeReport.make
   /** Of all packages that objects name, also of those that wait. */
   const manifests = new Map<string, Manifest>()
@@ -62,7 +63,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
 
   const say: Report.About["say"] = (object, type, reason, message) =>
     isLeading ? record({ kind: Plugin, object, type, reason, message, action: "Loading" }) : Effect.void
-  const report = yield* Report.make({ placed: onNodes.placed, running, plugins, failures, server, version, say })
+  const report = yield* Report.make({ placed: onNodes.placed, running, plugins, failures, seen, server, version, say })
   const keysOf = (names: Iterable<string>) => Array.from(names, (name) => ({ namespace: "", name }))
   const allKeys = () => plugins.all().map(({ metadata: { name } }) => ({ namespace: "", name }))
 
@@ -102,7 +103,8 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     const wish = JSON.stringify([spec, configuration?.spec])
     yield* gone(name)
     const before = running.get(name)
-    if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return
+    // What could not take its place meanwhile is not wanted any more.
+    if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return void failures.delete(name)
     if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
     const remote = spec.remote && (yield* Remote.settingsOf(spec.remote))
     const back = before === undefined ? cameBack(plugin) : undefined
@@ -141,10 +143,15 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
 
   const reconcile = Effect.fnUntraced(function* ({ name }: Key) {
     const plugin = plugins.get({ namespace: "", name })
+    const observed = () => {
+      if (plugin?.metadata.generation === undefined) seen.delete(name)
+      else seen.set(name, plugin.metadata.generation)
+    }
     if (plugin === undefined || plugin.spec.suspend === true || !isFromOutside(plugin)) {
       failures.delete(name)
       manifests.delete(name)
       yield* running.stop(name)
+      observed()
       if (plugin !== undefined && isLeading) yield* report.one(name)
       return Controllers.done
     }
@@ -156,6 +163,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
       failures.set(name, words)
       if (isNews) yield* say(plugin, "Warning", "Failed", words)
     }
+    observed()
     if (isLeading) yield* report.one(name)
     // What lies in a directory may be mended without a word to anybody.
     return outcome._tag === "Failure" ? Controllers.again("10 seconds") : Controllers.done

@@ -79,6 +79,18 @@ const below = Effect.fnUntraced(function* (directory: string) {
   return all
 })
 
+/** Another text whenever one of its files was saved; nothing is read for it. */
+export const saved = Effect.fnUntraced(function* (directory: string) {
+  const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const all = yield* Effect.forEach(yield* below(directory), (path) =>
+    Effect.map(files.stat(paths.join(directory, path)), ({ mtime, size }) => {
+      const time = mtime._tag === "Some" ? mtime.value.getTime() : 0
+      return `${path} ${time} ${size}`
+    })
+  )
+  return all.toSorted().join("\n")
+})
+
 /** By their place in the copy: its own, and those of what npm has laid above it. */
 const filesOf = Effect.fnUntraced(function* (directory: string) {
   const paths = yield* Path.Path

@@ -21,6 +21,8 @@ export interface About {
   readonly plugins: Cache<Plugin, never>
   /** Why what an object says cannot be done, by name. */
   readonly failures: ReadonlyMap<string, string>
+  /** Which generation of its object what is known of a package is about. */
+  readonly seen: ReadonlyMap<string, number>
   readonly server: string
   readonly version: string
   readonly say: (object: Plugin, type: "Normal" | "Warning", reason: string, message: string) => Effect.Effect<void>
@@ -41,7 +43,8 @@ const words: { readonly [_ in KernelPlugin.State["state"]]: string } = {
 /** Two digits are as much as is known of them. */
 const rounded = (value: number) => Number(value.toPrecision(2))
 
-export const make = Effect.fnUntraced(function* ({ failures, placed, plugins, running, say, server, version }: About) {
+export const make = Effect.fnUntraced(function* (about: About) {
+  const { failures, placed, plugins, running, say, seen, server, version } = about
   const client = yield* Client
   const host = yield* KernelPlugin.Host
 
@@ -70,7 +73,8 @@ export const make = Effect.fnUntraced(function* ({ failures, placed, plugins, ru
     return [now, ...before.filter((one) => one.digest !== digest)].slice(0, kept)
   }
 
-  const ofPackage = ({ metadata: { name, generation }, spec, status }: Plugin, now: string): PluginStatus => {
+  const ofPackage = ({ metadata: { name }, spec, status }: Plugin, now: string): PluginStatus => {
+    const observedGeneration = seen.get(name) ?? status.observedGeneration
     const run = running.get(name)
     const state = run && stateOf(name)
     const failure = failures.get(name)
@@ -103,7 +107,7 @@ export const make = Effect.fnUntraced(function* ({ failures, placed, plugins, ru
       ...lastDeathOf(state),
       ...measured(name),
       host: server,
-      ...(generation !== undefined && { observedGeneration: generation }),
+      ...(observedGeneration !== undefined && { observedGeneration }),
       history: historyOf(name, status.history),
       conditions
     }

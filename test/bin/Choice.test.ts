@@ -49,13 +49,14 @@ const world = Effect.gen(function* () {
       Effect.repeat({ until: (length) => length >= count, schedule: Schedule.spaced("5 millis") }),
       Effect.timeout("20 seconds")
     )
-  const layer = Choice.layer(part).pipe(
-    Layer.provide(OwnNode.layer("n1")),
-    Layer.provide(Plugin.Host.layer),
-    Layer.provideMerge(Attachments.layer),
-    Layer.provide(clientOf(objects))
-  )
-  return { objects, happened, wish, until, layer }
+  const layerOf = (given: typeof part & { readonly isExclusive?: boolean }) =>
+    Choice.layer(given).pipe(
+      Layer.provide(OwnNode.layer("n1")),
+      Layer.provide(Plugin.Host.layer),
+      Layer.provideMerge(Attachments.layer),
+      Layer.provide(clientOf(objects))
+    )
+  return { objects, happened, wish, until, part, layerOf, layer: layerOf(part) }
 })
 
 it.live("the new one serves before the old one ends, and what cannot be done changes nothing", () =>
@@ -135,5 +136,23 @@ it.live("a package stands in the place of the choices until it goes, whatever it
       })
     )
     assert.deepStrictEqual(happened, ["red ends"])
+  })
+)
+
+it.live("what only one can have is left before the new one is started, and taken again if that is no good", () =>
+  Effect.gen(function* () {
+    const { happened, layerOf, part, until, wish } = yield* world
+    wish(undefined)
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        yield* Layer.build(layerOf({ ...part, isExclusive: true }))
+        wish("blue")
+        yield* until(4)
+        assert.deepStrictEqual(happened.splice(0), ["red starts", "red ends", "blue starts", "swapped"])
+        wish("broken")
+        yield* until(2)
+        assert.deepStrictEqual(happened.splice(0), ["blue ends", "blue starts"])
+      })
+    )
   })
 )

@@ -1,4 +1,4 @@
-/** A runtime from outside is one of the node's runtimes, while one version of it follows another too. */
+/** What is from outside is one of the node's own, while one version of it follows another too: a runtime, a driver of volumes. */
 import { assert, it } from "@effect/vitest"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -10,6 +10,9 @@ import * as NodePackages from "../../bin/NodePackages.ts"
 import type { Contract } from "../../kernel/plugin/Contract.ts"
 import { Attachments } from "../../plugins/packages/contracts/Attachments.ts"
 import { ContainerRuntime } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
+import * as VolumesPlugin from "../../plugins/volumes/contracts/VolumesPlugin.ts"
+import * as Drivers from "../../plugins/volumes/contracts/Drivers.ts"
+import { Volumes } from "../../plugins/volumes/contracts/Volumes.ts"
 import * as Runtimes from "../../plugins/kubelet/runtimes/Runtimes.ts"
 import * as NodeContracts from "../../plugins/packages/node/NodeContracts.ts"
 
@@ -50,5 +53,42 @@ it.live("its handler is there from the first version on, until the last has gone
     assert.isTrue(yield* handlers)
     yield* second
     assert.isFalse(yield* handlers)
+  })
+)
+
+const nothing = () => Effect.fail(VolumesPlugin.refused("UNIMPLEMENTED", "not here"))
+const driver = (version: string) =>
+  VolumesPlugin.service({
+    driver: "lab.example",
+    version,
+    node: { id: "n1", topology: {} },
+    provision: nothing,
+    delete: nothing,
+    publish: nothing,
+    unpublish: nothing
+  })
+
+it.live("it is a driver of the node's volumes from the first version on, until the last has gone", () =>
+  Effect.gen(function* () {
+    const node = Layer.provideMerge(NodePackages.volumes, Layer.merge(Attachments.layer, Drivers.layer))
+    const services = yield* Layer.build(node)
+    const [drivers, attachments] = [Context.get(services, Drivers.Drivers), Context.get(services, Attachments)]
+    const found = () => drivers.get("lab.example")?.about.version
+    const take = Effect.fnUntraced(function* (version: string) {
+      const scope = yield* Scope.make()
+      const about = { name: "lab", version, fallback: "Fail", callTimeoutMillis: 1000 } as const
+      const attach = attachments.find(Volumes.key)?.attach(driver(version), about) ?? Effect.die("not taken")
+      yield* Scope.provide(attach, scope)
+      return Scope.close(scope, Exit.void)
+    })
+    assert.strictEqual(found(), undefined)
+    const first = yield* take("1.0.0")
+    assert.strictEqual(found(), "1.0.0")
+    const second = yield* take("2.0.0")
+    yield* first
+    assert.strictEqual(found(), "2.0.0")
+    assert.isTrue(drivers.get("lab.example")?.isController)
+    yield* second
+    assert.strictEqual(found(), undefined)
   })
 )

@@ -55,13 +55,8 @@ const withoutExample: { readonly [key: string]: string } = {
   "kernel/Api": "it is given to plugins, and the server keeps it",
   "kernel/Log": "a store is chosen when a server starts",
   "kernel/Handover": "it is offered beside another contract",
-  "ingress/IngressProxy": "adapters/ingress/nginx",
-  "volumes/Volumes": "adapters/volumes/local-path",
   ...Object.fromEntries(
     ["Instances", "LoadBalancers", "Routes", "Zones"].map((name) => [`cloud/${name}`, "adapters/cloud/local"])
-  ),
-  ...Object.fromEntries(
-    ["ImageCredentials", "NetworkAttachment", "NetworkConfiguration"].map((name) => [`kubelet/${name}`, "adapters only"])
   ),
   "encryption/KeyManagement": "adapters only",
   "scheduler/SchedulerPoints": "plugins/packages/templates/scheduler-score",

@@ -19,7 +19,7 @@ export interface Options {
 const inUse = (error: { readonly message: string }): NotReadyError =>
   new NotReady({ reason: error.message, retryAfterSeconds: 2 })
 
-export const make = ({ ec2, elb }: Calls, { subnets }: Options) => {
+export const make = ({ ec2, elb, makeElb }: Calls, { subnets }: Options) => {
   const balancer = (name: string) =>
     elb((client, { DescribeLoadBalancersCommand }, options) =>
       client.send(new DescribeLoadBalancersCommand({ Names: [name] }), options)
@@ -28,22 +28,24 @@ export const make = ({ ec2, elb }: Calls, { subnets }: Options) => {
       Effect.catch((error) => (hasCode(error, "LoadBalancerNotFound") ? Effect.succeed(undefined) : Effect.fail(error)))
     )
 
-  const allBalancers = elb(async (client, { paginateDescribeLoadBalancers }) => {
+  const allBalancers = elb(async (client, { paginateDescribeLoadBalancers }, options) => {
     const found: Array<Nlb> = []
-    for await (const page of paginateDescribeLoadBalancers({ client }, {})) found.push(...(page.LoadBalancers ?? []))
+    for await (const page of paginateDescribeLoadBalancers({ client }, {}, options))
+      found.push(...(page.LoadBalancers ?? []))
     return found
   })
   /** There is no asking for names that begin so. */
   const targetGroups = (name: string) =>
-    elb(async (client, { paginateDescribeTargetGroups }) => {
+    elb(async (client, { paginateDescribeTargetGroups }, options) => {
       const found: Array<TargetGroup> = []
-      for await (const page of paginateDescribeTargetGroups({ client }, {})) found.push(...(page.TargetGroups ?? []))
+      for await (const page of paginateDescribeTargetGroups({ client }, {}, options))
+        found.push(...(page.TargetGroups ?? []))
       return found.filter(({ TargetGroupName = "" }) => TargetGroupName.startsWith(name))
     })
   const listeners = (arn: string) =>
-    elb(async (client, { paginateDescribeListeners }) => {
+    elb(async (client, { paginateDescribeListeners }, options) => {
       const found: Array<Listener> = []
-      for await (const page of paginateDescribeListeners({ client }, { LoadBalancerArn: arn }))
+      for await (const page of paginateDescribeListeners({ client }, { LoadBalancerArn: arn }, options))
         found.push(...(page.Listeners ?? []))
       return found
     }).pipe(Effect.catch((error) => (hasCode(error, "LoadBalancerNotFound") ? Effect.succeed([]) : Effect.fail(error))))
@@ -78,7 +80,7 @@ export const make = ({ ec2, elb }: Calls, { subnets }: Options) => {
       Subnets: yield* subnetsOf(cluster),
       Tags: Names.tags(cluster, wanted.service)
     } as const
-    return yield* elb((client, { CreateLoadBalancerCommand }, options) =>
+    return yield* makeElb((client, { CreateLoadBalancerCommand }, options) =>
       client.send(new CreateLoadBalancerCommand(about), options)
     ).pipe(
       Effect.map(({ LoadBalancers = [] }) => LoadBalancers[0]),
@@ -110,7 +112,7 @@ export const make = ({ ec2, elb }: Calls, { subnets }: Options) => {
     const about = { Name: name, Protocol: protocol, Port: nodePort, VpcId, TargetType: "instance", ...check } as const
     const group =
       existing.find(byName) ??
-      (yield* elb((client, { CreateTargetGroupCommand }, options) =>
+      (yield* makeElb((client, { CreateTargetGroupCommand }, options) =>
         client.send(new CreateTargetGroupCommand({ ...about, Tags: Names.tags(cluster, wanted.service) }), options)
       ).pipe(
         Effect.map(({ TargetGroups = [] }) => TargetGroups[0]),

@@ -2,9 +2,7 @@
  * Calls to AWS: the SDK signs, tries again and finds credentials by its own chain; here its answers become what contracts know. The
  * SDK is loaded when a cluster runs on AWS, and not before.
  */
-import type { EC2Client } from "@aws-sdk/client-ec2"
-import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2"
-import { Effect, Predicate } from "effect"
+import { Effect, Predicate, Schedule } from "effect"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
 
@@ -51,27 +49,51 @@ export const hasCode = (error: unknown, ...codes: ReadonlyArray<string>): error 
 const call = <A>(ask: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Failed | Unavailable> =>
   Effect.tryPromise({ try: ask, catch: failure })
 
+/** A server that does not answer has lost the answer. */
+const patience = { connectionTimeout: 5000, requestTimeout: 20_000, throwOnRequestTimeout: true }
+const wasThrottled = (error: Failed | Unavailable) => error._tag === "Unavailable" && error.applied === "no"
+const later = Schedule.exponential("200 millis").pipe(Schedule.jittered)
+
+/** What a service of AWS is asked with: its client, its commands, and the options of each call. */
+type Ask<Client, Commands, A> = (
+  client: Client,
+  commands: Commands,
+  options: { readonly abortSignal: AbortSignal }
+) => Promise<A>
+
+/**
+ * Two clients of one service. `make` is for calls that make something: the SDK does not send them again when it hears no answer, as the
+ * cloud may have done it; who is told so looks what there is before it asks again.
+ */
+const service = Effect.fnUntraced(function* <Client extends { readonly destroy: () => void }, Commands>(
+  commands: Commands,
+  client: (maxAttempts: number | undefined) => Client
+) {
+  const opened = (maxAttempts?: number) =>
+    Effect.acquireRelease(
+      Effect.sync(() => client(maxAttempts)),
+      (one) => Effect.sync(() => one.destroy())
+    )
+  const [patient, once] = [yield* opened(), yield* opened(1)]
+  return {
+    ask: <A>(ask: Ask<Client, Commands, A>) => call((abortSignal) => ask(patient, commands, { abortSignal })),
+    make: <A>(ask: Ask<Client, Commands, A>) =>
+      call((abortSignal) => ask(once, commands, { abortSignal })).pipe(
+        Effect.retry({ schedule: later, times: 3, while: wasThrottled })
+      )
+  }
+})
+
 export const open = Effect.fnUntraced(function* ({ endpoint, region }: Options) {
   const [ec2, elb] = yield* loaded
-  const config = { region, ...(endpoint !== "" && { endpoint }) }
-  const [machines, balancers] = yield* Effect.acquireRelease(
-    Effect.sync((): [EC2Client, ElasticLoadBalancingV2Client] => [
-      new ec2.EC2Client(config),
-      new elb.ElasticLoadBalancingV2Client(config)
-    ]),
-    (clients) => Effect.sync(() => clients.forEach((client) => client.destroy()))
-  )
-  return {
+  const config = (maxAttempts: number | undefined) => ({
     region,
-    ec2: <A>(ask: (client: EC2Client, commands: typeof ec2, options: { readonly abortSignal: AbortSignal }) => Promise<A>) =>
-      call((abortSignal) => ask(machines, ec2, { abortSignal })),
-    elb: <A>(
-      ask: (
-        client: ElasticLoadBalancingV2Client,
-        commands: typeof elb,
-        options: { readonly abortSignal: AbortSignal }
-      ) => Promise<A>
-    ) => call((abortSignal) => ask(balancers, elb, { abortSignal }))
-  }
+    requestHandler: patience,
+    ...(maxAttempts !== undefined && { maxAttempts }),
+    ...(endpoint !== "" && { endpoint })
+  })
+  const machines = yield* service(ec2, (attempts) => new ec2.EC2Client(config(attempts)))
+  const balancers = yield* service(elb, (attempts) => new elb.ElasticLoadBalancingV2Client(config(attempts)))
+  return { region, ec2: machines.ask, elb: balancers.ask, makeElb: balancers.make }
 })
 export type Calls = Effect.Success<ReturnType<typeof open>>

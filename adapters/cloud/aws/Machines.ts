@@ -30,9 +30,9 @@ const addressesOf = ({ Ipv6Address, PrivateDnsName, PrivateIpAddress, PublicDnsN
 export const make = (calls: Calls) => {
   const described = (filters: ReadonlyArray<Filter>) =>
     calls
-      .ec2(async (client, { paginateDescribeInstances }) => {
+      .ec2(async (client, { paginateDescribeInstances }, options) => {
         const found: Array<Ec2Instance> = []
-        for await (const { Reservations = [] } of paginateDescribeInstances({ client }, { Filters: [...filters] }))
+        for await (const { Reservations = [] } of paginateDescribeInstances({ client }, { Filters: [...filters] }, options))
           found.push(...Reservations.flatMap(({ Instances = [] }) => Instances))
         return found.filter((instance) => !isGone(instance))
       })

@@ -131,7 +131,8 @@ const container = (config: ContainerConfig, place: Place, program: string) => {
           PathOnHost: hostPath,
           PathInContainer: containerPath,
           CgroupPermissions: permissions
-        }))
+        })),
+        ...(config.cdiDevices && { DeviceRequests: [{ Driver: "cdi", DeviceIDs: config.cdiDevices }] })
       }
     }
   }

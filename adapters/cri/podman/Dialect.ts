@@ -114,9 +114,12 @@ const container = (config: ContainerConfig, place: Place, program: string) => {
       env: Object.fromEntries((config.env ?? []).map(({ name, value }) => [name, value])),
       ...(config.workingDirectory && { work_dir: config.workingDirectory }),
       mounts: (config.mounts ?? []).map(mount),
-      devices: (config.devices ?? []).map(({ containerPath, hostPath, permissions }) => ({
-        path: `${hostPath}:${containerPath}:${permissions}`
-      })),
+      devices: [
+        ...(config.devices ?? []).map(({ containerPath, hostPath, permissions }) => ({
+          path: `${hostPath}:${containerPath}:${permissions}`
+        })),
+        ...(config.cdiDevices ?? []).map((path) => ({ path }))
+      ],
       stdin: config.stdin ?? false,
       terminal: config.tty ?? false,
       ...(logPath !== undefined && { log_configuration: { driver: "k8s-file", path: logPath } })

@@ -12,6 +12,9 @@ import type {
 import type { Maps } from "./Choices.ts"
 import { block, headerVariable, isHeader, literal, quoted, regexOf } from "./Text.ts"
 
+/** How often a request is tried that got no answer: while Pods are replaced, half of the targets or more may refuse it. */
+export const tries = 8
+
 /** Where backends are, each once. */
 export class Upstreams {
   readonly lines: Array<string> = []
@@ -21,9 +24,9 @@ export class Upstreams {
     const servers = targets.map(
       ({ address, port }) => `server ${isIPv6(address) ? `[${address}]` : address}:${port} max_fails=0;`
     )
-    // The address of a Service stands for many: who is refused there is led elsewhere the next time.
-    const all = servers.length === 1 ? [...servers, ...servers] : servers
-    return this.once("upstream", "u", [...all])
+    // The address of a Service stands for many: who is refused there is led elsewhere by chance, so it is tried as often as may be.
+    const all = servers.length === 1 ? Array.from({ length: tries }, () => servers[0] ?? "") : servers
+    return this.once("upstream", "u", all)
   }
 
   /** By chance, in parts of a whole: nginx takes hundredths of a percent. */

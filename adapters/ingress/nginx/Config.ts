@@ -85,7 +85,9 @@ const common = ({ directory }: Options) => [
   "proxy_buffering off;",
   "proxy_connect_timeout 5s;",
   "proxy_next_upstream error timeout;",
-  "proxy_next_upstream_tries 3;",
+  `proxy_next_upstream_tries ${Actions.tries};`,
+  // Seconds: after them none is tried again.
+  "proxy_next_upstream_timeout 10s;",
   ...block("geo $keelson_dollar", 'default "$";'),
   ...Certificates.variables(`${directory}/certificates`),
   ...block("map $http_upgrade $keelson_connection", "default upgrade;", '"" "";'),

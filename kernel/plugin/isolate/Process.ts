@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import type { Socket } from "node:net"
+import { delimiter } from "node:path"
 import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import * as Frames from "../Frames.ts"
@@ -20,7 +21,12 @@ export interface Command {
 const megabyte = 1024 ** 2
 const limits: Frames.Limits = { largest: 256 * megabyte, unread: 256 * megabyte }
 
-/** Node.js with the guest's program. Nothing of the environment is handed on but where the bundle lies. */
+/** Where programs lie that only root has use for: a PATH of somebody else may lack them, and a process without any looks in none. */
+const folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+const paths = () =>
+  [...new Set([...(process.env["PATH"] ?? "").split(delimiter).filter((one) => one !== ""), ...folders])].join(delimiter)
+
+/** Node.js with the guest's program. Nothing of the environment is handed on but where programs lie, and the bundle. */
 export const node = (
   { budgets, name }: Pick<Settings, "budgets" | "name">,
   main: URL,
@@ -39,7 +45,7 @@ export const node = (
       fileURLToPath(main),
       name
     ],
-    env: { ...(dist !== undefined && { KEELSON_DIST: dist }) }
+    env: { PATH: paths(), ...(dist !== undefined && { KEELSON_DIST: dist }) }
   }
 }
 
@@ -57,7 +63,7 @@ const longestLine = 4096
 const linesPerSecond = 200
 
 /** What it prints is logged, as long as it does not drown what others say. */
-const printed = (stream: Readable, log: (line: string) => void) => {
+export const printed = (stream: Readable, log: (line: string) => void) => {
   let [rest, second, lines] = ["", 0, 0]
   stream.setEncoding("utf8").on("data", (text: string) => {
     const now = Math.floor(performance.now() / 1000)

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { type MessagePort, Worker } from "node:worker_threads"
 import type * as Wire from "../Wire.ts"
+import { printed } from "./Process.ts"
 import { Main, type Open } from "./Settings.ts"
 
 export const wireOf = (port: MessagePort | Worker): Wire.Wire => ({
@@ -23,10 +24,14 @@ const limits = (bytes: number | undefined) =>
 
 export const open: Open = Effect.fnUntraced(function* ({ budgets, name }) {
   const main = yield* Main
+  const run = Effect.runForkWith(yield* Effect.context())
+  const log = (line: string) => run(Effect.annotateLogs(Effect.logInfo(line), { plugin: name }))
   const worker = yield* Effect.acquireRelease(
-    Effect.sync(() => new Worker(main, { name, ...limits(budgets?.memoryBytes) })),
+    Effect.sync(() => new Worker(main, { name, stdout: true, stderr: true, ...limits(budgets?.memoryBytes) })),
     (worker) => Effect.promise(() => worker.terminate())
   )
+  // What it prints is logged under its name.
+  for (const stream of [worker.stdout, worker.stderr]) printed(stream, log)
   // What it says before it is listened to waits in the port, but not that it has failed.
   return wireOf(worker)
 })

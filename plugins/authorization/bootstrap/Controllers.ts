@@ -121,6 +121,7 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may(read, { "": "nodes" }),
     ...events
   ],
+  "route-controller": [...may(read, { "": "nodes" }), ...may(["patch", "update"], { "": "nodes/status" }), ...events],
   "ingress-controller": [
     ...may(read, { "": "namespaces nodes secrets services", "apiextensions.k8s.io": "customresourcedefinitions" }),
     ...may(read, { "gateway.networking.k8s.io": "gatewayclasses gateways httproutes referencegrants" }),

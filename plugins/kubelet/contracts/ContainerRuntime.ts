@@ -40,7 +40,7 @@ export type Handler = typeof Handler.Type
 export class ContainerRuntime extends Contract.make<ContainerRuntime>()(
   "kubelet/ContainerRuntime",
   {
-    version: "2.1.0",
+    version: "2.2.0",
     laws: {
       "describe/handlers": "A Pod starts with each of the handlers that are described.",
       "pod/again": "Starting a Pod with the uid and attempt of one that is there returns that one.",

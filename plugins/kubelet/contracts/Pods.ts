@@ -100,6 +100,8 @@ export const ContainerConfig = {
   workingDirectory: optionalKey(Text),
   mounts: optionalKey(List(Mount)),
   devices: optionalKey(List(Struct({ hostPath: Text, containerPath: Text, permissions: Text }))),
+  /** Such as `vendor.example/card=card0`: what that is stands in files of the machine. Source: Container Device Interface. */
+  cdiDevices: optionalKey(List(Text)),
   stdin: optionalKey(Bool),
   stdinOnce: optionalKey(Bool),
   tty: optionalKey(Bool),

@@ -1,6 +1,6 @@
 /** What a node says of itself: size, software, addresses and how it is. */
 import type { Effect } from "effect"
-import type { Node, NodeCondition, NodeStatus } from "../../resources/contracts/core/v1.ts"
+import type { Node, NodeAddress, NodeCondition, NodeStatus } from "../../resources/contracts/core/v1.ts"
 import { time } from "../../resources/contracts/Time.ts"
 import type { ContainerRuntime, Handler } from "../contracts/ContainerRuntime.ts"
 import type { Image } from "../contracts/Images.ts"
@@ -9,6 +9,8 @@ import type { Machine } from "./Machine.ts"
 export interface Facts {
   readonly machine: Machine
   readonly addresses: ReadonlyArray<string>
+  /** A cloud knows the node's addresses: what it has said stays. */
+  readonly externalCloud: boolean
   readonly hostname: string
   readonly port: number
   readonly maxPods: number
@@ -21,6 +23,8 @@ export interface Facts {
   readonly images: ReadonlyArray<Image>
   /** Those of drivers that Pods here have, which must not be detached. */
   readonly volumesInUse?: ReadonlyArray<string>
+  /** Of devices, by their resource. */
+  readonly devices?: Readonly<Record<"capacity" | "allocatable", { readonly [resource: string]: string }>>
   readonly health: { readonly runtime: boolean; readonly network: boolean; readonly message: string }
   readonly now: number
 }
@@ -96,17 +100,19 @@ export const runtimeOf = (about: Description, handler: string) => {
   return `${name}://${version}`
 }
 
+const addresses = ({ addresses, externalCloud, hostname }: Facts, before: ReadonlyArray<NodeAddress>) =>
+  externalCloud && before.length > 0
+    ? before
+    : [...addresses.map((address) => ({ type: "InternalIP", address })), { type: "Hostname", address: hostname }]
+
 export const compute = (node: Node, facts: Facts): NodeStatus => {
   const { machine } = facts
   return {
     ...node.status,
-    capacity: { ...extended(node), ...amounts(facts, 0) },
-    allocatable: { ...extended(node), ...amounts(facts, reservedBytes) },
+    capacity: { ...extended(node), ...facts.devices?.capacity, ...amounts(facts, 0) },
+    allocatable: { ...extended(node), ...facts.devices?.allocatable, ...amounts(facts, reservedBytes) },
     conditions: conditions(facts, node.status.conditions ?? []),
-    addresses: [
-      ...facts.addresses.map((address) => ({ type: "InternalIP", address })),
-      { type: "Hostname", address: facts.hostname }
-    ],
+    addresses: addresses(facts, node.status.addresses ?? []),
     daemonEndpoints: { kubeletEndpoint: { Port: facts.port } },
     nodeInfo: {
       architecture: machine.architecture,

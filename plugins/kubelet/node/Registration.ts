@@ -16,6 +16,9 @@ export interface Options {
   readonly port: number
   readonly labels: { readonly [key: string]: string }
   readonly taints: ReadonlyArray<Taint>
+  /** Empty: the cloud's controller finds it, where there is one. */
+  readonly providerId: string
+  readonly externalCloud: boolean
   /** Where runtimes that call CNI look for their network. */
   readonly cniFolders: ReadonlyArray<string>
   readonly clusterCidrs: ReadonlyArray<string>
@@ -40,6 +43,9 @@ const diskBytes = (directory: string) => {
   }
 }
 
+/** Until the cloud's controller has said which of its machines the node is. */
+const uninitialized = { key: "node.cloudprovider.kubernetes.io/uninitialized", value: "true", effect: "NoSchedule" }
+
 export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
   const { client, images, machine, runtime, settings } = site
   const network = yield* NetworkConfiguration
@@ -51,7 +57,11 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
   const register = Effect.gen(function* () {
     const found = yield* client.find(Node, key)
     if (Option.isSome(found)) return yield* client.patch(Node, key, "merge", { metadata: { labels } })
-    const spec = options.taints.length > 0 ? { taints: options.taints } : {}
+    const taints = options.externalCloud ? [...options.taints, uninitialized] : options.taints
+    const spec = {
+      ...(taints.length > 0 && { taints }),
+      ...(options.providerId !== "" && { providerID: options.providerId })
+    }
     return yield* client.create(Node, { metadata: { name, labels }, spec })
   })
 
@@ -69,6 +79,7 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
     const status = NodeStatus.compute(node, {
       machine,
       addresses: settings.addresses,
+      externalCloud: options.externalCloud,
       hostname: name,
       port: options.port,
       maxPods: settings.maxPods,
@@ -78,6 +89,7 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
       handlers: about.handlers,
       ...(about.features && { features: about.features }),
       images: yield* Effect.orElseSucceed(images.list(), () => []),
+      devices: site.devices.amounts(now),
       volumesInUse: settings.hollow ? [] : site.driven.inUse(),
       health,
       now
@@ -160,12 +172,13 @@ export const run = Effect.fnUntraced(function* (site: Site, options: Options) {
     Stream.runForEach(() => again("telling the node's status", tellStatus()))
   )
   yield* Effect.forkScoped(choices)
-  const { changed } = site.driven
-  const volumes = changed.await.pipe(
-    Effect.tap(() => changed.close),
-    Effect.andThen(again("telling the node's status", tellStatus()))
-  )
-  yield* Effect.forkScoped(Effect.forever(volumes))
+  for (const changed of [site.driven.changed, yield* site.devices.changed]) {
+    const told = changed.await.pipe(
+      Effect.tap(() => changed.close),
+      Effect.andThen(again("telling the node's status", tellStatus()))
+    )
+    yield* Effect.forkScoped(Effect.forever(told))
+  }
   /** Often until the node is ready, and then at leisure. */
   const heart = Effect.gen(function* () {
     for (;;) {

@@ -14,6 +14,12 @@ export interface Refusal {
   readonly message: string
 }
 
+/** What the node has to give, and could not. */
+export const unexpected = (message: string): Refusal => ({
+  reason: "UnexpectedAdmissionError",
+  message: `Allocate failed due to ${message}, which is unexpected`
+})
+
 const failed = (reason: string, what: string): Refusal => ({ reason, message: `Predicate ${reason} failed: ${what}` })
 
 const shown = (name: string, amount: Quantity.Quantity) =>

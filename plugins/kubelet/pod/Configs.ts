@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
 import type { ContainerRuntime } from "../contracts/ContainerRuntime.ts"
+import type { Given } from "../contracts/NodeDevices.ts"
 import type { Mount, Port } from "../contracts/Pods.ts"
 import type { Site } from "../Site.ts"
 import * as Volumes from "../volumes/Volumes.ts"
@@ -63,6 +64,8 @@ export interface ContainerContext {
   readonly imageUser: number | string | undefined
   /** The id of the container whose processes it shall see. */
   readonly target: string | undefined
+  /** What it finds of its devices. */
+  readonly given: Given | undefined
   readonly site: Site
 }
 
@@ -95,7 +98,7 @@ const ownMounts = (
 
 /** Throws a Refusal where something is missing. */
 export const ofContainer = (context: ContainerContext): ContainerConfig => {
-  const { addresses, attempt, container, imageUser, pod, sandbox, site, sources, target } = context
+  const { addresses, attempt, container, given, imageUser, pod, sandbox, site, sources, target } = context
   const namespace = pod.metadata.namespace ?? ""
   const services = [
     ...site.services.by("namespace", namespace),
@@ -105,7 +108,9 @@ export const ofContainer = (context: ContainerContext): ContainerConfig => {
   const directory = site.directoryOf(pod.metadata.uid)
   const mounts = site.settings.hollow ? [] : Volumes.mountsOf(pod, container, directory, env, sources)
   const own = site.settings.hollow ? [] : ownMounts(context, mounts)
-  const devices = site.settings.hollow ? [] : Volumes.devicesOf(container, directory, sources)
+  const blocks = site.settings.hollow ? [] : Volumes.devicesOf(container, directory, sources)
+  const devices = [...(given?.devices ?? []), ...blocks]
+  const lent = (given?.mounts ?? []).map((mount): Mount => ({ ...mount, propagation: "none" }))
   return {
     pod: sandbox,
     name: container.name,
@@ -113,10 +118,14 @@ export const ofContainer = (context: ContainerContext): ContainerConfig => {
     image: container.image ?? "",
     command: (container.command ?? []).map((word) => expand(word, env)),
     args: (container.args ?? []).map((word) => expand(word, env)),
-    env: Array.from(env, ([name, value]) => ({ name, value })),
+    env: Array.from([...Object.entries(given?.env ?? {}).filter(([name]) => !env.has(name)), ...env], ([name, value]) => ({
+      name,
+      value
+    })),
     ...(container.workingDir && { workingDirectory: container.workingDir }),
-    mounts: [...mounts, ...own],
+    mounts: [...lent, ...mounts, ...own],
     ...(devices.length > 0 && { devices }),
+    ...(given !== undefined && given.cdiDevices.length > 0 && { cdiDevices: given.cdiDevices }),
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
@@ -125,6 +134,7 @@ export const ofContainer = (context: ContainerContext): ContainerConfig => {
     ...(target !== undefined && { processes: { _tag: "target", id: target } as const }),
     logPath: join(container.name, `${attempt}.log`),
     annotations: {
+      ...given?.annotations,
       [hashAnnotation]: hashOf(container),
       "io.kubernetes.container.restartCount": `${attempt}`,
       "io.kubernetes.container.terminationMessagePath": container.terminationMessagePath,

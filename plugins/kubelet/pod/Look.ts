@@ -101,7 +101,11 @@ export const look = Effect.fnUntraced(function* (state: State) {
 })
 
 export const statusOf = ({ lastWords, site }: State, view: View.View): ApiStatus =>
-  Status.compute(view, { runtime: site.described.name, lastWords })
+  Status.compute(view, {
+    runtime: site.described.name,
+    lastWords,
+    devicesOf: (container) => site.devices.statusOf(view.pod.metadata.uid, container)
+  })
 
 /** By which the Pod is reached from here. */
 export const addressOf = ({ pod, site }: State, view: View.View) =>

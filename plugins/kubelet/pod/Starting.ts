@@ -7,6 +7,7 @@ import type { Driven } from "../volumes/Driven.ts"
 import * as Volumes from "../volumes/Volumes.ts"
 import * as Configs from "./Configs.ts"
 import * as Dns from "./Dns.ts"
+import { NoDevices } from "../devices/Choice.ts"
 import { Refusal } from "./Environment.ts"
 import * as Hooks from "./Hooks.ts"
 import * as ImagePuller from "./ImagePuller.ts"
@@ -102,7 +103,10 @@ export const sandbox = Effect.fn("Pod.startSandbox")(function* (
 type Start = Extract<Action, { _tag: "StartContainer" }>
 
 const notReady = (reason: string) => (cause: unknown) =>
-  new ImagePuller.NotReady({ reason, message: cause instanceof Refusal ? cause.message : `${cause}` })
+  new ImagePuller.NotReady({
+    reason,
+    message: cause instanceof Refusal || cause instanceof NoDevices ? cause.message : `${cause}`
+  })
 
 /** Of a container that was added to look into another: the one that runs under the name it gives. */
 const targetOf = (view: View.View, name: string) => {
@@ -118,8 +122,10 @@ const create = Effect.fnUntraced(function* ({ pod, site }: State, view: View.Vie
   const target = targetOf(view, container.name)
   const made = Effect.gen(function* () {
     const sources = yield* Effect.mapError(site.sources(pod), configError)
+    const given = yield* Effect.mapError(site.devices.prepare(pod, container), configError)
     const config = yield* Effect.try({
-      try: () => Configs.ofContainer({ pod, container, sandbox, attempt, addresses, sources, imageUser, target, site }),
+      try: () =>
+        Configs.ofContainer({ pod, container, sandbox, attempt, addresses, sources, imageUser, target, given, site }),
       catch: configError
     })
     return yield* Effect.mapError(site.busy(site.runtime.startContainer(config)), (failure) => {

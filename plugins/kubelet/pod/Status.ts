@@ -23,6 +23,8 @@ export interface Options {
   readonly runtime: string
   /** What a container left as its last words, by its id. */
   readonly lastWords: ReadonlyMap<string, string>
+  /** How those of a container are, by its name. */
+  readonly devicesOf?: (container: string) => ReadonlyArray<Core.ResourceStatus>
 }
 
 const terminated = (view: View.View, status: ContainerStatus, options: Options): Core.ContainerState => {
@@ -59,6 +61,8 @@ const container = (view: View.View, spec: Core.Container, init: boolean, options
   const waiting = view.waiting.get(spec.name) ?? {
     reason: init || hasInit ? "PodInitializing" : "ContainerCreating"
   }
+  // As upstream's kubelet: of what runs beside others, not of what runs before them.
+  const devices = init ? [] : (options.devicesOf?.(spec.name) ?? [])
   const base = {
     name: spec.name,
     image: spec.image ?? "",
@@ -66,7 +70,8 @@ const container = (view: View.View, spec: Core.Container, init: boolean, options
     restartCount: status?.attempt ?? said?.restartCount ?? 0,
     ready: false,
     started: false,
-    ...resourcesOf(view, spec, status)
+    ...resourcesOf(view, spec, status),
+    ...(devices.length > 0 && { allocatedResourcesStatus: devices })
   }
   if (status === undefined) return { ...base, state: { waiting }, lastState: said?.lastState ?? {} }
   const known = { ...base, containerID: containerId(view, options, status.id) }

@@ -23,7 +23,7 @@ export interface Options {
   /** Where the copies of packages are kept that run here. */
   readonly directory: string
   /** What packages learn of this node. */
-  readonly facts: NodeFacts
+  readonly facts: Omit<NodeFacts, "directory">
   /** A plugin acts as the part of the node in whose place it is. */
   readonly as: (offers: ReadonlyArray<string>) => Layer.Layer<Api, unknown>
 }
@@ -69,7 +69,8 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
     // Not yet, or not on this node at all.
     if (offers.some(({ contract }) => attachments.find(contract) === undefined)) return yield* running.stop(name)
     if (kept === undefined) return
-    const place = { state: Package.stateOf(directory, name), node: options.facts, patience }
+    const state = Package.stateOf(directory, name)
+    const place = { state, node: { ...options.facts, directory: state }, patience }
     const ready = yield* Launch.prepare(name, spec, kept, configuration, place)
     yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
     yield* Effect.log(`plugin ${name} ${kept.manifest.version} runs (${ready.plugin.isolation})`)

@@ -2,23 +2,19 @@
  * A scheduling plugin of another isolate, as the scheduler sees it: asked about the nodes that all others take, a block at a time, and
  * looked up what was said. It tells the isolate which Pods it has assumed, since the API does not show these yet.
  */
-import { type Duration, Effect } from "effect"
+import { Effect } from "effect"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
-import * as Changes from "../contracts/Changes.ts"
-import { Failed, type Plugin, type Refusal } from "../contracts/Framework.ts"
+import type { Plugin, Refusal } from "../contracts/Framework.ts"
 import type { NodeInfo, PodInfo, View } from "../contracts/Nodes.ts"
 import type { Behind, Description, Filtered, Question, Restarted, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
-import { Told, uidOf, wireOf } from "./Told.ts"
+import { inTime, type Options } from "./Guarded.ts"
+import { hintsOf } from "./Hints.ts"
+import { placing } from "./Placing.ts"
+import { Told, uidOf } from "./Told.ts"
 
 type Points = SchedulerPoints["Service"]
 type Failure = Restarted | Behind | Unavailable
-
-export interface Options {
-  /** What becomes of a Pod when no answer comes: it waits and is tried again, or is placed as if the plugin were not there. */
-  readonly fallback: "Fail" | "Ignore"
-  readonly patience: Duration.Input
-}
 
 /** Of the nodes that it was asked about, by name. */
 const refusalsOf = (
@@ -114,53 +110,14 @@ const asking = (points: Points, told: Told) => {
   }
 }
 
-const kinds: { readonly [kind: string]: (actions: ReadonlyArray<Changes.Action>) => Changes.Hint } = {
-  Node: Changes.onNode,
-  Pod: Changes.onPod,
-  PersistentVolumeClaim: Changes.onClaim,
-  PersistentVolume: Changes.onVolume,
-  StorageClass: Changes.onClass,
-  CSINode: Changes.onCsiNode,
-  CSIDriver: Changes.onCsiDriver,
-  CSIStorageCapacity: Changes.onCsiCapacity,
-  ResourceClaim: Changes.onResourceClaim
-}
-const actions: ReadonlyArray<Changes.Action> = [
-  "Add",
-  "Update",
-  "Delete",
-  "UpdateAllocatable",
-  "UpdateLabels",
-  "UpdateTaints",
-  "ScaleDown"
-]
-
-/** Nothing, if it hopes for what is not known here: then any change is worth another try. */
-const hintsOf = ({ hints }: Description): ReadonlyArray<Changes.Hint> | undefined => {
-  const known = hints?.flatMap((hint) => {
-    const known = actions.filter((action) => hint.actions.includes(action))
-    return known.length === hint.actions.length ? (kinds[hint.kind]?.(known) ?? []) : []
-  })
-  return known?.length === hints?.length ? known : undefined
-}
-
-export const make = (points: Points, described: Description, { fallback, patience }: Options): Plugin => {
+export const make = (points: Points, described: Description, options: Options): Plugin => {
   const { name } = described
+  const guarded = inTime(name, options)
   const told = new Told(described.knowsPods === true)
   const { filter, score } = asking(points, told)
   const has = (point: Description["points"][number]) => described.points.includes(point)
   let verdict: Verdict | undefined
   let scores: Scores | undefined
-
-  /** What it says in time, or what the configuration says instead: `undefined` is as if it had no say. */
-  const guarded = <A>(call: Effect.Effect<A, Failure>): Effect.Effect<A | undefined, Failed> => {
-    const inTime = Effect.timeoutOrElse(call, {
-      duration: patience,
-      orElse: () => Effect.fail(new Failed({ message: `${name}: no answer in time` }))
-    })
-    if (fallback === "Ignore") return Effect.catch(inTime, () => Effect.undefined)
-    return Effect.mapError(inTime, ({ message }) => new Failed({ message: `${name}: ${message}` }))
-  }
 
   const filtering: Pick<Plugin, "prepare" | "preFilter"> = {
     preFilter: (info) => {
@@ -190,23 +147,11 @@ export const make = (points: Points, described: Description, { fallback, patienc
     }
   }
   const hints = hintsOf(described)
-  const call = (info: PodInfo, node: string) => ({ pod: wireOf(info), node })
   return {
     name,
     ...(hints && { hints }),
     ...(has("filter") && filtering),
     ...(has("score") && scoring),
-    reserve: (info, node) => {
-      told.assume(info, node.name)
-      return undefined
-    },
-    unreserve: (info) => told.forget(info),
-    ...(has("permit") && { permit: (info, node) => points.permit(call(info, node)) }),
-    ...(has("preBind") && { preBind: (info, node) => points.preBind(call(info, node)) }),
-    ...(has("bind") && { bind: (info, node) => points.bind(call(info, node)) }),
-    postBind: (info, node) => {
-      told.settle(info)
-      return has("postBind") ? Effect.ignore(points.postBind(call(info, node))) : Effect.void
-    }
+    ...placing(points, described, told)
   }
 }

@@ -2,9 +2,10 @@
 import { Effect } from "effect"
 import type { Hint } from "../contracts/Changes.ts"
 import type { Filtering, Plugin, Refusal } from "../contracts/Framework.ts"
-import type { Description, Filtered, Question, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
+import type { Description, Filtered, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
-import { podOf, type World } from "./World.ts"
+import { servePlaced } from "./ServePlaced.ts"
+import type { World } from "./World.ts"
 import type { Pod } from "../../resources/contracts/core/v1.ts"
 
 const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" in answer
@@ -80,16 +81,12 @@ const score = (plugin: Plugin, world: World, pod: Pod, wanted: Uint8Array) => {
 }
 
 export const make = (plugin: Plugin, weight: number, world: World): SchedulerPoints["Service"] => {
-  const { epoch, names, seen, snapshot, upTo } = world
-  const info = (pod: Question["pod"]) => snapshot.infoOf(podOf(pod))
+  const { epoch, names, seen, upTo } = world
   return {
     describe: () => Effect.succeed({ ...describe(plugin, weight, false), knowsPods: true }),
     nodes: (asked) => Effect.map(seen(asked), () => ({ epoch, names: names.slice(asked.known) })),
     filter: (asked) => Effect.map(upTo(asked, asked.pod), (pod) => ({ epoch, ...filter(plugin, world, pod, asked.nodes) })),
     score: (asked) => Effect.map(upTo(asked, asked.pod), (pod) => ({ epoch, ...score(plugin, world, pod, asked.nodes) })),
-    permit: ({ node, pod }) => plugin.permit?.(info(pod), node) ?? Effect.void,
-    preBind: ({ node, pod }) => plugin.preBind?.(info(pod), node) ?? Effect.void,
-    bind: ({ node, pod }) => plugin.bind?.(info(pod), node) ?? Effect.succeed(false),
-    postBind: ({ node, pod }) => plugin.postBind?.(info(pod), node) ?? Effect.void
+    ...servePlaced(plugin, world)
   }
 }

@@ -23,17 +23,13 @@ interface Assumed {
   readonly revision: number
 }
 
-/** Of a node of the snapshot, by its place there. */
-interface Numbered {
-  readonly name: string
-  readonly number: number
-}
-
 export class Told {
   epoch = ""
   private readonly names: Array<string> = []
   private readonly numbers = new Map<string, number>()
-  private places: Array<Numbered | undefined> = []
+  /** The nodes of the snapshot that were looked up, and their numbers, by their places there. */
+  private readonly nodes: Array<NodeInfo | undefined> = []
+  private readonly places: Array<number> = []
   private readonly assumed = new Map<string, Assumed>()
   private untold = new Map<string, Assumed>()
   private forgotten: Array<WireObject> = []
@@ -66,7 +62,7 @@ export class Told {
     this.epoch = epoch
     this.names.length = 0
     this.numbers.clear()
-    this.places = []
+    this.nodes.length = 0
     this.untold = new Map(this.assumed)
     this.forgotten = []
   }
@@ -101,15 +97,17 @@ export class Told {
 
   learn(names: ReadonlyArray<string>) {
     for (const name of names) this.numbers.set(name, this.names.push(name) - 1)
-    this.places = []
+    this.nodes.length = 0
   }
 
   /** Looked up once for each node of the snapshot. */
-  number({ index, name }: NodeInfo): number | undefined {
-    const place = this.places[index]
-    if (place?.name === name) return place.number
-    const number = this.numbers.get(name)
-    if (number !== undefined) this.places[index] = { name, number }
+  number(node: NodeInfo): number | undefined {
+    const { index } = node
+    if (this.nodes[index] === node) return this.places[index]
+    const number = this.numbers.get(node.name)
+    if (number === undefined) return undefined
+    this.nodes[index] = node
+    this.places[index] = number
     return number
   }
 

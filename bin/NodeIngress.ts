@@ -1,0 +1,89 @@
+/** What lets HTTP in at a node: the proxy that serves the routes, ours or a package's. A node without it, or without rights to it, is one like any other. */
+import { Context, Effect, Layer, Stream, SubscriptionRef } from "effect"
+import { join } from "node:path"
+import * as Nginx from "../adapters/ingress/nginx/Nginx.ts"
+import type { Client } from "../kernel/client/Client.ts"
+import * as Plugin from "../kernel/plugin/Plugin.ts"
+import { IngressProxy } from "../plugins/ingress/contracts/IngressProxy.ts"
+import * as Published from "../plugins/ingress/contracts/Published.ts"
+import * as NodeProxy from "../plugins/ingress/NodeProxy.ts"
+import * as Choice from "./Choice.ts"
+import { OwnNode } from "./OwnNode.ts"
+import * as Paths from "./Paths.ts"
+import type { Settings } from "./Settings.ts"
+
+export interface Options {
+  readonly settings: Settings
+  readonly paths: Paths.Paths
+}
+
+export const addressesOf = ({ nodeIp, nodeIp6 }: Settings) => (nodeIp6 === "" ? [nodeIp] : [nodeIp, nodeIp6])
+
+/** Where a proxy's files may lie. nginx' workers are not root, and may not enter root's folders. */
+export const directoryOf = (paths: Paths.Paths, name: string) =>
+  process.getuid?.() === 0 ? Paths.shared(paths, name) : join(paths.node, name)
+
+/** Has the proxy serve what is published. What goes wrong is told, and the node goes on; `again`: it was started anew, and knows nothing. */
+const following = <E, R>(
+  name: string,
+  proxy: Layer.Layer<IngressProxy, E, R>,
+  again: Effect.Effect<Stream.Stream<unknown>, never, R> = Effect.succeed(Stream.empty)
+) => {
+  const followed = Effect.gen(function* () {
+    const own = yield* OwnNode
+    return yield* NodeProxy.start({
+      report: (serves) => own.annotate(Published.serves, serves),
+      warn: (message) => own.tell("Warning", "IngressNotServed", message),
+      again: yield* again
+    })
+  })
+  const launched = Layer.launch(Layer.provide(Layer.effectDiscard(followed), proxy))
+  return Plugin.make({
+    name,
+    layer: Layer.effectDiscard(
+      Effect.forkScoped(Effect.tapError(launched, (error) => Effect.logWarning("this node serves no Ingresses", error)))
+    )
+  })
+}
+
+/** Nobody's load balancer leads here then. */
+const none = Plugin.make({
+  name: "no-ingress-proxy",
+  layer: Layer.effectDiscard(
+    Effect.flatMap(OwnNode, (own) =>
+      Effect.catch(own.annotate(Published.serves, undefined), (error) => Effect.logDebug("the node is not told of", error))
+    )
+  )
+})
+
+/** `under`: as whom the routes are read. */
+export const layer = <R>(
+  { paths, settings }: Options,
+  under: (plugin: Plugin.Plugin<never, Client | OwnNode | Plugin.Host>) => Plugin.Plugin<never, R | OwnNode | Plugin.Host>
+) =>
+  Choice.layer({
+    name: "ingress proxy",
+    annotation: "keelson.io/ingress",
+    standard: settings.ingress,
+    // Two cannot have one port.
+    isExclusive: true,
+    choices: {
+      nginx: under(
+        following("ingress-nginx", Nginx.layer({ addresses: addressesOf(settings), directory: directoryOf(paths, "nginx") }))
+      ),
+      none
+    },
+    outside: {
+      contracts: [IngressProxy],
+      plugin: (given: Context.Context<IngressProxy>, { name }) => {
+        const restarts = Effect.map(Plugin.Host, ({ states }) =>
+          SubscriptionRef.changes(states).pipe(
+            Stream.map((all) => all.find((state) => state.name === name)?.restarts ?? 0),
+            Stream.changes
+          )
+        )
+        return under(following(`ingress-${name}`, Layer.succeedContext(given), restarts))
+      },
+      left: (given) => Effect.ignore(Context.get(given, IngressProxy).remove())
+    }
+  })
