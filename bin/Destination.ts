@@ -1,16 +1,18 @@
-/** Where snapshots are kept, by an address that a person writes: a directory, or `s3://bucket/prefix?endpoint=…&region=…`. */
+/** Where snapshots are kept, by an address that a person writes: a directory, `s3://bucket/prefix?endpoint=…&region=…`, or a package. */
 import { Effect, type Layer, Schema } from "effect"
 import { basename, dirname, join, resolve } from "node:path"
 import * as Directory from "../adapters/snapshots/Directory.ts"
 import * as S3 from "../adapters/snapshots/S3.ts"
-import type { SnapshotStorage } from "../plugins/snapshots/contracts/SnapshotStorage.ts"
+import * as Early from "../plugins/packages/Early.ts"
+import { SnapshotStorage } from "../plugins/snapshots/contracts/SnapshotStorage.ts"
 import { ending } from "../plugins/snapshots/Snapshots.ts"
-import type { Settings } from "./Settings.ts"
+import * as Paths from "./Paths.ts"
+import { defaults, type Settings } from "./Settings.ts"
 
 export class BadDestination extends Schema.TaggedError<BadDestination>()("BadDestination", { message: Schema.String }) {}
 
 export interface Destination {
-  readonly storage: Layer.Layer<SnapshotStorage>
+  readonly storage: Layer.Layer<SnapshotStorage, unknown>
   /** Of one snapshot there, if the address is one's. */
   readonly name: string | undefined
   /** Without who asks. */
@@ -38,10 +40,26 @@ const bucket = (
   }
 }
 
-export const parse = Effect.fnUntraced(function* (address: string, environment: Environment = process.env) {
+/** `plugin:///home/me/storage/NAME.snapshot?folder=…`: without the name all that it keeps. `directory`: where copies of packages are. */
+const packaged = (address: string, directory: string): Destination => {
+  const [path = "", query] = address.split("?")
+  const name = path.endsWith(ending) ? basename(path) : undefined
+  const own = name === undefined ? path : dirname(path)
+  const storage = Early.layer(SnapshotStorage, { address: query === undefined ? own : `${own}?${query}`, directory })
+  return { storage, name, text: path }
+}
+
+/** `settings`: of the cluster whose it is. */
+export const parse = Effect.fnUntraced(function* (
+  address: string,
+  settings: Pick<Settings, "dataDir" | "nodeName"> = defaults(),
+  environment: Environment = process.env
+) {
   const refuse = (why: string) => new BadDestination({ message: `${address}: ${why}` })
+  if (Early.isAddress(address)) return packaged(address, Paths.packages(Paths.make(settings.dataDir, settings.nodeName)))
   if (!address.startsWith("s3://")) {
-    if (/^[a-z][a-z0-9]*:\/\//.test(address)) return yield* refuse("expected a directory, or s3://bucket/prefix")
+    if (/^[a-z][a-z0-9]*:\/\//.test(address))
+      return yield* refuse(`expected a directory, s3://bucket/prefix, or ${Early.expected}`)
     const path = resolve(address)
     const name = path.endsWith(ending) ? basename(path) : undefined
     const found: Destination = {

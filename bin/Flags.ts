@@ -33,7 +33,7 @@ export const flags = {
   podCidr: text("pod-cidr", "The range of Pod addresses (default 10.244.0.0/16), or two: 10.244.0.0/16,fd00:10:244::/48"),
   clusterDomain: text("cluster-domain", "The domain of Services (default cluster.local)"),
   nodeCidr: text("node-cidr", "The range of the nodes' addresses where --nodes is more than 1 (default 10.200.0.0/24)"),
-  store: text("store", "sqlite (default), jetstream, memory, or nats://host:port"),
+  store: text("store", "sqlite (default), jetstream, memory, nats://host:port, or a package: plugin:///home/me/store"),
   storePort: number(
     "store-port",
     "Where other servers reach this one's replica of the store; 2000 further its replica is reached by theirs (default 4222)"

@@ -41,8 +41,8 @@ const Name = Schema.String.check(
   Schema.isPattern(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, { expected: "lower case letters, digits, '-' and '.'" })
 )
 export const Store = Schema.String.check(
-  Schema.isPattern(/^(sqlite|jetstream|memory|nats:\/\/\S+|tls:\/\/\S+)$/, {
-    expected: "sqlite, jetstream, memory or nats://host:port"
+  Schema.isPattern(/^(sqlite|jetstream|memory|nats:\/\/\S+|tls:\/\/\S+|plugin:\/\/\/\S+)$/, {
+    expected: "sqlite, jetstream, memory, nats://host:port or plugin:///home/me/PACKAGE"
   })
 )
 

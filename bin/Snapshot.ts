@@ -86,7 +86,7 @@ export interface Wanted {
 
 export const save = Effect.fn("Snapshot.save")(
   function* ({ keyFile, kubeconfig, settings }: Wanted, where: string | undefined) {
-    const destination = yield* Destination.parse(where ?? Destination.standard(settings))
+    const destination = yield* Destination.parse(where ?? Destination.standard(settings), settings)
     const key = yield* keyOf(keyFile)
     const name = destination.name ?? Snapshots.nameOf("snapshot", Date.now())
     // From a server it comes as it is, and is encrypted here: the server does not need to know the key.

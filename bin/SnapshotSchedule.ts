@@ -18,7 +18,7 @@ export const layer = (settings: Settings, cluster: Parameters<typeof about>[0]) 
   const found = Effect.gen(function* () {
     const log = yield* Stored
     if (log === undefined) return Layer.empty
-    const { storage } = yield* Destination.parse(Destination.standard(settings))
+    const { storage } = yield* Destination.parse(Destination.standard(settings), settings)
     const key = settings.snapshotKeyFile === "" ? undefined : yield* readKey(settings.snapshotKeyFile)
     const plugin = Snapshots.plugin({
       save: Stream.suspend(() => save(log, about(cluster), key)),

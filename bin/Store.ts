@@ -11,8 +11,10 @@ import * as MemoryLog from "../kernel/store/memory/MemoryLog.ts"
 import * as Restoring from "../kernel/store/snapshot/Restoring.ts"
 import * as SqliteLog from "../kernel/store/sqlite/SqliteLog.ts"
 import * as Switch from "../kernel/store/Switch.ts"
+import * as Early from "../plugins/packages/Early.ts"
 import * as Keys from "./Keys.ts"
 import * as NatsContext from "./NatsContext.ts"
+import * as Places from "./Paths.ts"
 import type { Paths } from "./Paths.ts"
 import { arrange, pathsOf, type Place, type Server, storeHosts, fileOf, read } from "./Servers.ts"
 import type { Settings } from "./Settings.ts"
@@ -86,6 +88,8 @@ const hostsOf = ({ store }: Server) => [...storeHosts, store.slice(0, store.last
 /** One server's store, or an external one's. */
 const alone = (settings: Settings, paths: Paths): Layer.Layer<Log, unknown> => {
   if (external(settings.store)) return elsewhere(settings)
+  if (Early.isAddress(settings.store))
+    return Early.layer(Log, { address: settings.store, directory: Places.packages(paths) })
   if (settings.store === "memory") return MemoryLog.layer
   if (settings.store === "sqlite") return SqliteLog.layer({ file: join(paths.store, "keelson.db") })
   const options = {
@@ -152,7 +156,7 @@ export const other = (settings: Settings, paths: Paths, to: StoreRecord.Target) 
 
 /** Where a store of this machine lies, if it has one. */
 export const placeOf = (settings: Settings, paths: Paths) => {
-  if (external(settings.store) || settings.store === "memory") return undefined
+  if (external(settings.store) || Early.isAddress(settings.store) || settings.store === "memory") return undefined
   if (settings.store === "sqlite") return join(paths.store, "keelson.db")
   return settings.controlPlanes > 1 ? join(pathsOf(paths, 1).store, "replica") : join(paths.store, "jetstream")
 }
@@ -168,6 +172,7 @@ export interface At {
 /** For people. */
 export const describe = ({ store }: Settings, paths: Paths, place?: Place) => {
   if (external(store)) return `JetStream at ${store.replace(/\/\/[^@/,]*@/g, "//")}`
+  if (Early.isAddress(store)) return `the package ${store.slice("plugin://".length).split("?")[0]}`
   if (store === "jetstream" && place !== undefined)
     return `JetStream, three replicas, one in ${join(paths.store, "replica")}`
   if (store === "jetstream") return `JetStream in ${join(paths.store, "jetstream")}`

@@ -8,6 +8,7 @@ import { RoutePoints } from "../plugins/apiserver/contracts/RoutePoints.ts"
 import { AuditPoints } from "../plugins/audit/contracts/AuditPoints.ts"
 import { AuthenticationPoints } from "../plugins/authentication/contracts/AuthenticationPoints.ts"
 import { AuthorizationPoints } from "../plugins/authorization/contracts/AuthorizationPoints.ts"
+import { IngressBalancers } from "../plugins/cloud/contracts/IngressBalancers.ts"
 import { Instances } from "../plugins/cloud/contracts/Instances.ts"
 import { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
 import { Routes } from "../plugins/cloud/contracts/Routes.ts"
@@ -46,6 +47,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   Handover,
   ImageCredentials,
   Images,
+  IngressBalancers,
   IngressProxy,
   Instances,
   KeyManagement,

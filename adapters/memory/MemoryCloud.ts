@@ -5,6 +5,7 @@
 import { Context, Effect, Layer, Result } from "effect"
 import type { Unavailable } from "../../kernel/plugin/Contract.ts"
 import { InstanceNotFound, type NodeReference, Refused } from "../../plugins/cloud/contracts/Cloud.ts"
+import { IngressBalancers } from "../../plugins/cloud/contracts/IngressBalancers.ts"
 import { Instances } from "../../plugins/cloud/contracts/Instances.ts"
 import {
   type LoadBalancer,
@@ -15,6 +16,7 @@ import {
 } from "../../plugins/cloud/contracts/LoadBalancers.ts"
 import { type Route, Routes } from "../../plugins/cloud/contracts/Routes.ts"
 import { Zones } from "../../plugins/cloud/contracts/Zones.ts"
+import * as MemoryIngressBalancers from "./MemoryIngressBalancers.ts"
 
 export interface Machine {
   readonly id: string
@@ -47,6 +49,8 @@ const make = () => {
   let around = honest
   const call = <A, E>(act: () => Result.Result<A, E>) =>
     Effect.suspend(() => around(Effect.suspend(() => Effect.fromResult(act()))))
+
+  const ingresses = MemoryIngressBalancers.make(call)
 
   const machineOf = ({ name, providerID }: NodeReference): Result.Result<Machine, InstanceNotFound | Refused> => {
     if (providerID !== "" && !providerID.startsWith(prefix))
@@ -125,6 +129,7 @@ const make = () => {
             ...ports.keys().map((port) => `listener ${port}`),
             ...targets.map(() => "target")
           ]),
+        ...ingresses.inventory(),
         ...routes.values().map(({ destination }) => `route ${destination}`)
       ].toSorted(),
     instances: Instances.of({
@@ -171,6 +176,7 @@ const make = () => {
           )
         )
     }),
+    ingressBalancers: ingresses.contract,
     routes: Routes.of({
       list: ({ cluster }) => call(() => Result.succeed([...routes.values()].filter((route) => route.cluster === cluster))),
       create: Effect.fnUntraced(function* ({ cluster, destination, node }) {
@@ -191,6 +197,7 @@ export class MemoryCloud extends Context.Service<MemoryCloud, ReturnType<typeof 
         Context.add(Instances, cloud.instances),
         Context.add(Zones, cloud.zones),
         Context.add(LoadBalancers, cloud.loadBalancers),
+        Context.add(IngressBalancers, cloud.ingressBalancers),
         Context.add(Routes, cloud.routes)
       )
     })

@@ -23,10 +23,13 @@ const examples: { readonly [template: string]: string } = {
   dns: "dns-names",
   "image-credentials": "credentials-table",
   ingress: "ingress-maintenance",
+  keys: "keys-passphrases",
   kinds: "kinds-backup",
   routes: "routes-pods",
   scheduler: "scheduler-first-fit",
   "service-proxy": "proxy-told",
+  snapshots: "snapshots-mirrored",
+  store: "store-journal",
   volumes: "volumes-memory"
 }
 

@@ -1,4 +1,5 @@
 /** AWS, as moto plays it: machines are made with the SDK, and every call can be disturbed on its way. */
+import * as Acm from "@aws-sdk/client-acm"
 import * as Ec2 from "@aws-sdk/client-ec2"
 import * as Elb from "@aws-sdk/client-elastic-load-balancing-v2"
 import { Context, Effect, Layer } from "effect"
@@ -8,6 +9,7 @@ import type { Adapter } from "../Adapter.ts"
 import { checked, kit } from "../Adapter.ts"
 import { CloudBed } from "../cloud/Bed.ts"
 import * as FaultProxy from "../cloud/FaultProxy.ts"
+import * as IngressBalancers from "../IngressBalancers.ts"
 import * as Instances from "../Instances.ts"
 import * as LoadBalancers from "../LoadBalancers.ts"
 import * as Routes from "../Routes.ts"
@@ -34,14 +36,26 @@ const throttle: FaultProxy.Throttle = ({ headers }) =>
 
 const ask = <A>(act: () => Promise<A>) => Effect.tryPromise(act)
 
+interface Clients {
+  readonly acm: Acm.ACMClient
+  readonly ec2: Ec2.EC2Client
+  readonly elb: Elb.ElasticLoadBalancingV2Client
+}
+
 /** The parts of balancers and routes, without the names that AWS gives them. */
-const inventory = (ec2: Ec2.EC2Client, elb: Elb.ElasticLoadBalancingV2Client, table: string) =>
+const inventory = ({ acm, ec2, elb }: Clients, table: string) =>
   ask(async () => {
     const { LoadBalancers = [] } = await elb.send(new Elb.DescribeLoadBalancersCommand({}))
     const { TargetGroups = [] } = await elb.send(new Elb.DescribeTargetGroupsCommand({}))
     const listeners = await Promise.all(
       LoadBalancers.map(({ LoadBalancerArn }) => elb.send(new Elb.DescribeListenersCommand({ LoadBalancerArn })))
     )
+    const rules = await Promise.all(
+      listeners.flatMap(({ Listeners = [] }) =>
+        Listeners.map(({ ListenerArn }) => elb.send(new Elb.DescribeRulesCommand({ ListenerArn })))
+      )
+    )
+    const { CertificateSummaryList = [] } = await acm.send(new Acm.ListCertificatesCommand({}))
     const targets = await Promise.all(
       TargetGroups.map(({ TargetGroupArn }) => elb.send(new Elb.DescribeTargetHealthCommand({ TargetGroupArn })))
     )
@@ -50,6 +64,10 @@ const inventory = (ec2: Ec2.EC2Client, elb: Elb.ElasticLoadBalancingV2Client, ta
       ...LoadBalancers.map(({ LoadBalancerName }) => `load balancer ${LoadBalancerName}`),
       ...TargetGroups.map(({ TargetGroupName }) => `target group ${TargetGroupName}`),
       ...listeners.flatMap(({ Listeners = [] }) => Listeners.map(({ Port, Protocol }) => `listener ${Protocol} ${Port}`)),
+      ...rules.flatMap(({ Rules = [] }) =>
+        Rules.map(({ Conditions = [] }) => `rule ${JSON.stringify(Conditions.map(({ Values }) => Values))}`)
+      ),
+      ...CertificateSummaryList.map(({ DomainName }) => `certificate ${DomainName}`),
       ...targets.flatMap(({ TargetHealthDescriptions = [] }) =>
         TargetHealthDescriptions.map(({ Target }) => `target ${Target?.Id}`)
       ),
@@ -67,8 +85,13 @@ export const layer = (every = 1) =>
       const moto = yield* Moto.start
       const { disturb, endpoint } = yield* FaultProxy.make(moto, throttle)
       const config = { region, endpoint: moto.href }
-      const [ec2, elb] = [new Ec2.EC2Client(config), new Elb.ElasticLoadBalancingV2Client(config)]
-      yield* Effect.addFinalizer(() => Effect.sync(() => [ec2, elb].forEach((client) => client.destroy())))
+      const clients = {
+        acm: new Acm.ACMClient(config),
+        ec2: new Ec2.EC2Client(config),
+        elb: new Elb.ElasticLoadBalancingV2Client(config)
+      }
+      const { ec2 } = clients
+      yield* Effect.addFinalizer(() => Effect.sync(() => Object.values(clients).forEach((client) => client.destroy())))
       const cluster = `laws-${randomUUID().slice(0, 8)}`
       const { Subnets = [] } = yield* ask(() =>
         ec2.send(new Ec2.DescribeSubnetsCommand({ Filters: [{ Name: "availability-zone", Values: [...zones] }] }))
@@ -99,7 +122,7 @@ export const layer = (every = 1) =>
           }),
         stop: (name) => ask(() => ec2.send(new Ec2.StopInstancesCommand({ InstanceIds: of(name) }))),
         terminate: (name) => ask(() => ec2.send(new Ec2.TerminateInstancesCommand({ InstanceIds: of(name) }))),
-        inventory: inventory(ec2, elb, table),
+        inventory: inventory(clients, table),
         disturb,
         every,
         impossible: { address: "203.0.113.1" }
@@ -117,7 +140,14 @@ export const adapters: ReadonlyArray<Adapter> = [
     lacks: Moto.lacks,
     kits: {
       cloud: () =>
-        kit(layer(), checked(Instances.suite), checked(Zones.suite), checked(LoadBalancers.suite), checked(Routes.suite))
+        kit(
+          layer(),
+          checked(Instances.suite),
+          checked(Zones.suite),
+          checked(LoadBalancers.suite),
+          checked(IngressBalancers.suite),
+          checked(Routes.suite)
+        )
     }
   }
 ]

@@ -11,6 +11,7 @@ import { ConfigMap } from "../../plugins/resources/contracts/core/v1.ts"
 import { type Adapter, checked, kit } from "../Adapter.ts"
 import { CloudBed } from "../cloud/Bed.ts"
 import * as Disturbed from "../cloud/Disturbed.ts"
+import * as IngressBalancers from "../IngressBalancers.ts"
 import * as Instances from "../Instances.ts"
 import * as LoadBalancers from "../LoadBalancers.ts"
 import * as Routes from "../Routes.ts"
@@ -99,7 +100,7 @@ export const adapters: ReadonlyArray<Adapter> = [
     title: "a cloud in memory",
     isAlone: false,
     lacks: () => [],
-    kits: { cloud: () => kit(memory, ...suites, checked(Routes.suite)) }
+    kits: { cloud: () => kit(memory, ...suites, checked(IngressBalancers.suite), checked(Routes.suite)) }
   },
   {
     name: "cloud-local",

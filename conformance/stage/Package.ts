@@ -9,6 +9,7 @@ import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Program from "../../kernel/plugin/isolate/Program.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { type Isolation, isolations } from "../../kernel/plugin/Plugin.ts"
+import * as Early from "../../plugins/packages/Early.ts"
 import * as Package from "../../plugins/packages/Package.ts"
 import type { Manifest } from "../../plugins/packages/contracts/Manifest.ts"
 import { budgetsOf, grantsOf } from "../../plugins/packages/Permissions.ts"
@@ -79,10 +80,16 @@ export const checked = Effect.fnUntraced(
     if (only !== undefined && offers.length === 0)
       return yield* new Package.PackageInvalid({ message: `${manifest.name} does not offer ${only.join(" or ")}` })
     const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "keelson-check-" })
+    const own = join(folder, "own")
+    yield* (yield* FileSystem.FileSystem).makeDirectory(own)
     const start = yield* startOf(directory, levelOf(manifest, asked), folder)
     // As above.
     const offer: Suites.Offer = <Self, S>(contract: Contract<Self, S>) =>
-      start([contract]) as Layer.Layer<unknown, unknown, Api> as Layer.Layer<Self, unknown, Api>
+      start([contract], Early.takes(contract.key) ? { directory: own } : undefined) as Layer.Layer<
+        unknown,
+        unknown,
+        Api
+      > as Layer.Layer<Self, unknown, Api>
     const tell = yield* Told
     const onNodes = NodeSuites.of(offers)
     for (const { check, contracts, lacks } of onNodes) {

@@ -16,6 +16,7 @@ import * as Handover from "../Handover.ts"
 import * as ImageCredentials from "../ImageCredentials.ts"
 import * as KindPoints from "../KindPoints.ts"
 import * as KeyManagement from "../KeyManagement.ts"
+import * as Log from "../Log.ts"
 import * as Scheduler from "../Scheduler.ts"
 import * as Reconciler from "../Reconciler.ts"
 import * as NodeDevices from "../NodeDevices.ts"
@@ -43,6 +44,12 @@ export const on = <Self, S, Law extends string, Needs>(
   check: (offer) => kit(Layer.provideMerge(offer(suite.contract), bed), checked(suite))
 })
 
+/** Closed and opened again, as its server is. */
+const log: OnPackage = {
+  contract: Log.suite.contract,
+  check: (offer) => kit(Log.restarting(Layer.provide(offer(Log.suite.contract), memory)), checked(Log.suite))
+}
+
 export const all: ReadonlyArray<OnPackage> = [
   on(AdmissionPoints.suite, memory),
   on(AuditPoints.suite, memory),
@@ -52,6 +59,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(ImageCredentials.suite, memory),
   on(KeyManagement.suite, memory),
   on(KindPoints.suite, memory),
+  log,
   on(Scheduler.suite, memory),
   on(NodeDevices.suite, memory),
   on(Reconciler.suite, memory),

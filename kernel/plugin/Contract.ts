@@ -72,6 +72,8 @@ type AnyMethod = Rpc.Rpc<string, Schema.Codec<unknown>, Schema.Codec<unknown>, S
 
 export interface Contract<Self, S> extends Context.Key<Self, S> {
   readonly version: SemVer.VersionString
+  /** The oldest implementations that its consumers can do with: they ask these for nothing that came later. Without it, `version`. */
+  readonly since?: SemVer.VersionString
   readonly laws: Readonly<Record<string, string>>
   /** Laws of powers that an implementation may lack. */
   readonly optional?: ReadonlyArray<string>
@@ -84,6 +86,7 @@ export const make =
     key: Key,
     about: {
       readonly version: SemVer.VersionString
+      readonly since?: SemVer.VersionString
       readonly laws: Laws
       readonly optional?: ReadonlyArray<NoInfer<keyof Laws & string>>
     },
@@ -106,6 +109,7 @@ export const instance = <Self, S>(contract: Contract<Self, S>, name: string): Co
   Object.assign(Context.Service<Self, S>()(`${contract.key}#${name}`), {
     version: contract.version,
     laws: contract.laws,
+    ...(contract.since !== undefined && { since: contract.since }),
     ...(contract.optional !== undefined && { optional: contract.optional }),
     group: contract.group
   })
@@ -128,7 +132,13 @@ export const unsent = "the call was not sent"
 const isUnsent = ({ reason }: RpcClientError.RpcClientError) =>
   reason._tag === "RpcClientDefect" && reason.message === unsent
 
-/** An implementation serves all consumers of its major version that are not newer than itself. */
+/** What a consumer asks of an implementation at least. */
+export const wanted = ({ since, version }: Pick<Contract<unknown, unknown>, "since" | "version">): SemVer.VersionString => {
+  if (since !== undefined) return since
+  return version
+}
+
+/** An implementation serves all consumers of its major version that are not newer than itself, or can do with it all the same. */
 export const compatible = (contract: string, wanted: SemVer.VersionString, offered: string) =>
   SemVerRange.matches(SemVerRange.caret(wanted), SemVer.parseUnsafe(offered))
     ? Effect.void
@@ -145,7 +155,7 @@ export const client = <Self, S>(contract: Contract<Self, S>) =>
         Effect.timeout("10 seconds"),
         Effect.mapError((cause) => lost(cause))
       )
-      yield* compatible(contract.key, contract.version, offered)
+      yield* compatible(contract.key, wanted(contract), offered)
       const known = (error: unknown) =>
         error instanceof RpcClientError.RpcClientError ? lost(error, isUnsent(error) ? "no" : "unknown") : error
       const guard = (answer: Answer) =>

@@ -25,7 +25,7 @@ const compare = (wanted: AnyContract, offered: ReadonlyArray<AnyContract>) => {
   const found = offered.find(({ key }) => key === wanted.key)
   return found === undefined
     ? Effect.fail(new Error(`${wanted.key} is not there`))
-    : Contract.compatible(wanted.key, wanted.version, found.version)
+    : Contract.compatible(wanted.key, Contract.wanted(wanted), found.version)
 }
 
 /** What calls over a wire find out when they greet. */

@@ -97,7 +97,7 @@ const greeted = Effect.fnUntraced(function* <Self, S>(contract: Contract.Contrac
   const [greeting] = yield* Effect.timeout(Deferred.await(first), "10 seconds")
   const said = Result.getOrElse(decodeGreeting(greeting), () => ({ contract: "unknown", version: "0.0.0" }))
   if (said.contract !== contract.key) return yield* Effect.fail(new Error(`${path} serves ${said.contract}`))
-  yield* Contract.compatible(contract.key, contract.version, said.version)
+  yield* Contract.compatible(contract.key, Contract.wanted(contract), said.version)
   const listen: Wire.Wire["listen"] = (on, end) => {
     heard = on
     closed = end

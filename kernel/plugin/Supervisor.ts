@@ -119,7 +119,7 @@ export const make = Effect.gen(function* () {
   const negotiate = ({ name, offers }: Ready) =>
     Effect.forEach(
       served(offers),
-      (contract) => Contract.compatible(contract.key, slotOf(contract).contract.version, contract.version),
+      (contract) => Contract.compatible(contract.key, Contract.wanted(slotOf(contract).contract), contract.version),
       {
         discard: true
       }

@@ -18,7 +18,7 @@ const keyring = (ring: Ring): Provider => ({
   })
 })
 
-/** `connect`: a KMS plugin behind its socket. The keyring decrypts always, also where no resource names it any more. */
+/** `connect`: a KMS plugin behind its socket, or a package. The keyring decrypts always, also where no resource names it any more. */
 export const make = Effect.fnUntraced(function* <E>(
   groups: ReadonlyArray<Group>,
   ring: Ring,

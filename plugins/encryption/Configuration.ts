@@ -49,8 +49,8 @@ export interface Aesgcm {
 export interface KmsPlugin {
   readonly _tag: "kms"
   readonly name: string
-  /** The path of its socket. */
-  readonly socket: string
+  /** Where it is: its socket, `unix:///run/kms.sock`; or a package, `plugin:///home/me/keys`, which is not Kubernetes' word. */
+  readonly endpoint: string
   readonly timeoutMillis: number
 }
 export type Spec = { readonly _tag: "identity" } | { readonly _tag: "keyring" } | Aesgcm | KmsPlugin
@@ -95,13 +95,16 @@ const aesgcm = Effect.fnUntraced(function* (place: string, { keys }: typeof Keys
 const kms = Effect.fnUntraced(function* (place: string, about: typeof Kms.Type, refuse: Refuse) {
   const { apiVersion = "v1", endpoint, name, timeout = "3s" } = about
   if (apiVersion !== "v2") return yield* refuse(`${place}.apiVersion`, `KMS ${apiVersion} is not supported: expected v2`)
-  if (!/^unix:\/\/\/[^@]/.test(endpoint)) {
-    return yield* refuse(`${place}.endpoint`, "expected the path of a socket such as unix:///run/kms.sock")
+  if (!/^(unix|plugin):\/\/\/[^@]/.test(endpoint)) {
+    return yield* refuse(
+      `${place}.endpoint`,
+      "expected the path of a socket such as unix:///run/kms.sock, or of a package such as plugin:///home/me/keys"
+    )
   }
   const timeoutMillis = millis(timeout)
   if (timeoutMillis === undefined || timeoutMillis <= 0)
     return yield* refuse(`${place}.timeout`, "expected a time such as 3s")
-  return { _tag: "kms", name, socket: endpoint.slice("unix://".length), timeoutMillis } satisfies KmsPlugin
+  return { _tag: "kms", name, endpoint, timeoutMillis } satisfies KmsPlugin
 })
 
 const spec = Effect.fnUntraced(function* (
@@ -121,12 +124,12 @@ const spec = Effect.fnUntraced(function* (
 /** One name is one key, wherever it stands: what is stored says the name alone. */
 const contradiction = (groups: ReadonlyArray<Group>) => {
   const secrets = new Map<string, Uint8Array>()
-  const sockets = new Map<string, string>()
+  const endpoints = new Map<string, string>()
   for (const provider of groups.flatMap(({ providers }) => providers)) {
     if (provider._tag === "kms") {
-      const before = sockets.get(provider.name)
-      if (before !== undefined && before !== provider.socket) return `the KMS ${provider.name} has two endpoints`
-      sockets.set(provider.name, provider.socket)
+      const before = endpoints.get(provider.name)
+      if (before !== undefined && before !== provider.endpoint) return `the KMS ${provider.name} has two endpoints`
+      endpoints.set(provider.name, provider.endpoint)
     }
     for (const { id, secret } of provider._tag === "aesgcm" ? provider.keys : []) {
       const before = secrets.get(id)

@@ -1,11 +1,11 @@
 /** Attempts to place Pods: decide, reserve, bind beside the loop; or say why not, and look for a remedy. */
-import { Cause, Clock, Effect, Result, Semaphore } from "effect"
+import { Cause, Clock, Effect, FiberSet, Result, Semaphore } from "effect"
 import type { Client } from "../../kernel/client/Client.ts"
 import { keyOf } from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
 import { Pod } from "../resources/contracts/core/v1.ts"
 import type * as EventRecorder from "../resources/contracts/EventRecorder.ts"
-import { bind } from "./Binding.ts"
+import { bind, permit } from "./Binding.ts"
 import * as Conditions from "./Conditions.ts"
 import type { Change } from "./contracts/Changes.ts"
 import { Failed, Rejected } from "./contracts/Framework.ts"
@@ -76,6 +76,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   const { client, extenders, nominated, now, pick, profiles, queue, snapshot } = around
   const limit = yield* Semaphore.make(binds)
   const scope = yield* Effect.scope
+  /** What was decided and is carried out. */
+  const carrying = yield* FiberSet.make()
   const clock = yield* Clock.Clock
   const nanos = () => clock.currentTimeNanosUnsafe()
   /** Milliseconds. */
@@ -132,8 +134,12 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     around.happened({ kind: "Pod", actions: ["Delete"], before: { ...pod, spec: { ...pod.spec, nodeName: node } } })
   }
 
-  const bindTo = (attempt: Attempt, info: PodInfo, node: string) =>
-    Effect.matchCauseEffect(bind(attempt.profile, attempt.metrics, info, node), {
+  /** Those that wait for a permit do not keep others from being bound. */
+  const bindTo = ({ metrics, profile }: Attempt, info: PodInfo, node: string) =>
+    Effect.andThen(permit(profile, metrics, info, node), limit.withPermit(bind(profile, metrics, info, node)))
+
+  const carryOut = (attempt: Attempt, info: PodInfo, node: string) =>
+    Effect.matchCauseEffect(bindTo(attempt, info, node), {
       onFailure: (cause) => {
         unreserve(attempt, info, node)
         return failed(attempt, info, cause)
@@ -148,7 +154,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
         const message = `Successfully assigned ${namespace}/${name} to ${node}`
         return record({ kind: Pod, object: info.pod, type: "Normal", reason: "Scheduled", message, action: "Binding" })
       }
-    })
+    }).pipe(Effect.onInterrupt(() => Effect.sync(() => unreserve(attempt, info, node))))
 
   const place = (attempt: Attempt, info: PodInfo, node: NodeInfo) => {
     const { metrics, profile, tried } = attempt
@@ -156,7 +162,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     nominated.remove(info.pod.metadata.uid)
     const began = nanos()
     for (const { name, reserve } of profile.at("reserve")) {
-      const refusal = reserve(info, node)
+      const refusal = reserve(info, node, snapshot)
       if (refusal === undefined) continue
       unreserve(attempt, info, node.name)
       putBack(tried, new Set([name]))
@@ -165,7 +171,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       return Effect.forkIn(refuse(attempt, { reason: "Unschedulable", message }), scope)
     }
     metrics.point("Reserve", "Success", nanos() - began)
-    return Effect.forkIn(limit.withPermit(bindTo(attempt, info, node.name)), scope)
+    return FiberSet.run(carrying, carryOut(attempt, info, node.name), { startImmediately: false })
   }
 
   const asking = { concurrency: "unbounded", discard: true } as const
@@ -290,7 +296,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
 
   return {
     /** Done when nothing that was decided is under way. */
-    quiet: limit.withPermits(binds)(Effect.void),
+    quiet: FiberSet.awaitEmpty(carrying),
     run: (tried: Waiting) =>
       Effect.suspend(() => decide(tried)).pipe(
         Effect.catchCause((cause) => crashed(tried, cause)),

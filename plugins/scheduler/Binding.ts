@@ -22,23 +22,30 @@ const timed = Effect.fnUntraced(function* <A, E>(point: Point, took: Metrics["po
   )
 })
 
-export const bind = Effect.fn("Scheduler.bind")(function* (
+type Took = Pick<Metrics, "point">
+
+const each = (
+  point: "Permit" | "PreBind",
+  at: "permit" | "preBind",
   profile: Profile,
-  { point }: Pick<Metrics, "point">,
+  took: Took,
   pod: PodInfo,
   node: string
-) {
-  const each = (name: "Permit" | "PreBind", at: "permit" | "preBind") => {
-    const asked = profile.at(at).map((plugin) => running(name, plugin.name)(plugin[at](pod, node)))
-    return asked.length === 0 ? Effect.void : timed(name, point, Effect.all(asked, { discard: true }))
-  }
-  yield* each("Permit", "permit")
-  yield* each("PreBind", "preBind")
+) => {
+  const asked = profile.at(at).map((plugin) => running(point, plugin.name)(plugin[at](pod, node)))
+  return asked.length === 0 ? Effect.void : timed(point, took.point, Effect.all(asked, { discard: true }))
+}
+
+export const permit = (profile: Profile, took: Took, pod: PodInfo, node: string) =>
+  Effect.suspend(() => each("Permit", "permit", profile, took, pod, node))
+
+export const bind = Effect.fn("Scheduler.bind")(function* (profile: Profile, took: Took, pod: PodInfo, node: string) {
+  yield* each("PreBind", "preBind", profile, took, pod, node)
   const bound = Effect.gen(function* () {
     for (const { bind, name } of profile.at("bind")) if (yield* running("Bind", name)(bind(pod, node))) return
     return yield* new Rejected({ plugin: "", reasons: ["no plugin binds this Pod"] })
   })
-  yield* timed("Bind", point, bound)
+  yield* timed("Bind", took.point, bound)
   const last = profile.at("postBind").map(({ postBind }) => postBind(pod, node))
-  if (last.length > 0) yield* timed("PostBind", point, Effect.all(last, { discard: true }))
+  if (last.length > 0) yield* timed("PostBind", took.point, Effect.all(last, { discard: true }))
 })

@@ -40,6 +40,20 @@ export class Heap<A> {
     this.byKey.delete(key)
   }
 
+  /** In no order. */
+  *values(): Generator<A> {
+    for (const { value } of this.byKey.values()) yield value
+  }
+
+  /** By the order as it is now. */
+  sort() {
+    const { order } = this
+    const left = this.items.filter(({ isGone }) => !isGone).toSorted((a, b) => order(a.value, b.value) || a.turn - b.turn)
+    // A sorted list is a heap.
+    this.items.length = 0
+    for (const item of left) this.items.push(item)
+  }
+
   peek(): A | undefined {
     this.tidy()
     return this.items[0]?.value

@@ -1,6 +1,6 @@
 /** A scheduler among several in one program: its name, and which plugins have a say for the Pods that name it. */
 import type { Extension } from "./contracts/Extensions.ts"
-import type { Plugin, Queued } from "./contracts/Framework.ts"
+import type { Plugin } from "./contracts/Framework.ts"
 import { Remembered } from "./Remembered.ts"
 
 type With<Point extends keyof Plugin> = Plugin & { readonly [_ in Point]-?: NonNullable<Plugin[Point]> }
@@ -22,13 +22,20 @@ export interface Profile {
   readonly at: <Point extends keyof Plugin>(point: Point) => ReadonlyArray<With<Point>>
 }
 
-/** The order of the plugins is the order in which they are asked. */
-export const make = (name: string, extensions: ReadonlyArray<Extension>, percentage = 0): Profile => {
+/** The order of the plugins is the order in which they are asked, those that have joined last; but these may bind before the others. */
+export const make = (
+  name: string,
+  own: ReadonlyArray<Extension>,
+  percentage = 0,
+  joined: ReadonlyArray<Extension> = []
+): Profile => {
+  const extensions = [...own, ...joined]
   const plugins = extensions.map(({ plugin }) => plugin)
+  const binding = [...joined, ...own].map(({ plugin }) => plugin)
   const points = new Map<keyof Plugin, ReadonlyArray<Plugin>>()
   const at = <Point extends keyof Plugin>(point: Point): ReadonlyArray<With<Point>> => {
     const isThere = has(point)
-    const known = points.get(point) ?? plugins.filter(isThere)
+    const known = points.get(point) ?? (point === "bind" ? binding : plugins).filter(isThere)
     points.set(point, known)
     // Nobody else has filled it, hence the cast.
     return known as ReadonlyArray<With<Point>>
@@ -46,7 +53,3 @@ export const make = (name: string, extensions: ReadonlyArray<Extension>, percent
     at
   }
 }
-
-/** The first plugin that orders Pods does so. */
-export const orderOf = ({ at }: Profile): ((a: Queued, b: Queued) => number) =>
-  at("queueSort")[0]?.queueSort ?? ((a, b) => a.since - b.since)

@@ -11,40 +11,57 @@ interface Own {
   readonly percentage?: number
 }
 
-const isSame = (a: ReadonlyArray<Extension>, b: ReadonlyArray<Extension>) =>
-  a.length === b.length && a.every((one, index) => one === b[index])
+type Order = NonNullable<Plugin["queueSort"]>
+const byTime: Order = (a, b) => a.since - b.since
+const queueSortOf = (extensions: Iterable<Extension>) =>
+  [...extensions].flatMap(({ plugin: { queueSort } }) => queueSort ?? [])
+
+const hasQueue = ({ plugin: { preEnqueue, prepareEnqueue, queueSort } }: Extension) =>
+  preEnqueue !== undefined || prepareEnqueue !== undefined || queueSort !== undefined
 
 export class Profiles {
   private readonly own: ReadonlyMap<string, Own>
-  private readonly added: () => ReadonlyArray<Extension>
-  private joined: ReadonlyArray<Extension> = []
+  private joined: ReadonlyArray<Extension>
   private profiles = new Map<string, Profile.Profile>()
+  private order: Order
 
-  constructor(own: ReadonlyMap<string, Own>, added: () => ReadonlyArray<Extension>) {
+  constructor(own: ReadonlyMap<string, Own>, joined: ReadonlyArray<Extension> = []) {
     this.own = own
-    this.added = added
+    this.joined = joined
+    this.order = this.orderNow()
+  }
+
+  /** Others have a say now. Answers who has gone, and whether it makes a difference to who waits in the queue. */
+  join(joined: ReadonlyArray<Extension>) {
+    const before = this.joined
+    const gone = before.filter((one) => !joined.includes(one))
+    const came = joined.filter((one) => !before.includes(one))
+    this.joined = joined
+    this.profiles = new Map()
+    this.order = this.orderNow()
+    return { gone: new Set(gone.map(({ plugin }) => plugin.name)), isQueue: [...gone, ...came].some(hasQueue) }
   }
 
   /** Nothing: another program's Pods. */
   of({ spec: { schedulerName } }: Pod): Profile.Profile | undefined {
-    const joined = this.added()
-    if (!isSame(joined, this.joined)) {
-      this.joined = joined
-      this.profiles = new Map()
-    }
     const known = this.profiles.get(schedulerName)
     const own = this.own.get(schedulerName)
     if (known !== undefined || own === undefined) return known
-    const made = Profile.make(schedulerName, [...own.extensions, ...joined], own.percentage)
+    const made = Profile.make(schedulerName, own.extensions, own.percentage, this.joined)
     this.profiles.set(schedulerName, made)
     return made
   }
 
-  /** One queue has one order: that of the first profile. */
-  get rules(): Rules {
+  /** One queue has one order: that of the plugin that has joined last with one, or else of the first profile. */
+  private orderNow(): Order {
     const [first] = this.own.values()
+    return queueSortOf(this.joined).at(-1) ?? queueSortOf(first?.extensions ?? [])[0] ?? byTime
+  }
+
+  get rules(): Rules {
     return {
-      order: Profile.orderOf(Profile.make("", first?.extensions ?? [])),
+      order: (a, b) => this.order(a, b),
+      isAsked: (pod) => (this.of(pod)?.at("prepareEnqueue").length ?? 0) > 0,
       gate: (pod) =>
         this.of(pod)
           ?.at("preEnqueue")

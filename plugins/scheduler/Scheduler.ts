@@ -14,6 +14,7 @@ import * as Configuration from "./Configuration.ts"
 import type { Change } from "./contracts/Changes.ts"
 import * as Extensions from "./contracts/Extensions.ts"
 import * as Defaults from "./Defaults.ts"
+import * as Entrance from "./Entrance.ts"
 import * as Devices from "./devices/Devices.ts"
 import * as Extenders from "./extenders/Extenders.ts"
 import { ignoredIn } from "./extenders/Settings.ts"
@@ -63,6 +64,8 @@ export const start = Effect.fnUntraced(function* ({ configuration: text, source 
   const waiting = new Map<string, Pod>()
   const now = () => clock.currentTimeMillisUnsafe()
 
+  const awake = () => news.openUnsafe()
+
   const finished = (uid: string, again: boolean) => {
     queue.recheck(uid, again, now())
     news.openUnsafe()
@@ -87,9 +90,11 @@ export const start = Effect.fnUntraced(function* ({ configuration: text, source 
     return [schedulerName, { extensions: all, percentage, record, metrics }] as const
   })
   const own = new Map(yield* Effect.forEach(configuration.profiles ?? [{}], make))
-  const profiles = new Profiles(own, extensions.all)
+  const profiles = new Profiles(own, extensions.all())
+  const entered = Latch.makeUnsafe()
   const queue = new Queue({
     ...profiles.rules,
+    entered: () => entered.openUnsafe(),
     came: yield* Metrics.incoming,
     initialBackoff: 1000 * (configuration.podInitialBackoffSeconds ?? 1),
     maxBackoff: 1000 * (configuration.podMaxBackoffSeconds ?? 10)
@@ -151,7 +156,7 @@ export const start = Effect.fnUntraced(function* ({ configuration: text, source 
     forget,
     happened,
     isSameForUs,
-    awake: () => news.openUnsafe()
+    awake
   })
   const next = Effect.gen(function* () {
     const due = queue.flush(now())
@@ -167,6 +172,7 @@ export const start = Effect.fnUntraced(function* ({ configuration: text, source 
   yield* Plugin.background(follow(pods, seePod))
   yield* Plugin.background(Storage.told(storage, happened))
   yield* Plugin.background(Devices.told(devices, happened))
+  yield* Entrance.make({ queue, profiles, extensions, view: snapshot, now, entered, awake })
   const deciding = yield* Semaphore.make(1)
   let isQuiet = false
   const decide = deciding.withPermit(Effect.suspend(() => (isQuiet ? Effect.void : next)))

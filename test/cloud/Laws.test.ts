@@ -1,5 +1,6 @@
 /** The clouds keep the laws, and the suites see each law broken. */
 import { local, memory } from "../../conformance/adapters/clouds.ts"
+import * as IngressBalancers from "../../conformance/IngressBalancers.ts"
 import * as Instances from "../../conformance/Instances.ts"
 import * as LoadBalancers from "../../conformance/LoadBalancers.ts"
 import * as Routes from "../../conformance/Routes.ts"
@@ -9,6 +10,7 @@ import { sabotage, verify } from "../Verify.ts"
 verify("a cloud in memory", Instances.suite, memory)
 verify("a cloud in memory", Zones.suite, memory)
 verify("a cloud in memory", LoadBalancers.suite, memory)
+verify("a cloud in memory", IngressBalancers.suite, memory)
 verify("a cloud in memory", Routes.suite, memory)
 
 verify("the local cloud", Instances.suite, local)
@@ -18,4 +20,5 @@ verify("the local cloud", LoadBalancers.suite, local)
 sabotage(Instances.suite, memory)
 sabotage(Zones.suite, memory)
 sabotage(LoadBalancers.suite, memory)
+sabotage(IngressBalancers.suite, memory)
 sabotage(Routes.suite, memory)

@@ -53,14 +53,11 @@ describe("the contracts", () => {
 /** Contracts that no package in `examples/` keeps: why, or what shows how it is done. */
 const withoutExample: { readonly [key: string]: string } = {
   "kernel/Api": "it is given to plugins, and the server keeps it",
-  "kernel/Log": "a store is chosen when a server starts",
   "kernel/Handover": "it is offered beside another contract",
   ...Object.fromEntries(
     ["Instances", "LoadBalancers", "Routes", "Zones"].map((name) => [`cloud/${name}`, "adapters/cloud/local"])
   ),
-  "encryption/KeyManagement": "adapters only",
   "scheduler/SchedulerPoints": "plugins/packages/templates/scheduler-score",
-  "snapshots/SnapshotStorage": "adapters only",
   ...Object.fromEntries(
     ["ContainerRuntime", "Events", "Exec", "Images", "Logs", "Stats"].map((name) => [
       `kubelet/${name}`,

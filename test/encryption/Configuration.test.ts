@@ -25,7 +25,7 @@ it.effect("the example of the documentation, with what is supported", () =>
       groups.map(({ providers }) => providers.map(({ _tag }) => _tag)),
       [["aesgcm", "identity"], ["kms"], ["keyring"]]
     )
-    assert.deepInclude(groups[1]?.providers[0], { socket: "/run/kms.sock", timeoutMillis: 1500 })
+    assert.deepInclude(groups[1]?.providers[0], { endpoint: "unix:///run/kms.sock", timeoutMillis: 1500 })
     const covering = (storage: string) => groups.findIndex(({ resources }) => Configuration.covers(resources, storage))
     assert.deepStrictEqual(
       ["secrets", "pandas.awesome.bears.example", "deployments.apps", "pods", "jobs.batch"].map(covering),

@@ -136,7 +136,9 @@ it.live("a KMS plugin is asked once for each start, and again when its key has c
         providers: [{kms: {apiVersion: v2, name: vault, endpoint: "unix://${socket}"}}, {identity: {}}]}]}`,
       "test"
     )
-    const assembled = yield* Assembled.make(groups, yield* ringIn(directory), KmsV2.make)
+    const assembled = yield* Assembled.make(groups, yield* ringIn(directory), () =>
+      KmsV2.make({ socket, timeoutMillis: 3000 })
+    )
     const { encryption, log } = yield* start(inner, { ...assembled, maintains: false })
     for (let index = 0; index < 50; index++) yield* put(log, `s${index}`)
     assert.strictEqual(Object.keys(yield* secrets(log)).length, 50)

@@ -1,6 +1,6 @@
 /** A scheduling plugin in a thread of its own: it follows the cluster itself, and is asked once about all nodes. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, FiberSet, Layer } from "effect"
 import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import { suite } from "../../conformance/SchedulerPoints.ts"
 import { Api } from "../../kernel/client/Api.ts"
@@ -45,8 +45,10 @@ const bridged = Effect.gen(function* () {
   const points = yield* SchedulerPoints
   const plugins = yield* Extensions.Plugins
   const described = yield* points.describe()
-  assert.deepStrictEqual(described.points, ["filter", "score", "permit"])
-  const plugin = Bridge.make(points, described, { fallback: "Fail", patience: "10 seconds" })
+  const placed = ["reserve", "permit", "preBind", "bind", "postBind"] as const
+  assert.deepStrictEqual(described.points, ["filter", "score", "preEnqueue", "queueSort", "postFilter", ...placed])
+  const run = yield* FiberSet.makeRuntime()
+  const plugin = Bridge.make(points, described, { fallback: "Fail", patience: "10 seconds" }, run)
   yield* plugins.add({ plugin, weight: described.weight })
 })
 

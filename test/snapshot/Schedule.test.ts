@@ -88,7 +88,7 @@ it.effect("an address is a directory or a bucket, and may name one snapshot", ()
   Effect.gen(function* () {
     const keys = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" }
     const of = (address: string, environment = {}) =>
-      Effect.map(Destination.parse(address, environment), ({ name, text }) => [name, text])
+      Effect.map(Destination.parse(address, undefined, environment), ({ name, text }) => [name, text])
     assert.deepStrictEqual(yield* of("/backup/"), [undefined, "/backup"])
     assert.deepStrictEqual(yield* of("/backup/one.snapshot"), ["one.snapshot", "/backup/one.snapshot"])
     assert.deepStrictEqual(yield* of("s3://bucket/a/one.snapshot?endpoint=http://localhost:9000", keys), [
@@ -96,7 +96,11 @@ it.effect("an address is a directory or a bucket, and may name one snapshot", ()
       "s3://bucket/a/one.snapshot"
     ])
     assert.match((yield* Effect.flip(of("s3://bucket/a"))).message, /AWS_ACCESS_KEY_ID/)
-    assert.match((yield* Effect.flip(of("ftp://host/a", keys))).message, /expected a directory, or s3/)
+    assert.deepStrictEqual(yield* of("plugin:///opt/storage/one.snapshot?folder=/backup"), [
+      "one.snapshot",
+      "plugin:///opt/storage/one.snapshot"
+    ])
+    assert.match((yield* Effect.flip(of("ftp://host/a", keys))).message, /expected a directory, s3/)
     assert.match((yield* Effect.flip(of("s3://bucket/?endpoint=nowhere", keys))).message, /its endpoint is no URL/)
   })
 )

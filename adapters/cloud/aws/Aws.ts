@@ -4,11 +4,13 @@ import { readFile } from "node:fs/promises"
 import { parse } from "yaml"
 import { Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
+import { IngressBalancers } from "../../../plugins/cloud/contracts/IngressBalancers.ts"
 import { Instances } from "../../../plugins/cloud/contracts/Instances.ts"
 import { LoadBalancers } from "../../../plugins/cloud/contracts/LoadBalancers.ts"
 import { Routes } from "../../../plugins/cloud/contracts/Routes.ts"
 import { Zones } from "../../../plugins/cloud/contracts/Zones.ts"
 import * as Calls from "./Calls.ts"
+import * as IngressBalancing from "./IngressBalancing.ts"
 import * as LoadBalancing from "./LoadBalancing.ts"
 import * as Machines from "./Machines.ts"
 import * as RouteTables from "./RouteTables.ts"
@@ -33,6 +35,7 @@ export const layer = ({ endpoint = "", region, routeTable = "", subnets = [] }: 
       return Context.make(Instances, machines.instances).pipe(
         Context.add(Zones, machines.zones),
         Context.add(LoadBalancers, LoadBalancing.make(calls, machines, { subnets })),
+        Context.add(IngressBalancers, IngressBalancing.make(calls, machines, { subnets })),
         Context.add(Routes, RouteTables.make(calls, machines, { routeTable }))
       )
     })
@@ -50,6 +53,6 @@ const read = Effect.fnUntraced(function* (file: string) {
 export const plugin = (file: string) =>
   Plugin.make({
     name: "cloud-aws",
-    offers: [Instances, Zones, LoadBalancers, Routes],
+    offers: [Instances, Zones, LoadBalancers, IngressBalancers, Routes],
     layer: Layer.unwrap(Effect.map(read(file), layer))
   })

@@ -2,14 +2,21 @@
  * A Service as a network load balancer: the balancer, a listener for each port, a target group for each node port. Each step looks what
  * there is and makes what is missing, by names that are known beforehand: it may end after any call, and be begun again.
  */
-import type { Listener, LoadBalancer as Nlb, TargetGroup } from "@aws-sdk/client-elastic-load-balancing-v2"
+import type {
+  CreateLoadBalancerCommandInput,
+  CreateTargetGroupCommandInput,
+  Listener,
+  LoadBalancer as Nlb,
+  ProtocolEnum,
+  TargetGroup
+} from "@aws-sdk/client-elastic-load-balancing-v2"
 import { Effect } from "effect"
 import { type NotReady as NotReadyError, NotReady, Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
-import type { ServiceReference, Target, Wanted } from "../../../plugins/cloud/contracts/LoadBalancers.ts"
+import type { Target } from "../../../plugins/cloud/contracts/LoadBalancers.ts"
 import { type Calls, hasCode } from "./Calls.ts"
 import { instanceIdOf } from "./Machines.ts"
 import * as Names from "./Names.ts"
-import { healthCheckOf, isInternal, type Way } from "./Wanted.ts"
+import type { healthCheckOf, Way } from "./Wanted.ts"
 
 export interface Options {
   /** Where balancers are; without any, those that are tagged for the cluster. */
@@ -69,26 +76,24 @@ export const make = ({ ec2, elb, makeElb }: Calls, { subnets }: Options) => {
           )
         )
 
-  const created = Effect.fnUntraced(function* (cluster: string, wanted: Wanted) {
-    const name = Names.ofBalancer(cluster, wanted.service)
-    const found = yield* balancer(name)
+  /** What is made, but for where. */
+  type About = Pick<CreateLoadBalancerCommandInput, "Scheme" | "SecurityGroups" | "Tags" | "Type"> & {
+    readonly Name: string
+  }
+  const created = Effect.fnUntraced(function* (cluster: string, about: About) {
+    const { Name } = about
+    const found = yield* balancer(Name)
     if (found !== undefined) return found
-    const about = {
-      Name: name,
-      Type: "network",
-      Scheme: isInternal(wanted) ? "internal" : "internet-facing",
-      Subnets: yield* subnetsOf(cluster),
-      Tags: Names.tags(cluster, wanted.service)
-    } as const
+    const Subnets = yield* subnetsOf(cluster)
     return yield* makeElb((client, { CreateLoadBalancerCommand }, options) =>
-      client.send(new CreateLoadBalancerCommand(about), options)
+      client.send(new CreateLoadBalancerCommand({ ...about, Subnets }), options)
     ).pipe(
       Effect.map(({ LoadBalancers = [] }) => LoadBalancers[0]),
       // Somebody has made it meanwhile: it may have been us, and the answer was lost.
-      Effect.catch((error) => (hasCode(error, "DuplicateLoadBalancerName") ? balancer(name) : Effect.fail(error))),
+      Effect.catch((error) => (hasCode(error, "DuplicateLoadBalancerName") ? balancer(Name) : Effect.fail(error))),
       Effect.flatMap((made) =>
         made === undefined
-          ? Effect.fail(inUse({ message: `the load balancer ${name} is not listed yet` }))
+          ? Effect.fail(inUse({ message: `the load balancer ${Name} is not listed yet` }))
           : Effect.succeed(made)
       )
     )
@@ -99,21 +104,24 @@ export const make = ({ ec2, elb, makeElb }: Calls, { subnets }: Options) => {
     group.HealthCheckPort === check.HealthCheckPort &&
     (check.HealthCheckPath === undefined || group.HealthCheckPath === check.HealthCheckPath)
 
+  /** The target group of a node port, which is a part of the balancer of that name. */
+  type Group = Pick<CreateTargetGroupCommandInput, "Tags" | "VpcId"> & {
+    readonly Protocol: ProtocolEnum
+    readonly Port: number
+  }
   const grouped = Effect.fnUntraced(function* (
-    cluster: string,
-    wanted: Wanted,
-    { nodePort, protocol }: Way,
-    VpcId: string,
+    balancer: string,
+    wanted: Group,
+    check: ReturnType<typeof healthCheckOf>,
     existing: ReadonlyArray<TargetGroup>
   ) {
-    const name = Names.ofTargetGroup(Names.ofBalancer(cluster, wanted.service), protocol, nodePort)
-    const check = healthCheckOf(wanted)
+    const name = Names.ofTargetGroup(balancer, wanted.Protocol, wanted.Port)
     const byName = ({ TargetGroupName }: TargetGroup) => TargetGroupName === name
-    const about = { Name: name, Protocol: protocol, Port: nodePort, VpcId, TargetType: "instance", ...check } as const
+    const about = { ...wanted, Name: name, TargetType: "instance", ...check } as const
     const group =
       existing.find(byName) ??
       (yield* makeElb((client, { CreateTargetGroupCommand }, options) =>
-        client.send(new CreateTargetGroupCommand({ ...about, Tags: Names.tags(cluster, wanted.service) }), options)
+        client.send(new CreateTargetGroupCommand(about), options)
       ).pipe(
         Effect.map(({ TargetGroups = [] }) => TargetGroups[0]),
         Effect.catch((error) =>
@@ -132,22 +140,25 @@ export const make = ({ ec2, elb, makeElb }: Calls, { subnets }: Options) => {
     return arn
   })
 
-  /** A port has one listener; one of another protocol goes first. */
-  const listened = Effect.fnUntraced(function* (
-    LoadBalancerArn: string,
-    ways: ReadonlyArray<Way & { readonly group: string }>
-  ) {
-    const now = yield* listeners(LoadBalancerArn)
-    const isKept = ({ Port, Protocol }: Listener) =>
-      ways.some(({ port, protocol }) => port === Port && protocol === Protocol)
-    yield* Effect.forEach(
-      now.filter((one) => !isKept(one)),
+  const unlistened = (all: ReadonlyArray<Listener>) =>
+    Effect.forEach(
+      all,
       ({ ListenerArn }) =>
         elb((client, { DeleteListenerCommand }, options) =>
           client.send(new DeleteListenerCommand({ ListenerArn }), options)
         ).pipe(Effect.catch((error) => (hasCode(error, "ListenerNotFound") ? Effect.void : Effect.fail(error)))),
       { discard: true }
     )
+
+  /** A port has one listener; one of another protocol goes first. */
+  const listened = Effect.fnUntraced(function* (
+    LoadBalancerArn: string,
+    ways: ReadonlyArray<Pick<Way, "port" | "protocol"> & { readonly group: string }>
+  ) {
+    const now = yield* listeners(LoadBalancerArn)
+    const isKept = ({ Port, Protocol }: Listener) =>
+      ways.some(({ port, protocol }) => port === Port && protocol === Protocol)
+    yield* unlistened(now.filter((one) => !isKept(one)))
     for (const { group, port, protocol } of ways) {
       const DefaultActions = [{ Type: "forward" as const, TargetGroupArn: group }]
       const found = now.find(({ Port, Protocol }) => Port === port && Protocol === protocol)
@@ -201,15 +212,12 @@ export const make = ({ ec2, elb, makeElb }: Calls, { subnets }: Options) => {
       )
     )
 
-  const remove = Effect.fnUntraced(function* (cluster: string, service: ServiceReference) {
-    const name = Names.ofBalancer(cluster, service)
+  /** The balancer of a name, with all its parts. */
+  const remove = Effect.fnUntraced(function* (name: string) {
     const found = yield* balancer(name)
     if (found !== undefined) {
       // Its listeners go with it on AWS; taken one by one they also let go of their groups at once.
-      for (const { ListenerArn } of yield* listeners(found.LoadBalancerArn ?? ""))
-        yield* elb((client, { DeleteListenerCommand }, options) =>
-          client.send(new DeleteListenerCommand({ ListenerArn }), options)
-        ).pipe(Effect.catch((error) => (hasCode(error, "ListenerNotFound") ? Effect.void : Effect.fail(error))))
+      yield* unlistened(yield* listeners(found.LoadBalancerArn ?? ""))
       yield* elb((client, { DeleteLoadBalancerCommand }, options) =>
         client.send(new DeleteLoadBalancerCommand({ LoadBalancerArn: found.LoadBalancerArn }), options)
       ).pipe(Effect.catch((error) => (hasCode(error, "LoadBalancerNotFound") ? Effect.void : Effect.fail(error))))
@@ -227,9 +235,18 @@ export const make = ({ ec2, elb, makeElb }: Calls, { subnets }: Options) => {
         ).pipe(Effect.map(({ TagDescriptions = [] }) => TagDescriptions.map(({ Tags = [] }) => Tags)))
     ).pipe(Effect.map((pages) => pages.flat()))
 
+  /** The tags of each balancer and group whose name begins so. */
+  const tagged = Effect.fnUntraced(function* (prefix: string) {
+    const balancers = (yield* allBalancers).filter(({ LoadBalancerName = "" }) => LoadBalancerName.startsWith(prefix))
+    const groups = yield* targetGroups(prefix)
+    return yield* tagsOf([
+      ...balancers.flatMap(({ LoadBalancerArn }) => LoadBalancerArn ?? []),
+      ...groups.flatMap(({ TargetGroupArn }) => TargetGroupArn ?? [])
+    ])
+  })
+
   return {
     balancer,
-    allBalancers,
     targetGroups,
     listeners,
     created,
@@ -239,6 +256,7 @@ export const make = ({ ec2, elb, makeElb }: Calls, { subnets }: Options) => {
     directed,
     deleteGroup,
     remove,
-    tagsOf
+    unlistened,
+    tagged
   }
 }

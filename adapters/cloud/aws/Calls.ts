@@ -13,7 +13,11 @@ export interface Options {
 }
 
 const loaded = Effect.promise(() =>
-  Promise.all([import("@aws-sdk/client-ec2"), import("@aws-sdk/client-elastic-load-balancing-v2")])
+  Promise.all([
+    import("@aws-sdk/client-ec2"),
+    import("@aws-sdk/client-elastic-load-balancing-v2"),
+    import("@aws-sdk/client-acm")
+  ])
 )
 
 /** AWS says no, by its own name for why. */
@@ -85,7 +89,7 @@ const service = Effect.fnUntraced(function* <Client extends { readonly destroy: 
 })
 
 export const open = Effect.fnUntraced(function* ({ endpoint, region }: Options) {
-  const [ec2, elb] = yield* loaded
+  const [ec2, elb, acm] = yield* loaded
   const config = (maxAttempts: number | undefined) => ({
     region,
     requestHandler: patience,
@@ -94,6 +98,14 @@ export const open = Effect.fnUntraced(function* ({ endpoint, region }: Options) 
   })
   const machines = yield* service(ec2, (attempts) => new ec2.EC2Client(config(attempts)))
   const balancers = yield* service(elb, (attempts) => new elb.ElasticLoadBalancingV2Client(config(attempts)))
-  return { region, ec2: machines.ask, elb: balancers.ask, makeElb: balancers.make }
+  const certificates = yield* service(acm, (attempts) => new acm.ACMClient(config(attempts)))
+  return {
+    region,
+    ec2: machines.ask,
+    elb: balancers.ask,
+    makeElb: balancers.make,
+    acm: certificates.ask,
+    makeAcm: certificates.make
+  }
 })
 export type Calls = Effect.Success<ReturnType<typeof open>>

@@ -13,7 +13,7 @@ import * as Balancers from "./Balancers.ts"
 import { type Calls, Failed, refused } from "./Calls.ts"
 import type { Machines } from "./Machines.ts"
 import * as Names from "./Names.ts"
-import { protocolsOf, waysOf } from "./Wanted.ts"
+import { healthCheckOf, isInternal, protocolsOf, waysOf } from "./Wanted.ts"
 
 /** What AWS has refused and nobody expected is refused; all else stays as it is. */
 const told = <A, E, R>(effect: Effect.Effect<A, E | Failed, R>) =>
@@ -52,10 +52,23 @@ export const make = (calls: Calls, machines: Machines, options: Balancers.Option
   const ensure = Effect.fnUntraced(function* (cluster: string, wanted: Wanted, targets: ReadonlyArray<Target>) {
     const ways = yield* waysOf(wanted)
     const name = Names.ofBalancer(cluster, wanted.service)
-    const { DNSName = "", LoadBalancerArn = "", VpcId = "" } = yield* parts.created(cluster, wanted)
+    const Tags = Names.services.tags(cluster, wanted.service)
+    const Scheme = isInternal(wanted) ? "internal" : "internet-facing"
+    const {
+      DNSName = "",
+      LoadBalancerArn = "",
+      VpcId = ""
+    } = yield* parts.created(cluster, {
+      ...{ Name: name, Type: "network", Scheme, Tags }
+    })
     const existing = yield* parts.targetGroups(`${name}-`)
-    const grouped = yield* Effect.forEach(ways, (way) =>
-      Effect.map(parts.grouped(cluster, wanted, way, VpcId, existing), (group) => ({ ...way, group }))
+    const check = healthCheckOf(wanted.healthCheck)
+    const grouped = yield* Effect.forEach(ways, ({ nodePort, port, protocol }) =>
+      Effect.map(parts.grouped(name, { Protocol: protocol, Port: nodePort, VpcId, Tags }, check, existing), (group) => ({
+        port,
+        protocol,
+        group
+      }))
     )
     // Nodes first: a listener then has somebody to lead to.
     yield* Effect.forEach(grouped, ({ group }) => parts.directed(group, targets), { discard: true })
@@ -79,14 +92,8 @@ export const make = (calls: Calls, machines: Machines, options: Balancers.Option
   })
 
   const list = Effect.fnUntraced(function* (cluster: string) {
-    const prefix = Names.ofCluster(cluster)
-    const balancers = (yield* parts.allBalancers).filter(({ LoadBalancerName = "" }) => LoadBalancerName.startsWith(prefix))
-    const groups = yield* parts.targetGroups(prefix)
-    const arns = [
-      ...balancers.flatMap(({ LoadBalancerArn }) => LoadBalancerArn ?? []),
-      ...groups.flatMap(({ TargetGroupArn }) => TargetGroupArn ?? [])
-    ]
-    const services = (yield* parts.tagsOf(arns)).flatMap((tags) => Names.serviceOf(cluster, tags) ?? [])
+    const tagged = yield* parts.tagged(Names.ofCluster(cluster))
+    const services = tagged.flatMap((tags) => Names.services.of(cluster, tags) ?? [])
     return [...new Map(services.map((service) => [service.uid, service])).values()]
   })
 
@@ -101,7 +108,7 @@ export const make = (calls: Calls, machines: Machines, options: Balancers.Option
     get: ({ cluster, service }) => told(get(cluster, service)),
     ensure: ({ cluster, targets, wanted }) => inTurn(wanted.service)(told(ensure(cluster, wanted, targets))),
     update: ({ cluster, targets, wanted }) => inTurn(wanted.service)(told(update(cluster, wanted, targets))),
-    remove: ({ cluster, service }) => inTurn(service)(told(parts.remove(cluster, service))),
+    remove: ({ cluster, service }) => inTurn(service)(told(parts.remove(Names.ofBalancer(cluster, service)))),
     list: ({ cluster }) => told(list(cluster))
   })
 }

@@ -16,21 +16,27 @@ export const ofTargetGroup = (balancer: string, protocol: string, nodePort: numb
 /** Whether something is the balancer, or a part of it. */
 export const isOf = (balancer: string, name = "") => name === balancer || name.startsWith(`${balancer}-`)
 
-const service = "kubernetes.io/service-name"
-const uid = "cloud.keelson.io/service-uid"
 const owned = (cluster: string) => `kubernetes.io/cluster/${cluster}`
+type Tags = ReadonlyArray<{ readonly Key?: string | undefined; readonly Value?: string | undefined }>
 
-export const tags = (cluster: string, about: ServiceReference) => [
-  { Key: owned(cluster), Value: "owned" },
-  { Key: service, Value: `${about.namespace}/${about.name}` },
-  { Key: uid, Value: about.uid }
-]
-/** Absent: of another cluster, or of none. */
-export const serviceOf = (
-  cluster: string,
-  tags: ReadonlyArray<{ readonly Key?: string | undefined; readonly Value?: string | undefined }>
-): ServiceReference | undefined => {
-  const value = (key: string) => tags.find(({ Key }) => Key === key)?.Value ?? ""
-  const [namespace = "", name = ""] = value(service).split("/")
-  return value(owned(cluster)) === "owned" && value(uid) !== "" ? { uid: value(uid), namespace, name } : undefined
+/** By which tags it is known what something is for. */
+const kind = (what: "service" | "ingress") => {
+  const [name, uid] = [`kubernetes.io/${what}-name`, `cloud.keelson.io/${what}-uid`]
+  return {
+    tags: (cluster: string, about: ServiceReference) => [
+      { Key: owned(cluster), Value: "owned" },
+      { Key: name, Value: `${about.namespace}/${about.name}` },
+      { Key: uid, Value: about.uid }
+    ],
+    /** Absent: of another cluster, of something else, or of nobody. */
+    of: (cluster: string, tags: Tags): ServiceReference | undefined => {
+      const value = (key: string) => tags.find(({ Key }) => Key === key)?.Value ?? ""
+      const [namespace = "", called = ""] = value(name).split("/")
+      return value(owned(cluster)) === "owned" && value(uid) !== ""
+        ? { uid: value(uid), namespace, name: called }
+        : undefined
+    }
+  }
 }
+export const services = kind("service")
+export const ingresses = kind("ingress")

@@ -2,7 +2,7 @@
 import type { ProtocolEnum } from "@aws-sdk/client-elastic-load-balancing-v2"
 import { Effect } from "effect"
 import { Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
-import type { BalancedPort, Wanted } from "../../../plugins/cloud/contracts/LoadBalancers.ts"
+import type { BalancedPort, HealthCheck, Wanted } from "../../../plugins/cloud/contracts/LoadBalancers.ts"
 
 export interface Way {
   readonly protocol: Extract<ProtocolEnum, "TCP" | "UDP" | "TCP_UDP">
@@ -41,7 +41,7 @@ export const isInternal = ({ annotations }: Wanted) =>
   annotations["service.beta.kubernetes.io/aws-load-balancer-internal"] === "true" ||
   annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"] === "internal"
 
-export const healthCheckOf = ({ healthCheck: { path, port, protocol } }: Wanted) => ({
+export const healthCheckOf = ({ path, port, protocol }: HealthCheck) => ({
   HealthCheckProtocol: protocol,
   HealthCheckPort: `${port}`,
   ...(protocol === "HTTP" && { HealthCheckPath: path })

@@ -3,7 +3,7 @@
  * points. What decides is synchronous, on plain data, in the scheduler's isolate; what follows a decision (permit, bind) is an Effect.
  * Source: "Scheduling Framework" of the Kubernetes documentation, whose names the points have.
  */
-import { type Effect, Schema } from "effect"
+import { type Effect, Schema, type Stream } from "effect"
 import type { ApiError } from "../../../kernel/client/Errors.ts"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import type { Pod } from "../../resources/contracts/core/v1.ts"
@@ -106,6 +106,14 @@ export interface Queued {
   readonly since: number
 }
 
+/** Pods on their way into the queue. */
+export interface Entering {
+  readonly pods: ReadonlyArray<Queued>
+  /** Those that wait in the queue's order already. */
+  readonly waiting: () => Iterable<Queued>
+  readonly revision: View["revision"]
+}
+
 type Binding<A = void> = Effect.Effect<A, Rejected | Failed | ApiError | Unavailable>
 
 export interface Plugin {
@@ -117,9 +125,16 @@ export interface Plugin {
   readonly isLocal?: boolean
   /** What may help Pods that it refused, beside a change of the Pod itself. */
   readonly hints?: ReadonlyArray<Hint>
+  /** Tells of Pods, by uid, that it has refused and that may be tried again now; of none: all of them. */
+  readonly again?: Stream.Stream<ReadonlyArray<string>>
+  /**
+   * Before Pods come into the queue: where its own answers have to be asked for. Answers whether those that wait already stand in
+   * another order now. Until it succeeds, they stay outside.
+   */
+  readonly prepareEnqueue?: (entering: Entering) => Effect.Effect<boolean, Failed>
   /** Keeps a Pod out of the queue. */
   readonly preEnqueue?: (pod: Pod) => Refusal | undefined
-  /** Less than 0: `a` comes first. Of all plugins one orders the queue. */
+  /** Less than 0: `a` comes first. One plugin orders the queue: the one that has joined last, or else the scheduler's own. */
   readonly queueSort?: (a: Queued, b: Queued) => number
   /**
    * Where its own answers have to be asked for, as of a plugin in another isolate: before its filter counts for these nodes, which
@@ -133,7 +148,7 @@ export interface Plugin {
   /** An Effect where others have to be asked for it. */
   readonly postFilter?: (failure: Failure) => Remedy | Effect.Effect<Remedy>
   readonly preScore?: (pod: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) => Scoring | undefined
-  readonly reserve?: (pod: PodInfo, node: NodeInfo) => Refusal | undefined
+  readonly reserve?: (pod: PodInfo, node: NodeInfo, view: View) => Refusal | undefined
   /** Also of what it was not asked to reserve. */
   readonly unreserve?: (pod: PodInfo, node: string) => void
   /** May take its time. */

@@ -2,7 +2,7 @@
  * A scheduling plugin as a plugin of its own: the same value in every isolate. Inside the scheduler's process it joins the scheduler by
  * functions; elsewhere it is asked by the contract `SchedulerPoints`.
  */
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option, type Scope, Stream } from "effect"
 import type { Client } from "../../../kernel/client/Client.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import * as Serve from "../isolated/Serve.ts"
@@ -17,8 +17,14 @@ const joined = (plugin: SchedulingPlugin, weight: number): SchedulerPoints["Serv
   return {
     describe: () => Effect.succeed(Serve.describe(plugin, weight, true)),
     nodes: unasked,
+    enqueue: unasked,
+    again: () => Stream.die(new Error(`${plugin.name} has joined the scheduler by itself`)),
     filter: unasked,
+    postFilter: unasked,
     score: unasked,
+    reserve: unasked,
+    unreserve: unasked,
+    step: unasked,
     permit: unasked,
     preBind: unasked,
     bind: unasked,
@@ -26,21 +32,31 @@ const joined = (plugin: SchedulingPlugin, weight: number): SchedulerPoints["Serv
   }
 }
 
-/** `weight`: what its scores count; 1 without it. */
-export const make = (
-  plugin: SchedulingPlugin,
-  { weight = 1 }: { readonly weight?: number } = {}
+export interface Options {
+  /** What its scores count; 1 without it. */
+  readonly weight?: number
+}
+
+/** With what it takes to be made: a client of the cluster, and a scope to run something beside it. */
+export const making = <E>(
+  name: string,
+  made: Effect.Effect<Omit<SchedulingPlugin, "name">, E, Client | Scope.Scope>,
+  { weight = 1 }: Options = {}
 ): Plugin.Plugin<SchedulerPoints, Client> =>
   Plugin.make({
-    name: plugin.name,
+    name,
     offers: [SchedulerPoints],
     layer: Layer.effect(
       SchedulerPoints,
       Effect.gen(function* () {
+        const plugin = { ...(yield* made), name }
         const registry = yield* Effect.serviceOption(Plugins)
-        if (Option.isNone(registry)) return Serve.make(plugin, weight, yield* World.make)
+        if (Option.isNone(registry)) return yield* Serve.make(plugin, weight, yield* World.make)
         yield* registry.value.add({ plugin, weight })
         return joined(plugin, weight)
       })
     )
   })
+
+export const make = (plugin: SchedulingPlugin, options: Options = {}): Plugin.Plugin<SchedulerPoints, Client> =>
+  making(plugin.name, Effect.succeed(plugin), options)

@@ -9,14 +9,16 @@ import * as Errors from "../../../kernel/client/Errors.ts"
 import * as Contract from "../../../kernel/plugin/Contract.ts"
 import { Failed, Rejected } from "./Framework.ts"
 
-const { Array: List, Boolean: Bool, Int, Literals, String: Text, Struct, optionalKey } = Schema
+const { Array: List, Boolean: Bool, Finite, Int, Literals, String: Text, Struct, optionalKey } = Schema
 
 /** It does not know what it was told before, because it has begun anew: all has to be told again. */
 export class Restarted extends Schema.TaggedError<Restarted>()("Restarted", { epoch: Text }) {}
 /** It has not seen by now what the scheduler decides by. */
 export class Behind extends Schema.TaggedError<Behind>()("Behind", { message: Text }) {}
 
-const Refusal = Struct({ reasons: List(Text), isUnresolvable: Bool })
+/** `isError`: something is wrong, whichever node it is. */
+const refusal = { reasons: List(Text), isUnresolvable: Bool, isError: optionalKey(Bool) }
+const Refusal = Struct(refusal)
 
 /** What the scheduler decides by: the highest resourceVersions that it has seen. */
 const Generation = Struct({ nodes: Int, pods: Int })
@@ -47,10 +49,19 @@ export const Description = Struct({
   /** What its scores count. */
   weight: Int,
   /** The points it has a say at. */
-  points: List(Literals(["filter", "score", "permit", "preBind", "bind", "postBind"])),
+  points: List(
+    Literals([
+      ...(["preEnqueue", "queueSort", "filter", "postFilter", "score"] as const),
+      ...(["reserve", "permit", "preBind", "bind", "postBind"] as const)
+    ])
+  ),
   hints: optionalKey(List(Hint)),
   /** It sees for itself the Pods that it is asked about, once it has seen the generation: they need not be sent whole. */
   knowsPods: optionalKey(Bool),
+  /** `permit` and `preBind` may take longer than a call: they are asked for by `step`. */
+  isPatient: optionalKey(Bool),
+  /** It says by `again` what may be tried again. */
+  isCalling: optionalKey(Bool),
   /** It has joined the scheduler of its own process by itself. */
   isLocal: Bool
 })
@@ -71,6 +82,12 @@ export const Filtered = Struct({
 })
 export type Filtered = typeof Filtered.Type
 
+/** A Pod that is about to wait in the queue; times in milliseconds. */
+const Entering = Struct({ pod: WireObject, attempts: Int, since: Finite })
+
+/** Which nodes were refused for a Pod, by whichever plugin, and why: none of them will do. */
+const Refused = Struct({ ...refusal, nodes: List(Text) })
+
 const refusals = [Rejected, Failed, ...Errors.all] as const
 const placed = { pod: WireObject, node: Text }
 
@@ -78,6 +95,8 @@ export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
   "scheduler/SchedulerPoints",
   {
     version: "1.1.0",
+    // What came later stands in `points`, `isPatient`, `knowsPods` and `isCalling` of who has it.
+    since: "1.0.0",
     laws: {
       "describe/points": "What it describes itself by is the same each time, and has a point.",
       "filter/all":
@@ -85,6 +104,13 @@ export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
       "filter/same": "Of the same Pod on the same nodes it says the same.",
       "filter/assumed": "What is assumed counts until it is forgotten: the answer is again what it was before.",
       "score/range": "A score is a number from 0 to 100 for each node that was asked about.",
+      "enqueue/all": "Of Pods that enter each is kept out for a reason, or has a place in the order if it makes one.",
+      "enqueue/order": "Who comes later brings those that are there into no other order, and no two have one place.",
+      "reserve/again": "What was reserved and given back can be reserved again.",
+      "unreserve/unknown": "Giving back what was not reserved, or was given back already, does no harm.",
+      "postFilter/same":
+        "Whether there is a remedy for the same Pod on the same nodes, and on which node, it says the same.",
+      "step/ends": "What is not done in time is said so by then, and ends when it is taken back.",
       "epoch/told": "Who names an epoch that is not the present one is told Restarted."
     }
   },
@@ -115,5 +141,49 @@ export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
     success: Bool,
     errors: refusals
   }),
-  Contract.method("postBind", { doc: "The Pod is bound.", payload: placed, errors: [] })
+  Contract.method("postBind", { doc: "The Pod is bound.", payload: placed, errors: [] }),
+  Contract.method("enqueue", {
+    doc: "Who is kept out of the queue, and where the others stand in it: the smaller key comes first. Keys of others change with it.",
+    payload: { epoch: Text, generation: Generation, pods: List(Entering), left: List(Text) },
+    success: Struct({
+      epoch: Text,
+      kept: List(Struct({ uid: Text, ...refusal })),
+      keys: List(Struct({ uid: Text, key: Finite }))
+    }),
+    errors: [Restarted, Behind]
+  }),
+  Contract.method("again", {
+    doc: "The uids of Pods that it has refused and that may be tried again now; none: all of them.",
+    success: List(Text),
+    stream: true,
+    errors: []
+  }),
+  Contract.method("postFilter", {
+    doc: "Whether it can make room for a Pod that no node takes. What has to be done for it, it does by itself.",
+    payload: {
+      ...Question,
+      isWhole: Bool,
+      refused: List(Refused),
+      nominated: List(Struct({ pod: WireObject, node: Text }))
+    },
+    success: Struct({ epoch: Text, nominate: optionalKey(Text), message: optionalKey(Text), isLast: optionalKey(Bool) }),
+    errors: [Restarted, Behind]
+  }),
+  Contract.method("reserve", {
+    doc: "The Pod is about to go to the node: keeps what it needs there for it, or refuses.",
+    payload: { ...Question, node: Text },
+    success: Struct({ epoch: Text, refusal: optionalKey(Refusal) }),
+    errors: [Restarted, Behind]
+  }),
+  Contract.method("unreserve", {
+    doc: "The Pod does not go there. Ends what `step` has begun for it, too.",
+    payload: placed,
+    errors: []
+  }),
+  Contract.method("step", {
+    doc: "Begins `permit` or `preBind`, or asks how it goes: `false`, it is not done after so many milliseconds, and wants to be asked again.",
+    payload: { ...placed, point: Literals(["permit", "preBind"]), millis: Int },
+    success: Bool,
+    errors: refusals
+  })
 ) {}

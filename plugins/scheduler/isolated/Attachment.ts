@@ -1,5 +1,5 @@
 /** How scheduling plugins from outside join the scheduler of this process. */
-import { Effect, Layer } from "effect"
+import { Effect, FiberSet, Layer } from "effect"
 import { Attachments } from "../../packages/contracts/Attachments.ts"
 import { Plugins } from "../contracts/Extensions.ts"
 import { SchedulerPoints } from "../contracts/SchedulerPoints.ts"
@@ -14,7 +14,8 @@ export const layer = Layer.effectDiscard(
       attach: Effect.fnUntraced(function* (points, { callTimeoutMillis, fallback }) {
         const described = yield* points.describe()
         if (described.isLocal) return
-        const plugin = Bridge.make(points, described, { fallback, patience: callTimeoutMillis })
+        const run = yield* FiberSet.makeRuntime()
+        const plugin = Bridge.make(points, described, { fallback, patience: callTimeoutMillis }, run)
         yield* plugins.add({ plugin, weight: described.weight })
       })
     })

@@ -10,7 +10,9 @@ import type { Behind, Description, Filtered, Question, Restarted, SchedulerPoint
 import * as Bits from "./Bits.ts"
 import { inTime, type Options } from "./Guarded.ts"
 import { hintsOf } from "./Hints.ts"
-import { placing } from "./Placing.ts"
+import { placing, type Run } from "./Placing.ts"
+import { queueing } from "./Queueing.ts"
+import { remedies } from "./Remedies.ts"
 import { Told, uidOf } from "./Told.ts"
 
 type Points = SchedulerPoints["Service"]
@@ -110,7 +112,7 @@ const asking = (points: Points, told: Told) => {
   }
 }
 
-export const make = (points: Points, described: Description, options: Options): Plugin => {
+export const make = (points: Points, described: Description, options: Options, run: Run): Plugin => {
   const { name } = described
   const guarded = inTime(name, options)
   const told = new Told(described.knowsPods === true)
@@ -152,6 +154,8 @@ export const make = (points: Points, described: Description, options: Options): 
     ...(hints && { hints }),
     ...(has("filter") && filtering),
     ...(has("score") && scoring),
-    ...placing(points, described, told)
+    ...queueing(points, described, guarded),
+    ...(has("postFilter") && remedies(points, told, guarded)),
+    ...placing(points, described, told, options, run)
   }
 }

@@ -1,5 +1,6 @@
 /** What a plugin of another isolate says in time, or what its configuration says instead. */
 import { type Duration, Effect } from "effect"
+import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { Failed } from "../contracts/Framework.ts"
 
 export interface Options {
@@ -7,6 +8,8 @@ export interface Options {
   readonly fallback: "Fail" | "Ignore"
   readonly patience: Duration.Input
 }
+
+const isUnavailable = (error: unknown): error is Unavailable => error instanceof Unavailable
 
 /** `undefined` is as if it had no say. */
 export const inTime =
@@ -18,4 +21,15 @@ export const inTime =
     })
     if (fallback === "Ignore") return Effect.catch(inTime, () => Effect.undefined)
     return Effect.mapError(inTime, ({ message }) => new Failed({ message: `${name}: ${message}` }))
+  }
+
+/** What it refuses stands; the configuration is asked only where there is no answer. */
+export const answered =
+  (name: string, { fallback, patience }: Options) =>
+  <A, E>(call: Effect.Effect<A, E | Unavailable>, otherwise: A) => {
+    const without = (why: string): Effect.Effect<A, Failed> =>
+      fallback === "Ignore" ? Effect.succeed(otherwise) : Effect.fail(new Failed({ message: `${name}: ${why}` }))
+    return Effect.timeoutOrElse(call, { duration: patience, orElse: () => without("no answer in time") }).pipe(
+      Effect.catchIf(isUnavailable, ({ message }) => without(message))
+    )
   }

@@ -4,21 +4,36 @@ import type { Hint } from "../contracts/Changes.ts"
 import type { Filtering, Plugin, Refusal } from "../contracts/Framework.ts"
 import type { Description, Filtered, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
+import { wireRefusal } from "./Refusals.ts"
 import { servePlaced } from "./ServePlaced.ts"
+import { serveQueue } from "./ServeQueue.ts"
+import { serveRemedies } from "./ServeRemedies.ts"
 import type { World } from "./World.ts"
 import type { Pod } from "../../resources/contracts/core/v1.ts"
 
 const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" in answer
-const refusalOf = ({ isUnresolvable, reasons }: Refusal) => ({ isUnresolvable, reasons: [...reasons] })
+
+/** Points that are called the same on both sides. */
+const alike = ["preEnqueue", "queueSort", "postFilter", "reserve", "permit", "preBind", "bind", "postBind"] as const
 
 export const describe = (plugin: Plugin, weight: number, isLocal: boolean): Description => {
+  const has = (point: (typeof alike)[number]) => plugin[point] !== undefined
   const points: Description["points"] = [
     ...(plugin.preFilter === undefined ? [] : (["filter"] as const)),
     ...(plugin.preScore === undefined ? [] : (["score"] as const)),
-    ...(["permit", "preBind", "bind", "postBind"] as const).filter((point) => plugin[point] !== undefined)
+    // Who takes something back has been told of it.
+    ...alike.filter((point) => has(point) || (point === "reserve" && plugin.unreserve !== undefined))
   ]
   const hints = plugin.hints?.map(({ actions, kind }: Hint) => ({ kind, actions: [...actions] }))
-  return { name: plugin.name, weight, points, isLocal, ...(hints && { hints }) }
+  return {
+    name: plugin.name,
+    weight,
+    points,
+    isLocal,
+    ...(hints && { hints }),
+    ...((has("permit") || has("preBind")) && { isPatient: true }),
+    ...(plugin.again !== undefined && { isCalling: true })
+  }
 }
 
 const nothing = new Uint8Array(0)
@@ -33,7 +48,7 @@ class Refusals {
     const known = this.byRefusal.get(refusal)
     if (known !== undefined) return known
     const text = `${refusal.isUnresolvable}${refusal.reasons.join("\0")}`
-    const index = this.byText.get(text) ?? this.all.push(refusalOf(refusal)) - 1
+    const index = this.byText.get(text) ?? this.all.push(wireRefusal(refusal)) - 1
     this.byText.set(text, index)
     this.byRefusal.set(refusal, index)
     return index
@@ -45,7 +60,7 @@ const filter = (plugin: Plugin, world: World, pod: Pod, wanted: Uint8Array | und
   const silent = { isSilent: true, asked: nothing, refused: nothing, refusals: [], which: nothing }
   const answer = plugin.preFilter?.(snapshot.infoOf(pod), snapshot)
   if (answer === undefined) return silent
-  if (isRefusal(answer)) return { ...silent, isSilent: false, whole: refusalOf(answer) }
+  if (isRefusal(answer)) return { ...silent, isSilent: false, whole: wireRefusal(answer) }
   const absent = { isUnresolvable: true, reasons: [`node(s) didn't satisfy plugin(s) [${plugin.name}]`] }
   const { filter, nodes: only } = answer
   const [asked, refused] = [Bits.make([], names.length), Bits.make([], names.length)]
@@ -80,13 +95,16 @@ const score = (plugin: Plugin, world: World, pod: Pod, wanted: Uint8Array) => {
   return { isSilent: false, scores }
 }
 
-export const make = (plugin: Plugin, weight: number, world: World): SchedulerPoints["Service"] => {
-  const { epoch, names, seen, upTo } = world
-  return {
+export const make = Effect.fnUntraced(function* (plugin: Plugin, weight: number, world: World) {
+  const { about, epoch, names, seen } = world
+  const served: SchedulerPoints["Service"] = {
     describe: () => Effect.succeed({ ...describe(plugin, weight, false), knowsPods: true }),
     nodes: (asked) => Effect.map(seen(asked), () => ({ epoch, names: names.slice(asked.known) })),
-    filter: (asked) => Effect.map(upTo(asked, asked.pod), (pod) => ({ epoch, ...filter(plugin, world, pod, asked.nodes) })),
-    score: (asked) => Effect.map(upTo(asked, asked.pod), (pod) => ({ epoch, ...score(plugin, world, pod, asked.nodes) })),
-    ...servePlaced(plugin, world)
+    filter: (asked) => Effect.map(about(asked), (pod) => ({ epoch, ...filter(plugin, world, pod, asked.nodes) })),
+    score: (asked) => Effect.map(about(asked), (pod) => ({ epoch, ...score(plugin, world, pod, asked.nodes) })),
+    ...serveQueue(plugin, world),
+    ...(yield* serveRemedies(plugin, world)),
+    ...(yield* servePlaced(plugin, world))
   }
-}
+  return served
+})

@@ -1,14 +1,16 @@
 /** What an isolate was told, and what it has told: both hold for as long as it lives. */
 import type { WireObject } from "../../../kernel/client/Api.ts"
+import type { Pod } from "../../resources/contracts/core/v1.ts"
 import type { NodeInfo, PodInfo, View } from "../contracts/Nodes.ts"
 import type { Question } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
 
 /** What stands in the Pod is the wire's JSON, hence the cast. Who owns which field nobody asks who decides about it. */
-export const wireOf = ({ pod: { metadata, ...pod } }: PodInfo) => {
+export const wirePod = ({ metadata, ...pod }: Pod) => {
   const { managedFields: _, ...rest } = metadata
   return { ...pod, metadata: rest } as unknown as WireObject
 }
+export const wireOf = ({ pod }: PodInfo) => wirePod(pod)
 export const uidOf = ({ pod }: PodInfo) => pod.metadata.uid
 
 /** By which one that sees Pods for itself finds it. */
@@ -68,7 +70,7 @@ export class Told {
   }
 
   /** With what has to be told. */
-  question(info: PodInfo, { find, revision }: View, nodes: ReadonlyArray<NodeInfo>) {
+  question(info: PodInfo, { find, revision }: View, nodes: ReadonlyArray<NodeInfo> = []) {
     const { epoch, forgotten, untold } = this
     const assumed: Array<{ readonly pod: WireObject; readonly node: string }> = []
     // It is to have seen what is named, too.

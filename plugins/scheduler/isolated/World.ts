@@ -111,12 +111,12 @@ export const make = Effect.gen(function* () {
     names,
     node: (number: number) => snapshot.find(names[number] ?? ""),
     seen,
-    /** The same, and has been told what nobody can see: the Pod that it is asked about. */
-    upTo: (asked: Omit<Question, "nodes">, pod: WireObject) =>
+    /** The same, and has been told what nobody can see. Answers with the Pod that it is asked about. */
+    about: (asked: Question) =>
       Effect.flatMap(seen(asked), (): Effect.Effect<Pod, Behind> => {
         tell(asked)
-        const found = find(pod)
-        const { name } = podOf(pod).metadata
+        const found = find(asked.pod)
+        const { name } = podOf(asked.pod).metadata
         return found === undefined ? Effect.fail(new Behind({ message: `${name} is not there` })) : Effect.succeed(found)
       })
   }
