@@ -111,6 +111,7 @@ const pod = (name: string, priority: number) => ({
 describe("preemption", () => {
   it.effect("asks such plugins about nodes that were full, before somebody has to go", () => {
     const there = elsewhere("There", ({ name }) => (name === "n1" ? unresolvable("not there") : undefined))
+    const joined = Layer.provideMerge(Extensions.Plugins.add(there.plugin), Extensions.layer)
     return Effect.gen(function* () {
       const client = yield* Client
       yield* addNode("n1")
@@ -122,13 +123,6 @@ describe("preemption", () => {
       const pods = yield* when(Pod, (all) => all.some(({ status }) => Boolean(status.nominatedNodeName)))
       assert.strictEqual(pods.find(({ metadata }) => metadata.name === "high")?.status.nominatedNodeName, "n2")
       assert.deepStrictEqual(there.asked.slice(0, 2).toSorted(), ["n1", "n2"])
-    }).pipe(
-      Effect.provide(
-        Layer.provideMerge(
-          cluster({ layer: Layer.provide(Scheduler.plugin().layer, Extensions.Plugins.add(there.plugin)) }),
-          Extensions.layer
-        )
-      )
-    )
+    }).pipe(Effect.provide(cluster({ layer: Layer.provide(Scheduler.plugin().layer, joined) })))
   })
 })
