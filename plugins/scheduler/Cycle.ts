@@ -3,6 +3,7 @@
  * choice among equals, which is given.
  */
 import type { Failure, Filtering, Plugin, Refusal } from "./contracts/Framework.ts"
+import { Elsewhere } from "./Elsewhere.ts"
 import type { NodeInfo, PodInfo, View } from "./contracts/Nodes.ts"
 import type { Metrics, Point } from "./Metrics.ts"
 import type { Nominated } from "./Nominated.ts"
@@ -65,9 +66,7 @@ export class Cycle {
   private absent: string | undefined
   private readonly asked: Array<Asked> = []
   private only: ReadonlySet<string> | undefined
-  /** The nodes that others were asked about, by name, and how many of them they took. */
-  private readonly questioned = new Set<string>()
-  private taken = 0
+  private readonly elsewhere: Elsewhere
   private readonly around: Around
   private readonly profile: Profile
   private readonly trials: Trials
@@ -80,6 +79,7 @@ export class Cycle {
     this.around = around
     this.memories = profile.remembered.of(pod)
     this.trials = new Trials(pod, this.asked, around.nominated, this.memories)
+    this.elsewhere = new Elsewhere(this.asked)
   }
 
   /** The nodes that will do, as many as are enough. */
@@ -118,7 +118,7 @@ export class Cycle {
     const { nanos, took } = this.around
     const began = nanos?.()
     const found = yield* this.searched(share)
-    const outcome = this.error === undefined ? (found.length > 0 ? "Success" : "Unschedulable") : "Error"
+    const outcome = found.length > 0 ? "Success" : this.error === undefined ? "Unschedulable" : "Error"
     if (nanos !== undefined && began !== undefined) took?.("Filter", outcome, nanos() - began)
     return found
   }
@@ -167,33 +167,19 @@ export class Cycle {
   private *questioning(nodes: ReadonlyArray<NodeInfo>): Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>> {
     yield nodes
     if (this.isOver) return []
-    for (const { name } of nodes) this.questioned.add(name)
-    const others = this.asked.filter(({ plugin }) => plugin.prepare !== undefined)
-    const left = nodes.filter((node) => this.isTaken(node, others))
-    this.taken += left.length
-    return left
-  }
-
-  private isTaken(node: NodeInfo, by: ReadonlyArray<Asked>) {
-    for (const { filtering, plugin } of by) {
-      const refusal = filtering.filter?.(node)
-      if (refusal === undefined) continue
-      this.refuse(node.name, refusal, plugin.name)
-      return false
-    }
-    return true
+    return this.elsewhere.sieve(nodes, ({ plugin, refusal }, { name }) => this.refuse(name, refusal, plugin))
   }
 
   /** How many of the nodes that others were asked about they took, if they were asked. */
   get share() {
-    return this.questioned.size === 0 ? undefined : this.taken / this.questioned.size
+    return this.elsewhere.share
   }
 
   /** The nodes that others were not asked about, and that may do with other Pods on them. */
   get doubtful(): ReadonlyArray<NodeInfo> {
     if (this.isOver) return []
     return [...this.refusals].flatMap(([name, { isUnresolvable }]) =>
-      isUnresolvable || this.questioned.has(name) ? [] : (this.view.find(name) ?? [])
+      isUnresolvable || this.elsewhere.questioned.has(name) ? [] : (this.view.find(name) ?? [])
     )
   }
 

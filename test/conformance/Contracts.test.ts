@@ -57,7 +57,6 @@ const withoutExample: { readonly [key: string]: string } = {
   ...Object.fromEntries(
     ["Instances", "LoadBalancers", "Routes", "Zones"].map((name) => [`cloud/${name}`, "adapters/cloud/local"])
   ),
-  "scheduler/SchedulerPoints": "plugins/packages/templates/scheduler-score",
   ...Object.fromEntries(
     ["ContainerRuntime", "Events", "Exec", "Images", "Logs", "Stats"].map((name) => [
       `kubelet/${name}`,

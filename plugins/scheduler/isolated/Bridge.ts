@@ -67,7 +67,7 @@ const asking = (points: Points, told: Told) => {
     })
   /** First its numbers of nodes, if they are not all known. */
   const learn = Effect.fnUntraced(function* (info: PodInfo, view: View) {
-    const { epoch, generation } = told.question(info, view, [])
+    const { epoch, generation } = told.question(info, view)
     const answer = yield* points.nodes({ generation, epoch, known: told.known })
     told.epoch = answer.epoch
     told.learn(answer.names)
@@ -91,7 +91,7 @@ const asking = (points: Points, told: Told) => {
       }
     )
   const score = Effect.fnUntraced(function* (info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) {
-    const question = told.question(info, view, nodes)
+    const question = { ...told.question(info, view, nodes), nodes: told.bits(nodes) }
     const { isSilent, scores } = yield* ask(question, points.score)
     if (isSilent) return undefined
     // They are in the order of their numbers.

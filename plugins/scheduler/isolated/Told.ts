@@ -11,6 +11,8 @@ export const wirePod = ({ metadata, ...pod }: Pod) => {
   return { ...pod, metadata: rest } as unknown as WireObject
 }
 export const wireOf = ({ pod }: PodInfo) => wirePod(pod)
+/** What was written above, hence the cast. */
+const podOf = (wire: WireObject) => wire as unknown as Pod
 export const uidOf = ({ pod }: PodInfo) => pod.metadata.uid
 
 /** By which one that sees Pods for itself finds it. */
@@ -20,9 +22,8 @@ const nameOf = ({ pod }: PodInfo): WireObject => {
 }
 
 interface Assumed {
-  readonly pod: WireObject
+  readonly info: PodInfo
   readonly node: string
-  readonly revision: number
 }
 
 export class Told {
@@ -36,15 +37,13 @@ export class Told {
   private untold = new Map<string, Assumed>()
   private forgotten: Array<WireObject> = []
   private readonly knowsPods: boolean
-  private readonly written: (info: PodInfo) => WireObject
 
   constructor(knowsPods: boolean) {
     this.knowsPods = knowsPods
-    this.written = knowsPods ? nameOf : wireOf
   }
 
   assume(info: PodInfo, node: string) {
-    const one = { pod: this.written(info), node, revision: Number(info.pod.metadata.resourceVersion) }
+    const one = { info, node }
     this.assumed.set(uidOf(info), one)
     this.untold.set(uidOf(info), one)
   }
@@ -56,7 +55,7 @@ export class Told {
 
   forget(info: PodInfo) {
     if (!this.assumed.delete(uidOf(info))) return
-    if (!this.untold.delete(uidOf(info))) this.forgotten.push(this.written(info))
+    if (!this.untold.delete(uidOf(info))) this.forgotten.push(this.knowsPods ? nameOf(info) : wireOf(info))
   }
 
   /** Another isolate, which knows nothing. */
@@ -69,27 +68,34 @@ export class Told {
     this.forgotten = []
   }
 
-  /** With what has to be told. */
-  question(info: PodInfo, { find, revision }: View, nodes: ReadonlyArray<NodeInfo> = []) {
+  /** With what has to be told. Where it is asked about nodes, Pods are named to one that knows them. */
+  question(info: PodInfo, { find, revision }: View, nodes?: ReadonlyArray<NodeInfo>) {
     const { epoch, forgotten, untold } = this
     const assumed: Array<{ readonly pod: WireObject; readonly node: string }> = []
-    // It is to have seen what is named, too.
-    let named = Number(info.pod.metadata.resourceVersion)
-    for (const [uid, { node, pod, revision }] of untold) {
-      if (find(node)?.pods.has(uid) === true) assumed.push({ pod, node })
-      else untold.delete(uid)
-      named = Math.max(named, revision)
+    const isNaming = this.knowsPods && nodes !== undefined
+    let { pods } = revision
+    const written = (info: PodInfo) => {
+      if (!isNaming) return wireOf(info)
+      // It is to have seen what is named, too.
+      pods = Math.max(pods, Number(info.pod.metadata.resourceVersion))
+      return nameOf(info)
     }
-    const pods = this.knowsPods ? Math.max(revision.pods, named) : revision.pods
+    for (const [uid, { info, node }] of untold) {
+      if (find(node)?.pods.has(uid) === true) assumed.push({ pod: written(info), node })
+      else untold.delete(uid)
+    }
+    const pod = written(info)
     const generation = { nodes: revision.nodes, pods }
-    return { pod: this.written(info), generation, epoch, assumed, forgotten, nodes: this.bits(nodes) }
+    return { pod, generation, epoch, assumed, forgotten, ...(nodes !== undefined && { nodes: this.bits(nodes) }) }
   }
 
   /** That much was heard. */
   heard({ assumed, forgotten }: Pick<Question, "assumed" | "forgotten">, epoch: string) {
     this.epoch = epoch
-    const told = new Set(assumed.map(({ pod }) => pod))
-    for (const [uid, { pod }] of this.untold) if (told.has(pod)) this.untold.delete(uid)
+    for (const { node, pod } of assumed) {
+      const { uid } = podOf(pod).metadata
+      if (this.untold.get(uid)?.node === node) this.untold.delete(uid)
+    }
     if (forgotten.length > 0) this.forgotten = this.forgotten.filter((pod) => !forgotten.includes(pod))
   }
 
