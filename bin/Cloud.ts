@@ -16,9 +16,10 @@ import * as Nodes from "../plugins/cloud/Nodes.ts"
 import * as RouteTable from "../plugins/cloud/RouteTable.ts"
 import * as Services from "../plugins/cloud/Services.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
+import * as CloudPackage from "./CloudPackage.ts"
 
 export interface Options {
-  readonly cloud: "local" | "aws" | "gcp" | "none"
+  readonly cloud: "local" | "aws" | "gcp" | "package" | "none"
   /** The provider's own configuration, a file; or empty. */
   readonly configuration: string
   /** What this cluster is called in the cloud. */
@@ -63,11 +64,12 @@ export const layer = <R>(options: Options, run: Run<R>, asSelf: Layer.Layer<Clie
     run("node", NodeLifecycle.plugin),
     run("service", Services.plugin({ cluster }))
   )
+  const routes = podCidrs.length > 0 ? run("route", RouteTable.plugin({ cluster, podCidrs })) : Layer.empty
+  if (cloud === "package") return CloudPackage.layer(controllers, routes)
   if (cloud === "local") {
     const own = Layer.provide(controllers, Layer.provide(Plugin.install(local(options)), asSelf))
     return podCidrs.length > 0 ? Layer.effectDiscard(Effect.fail(noRoutes)) : own
   }
   const provider: Layer.Layer<Contracts | Routes, Plugin.PluginFailed, Plugin.Host> = providers[cloud](options)
-  const routes = podCidrs.length > 0 ? run("route", RouteTable.plugin({ cluster, podCidrs })) : Layer.empty
   return Layer.provide(Layer.merge(controllers, routes), provider)
 }
