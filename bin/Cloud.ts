@@ -1,16 +1,19 @@
 /** The cloud that a cluster runs in: a line for each provider, and the controllers that follow it. */
 import { Effect, Layer } from "effect"
 import * as Aws from "../adapters/cloud/aws/Aws.ts"
+import * as Azure from "../adapters/cloud/azure/Azure.ts"
 import * as Gcp from "../adapters/cloud/gcp/Gcp.ts"
 import * as Configuration from "../adapters/cloud/local/Configuration.ts"
 import * as Local from "../adapters/cloud/local/Local.ts"
 import type { Client } from "../kernel/client/Client.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 import { Refused } from "../plugins/cloud/contracts/Cloud.ts"
+import type { IngressBalancers } from "../plugins/cloud/contracts/IngressBalancers.ts"
 import type { Instances } from "../plugins/cloud/contracts/Instances.ts"
 import type { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
 import type { Routes } from "../plugins/cloud/contracts/Routes.ts"
 import type { Zones } from "../plugins/cloud/contracts/Zones.ts"
+import * as Ingresses from "../plugins/cloud/Ingresses.ts"
 import * as NodeLifecycle from "../plugins/cloud/NodeLifecycle.ts"
 import * as Nodes from "../plugins/cloud/Nodes.ts"
 import * as RouteTable from "../plugins/cloud/RouteTable.ts"
@@ -19,7 +22,7 @@ import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
 import * as CloudPackage from "./CloudPackage.ts"
 
 export interface Options {
-  readonly cloud: "local" | "aws" | "gcp" | "package" | "none"
+  readonly cloud: "local" | "aws" | "gcp" | "azure" | "package" | "none"
   /** The provider's own configuration, a file; or empty. */
   readonly configuration: string
   /** What this cluster is called in the cloud. */
@@ -33,7 +36,7 @@ export interface Options {
 type Contracts = Instances | Zones | LoadBalancers
 
 /** Runs a controller under the account `<name>-controller`. */
-type Run<R> = <Needs extends Contracts | Routes>(
+type Run<R> = <Needs extends Contracts | IngressBalancers | Routes>(
   name: string,
   plugin: Plugin.Plugin<never, Client | Needs>
 ) => Layer.Layer<never, unknown, R | Needs>
@@ -47,8 +50,8 @@ const local = ({ configuration, loadBalancerCidr }: Options) => {
 
 /** Those of somebody else. */
 const providers = {
-  aws: ({ configuration }: Options) => Plugin.install(Aws.plugin(configuration)),
-  gcp: ({ configuration }: Options) => Plugin.install(Gcp.plugin(configuration))
+  gcp: ({ configuration }: Options) => Plugin.install(Gcp.plugin(configuration)),
+  azure: ({ configuration }: Options) => Plugin.install(Azure.plugin(configuration))
 }
 
 const noRoutes = new Refused({
@@ -69,6 +72,10 @@ export const layer = <R>(options: Options, run: Run<R>, asSelf: Layer.Layer<Clie
   if (cloud === "local") {
     const own = Layer.provide(controllers, Layer.provide(Plugin.install(local(options)), asSelf))
     return podCidrs.length > 0 ? Layer.effectDiscard(Effect.fail(noRoutes)) : own
+  }
+  if (cloud === "aws") {
+    const ingresses = run("cloud-ingress", Ingresses.plugin({ cluster, className: "alb" }))
+    return Layer.provide(Layer.mergeAll(controllers, routes, ingresses), Plugin.install(Aws.plugin(options.configuration)))
   }
   const provider: Layer.Layer<Contracts | Routes, Plugin.PluginFailed, Plugin.Host> = providers[cloud](options)
   return Layer.provide(Layer.merge(controllers, routes), provider)

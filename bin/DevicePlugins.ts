@@ -5,6 +5,8 @@
 import { Effect, Layer, Scope } from "effect"
 import { join } from "node:path"
 import * as DevicePlugins from "../adapters/devices/DevicePlugins.ts"
+import * as Registered from "../adapters/devices/Registered.ts"
+import type { ClaimDrivers } from "../plugins/kubelet/devices/ClaimDrivers.ts"
 import type { Providers } from "../plugins/kubelet/devices/Providers.ts"
 import type { Options } from "./Node.ts"
 
@@ -19,7 +21,7 @@ export const folders = (options: Options): ReadonlyArray<string> => {
 }
 
 /** A node where nobody can register is one like any other. */
-export const layer = (options: Options, providers: Providers) =>
+export const layer = (options: Options, providers: Providers, drivers: ClaimDrivers) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const scope = yield* Effect.scope
@@ -31,7 +33,16 @@ export const layer = (options: Options, providers: Providers) =>
       for (const folder of folders(options)) {
         const directory = join(folder, "device-plugins")
         const isOthers = yield* DevicePlugins.isServed(directory)
-        yield* isOthers ? Effect.logWarning(`another kubelet has its device plugins at ${directory}`) : serve(directory)
+        if (isOthers) {
+          yield* Effect.logWarning(`another kubelet has its plugins in ${folder}`)
+          continue
+        }
+        yield* serve(directory)
+        yield* Registered.follow({
+          folder: join(folder, "plugins_registry"),
+          addDriver: drivers.add,
+          addDevices: providers.add
+        })
       }
     })
   )

@@ -1,6 +1,7 @@
 /** The flags that commands share, and what they give: settings, paths, or the administrator's credentials. */
 import { Effect, Option } from "effect"
 import { Flag } from "effect/cli"
+import * as Place from "./hosted/Place.ts"
 import * as Paths from "./Paths.ts"
 import * as Settings from "./Settings.ts"
 import * as StoreRecord from "./StoreRecord.ts"
@@ -16,6 +17,7 @@ export const flags = {
     Flag.optional
   ),
   dataDir: text("data-dir", "Where everything of the cluster lies (default ~/.keelson)"),
+  name: text("name", "Of a control plane that is one of several on this machine: see keelson server"),
   nodeName: text("node-name", "This node's name (default: the host's name)"),
   nodeIp: text("node-ip", "The address by which others reach this machine (default: its first)"),
   advertiseAddress: text(
@@ -101,7 +103,7 @@ export const flags = {
   ),
   cloud: text(
     "cloud",
-    "What makes load balancers and knows the zones of nodes: local (default), aws, gcp, package (that a Plugin loads) or none"
+    "What makes load balancers and knows the zones of nodes: local (default), aws, gcp, azure, package (that a Plugin loads) or none"
   ),
   configureCloudRoutes: text(
     "configure-cloud-routes",
@@ -159,15 +161,16 @@ export const settingsOf = Effect.fnUntraced(function* ({
     ...(Option.isSome(registryCredentials) && { registryCredentials: words(String(registryCredentials.value)) }),
     ...(Option.isSome(runtimes) && { runtimes: words(String(runtimes.value)) })
   }
-  return yield* StoreRecord.applied(yield* Settings.load({ ...given, ...lists }, Option.map(config, String)))
+  const settings = yield* Settings.load({ ...given, ...lists }, Option.map(config, String))
+  return yield* StoreRecord.applied(yield* Place.applied(settings))
 })
 export const pathsOf = ({ dataDir, nodeName }: Settings.Settings) => Paths.make(dataDir, nodeName)
 
-const { config, dataDir, nodeName, store, storePort } = flags
+const { config, dataDir, name, nodeName, store, storePort } = flags
 const { encryptionProviderConfig, natsContext, natsMonitor, natsServer, natsUnsynced } = flags
 
 /** Of which data directory. */
-export const placeFlags = { config, dataDir, nodeName }
+export const placeFlags = { config, dataDir, name, nodeName }
 /** Who asks: of the cluster of this data directory, or of a kubeconfig's. */
 export const administratorFlags = {
   ...placeFlags,

@@ -6,8 +6,9 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Option, Runtime } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { conformance } from "./ConformanceCommand.ts"
+import * as HostedCommands from "./hosted/Commands.ts"
 import { encryption } from "./EncryptionCommand.ts"
-import { flags, number, pathsOf, settingsOf, text } from "./Flags.ts"
+import { flags, number, pathsOf, settingsOf, text, words } from "./Flags.ts"
 import { member } from "./MemberCommand.ts"
 import { plugin } from "./PluginCommand.ts"
 import { runtime } from "./RuntimeCommand.ts"
@@ -62,7 +63,9 @@ const server = Command.make(
   },
   Effect.fnUntraced(function* ({ api, caHash, certificateKey, controlPlane, join, token, ...given }) {
     const Server = yield* Effect.promise(() => import("./Server.ts"))
-    yield* Server.run(yield* settingsOf(given), {
+    const names = Option.isSome(given.name) ? words(given.name.value) : []
+    const each = names.length === 0 ? [given] : names.map((name) => ({ ...given, name: Option.some(name) }))
+    yield* Server.runAll(yield* Effect.forEach(each, settingsOf), {
       role: api ? "replica" : "primary",
       ...(Option.isSome(controlPlane) && { index: controlPlane.value }),
       ...(Option.isSome(join) && {
@@ -70,7 +73,12 @@ const server = Command.make(
       })
     })
   })
-).pipe(Command.withDescription("Runs a control plane: store, API, scheduler and controllers"))
+).pipe(
+  Command.withDescription(
+    "Runs a control plane: store, API, scheduler and controllers; with --name one of several of this machine"
+  ),
+  Command.withSubcommands([HostedCommands.list, HostedCommands.remove])
+)
 
 const agent = Command.make(
   "agent",

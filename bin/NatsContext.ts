@@ -9,7 +9,7 @@ import { BadSetting, type Settings } from "./Settings.ts"
 /** What `nats` leaves empty is not set. */
 const Text = Schema.optionalKey(Schema.String)
 const Context = Schema.fromJsonString(
-  Schema.Struct({ user: Text, password: Text, creds: Text, ca: Text, cert: Text, key: Text })
+  Schema.Struct({ user: Text, password: Text, creds: Text, nkey: Text, ca: Text, cert: Text, key: Text })
 )
 
 const given = (text: string | undefined) => (text === "" ? undefined : text)
@@ -26,8 +26,9 @@ const accessOf = Effect.fnUntraced(function* (file: string) {
     given(path) === undefined
       ? Effect.undefined
       : Effect.mapError(fs.readFileString(path ?? ""), bad(`${path} cannot be read`))
-  const [credentials, ca, cert, key] = yield* Effect.all([
+  const [credentials, nkey, ca, cert, key] = yield* Effect.all([
     read(context.creds),
+    read(context.nkey),
     read(context.ca),
     read(context.cert),
     read(context.key)
@@ -38,6 +39,7 @@ const accessOf = Effect.fnUntraced(function* (file: string) {
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password }),
     ...(credentials !== undefined && { credentials }),
+    ...(nkey !== undefined && { nkey: nkey.trim() }),
     ...(Object.keys(tls).length > 0 && { tls })
   }
 })

@@ -17,6 +17,7 @@ import * as Dns from "../plugins/dns/Dns.ts"
 import * as KubeProxy from "../plugins/kube-proxy/KubeProxy.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import * as ClaimDrivers from "../plugins/kubelet/devices/ClaimDrivers.ts"
 import * as Devices from "../plugins/kubelet/devices/Providers.ts"
 import * as CredentialProviders from "../plugins/kubelet/images/CredentialProviders.ts"
 import * as Kubelet from "../plugins/kubelet/Kubelet.ts"
@@ -123,7 +124,8 @@ const kubelet = (
   options: Options,
   networkSwapped: Latch.Latch,
   credentialProviders: CredentialProviders.CredentialProviders,
-  devices: Devices.Providers
+  devices: Devices.Providers,
+  claimDrivers: ClaimDrivers.ClaimDrivers
 ) => {
   const { serving } = options
   const { clusterDomain, kubeletPort, nodeName, podCidr, serviceCidr } = options.settings
@@ -140,6 +142,7 @@ const kubelet = (
     parallelPulls: options.settings.maxParallelImagePulls,
     credentialProviders,
     devices,
+    claimDrivers,
     podResources: DevicePlugins.folders(options).map((folder) => join(folder, "pod-resources", "kubelet.sock")),
     hollow: options.hollow,
     providerId: options.settings.providerId,
@@ -183,11 +186,12 @@ export const node = (options: Options) => {
   const { clusterDomain, nodeName, podCidr, serviceCidr } = settings
   const credentialProviders = CredentialProviders.make()
   const devices = Devices.make()
+  const claimDrivers = ClaimDrivers.make()
   const registries = options.hollow ? Layer.empty : Registries.layer(settings, credentialProviders)
-  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders, devices)).pipe(
+  const agent = Plugin.install(kubelet(options, networkSwapped, credentialProviders, devices, claimDrivers)).pipe(
     as(access.kubelet, "kubelet"),
     Layer.provide(registries),
-    Layer.merge(DevicePlugins.layer(options, devices))
+    Layer.merge(DevicePlugins.layer(options, devices, claimDrivers))
   )
   const proxy = Choice.layer({
     name: "service proxy",

@@ -1,5 +1,5 @@
 /** `keelson server`: a control plane, and with `--processes` further API processes beside it that share its port. */
-import { Effect, FileSystem, Layer } from "effect"
+import { Cause, Effect, FileSystem, Layer } from "effect"
 import * as Tokens from "../plugins/authentication/Tokens.ts"
 import * as Pki from "../plugins/certificates/contracts/Pki.ts"
 import * as AdmissionConfiguration from "./AdmissionConfiguration.ts"
@@ -7,6 +7,8 @@ import * as Audit from "./Audit.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Encryption from "./Encryption.ts"
 import * as Grow from "./Grow.ts"
+import * as Hosted from "./hosted/Hosted.ts"
+import * as Place from "./hosted/Place.ts"
 import * as JoinServer from "./JoinServer.ts"
 import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
@@ -144,7 +146,7 @@ const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   const built = yield* Layer.build(ControlPlane.controlPlane({ ...about, log, snapshots, ...moving }))
   yield* others(settings, paths)
   // Processes beside this one follow the store where it is, and those below one `keelson up` are as many as there will be.
-  if (settings.processes > 1 || place?.isLocal === true) return
+  if (settings.processes > 1 || place?.isLocal === true || Place.isShared(settings)) return
   yield* Grow.follow(settings, paths, place, at).pipe(Effect.provide(ControlPlane.ownClient), Effect.provide(built))
 })
 
@@ -169,12 +171,26 @@ const opened = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pat
 })
 
 /** Runs until it is interrupted, or its supervisor is gone. */
-export const run = Effect.fn("Server.run")(function* (given: Settings, what: What) {
+export const run = Effect.fn("Server.run")(function* (wanted: Settings, what: What) {
+  const given = what.role === "primary" ? yield* Hosted.enter(wanted) : wanted
   const all = Paths.make(given.dataDir, given.nodeName)
   const paths = what.index === undefined ? all : Servers.pathsOf(all, what.index)
   yield* Machine.directory(all.root)
   const { place, settings } = yield* opened(given, all, what)
   yield* what.role === "primary" ? primary(settings, paths, place) : replica(settings, paths)
   yield* Effect.logInfo(`the API is served on port ${place?.self.port ?? settings.apiPort}`)
-  yield* Supervise.orphaned
+  yield* Effect.raceFirst(Supervise.orphaned, Hosted.ended(settings))
 }, Effect.scoped)
+
+/** Several control planes in this process: one that cannot go on leaves the others as they are. */
+export const runAll = Effect.fn("Server.runAll")(function* (all: ReadonlyArray<Settings>, what: What) {
+  const [only] = all
+  if (all.length === 1 && only !== undefined) return yield* run(only, what)
+  const told = (settings: Settings) => (cause: Cause.Cause<unknown>) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.failCause(cause)
+      : Effect.logError(`the control plane ${settings.name} does not run`, Cause.pretty(cause))
+  const each = (settings: Settings) =>
+    run(settings, what).pipe(Effect.catchCause(told(settings)), Effect.annotateLogs("server", settings.name))
+  yield* Effect.forEach(all, each, { concurrency: "unbounded", discard: true })
+})

@@ -40,6 +40,9 @@ const Cidrs = Schema.String.check(
 const Name = Schema.String.check(
   Schema.isPattern(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/, { expected: "lower case letters, digits, '-' and '.'" })
 )
+const Hosted = Schema.String.check(
+  Schema.isPattern(/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/, { expected: "at most 42 lower case letters, digits and '-'" })
+)
 export const Store = Schema.String.check(
   Schema.isPattern(/^(sqlite|jetstream|memory|nats:\/\/\S+|tls:\/\/\S+|plugin:\/\/\/\S+)$/, {
     expected: "sqlite, jetstream, memory, nats://host:port or plugin:///home/me/PACKAGE"
@@ -53,6 +56,8 @@ const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000
 
 export const Settings = Schema.Struct({
   dataDir: Schema.String,
+  /** Of a control plane that is one of several on this machine; empty: it is the only one. See hosted/Hosted.ts. */
+  name: Schema.Union([Schema.Literal(""), Hosted]),
   nodeName: Name,
   nodeIp: Address,
   /** Its address of the other family, where the cluster has both; empty where it has not. */
@@ -151,8 +156,8 @@ export const Settings = Schema.Struct({
   /** `none`: somebody else's binds Pods, such as upstream's. */
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
   /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
-  cloud: Schema.Literals(["local", "aws", "gcp", "package", "none"]).annotate({
-    expected: "local, aws, gcp, package or none"
+  cloud: Schema.Literals(["local", "aws", "gcp", "azure", "package", "none"]).annotate({
+    expected: "local, aws, gcp, azure, package or none"
   }),
   /** `true`: routes of the cloud's network lead to the nodes' Pods. */
   configureCloudRoutes: Schema.Literals(["true", "false"]).annotate({ expected: "true or false" }),
@@ -194,6 +199,7 @@ const ownAddress = () =>
 
 export const defaults = (): Settings => ({
   dataDir: join(homedir(), ".keelson"),
+  name: "",
   nodeName: hostname().toLowerCase(),
   nodeIp: ownAddress(),
   nodeIp6: "",
@@ -291,9 +297,9 @@ const readFile = Effect.fnUntraced(function* (file: string) {
 export const load = Effect.fnUntraced(function* (flags: Given, file: Option.Option<string>) {
   const fromFile: Given = Option.isSome(file) ? yield* readFile(file.value) : {}
   const given: Given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
-  // Several servers need a store that all of them reach.
-  const isOne = ({ ...fromFile, ...given }.controlPlanes ?? 1) === 1
-  const standard = { ...defaults(), ...(isOne ? {} : { store: "jetstream" }) }
+  // Several servers need a store that all of them reach, and several control planes share one.
+  const { controlPlanes = 1, name = "" } = { ...fromFile, ...given }
+  const standard = { ...defaults(), ...(controlPlanes === 1 && name === "" ? {} : { store: "jetstream" }) }
   const fileOnly = decode({ ...standard, ...fromFile })
   if (Result.isFailure(fileOnly))
     return yield* new BadSetting({

@@ -2,6 +2,8 @@
 import { Effect, FileSystem, Option } from "effect"
 import { globSync } from "node:fs"
 import { basename, join } from "node:path"
+import * as Hosted from "./hosted/Hosted.ts"
+import * as Place from "./hosted/Place.ts"
 import type { Paths } from "./Paths.ts"
 import * as Processes from "./Processes.ts"
 import type { Settings } from "./Settings.ts"
@@ -22,6 +24,7 @@ export const leftovers = Effect.fnUntraced(function* ({ run }: Paths) {
 
 export const down = Effect.fnUntraced(function* (settings: Settings, paths: Paths, purge: boolean) {
   const files = yield* FileSystem.FileSystem
+  if (settings.name !== "") return yield* Hosted.remove(Place.allOf(settings), settings.name, purge)
   const up = yield* Processes.find(paths.run, "up")
   if (Option.isSome(up)) yield* Processes.end(up.value, "120 seconds")
   yield* leftovers(paths)

@@ -12,6 +12,8 @@ import * as Restoring from "../kernel/store/snapshot/Restoring.ts"
 import * as SqliteLog from "../kernel/store/sqlite/SqliteLog.ts"
 import * as Switch from "../kernel/store/Switch.ts"
 import * as Early from "../plugins/packages/Early.ts"
+import { isShared } from "./hosted/Place.ts"
+import { most } from "./hosted/Store.ts"
 import * as Keys from "./Keys.ts"
 import * as NatsContext from "./NatsContext.ts"
 import * as Places from "./Paths.ts"
@@ -30,7 +32,13 @@ const replicasOf = (servers: string) => (servers.split(",").length < 3 ? 1 : 3)
 const elsewhere = (settings: Settings) => {
   const { store: servers } = settings
   const layer = Effect.map(NatsContext.optionsOf(settings), (options) =>
-    JetStreamLog.layer({ ...options, servers, cluster: "keelson", replicas: replicasOf(servers) })
+    JetStreamLog.layer({
+      ...options,
+      servers,
+      cluster: settings.name === "" ? "keelson" : settings.name,
+      replicas: replicasOf(servers),
+      ...(isShared(settings) && { most })
+    })
   )
   return Layer.provide(Layer.unwrap(layer), NodeServices.layer)
 }

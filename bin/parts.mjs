@@ -128,6 +128,9 @@ const moto = [
   ...["cryptography==50.0.2", "cffi==2.1.1", "pycparser==3.12", "six==1.17.0"]
 ]
 
+/** Libraries of clouds for Python, in which they publish what requests to their APIs look like. */
+const cloudApis = ["google-api-python-client==2.202.0", "azure-mgmt-network==33.0.0", "azure-mgmt-compute==39.0.0"]
+
 export const parts = {
   "nats-server": {
     ...plain("github.com/nats-io/nats-server/v2", "v2.15.2", "github.com/nats-io/nats-server/v2"),
@@ -191,6 +194,21 @@ export const parts = {
   "sample-device-plugin": {
     ...kubernetes("36.4", "test/images/sample-device-plugin"),
     why: "upstream's own device plugin, for the tests of devices"
+  },
+  "cloud-apis": {
+    why: "the APIs of Google's cloud and Microsoft's, by which tests check requests to them; needs python3 with pip",
+    isThere: (folder) => ["compute.v1.json", "azure.json"].every((file) => existsSync(join(folder, file))),
+    make: (folder, output) => {
+      const pip = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
+      run(folder, "python3", [...pip, "--dest", folder, ...cloudApis])
+      for (const wheel of readdirSync(folder)) run(folder, "python3", ["-m", "zipfile", "-e", wheel, "all"])
+      mkdirSync(output)
+      const google = join(folder, "all", "googleapiclient", "discovery_cache", "documents", "compute.v1.json")
+      cpSync(google, join(output, "compute.v1.json"))
+      const azure = ["network", "compute"].map((name) => join(folder, "all", "azure", "mgmt", name))
+      const script = fileURLToPath(new URL("azure-api.py", import.meta.url))
+      run(folder, "python3", [script, join(output, "azure.json"), ...azure])
+    }
   },
   crictl: {
     ...plain("sigs.k8s.io/cri-tools", "v1.36.0", "sigs.k8s.io/cri-tools/cmd/crictl"),

@@ -18,6 +18,7 @@ addParts([
   "containerd-1.7",
   "containerd-2.1",
   "moto",
+  "cloud-apis",
   "sample-device-plugin"
 ])
 bundle()

@@ -37,6 +37,19 @@ const root = protobuf.Root.fromJSON({
       cdiDevices: many(5, "CdiDevice")
     }),
     Allocated: fields({ responses: many(1, "Given") }),
+    Claim: fields({ namespace: text(1), uid: text(2), name: text(3) }),
+    Claims: fields({ claims: many(1, "Claim") }),
+    ClaimDevice: fields({
+      requests: many(1, "string"),
+      pool: text(2),
+      device: text(3),
+      cdiDevices: many(4, "string"),
+      share: text(5)
+    }),
+    PreparedClaim: fields({ devices: many(1, "ClaimDevice"), error: text(2) }),
+    PreparedClaims: fields({ claims: { id: 1, type: "PreparedClaim", keyType: "string" } }),
+    UnpreparedClaim: fields({ error: text(1) }),
+    UnpreparedClaims: fields({ claims: { id: 1, type: "UnpreparedClaim", keyType: "string" } }),
     PluginInfo: fields({ type: text(1), name: text(2), endpoint: text(3), versions: many(4, "string") }),
     RegistrationStatus: fields({ registered: bool(1), error: text(2) })
   }
@@ -73,6 +86,19 @@ const Topology = optionalKey(NullOr(Struct({ nodes: List(Struct({ id: FiniteFrom
 const plugin = "/v1beta1.DevicePlugin"
 const registration = "/pluginregistration.Registration"
 
+const claimDevice = Struct({ requests: List(Text), pool: Text, device: Text, cdiDevices: List(Text), share: Text })
+const prepared = {
+  asks: "Claims",
+  answers: "PreparedClaims",
+  reply: Struct({ claims: Record(Text, Struct({ devices: List(claimDevice), error: Text })) })
+} as const
+const unprepared = {
+  asks: "Claims",
+  answers: "UnpreparedClaims",
+  reply: Struct({ claims: Record(Text, Struct({ error: Text })) })
+} as const
+const claims = "/k8s.io.kubelet.pkg.apis.dra"
+
 /** What is called, with the names of its messages and what is read of the answer. */
 export const calls = {
   options: {
@@ -100,6 +126,10 @@ export const calls = {
     answers: "Devices",
     reply: Struct({ devices: List(Struct({ id: Text, health: Text, topology: Topology })) })
   },
+  prepare: { path: `${claims}.v1.DRAPlugin/NodePrepareResources`, ...prepared },
+  prepareV1beta1: { path: `${claims}.v1beta1.DRAPlugin/NodePrepareResources`, ...prepared },
+  unprepare: { path: `${claims}.v1.DRAPlugin/NodeUnprepareResources`, ...unprepared },
+  unprepareV1beta1: { path: `${claims}.v1beta1.DRAPlugin/NodeUnprepareResources`, ...unprepared },
   info: { path: `${registration}/GetInfo`, asks: "Empty", answers: "PluginInfo", reply: PluginInfo },
   notify: {
     path: `${registration}/NotifyRegistrationStatus`,

@@ -25,6 +25,7 @@ const root = join(import.meta.dirname, "..", "..")
 const dist = join(root, "dist")
 
 const program = join(dist, "bin", "KubeApiserver.js")
+const commandLine = join(dist, "bin", "Main.js")
 
 /** Whether a source was changed after it was bundled. */
 const isStale = () => {
@@ -39,6 +40,13 @@ const Settings = Schema.fromJsonString(
   Schema.Struct({ flags: Schema.Array(Schema.String), env: Schema.Record(Schema.String, Schema.String) })
 )
 const settings = Schema.decodeUnknownSync(Settings)(readFileSync(join(root, "bin", "process.json"), "utf8"))
+
+/** The command line as users run it: program, arguments, environment. */
+export const bundled = (...args: ReadonlyArray<string>) => {
+  ours()
+  const env = { ...process.env, ...settings.env, KEELSON_DIST: dist }
+  return { program: process.execPath, args: [...settings.flags, commandLine, ...args], env }
+}
 
 /** What users run is bundled. Profiles are taken into a folder that is named. */
 const ours = () => {

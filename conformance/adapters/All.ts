@@ -3,6 +3,7 @@ import type { Adapter, Site, Told } from "../Adapter.ts"
 import type { Effect } from "effect"
 import * as Apis from "./apis.ts"
 import * as Aws from "./aws.ts"
+import * as Azure from "./azure.ts"
 import * as Clouds from "./clouds.ts"
 import * as Containerd from "./containerd.ts"
 import * as Crio from "./crio.ts"
@@ -34,7 +35,8 @@ export const all: ReadonlyArray<Adapter> = [
   ...Ingress.adapters,
   ...Clouds.adapters,
   ...Aws.adapters,
-  ...Gcp.adapters
+  ...Gcp.adapters,
+  ...Azure.adapters
 ]
 
 type Kit = (site: Site) => Effect.Effect<void, unknown, Told>

@@ -2,11 +2,11 @@
  * What Ingresses ask for, as routes. Pure. The same host in several Ingresses is one; of the same path the oldest Ingress has it.
  * Source: "Ingress" of Kubernetes' documentation, KEP-1453.
  */
-import { X509Certificate, createPrivateKey } from "node:crypto"
 import type { Key } from "../../kernel/resource/Kind.ts"
 import type { Secret } from "../resources/contracts/core/v1.ts"
 import type { HTTPIngressPath, Ingress, IngressBackend } from "../resources/contracts/networking/v1.ts"
 import { type Services, targets } from "./Backends.ts"
+import { certificateOf } from "./contracts/Certificates.ts"
 import type { Certificate, Forward, Listener, Rule, Server } from "./contracts/IngressProxy.ts"
 
 export interface World extends Services {
@@ -91,21 +91,6 @@ const precedence = (one: Placed, other: Placed) => {
 
 const age = ({ metadata: { creationTimestamp = "", name, namespace = "" } }: Ingress) =>
   `${creationTimestamp} ${namespace}/${name}`
-
-/** The certificate of a Secret; a text says what is wrong with it. */
-export const certificateOf = (secret: Secret | undefined, key: Key): Certificate | string => {
-  const name = `${key.namespace}/${key.name}`
-  if (secret === undefined) return `the Secret ${name} does not exist`
-  const [chain, own] = ["tls.crt", "tls.key"].map((field) => Buffer.from(secret.data?.[field] ?? "", "base64").toString())
-  if (!chain || !own) return `the Secret ${name} has no tls.crt and tls.key`
-  try {
-    if (!new X509Certificate(chain).checkPrivateKey(createPrivateKey(own)))
-      return `tls.key of the Secret ${name} does not belong to its tls.crt`
-  } catch (cause) {
-    return `the Secret ${name} has no certificate with a key: ${cause instanceof Error ? cause.message : cause}`
-  }
-  return { name, chain, key: own }
-}
 
 /** Whether a name, which may begin with an asterisk for one label, stands for a host. */
 const standsFor = (name: string, host: string) =>

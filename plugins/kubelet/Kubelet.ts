@@ -9,7 +9,9 @@ import { join } from "node:path"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type { Taint } from "../resources/contracts/core/v1.ts"
 import { NetworkConfiguration } from "./contracts/NetworkConfiguration.ts"
+import * as ClaimDrivers from "./devices/ClaimDrivers.ts"
 import * as Providers from "./devices/Providers.ts"
+import * as Slices from "./devices/Slices.ts"
 import * as CredentialProviders from "./images/CredentialProviders.ts"
 import * as Registration from "./node/Registration.ts"
 import * as Cgroups from "./pod/Cgroups.ts"
@@ -45,6 +47,8 @@ export interface Options {
   readonly credentialProviders?: CredentialProviders.CredentialProviders
   /** Who has devices that Pods can ask for. */
   readonly devices?: Providers.Providers
+  /** Who gets ready what Pods claim. */
+  readonly claimDrivers?: ClaimDrivers.ClaimDrivers
   /** Sockets where programs of the machine ask which devices Pods have. */
   readonly podResources?: ReadonlyArray<string>
   readonly labels?: { readonly [key: string]: string }
@@ -80,7 +84,8 @@ const settings = (options: Options): Site.Settings => ({
   maxPods: options.maxPods ?? 110,
   parallelPulls: options.parallelPulls ?? 5,
   credentialProviders: options.credentialProviders ?? CredentialProviders.make(),
-  devices: options.devices ?? Providers.make()
+  devices: options.devices ?? Providers.make(),
+  claimDrivers: options.claimDrivers ?? ClaimDrivers.make()
 })
 
 /** Ends every Pod that runs here, and takes back what was made for it. */
@@ -130,6 +135,7 @@ const agent = Effect.fnUntraced(function* (options: Options) {
     ...(options.networkSwapped !== undefined && { networkSwapped: options.networkSwapped })
   })
   yield* CsiNode.run(site.client, options.nodeName)
+  if (!site.settings.hollow) yield* Slices.run(site.client, options.nodeName, site.settings.claimDrivers)
   yield* Pods.make(site)
   for (const socket of options.podResources ?? []) yield* PodResources.serve(site, socket)
 })

@@ -69,6 +69,8 @@ export const make = Effect.fnUntraced(function* (site: Site) {
       yield* runtime.stopPod({ pod: id, graceSeconds: 5 })
       yield* runtime.removePod({ pod: id })
     }
+    // As a volume's driver below, it may not be back yet.
+    yield* Effect.retry(site.resourceClaims.unprepare(uid), { schedule: Schedule.spaced("1 second"), times: 60 })
     if (settings.hollow) return
     const directory = site.directoryOf(uid)
     // A driver that is not back yet is waited for.
@@ -79,7 +81,7 @@ export const make = Effect.fnUntraced(function* (site: Site) {
 
   const folders = settings.hollow ? [] : Volumes.known(join(settings.directory, "pods"))
   const left = yield* runtime.list({})
-  const known = new Set([...folders, ...left.map(({ uid }) => uid)])
+  const known = new Set([...folders, ...left.map(({ uid }) => uid), ...site.resourceClaims.holders()])
   const orphans = [...known].filter((uid) => pods.by("uid", uid).length === 0)
   yield* Effect.forkScoped(
     Effect.forEach(

@@ -13,7 +13,9 @@ import { Images } from "./contracts/Images.ts"
 import { Stats } from "./contracts/Stats.ts"
 import type { Allocation } from "./pod/Allocation.ts"
 import type { ClusterDns } from "./pod/Dns.ts"
+import type { ClaimDrivers } from "./devices/ClaimDrivers.ts"
 import * as Devices from "./devices/Devices.ts"
+import * as ResourceClaims from "./devices/ResourceClaims.ts"
 import type { Providers } from "./devices/Providers.ts"
 import type { Sources } from "./pod/Environment.ts"
 import type { Place } from "./pod/Fields.ts"
@@ -41,6 +43,7 @@ export interface Settings {
   readonly parallelPulls: number
   readonly credentialProviders: CredentialProviders.CredentialProviders
   readonly devices: Providers
+  readonly claimDrivers: ClaimDrivers
 }
 
 const fileOr = (path: string) =>
@@ -125,6 +128,8 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   const permits = yield* Semaphore.make(2 * machine.cpus + 4)
   const lookup = objects(client)
   const devices = yield* Devices.make({ providers: settings.devices, file: join(settings.directory, "devices.json") })
+  const file = join(settings.directory, "resource-claims.json")
+  const resourceClaims = ResourceClaims.make({ client, drivers: settings.claimDrivers, file })
   const driven = yield* Driven.make({ client, nodeName: settings.nodeName, directory: settings.directory })
 
   const sources = Effect.fnUntraced(function* (pod: Pod) {
@@ -186,6 +191,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     /** Volumes of drivers. */
     driven,
     devices,
+    resourceClaims,
     /** What the Pods of this node have been given, by uid. */
     allocations: new Map<string, Allocation>(),
     /** When this kubelet started; its name stands in ids of containers: `containerd://…`. */

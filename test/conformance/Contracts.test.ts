@@ -55,7 +55,6 @@ const withoutExample: { readonly [key: string]: string } = {
   "kernel/Api": "it is given to plugins, and the server keeps it",
   "kernel/Handover": "it is offered beside another contract",
   "cloud/Routes": "adapters/cloud/aws",
-  "scheduler/SchedulerPoints": "plugins/packages/templates/scheduler-score",
   ...Object.fromEntries(
     ["ContainerRuntime", "Events", "Exec", "Images", "Logs", "Stats"].map((name) => [
       `kubelet/${name}`,

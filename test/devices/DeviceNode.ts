@@ -8,6 +8,7 @@ import * as MemoryPowers from "../../adapters/memory/MemoryPowers.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import { ContainerRuntime } from "../../plugins/kubelet/contracts/ContainerRuntime.ts"
+import * as ClaimDrivers from "../../plugins/kubelet/devices/ClaimDrivers.ts"
 import * as Providers from "../../plugins/kubelet/devices/Providers.ts"
 import * as Kubelet from "../../plugins/kubelet/Kubelet.ts"
 import { Node, Pod, type PodDraft } from "../../plugins/resources/contracts/core/v1.ts"
@@ -32,6 +33,7 @@ export const machine = Effect.gen(function* () {
       Effect.tap(runtime.startContainer(config), () => Effect.sync(() => configs.set(config.name, config)))
   })
   const providers = Providers.make()
+  const claimDrivers = ClaimDrivers.make()
   const kubelet = Kubelet.layer({
     nodeName: "n1",
     directory,
@@ -40,6 +42,7 @@ export const machine = Effect.gen(function* () {
     addresses: ["192.0.2.1"],
     hollow: true,
     devices: providers,
+    claimDrivers,
     podResources: [join(directory, "pod-resources", "kubelet.sock")]
   }).pipe(
     Layer.provide(Layer.succeed(ContainerRuntime, noted)),
@@ -54,6 +57,7 @@ export const machine = Effect.gen(function* () {
     client,
     configs,
     providers,
+    claimDrivers,
     directory,
     kubelet: Layer.build(kubelet),
     eventually,

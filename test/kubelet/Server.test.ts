@@ -13,6 +13,7 @@ import { Api } from "../../kernel/client/Api.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Pki from "../../plugins/certificates/contracts/Pki.ts"
 import * as Requests from "../../plugins/certificates/contracts/Requests.ts"
+import * as ClaimDrivers from "../../plugins/kubelet/devices/ClaimDrivers.ts"
 import * as Providers from "../../plugins/kubelet/devices/Providers.ts"
 import * as CredentialProviders from "../../plugins/kubelet/images/CredentialProviders.ts"
 import * as Pods from "../../plugins/kubelet/Pods.ts"
@@ -32,7 +33,8 @@ const settings = {
   maxPods: 110,
   parallelPulls: 5,
   credentialProviders: CredentialProviders.make(),
-  devices: Providers.make()
+  devices: Providers.make(),
+  claimDrivers: ClaimDrivers.make()
 }
 
 /** The API in memory reviews nobody: here, an administrator may do everything. */

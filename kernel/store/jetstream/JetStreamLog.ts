@@ -18,6 +18,8 @@ export interface Options extends Nats.Options, Sync.Options {
   /** Keeps the logs of several clusters on one server apart. */
   readonly cluster: string
   readonly replicas?: JetStream.Replicas
+  /** How large each log may become, where it is made. */
+  readonly most?: Streams.Bytes
 }
 
 const asUnavailable = <A>(effect: Effect.Effect<A, unknown>) =>
@@ -55,10 +57,10 @@ const openLog = Effect.fnUntraced(function* (opened: Streams.Opened) {
   }
 })
 
-const make = Effect.fnUntraced(function* ({ cluster, replicas = 1, ...options }: Options) {
+const make = Effect.fnUntraced(function* ({ cluster, most, replicas = 1, ...options }: Options) {
   const nats = yield* Nats.make(options)
   const open = (log: LogName) =>
-    Effect.flatMap(Streams.open(nats, cluster, log, replicas), openLog).pipe(
+    Effect.flatMap(Streams.open(nats, cluster, log, replicas, most), openLog).pipe(
       Effect.catchTags({
         Unavailable: ({ cause }) => Effect.fail(unreachable(nats, cause)),
         Refused: ({ code, description }) => Effect.fail(unreachable(nats, `${description} (${code})`))

@@ -5,6 +5,7 @@ import {
   type Msg,
   type MsgHdrs,
   type NatsConnection,
+  nkeyAuthenticator,
   RequestError,
   type Status,
   type TlsOptions
@@ -19,6 +20,8 @@ export interface Options {
   readonly password?: string
   /** The text of a credentials file, instead of user and password. */
   readonly credentials?: string
+  /** The seed of a user's key, instead of those. */
+  readonly nkey?: string
   readonly tls?: TlsOptions
 }
 
@@ -114,7 +117,7 @@ const watchLeaders = Effect.fnUntraced(function* (connection: NatsConnection) {
   return writes
 })
 
-export const make = Effect.fnUntraced(function* ({ credentials, password, servers, tls, user }: Options) {
+export const make = Effect.fnUntraced(function* ({ credentials, nkey, password, servers, tls, user }: Options) {
   const all = list(servers)
   const shown = all.map(withoutUser)
   const connection = yield* Effect.acquireRelease(
@@ -126,6 +129,7 @@ export const make = Effect.fnUntraced(function* ({ credentials, password, server
           ...userOf(all),
           ...(user === undefined ? {} : { user, pass: password ?? "" }),
           ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
+          ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
           ...(tls === undefined ? {} : { tls }),
           timeout: 5000,
           maxReconnectAttempts: -1,

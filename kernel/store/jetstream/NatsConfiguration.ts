@@ -53,6 +53,13 @@ export interface Member {
   readonly routes: ReadonlyArray<string>
 }
 
+/** Who has logs of their own on a server of several: each is an account, which the others cannot see into. */
+export interface Tenant {
+  readonly name: string
+  /** The public key of its user. */
+  readonly key: string
+}
+
 export interface Configuration {
   readonly directory: string
   readonly name: string
@@ -60,6 +67,7 @@ export interface Configuration {
   readonly monitor: string
   readonly access: { readonly keys: Keys } | { readonly passwords: Passwords }
   readonly cluster?: Member
+  readonly tenants?: ReadonlyArray<Tenant>
   /** Bytes. */
   readonly limits: { readonly memory: number; readonly disk: number }
 }
@@ -103,6 +111,14 @@ const accountsOf = (access: Configuration["access"]) => {
   }
 }
 
+/** Of a name, which may not be that of another account. */
+export const accountOf = (name: string) => `tenant-${name}`
+
+const tenantsOf = (tenants: ReadonlyArray<Tenant>) =>
+  Object.fromEntries(
+    tenants.map(({ key, name }) => [accountOf(name), { jetstream: "enabled", users: [{ nkey: key, permissions }] }])
+  )
+
 const tlsOf = (directory: string, how: "verify" | "verify_and_map") => ({
   cert_file: at(directory).cert,
   key_file: at(directory).key,
@@ -128,7 +144,7 @@ const clusterOf = ({ listen, name, routes }: Member, { access, directory }: Conf
 
 /** JSON is a configuration of its own. */
 export const text = (configuration: Configuration) => {
-  const { access, cluster, directory, limits, listen, monitor, name } = configuration
+  const { access, cluster, directory, limits, listen, monitor, name, tenants = [] } = configuration
   const files = at(directory)
   const all = {
     server_name: name,
@@ -146,7 +162,7 @@ export const text = (configuration: Configuration) => {
     lame_duck_duration: "30s",
     lame_duck_grace_period: "1s",
     ...("keys" in access ? { tls: tlsOf(directory, "verify_and_map") } : {}),
-    accounts: accountsOf(access),
+    accounts: { ...accountsOf(access), ...tenantsOf(tenants) },
     system_account: "SYS",
     jetstream: {
       store_dir: files.store,

@@ -21,7 +21,7 @@ export interface Files {
   readonly owner: string
 }
 
-const pidIn = (file: string) =>
+export const pidIn = (file: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(file)).pipe(
     Effect.map((text) => Number.parseInt(text, 10)),
     Effect.orElseSucceed(() => 0)
@@ -41,7 +41,7 @@ const processOf = Effect.fnUntraced(function* (pid: number) {
 })
 
 /** The parent of the process, if it is a server with this configuration. */
-const parentOf = Effect.fnUntraced(function* (pid: number, config: string) {
+export const parentOf = Effect.fnUntraced(function* (pid: number, config: string) {
   if (!(pid > 0)) return undefined
   const [, parent, command] = /^\s*(\d+)\s+(.*)/s.exec(yield* processOf(pid)) ?? []
   return command?.includes(config) === true ? Number(parent) : undefined

@@ -60,7 +60,7 @@ const lastLines = (log: string, what = /\[(ERR|FTL)\]/) =>
       .slice(-3)
       .join("; ")
   })
-const complaints = (log: string) => Effect.map(lastLines(log), (lines) => lines || "it says nothing in its log")
+export const complaints = (log: string) => Effect.map(lastLines(log), (lines) => lines || "it says nothing in its log")
 
 /** What it says then is written as a warning. */
 const damage = /corrupt|checksums? did not match/i

@@ -85,7 +85,7 @@ export const accessOf = (
 
 const describe = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
 
-const write = Effect.fnUntraced(function* (configuration: Configuration) {
+export const write = Effect.fnUntraced(function* (configuration: Configuration) {
   const fs = yield* FileSystem.FileSystem
   const files = at(configuration.directory)
   const secret = Effect.fnUntraced(function* (file: string, content: string) {

@@ -9,8 +9,9 @@ import * as Subject from "./Subject.ts"
 import * as Version from "./Version.ts"
 
 const gibibyte = 1024 ** 3
-/** Above it writes are refused, before the disk is full. */
+/** Above it writes are refused, before the disk is full. The server keeps so much of its disk free for them. */
 const bytes = { objects: 4 * gibibyte, events: gibibyte, leases: gibibyte / 4 }
+export type Bytes = { readonly [log in LogName]: number }
 
 /** What would lose or rewrite history if it were otherwise, and is therefore looked at in a stream that is there already. */
 /** How many entries of one key a log keeps, the newest; JetStream drops those before them by itself. */
@@ -39,10 +40,10 @@ const compression = "none"
 const batchesSince = "2.15.0"
 
 /** What a new stream is made with. */
-const configOf = ({ hasBatches, log, replicas, subjects }: Opened) => ({
+const configOf = ({ hasBatches, log, most, replicas, subjects }: Opened) => ({
   ...vital(subjects, replicas),
   name: subjects.stream,
-  max_bytes: bytes[log],
+  max_bytes: most[log],
   duplicate_window: 1e9,
   compression,
   allow_direct: true,
@@ -73,6 +74,7 @@ const neighbour = { objects: "leases", events: "objects", leases: "objects" } as
 
 export interface Opened extends JetStream {
   readonly cluster: string
+  readonly most: Bytes
 }
 
 const nextOf = ({ cluster, log, nats, replicas }: Opened) => {
@@ -118,12 +120,18 @@ const election = Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: "3
 const isElecting = (error: Effect.Error<JetStream["info"]>) => error._tag !== "Refused" || starting.has(error.code)
 
 /** The stream of a log: made if it is not there, else compared with what it has to be. */
-export const open = Effect.fnUntraced(function* (nats: Nats, cluster: string, log: LogName, replicas: Replicas) {
+export const open = Effect.fnUntraced(function* (
+  nats: Nats,
+  cluster: string,
+  log: LogName,
+  replicas: Replicas,
+  most: Bytes = bytes
+) {
   yield* assertServer(nats, replicas)
   const version = versionOf(nats)
   const subjects = Subject.make(cluster, log)
   const hasBatches = !Version.isBefore(version, batchesSince)
-  const opened: Opened = { ...calls({ nats, log, subjects, replicas, hasBatches }), cluster }
+  const opened: Opened = { ...calls({ nats, log, subjects, replicas, hasBatches }), cluster, most }
   const unfit = (reason: string) => new NatsUnfit({ server: nats.connection.getServer(), reason })
   const state = yield* opened.info.pipe(
     Effect.catchIf(

@@ -121,6 +121,13 @@ export const rules: { readonly [name: string]: ReadonlyArray<PolicyRule> } = {
     ...may(read, { "": "nodes" }),
     ...events
   ],
+  "cloud-ingress-controller": [
+    ...may([...read, ...change], { "networking.k8s.io": "ingresses" }),
+    ...may(change, { "networking.k8s.io": "ingresses/status" }),
+    ...may([...read, "create"], { "networking.k8s.io": "ingressclasses" }),
+    ...may(read, { "": "nodes secrets services" }),
+    ...events
+  ],
   "route-controller": [...may(read, { "": "nodes" }), ...may(["patch", "update"], { "": "nodes/status" }), ...events],
   "ingress-controller": [
     ...may(read, { "": "namespaces nodes secrets services", "apiextensions.k8s.io": "customresourcedefinitions" }),

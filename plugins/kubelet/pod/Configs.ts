@@ -66,6 +66,8 @@ export interface ContainerContext {
   readonly target: string | undefined
   /** What it finds of its devices. */
   readonly given: Given | undefined
+  /** The CDI devices of its claims. */
+  readonly claimed: ReadonlyArray<string>
   readonly site: Site
 }
 
@@ -98,7 +100,7 @@ const ownMounts = (
 
 /** Throws a Refusal where something is missing. */
 export const ofContainer = (context: ContainerContext): ContainerConfig => {
-  const { addresses, attempt, container, given, imageUser, pod, sandbox, site, sources, target } = context
+  const { addresses, attempt, claimed, container, given, imageUser, pod, sandbox, site, sources, target } = context
   const namespace = pod.metadata.namespace ?? ""
   const services = [
     ...site.services.by("namespace", namespace),
@@ -110,6 +112,7 @@ export const ofContainer = (context: ContainerContext): ContainerConfig => {
   const own = site.settings.hollow ? [] : ownMounts(context, mounts)
   const blocks = site.settings.hollow ? [] : Volumes.devicesOf(container, directory, sources)
   const devices = [...(given?.devices ?? []), ...blocks]
+  const cdiDevices = [...new Set([...(given?.cdiDevices ?? []), ...claimed])]
   const lent = (given?.mounts ?? []).map((mount): Mount => ({ ...mount, propagation: "none" }))
   return {
     pod: sandbox,
@@ -125,7 +128,7 @@ export const ofContainer = (context: ContainerContext): ContainerConfig => {
     ...(container.workingDir && { workingDirectory: container.workingDir }),
     mounts: [...lent, ...mounts, ...own],
     ...(devices.length > 0 && { devices }),
-    ...(given !== undefined && given.cdiDevices.length > 0 && { cdiDevices: given.cdiDevices }),
+    ...(cdiDevices.length > 0 && { cdiDevices }),
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,

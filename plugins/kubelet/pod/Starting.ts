@@ -8,6 +8,7 @@ import * as Volumes from "../volumes/Volumes.ts"
 import * as Configs from "./Configs.ts"
 import * as Dns from "./Dns.ts"
 import { NoDevices } from "../devices/Choice.ts"
+import { ClaimsUnready } from "../devices/ResourceClaims.ts"
 import { Refusal } from "./Environment.ts"
 import * as Hooks from "./Hooks.ts"
 import * as ImagePuller from "./ImagePuller.ts"
@@ -83,6 +84,15 @@ export const sandbox = Effect.fn("Pod.startSandbox")(function* (
     )
   )
   if (!settings.hollow) yield* folders(state)
+  yield* site.resourceClaims.prepare(pod).pipe(
+    Effect.mapError(({ message }) => new Refusal({ message: `prepare dynamic resources: ${message}` })),
+    Effect.tapError(({ message }) =>
+      Effect.andThen(
+        tell(pod, "Warning", "FailedPrepareDynamicResources", `Failed to prepare dynamic resources: ${message}`),
+        postpone(state, sandboxKey)
+      )
+    )
+  )
   if (!pod.spec.hostNetwork) yield* site.networkReady.await
   const resolv = yield* site.hostResolv
   const started = yield* site.handlerOf(pod).pipe(
@@ -105,7 +115,8 @@ type Start = Extract<Action, { _tag: "StartContainer" }>
 const notReady = (reason: string) => (cause: unknown) =>
   new ImagePuller.NotReady({
     reason,
-    message: cause instanceof Refusal || cause instanceof NoDevices ? cause.message : `${cause}`
+    message:
+      cause instanceof Refusal || cause instanceof NoDevices || cause instanceof ClaimsUnready ? cause.message : `${cause}`
   })
 
 /** Of a container that was added to look into another: the one that runs under the name it gives. */
@@ -123,9 +134,22 @@ const create = Effect.fnUntraced(function* ({ pod, site }: State, view: View.Vie
   const made = Effect.gen(function* () {
     const sources = yield* Effect.mapError(site.sources(pod), configError)
     const given = yield* Effect.mapError(site.devices.prepare(pod, container), configError)
+    const claimed = yield* Effect.mapError(site.resourceClaims.cdiDevices(pod, container), configError)
     const config = yield* Effect.try({
       try: () =>
-        Configs.ofContainer({ pod, container, sandbox, attempt, addresses, sources, imageUser, target, given, site }),
+        Configs.ofContainer({
+          pod,
+          container,
+          sandbox,
+          attempt,
+          addresses,
+          sources,
+          imageUser,
+          target,
+          given,
+          claimed,
+          site
+        }),
       catch: configError
     })
     return yield* Effect.mapError(site.busy(site.runtime.startContainer(config)), (failure) => {

@@ -106,6 +106,12 @@ export const make = Effect.fnUntraced(function* (
       yield* Resize.remember(state, view)
       yield* health.watch(view)
       yield* Resize.told(state, view)
+      // Whoever gets its claims next must not hear that it is over before they have been taken back.
+      if (Plan.isOver(view) && site.resourceClaims.holders().has(state.uid)) {
+        yield* health.end
+        if (yield* Ending.settle(state, view)) continue
+        yield* site.resourceClaims.unprepare(state.uid)
+      }
       yield* publish(view)
       if (Plan.isOver(view)) {
         yield* health.end
@@ -148,6 +154,7 @@ export const make = Effect.fnUntraced(function* (
     for (const { id, ready } of view.sandboxes) {
       if (ready) yield* site.runtime.stopPod({ pod: id, graceSeconds: Ending.minimumGrace })
     }
+    yield* site.resourceClaims.unprepare(state.uid)
     if (!state.isGone) yield* writer.write(statusOf(state, yield* look(state)))
     yield* Ending.remove(state)
     if (state.isGone) return

@@ -71,14 +71,25 @@ const shown = (all: ReadonlyArray<Listed>) =>
 const isSidecar = ({ restartPolicy }: Container) => restartPolicy === "Always"
 
 const answers = (site: Site) => {
-  const ofPod = ({ metadata: { name, namespace, uid }, spec }: Pod) => ({
-    name,
-    namespace,
-    containers: [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers].map((container) => ({
-      name: container.name,
-      devices: shown(site.devices.of(uid, container.name))
-    }))
-  })
+  const ofPod = (pod: Pod) => {
+    const {
+      metadata: { name, namespace, uid },
+      spec
+    } = pod
+    return {
+      name,
+      namespace,
+      containers: [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers].map((container) => ({
+        name: container.name,
+        devices: shown(site.devices.of(uid, container.name)),
+        claims: site.resourceClaims.of(pod, container).map(({ claim, devices, namespace }) => ({
+          name: claim,
+          namespace,
+          resources: devices.map(({ cdiDevices, ...one }) => ({ ...one, cdiDevices: cdiDevices.map((name) => ({ name })) }))
+        }))
+      }))
+    }
+  }
   const isActive = ({ status: { phase } }: Pod) => phase !== "Succeeded" && phase !== "Failed"
   return {
     list: () => ({ pods: site.pods.all().filter(isActive).map(ofPod) }),

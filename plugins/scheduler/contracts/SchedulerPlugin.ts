@@ -37,10 +37,13 @@ export interface Options {
   readonly weight?: number
 }
 
+/** What it has a say in, without its name. */
+export type Points = Omit<SchedulingPlugin, "name">
+
 /** With what it takes to be made: a client of the cluster, and a scope to run something beside it. */
 export const making = <E>(
   name: string,
-  made: Effect.Effect<Omit<SchedulingPlugin, "name">, E, Client | Scope.Scope>,
+  made: Effect.Effect<Points, E, Client | Scope.Scope>,
   { weight = 1 }: Options = {}
 ): Plugin.Plugin<SchedulerPoints, Client> =>
   Plugin.make({
