@@ -52,14 +52,16 @@ const text = (checker: Checker, type: Type | undefined, flags = noTruncation) =>
 }
 
 const isObject = ({ flags }: Type) => (flags & TypeFlags.Object) !== 0
-const sorted = (symbols: ReadonlyArray<Symbol>) => symbols.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+/** The compiler's names of what has a symbol as its name have a number in them, which other modules change. */
+const nameOf = ({ name }: Symbol) => name.replace(/^__@(.*)@[0-9]+$/, "[$1]")
+const sorted = (symbols: ReadonlyArray<Symbol>) => symbols.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 
 /** What a type has, by name; of what is no object the type itself. */
 const members = (checker: Checker, type: Type) => {
   if (!isObject(type)) return [`    = ${text(checker, type, noTruncation | inTypeAlias)}`]
   return sorted(checker.getPropertiesOfType(type)).map((member) => {
     const mark = (member.flags & SymbolFlags.Optional) === 0 ? "" : "?"
-    return `    ${member.name}${mark}: ${text(checker, checker.getTypeOfSymbol(member))}`
+    return `    ${nameOf(member)}${mark}: ${text(checker, checker.getTypeOfSymbol(member))}`
   })
 }
 

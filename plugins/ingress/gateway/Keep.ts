@@ -15,6 +15,7 @@ import { time } from "../../resources/contracts/Time.ts"
 import * as Fronts from "../Fronts.ts"
 import * as Conditions from "./Conditions.ts"
 import type { GatewayResult, Result, RouteResult } from "./Gateways.ts"
+import { supportedFeatures } from "./Features.ts"
 import * as Objects from "./Objects.ts"
 
 interface Shelf {
@@ -29,7 +30,7 @@ const classSpec = Objects.specOf(Objects.ClassSpec)
 const gatewaySpec = Objects.specOf(Objects.GatewaySpec)
 const routeSpec = Objects.specOf(Objects.RouteSpec)
 const grantSpec = Objects.specOf(Objects.GrantSpec)
-const conditionsOf = Objects.statusOf(Objects.Conditions)
+const classStatusOf = Objects.statusOf(Objects.ClassStatus)
 const gatewayStatusOf = Objects.statusOf(Objects.GatewayStatus)
 const routeStatusOf = Objects.statusOf(Objects.RouteStatus)
 
@@ -73,13 +74,16 @@ export const open = Effect.gen(function* () {
   const acceptClasses = Effect.gen(function* () {
     const { now } = yield* at
     for (const { object } of classes()) {
-      const { conditions: before = [] } = conditionsOf(object) ?? {}
+      const { conditions: before = [], supportedFeatures: known } = classStatusOf(object) ?? {}
       const generation = generationOf(object)
       const conditions = Conditions.written([Conditions.is("Accepted")], before, { generation, now })
       const own = before.filter(({ type }) => type === "Accepted")
-      if (isDeepStrictEqual(own, conditions)) continue
+      if (isDeepStrictEqual([own, known], [conditions, supportedFeatures])) continue
       const others = before.filter(({ type }) => type !== "Accepted")
-      yield* writeStatus("gatewayclasses", object, undefined, { conditions: [...others, ...conditions] })
+      yield* writeStatus("gatewayclasses", object, undefined, {
+        conditions: [...others, ...conditions],
+        supportedFeatures
+      })
     }
   })
 

@@ -125,7 +125,10 @@ export const GrantSpec = Struct({
   to: List(Struct({ group: Text, kind: Text, name: optionalKey(Text) }))
 })
 
-export const Conditions = Struct({ conditions: optionalKey(List(Condition)) })
+export const ClassStatus = Struct({
+  conditions: optionalKey(List(Condition)),
+  supportedFeatures: optionalKey(List(Struct({ name: Text })))
+})
 export const GatewayStatus = Struct({
   conditions: optionalKey(List(Condition)),
   listeners: optionalKey(List(Struct({ name: Text, conditions: List(Condition) })))
