@@ -8,9 +8,19 @@ import * as Contract from "./Contract.ts"
 import { Handover } from "./Handover.ts"
 import * as Meter from "./Meter.ts"
 import { Host, Lifeline, type Plugin, PluginFailed } from "./Plugin.ts"
-import { type AnyContract, isSkew, type Launched, type Ready, type Running, served, sick, skewOf, wordsOf } from "./Run.ts"
+import {
+  type AnyContract,
+  isSkew,
+  type Launched,
+  type Ready,
+  type Running,
+  served,
+  sick,
+  skewOf,
+  wordsOf
+} from "./host/Run.ts"
 import * as Slot from "./Slot.ts"
-import * as States from "./States.ts"
+import * as States from "./host/States.ts"
 
 const shortest = 100
 const longest = 60_000

@@ -1,6 +1,6 @@
 /** What a host tells of its plugins: how each is, and how it died last. */
 import { Clock, Effect, SubscriptionRef } from "effect"
-import type { Death, State } from "./Plugin.ts"
+import type { Death, State } from "../Plugin.ts"
 import { label, type Ready } from "./Run.ts"
 
 export const make = Effect.gen(function* () {

@@ -1,11 +1,11 @@
 /** What the host knows of a plugin that runs, and the words in which it tells of it. */
 import type { Context, Deferred, Fiber, Scope } from "effect"
-import type * as Circuit from "./Circuit.ts"
-import * as Contract from "./Contract.ts"
-import { Handover } from "./Handover.ts"
-import type * as Meter from "./Meter.ts"
-import type { Plugin, PluginFailed } from "./Plugin.ts"
-import type * as Slot from "./Slot.ts"
+import type * as Circuit from "../Circuit.ts"
+import * as Contract from "../Contract.ts"
+import { Handover } from "../Handover.ts"
+import type * as Meter from "../Meter.ts"
+import type { Plugin, PluginFailed } from "../Plugin.ts"
+import type * as Slot from "../Slot.ts"
 
 export type AnyContract = Contract.Contract<unknown, unknown>
 export type Ready = Plugin<unknown, never>
