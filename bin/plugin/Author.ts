@@ -20,6 +20,7 @@ const examples: { readonly [template: string]: string } = {
   authentication: "authentication-names",
   authorization: "authorization-freeze",
   controller: "controller-contact",
+  devices: "devices-lamps",
   dns: "dns-names",
   "image-credentials": "credentials-table",
   ingress: "ingress-maintenance",
