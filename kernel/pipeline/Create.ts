@@ -126,7 +126,8 @@ const one = Effect.fnUntraced(function* (environment: Environment, asking: Admit
 })
 
 const name = Effect.fnUntraced(function* (object: Resource) {
-  const { generateName = "", name } = object.metadata
+  // What admission has changed has no name at all, where its author gave it none.
+  const { generateName = "", name = "" } = object.metadata
   if (name !== "" || generateName === "") return object
   // Names end where Kubernetes' longest may: 63 characters, five of them made up.
   return { ...object, metadata: { ...object.metadata, name: `${generateName.slice(0, 58)}${yield* Stamp.letters(5)}` } }

@@ -12,6 +12,7 @@ import { controllerReference, type Key } from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { order } from "../../kernel/plugin/Order.ts"
+import * as Agreement from "./Agreement.ts"
 import type { Manifest } from "./contracts/Manifest.ts"
 import { Attachments } from "./contracts/Attachments.ts"
 import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
@@ -35,14 +36,6 @@ export interface Options {
 
 const isFromOutside = ({ spec }: Plugin) => spec.source !== undefined || spec.remote !== undefined
 
-/** What ran in the place of what its object names when the server ended: it does again, now that nothing is there to go back to. */
-const cameBack = ({ metadata: { generation }, status: { conditions = [], history = [], observedGeneration } }: Plugin) => {
-  const condition = conditions.find(({ status, type }) => type === "RolledBack" && status === "True")
-  const [last] = history
-  if (condition === undefined || last === undefined || observedGeneration !== generation) return undefined
-  return { source: { path: last.path, digest: last.digest }, reason: condition.message ?? "it has died" }
-}
-
 /** On a server a plugin does what its own role lets it do. */
 const asItself = (name: string) => Layer.merge(PipelineApi.layer(userOf(name)), PipelineClient.layer(userOf(name)))
 
@@ -61,14 +54,17 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
   const manifests = new Map<string, Manifest>()
   let isLeading = false
 
-  const say: Report.About["say"] = (object, type, reason, message) =>
-    isLeading ? record({ kind: Plugin, object, type, reason, message, action: "Loading" }) : Effect.void
-  const report = yield* Report.make({ placed: onNodes.placed, running, plugins, failures, seen, server, version, say })
-  const keysOf = (names: Iterable<string>) => Array.from(names, (name) => ({ namespace: "", name }))
-  const allKeys = () => plugins.all().map(({ metadata: { name } }) => ({ namespace: "", name }))
-
   const configurationOf = ({ metadata, spec }: Plugin) =>
     configurations.get({ namespace: "", name: spec.configuration ?? metadata.name })
+
+  const announce: Report.Say = (object, type, reason, message) =>
+    record({ kind: Plugin, object, type, reason, message, action: "Loading" })
+  const say: Report.Say = (...said) => (isLeading ? announce(...said) : Effect.void)
+  const wishOf = (plugin: Plugin) => Agreement.wishOf(plugin.spec, configurationOf(plugin))
+  const about = { placed: onNodes.placed, running, plugins, failures, seen, wishOf, server, version, say, announce }
+  const report = yield* Report.make(about)
+  const keysOf = (names: Iterable<string>) => Array.from(names, (name) => ({ namespace: "", name }))
+  const allKeys = () => plugins.all().map(({ metadata: { name } }) => ({ namespace: "", name }))
 
   /** A part of the server has the name already. */
   const isTaken = (name: string) =>
@@ -94,20 +90,28 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     )
   )
 
+  /** What it may do in the API; where the server leads. */
+  const rights = (plugin: Plugin, manifests: ReadonlyArray<Manifest>) =>
+    isLeading ? granted(plugin.metadata.name, controllerReference(Plugin, plugin), manifests) : Effect.void
+
   /** After a rollback what ran before is what is wanted, until the object says something else. */
   const load = Effect.fnUntraced(function* (plugin: Plugin) {
     const { metadata, spec } = plugin
     const { name } = metadata
     if (!isFromOutside(plugin)) return
     const configuration = configurationOf(plugin)
-    const wish = JSON.stringify([spec, configuration?.spec])
+    const wish = wishOf(plugin)
     yield* gone(name)
     const before = running.get(name)
     // What could not take its place meanwhile is not wanted any more.
-    if (before?.wish === wish || running.rolledBack(name)?.wish === wish) return void failures.delete(name)
+    const isBack = running.rolledBack(name)?.wish === wish
+    const back = isBack ? undefined : Agreement.returnTo(plugin, wish)
+    if (isBack || (back === undefined && before?.wish === wish)) {
+      failures.delete(name)
+      return isBack && before !== undefined ? yield* rights(plugin, [before.ready.kept.manifest]) : undefined
+    }
     if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
-    const remote = spec.remote && (yield* Remote.settingsOf(spec.remote))
-    const back = before === undefined ? cameBack(plugin) : undefined
+    const remote = back === undefined ? spec.remote && (yield* Remote.settingsOf(spec.remote)) : undefined
     const source = back?.source ?? spec.source
     const kept = yield* remote !== undefined
       ? Remote.found(name, remote)
@@ -125,8 +129,13 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     const others = { ...(fallback !== undefined && { fallback }), ...(remote !== undefined && { remote }) }
     const place = { state: Package.stateOf(directory, name) }
     const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec, place, others)
-    if (isLeading) yield* granted(name, controllerReference(Plugin, plugin), kept.manifest)
-    yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
+    const own = before === undefined ? [] : [before.ready.kept.manifest]
+    // Until the new one has its place, both may do what they say they do.
+    yield* rights(plugin, [...own, kept.manifest])
+    yield* running
+      .start(name, ready, wish, back === undefined ? spec.rollbackWindowSeconds : 0)
+      .pipe(Effect.tapError(() => rights(plugin, own)))
+    yield* rights(plugin, [kept.manifest])
     if (back !== undefined) yield* running.cameBack(name, { wish, reason: back.reason })
     failures.delete(name)
     const { isolation } = ready.plugin
@@ -164,7 +173,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
       if (isNews) yield* say(plugin, "Warning", "Failed", words)
     }
     observed()
-    if (isLeading) yield* report.one(name)
+    yield* isLeading ? report.one(name) : report.rolledBack(name)
     // What lies in a directory may be mended without a word to anybody.
     return outcome._tag === "Failure" ? Controllers.again("10 seconds") : Controllers.done
   })

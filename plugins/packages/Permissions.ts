@@ -13,11 +13,15 @@ export { userOf }
 const group = "rbac.authorization.k8s.io"
 const roleOf = (plugin: string) => `system:plugin:${plugin}`
 
-/** The role and its binding, as the manifest has it now. They go with their Plugin. */
-export const granted = Effect.fnUntraced(function* (plugin: string, owner: OwnerReference, { permissions }: Manifest) {
+/** The role and its binding, as the manifests of what runs have it now. They go with their Plugin. */
+export const granted = Effect.fnUntraced(function* (
+  plugin: string,
+  owner: OwnerReference,
+  manifests: ReadonlyArray<Manifest>
+) {
   const client = yield* Client
   const name = roleOf(plugin)
-  const rules = permissions?.rules ?? []
+  const rules = manifests.flatMap(({ permissions }) => permissions?.rules ?? [])
   const metadata = { name, ownerReferences: [owner] }
   const found = yield* client.find(ClusterRole, { namespace: "", name })
   if (found._tag === "None") yield* client.create(ClusterRole, { metadata, rules })

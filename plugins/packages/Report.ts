@@ -6,6 +6,7 @@ import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import type { Cache } from "../../kernel/table/Table.ts"
 import { withCondition } from "../controllers/contracts/Statuses.ts"
 import { time } from "../resources/contracts/Time.ts"
+import * as Agreement from "./Agreement.ts"
 import { Plugin, type PluginRevision, type PluginStatus } from "./contracts/v1alpha1.ts"
 import * as NodeReport from "./node/NodeReport.ts"
 import type { Running } from "./Running.ts"
@@ -23,10 +24,15 @@ export interface About {
   readonly failures: ReadonlyMap<string, string>
   /** Which generation of its object what is known of a package is about. */
   readonly seen: ReadonlyMap<string, number>
+  readonly wishOf: (plugin: Plugin) => string
   readonly server: string
   readonly version: string
-  readonly say: (object: Plugin, type: "Normal" | "Warning", reason: string, message: string) => Effect.Effect<void>
+  /** Where the server leads. */
+  readonly say: Say
+  /** Wherever it is. */
+  readonly announce: Say
 }
+export type Say = (object: Plugin, type: "Normal" | "Warning", reason: string, message: string) => Effect.Effect<void>
 
 /** How many versions can be gone back to. */
 const kept = 5
@@ -44,7 +50,7 @@ const words: { readonly [_ in KernelPlugin.State["state"]]: string } = {
 const rounded = (value: number) => Number(value.toPrecision(2))
 
 export const make = Effect.fnUntraced(function* (about: About) {
-  const { failures, placed, plugins, running, say, seen, server, version } = about
+  const { announce, failures, placed, plugins, running, say, seen, server, version, wishOf } = about
   const client = yield* Client
   const host = yield* KernelPlugin.Host
 
@@ -73,12 +79,17 @@ export const make = Effect.fnUntraced(function* (about: About) {
     return [now, ...before.filter((one) => one.digest !== digest)].slice(0, kept)
   }
 
-  const ofPackage = ({ metadata: { name }, spec, status }: Plugin, now: string): PluginStatus => {
+  const ofPackage = (plugin: Plugin, now: string): PluginStatus => {
+    const { metadata, spec, status } = plugin
+    const { name } = metadata
     const observedGeneration = seen.get(name) ?? status.observedGeneration
     const run = running.get(name)
     const state = run && stateOf(name)
     const failure = failures.get(name)
-    const back = running.rolledBack(name)
+    const own = running.rolledBack(name)
+    // What another server went back to stays said until this one has followed.
+    const others = own === undefined ? Agreement.returnTo(plugin, wishOf(plugin)) : undefined
+    const back = own ?? (others && { wish: wishOf(plugin), reason: others.reason })
     const asIs = spec.suspend === true ? "Suspended" : failure === undefined ? "Pending" : "Failed"
     const said = state === undefined ? asIs : words[state.state]
     const reason = failure ?? (back === undefined ? state?.reason : `rolled back: ${back.reason}`)
@@ -86,13 +97,6 @@ export const make = Effect.fnUntraced(function* (about: About) {
     const ready = withCondition(
       status.conditions,
       { type: "Ready", status: isReady ? "True" : "False", reason: said, ...(reason !== undefined && { message: reason }) },
-      now
-    )
-    const conditions = withCondition(
-      ready,
-      back === undefined
-        ? { type: "RolledBack", status: "False", reason: "AsWanted" }
-        : { type: "RolledBack", status: "True", reason: "Died", message: back.reason },
       now
     )
     return {
@@ -108,8 +112,8 @@ export const make = Effect.fnUntraced(function* (about: About) {
       ...measured(name),
       host: server,
       ...(observedGeneration !== undefined && { observedGeneration }),
-      history: historyOf(name, status.history),
-      conditions
+      history: others === undefined ? historyOf(name, status.history) : (status.history ?? []),
+      ...Agreement.told({ ...status, conditions: ready }, back, now)
     }
   }
 
@@ -146,11 +150,10 @@ export const make = Effect.fnUntraced(function* (about: About) {
   const write = Effect.fnUntraced(function* (object: Plugin, after: PluginStatus) {
     const { status: before } = object
     if (same(before, after)) return
-    const isBack = after.conditions?.some(({ status, type }) => type === "RolledBack" && status === "True") === true
-    const wasBack = before.conditions?.some(({ status, type }) => type === "RolledBack" && status === "True") === true
+    const isNews = Agreement.isBack(after) && !Agreement.isBack(before)
     yield* client.update(Plugin, { ...object, status: after }, { subresource: "status" })
     yield* told(object, before, after)
-    if (isBack && !wasBack) yield* say(object, "Warning", "RolledBack", after.reason ?? "")
+    if (isNews) yield* announce(object, "Warning", "RolledBack", after.reason ?? "")
   })
 
   /** Whoever else writes the object meanwhile brings it here again. */
@@ -170,6 +173,16 @@ export const make = Effect.fnUntraced(function* (about: About) {
     const onNodes = placed(plugin)
     const after = onNodes === undefined ? ofPackage(plugin, now) : NodeReport.status(plugin, onNodes, now)
     yield* settled(write(plugin, after))
+  })
+
+  /** What a server says that does not lead: others run what it had to leave. */
+  const rolledBack = Effect.fnUntraced(function* (name: string) {
+    const [plugin, back] = [plugins.get({ namespace: "", name }), running.rolledBack(name)]
+    if (plugin === undefined || back === undefined || plugin.status.rolledBackFrom === back.wish) return
+    const now = time(yield* Clock.currentTimeMillis)
+    const { status } = plugin
+    const after = { ...status, history: historyOf(name, status.history), ...Agreement.told(status, back, now) }
+    yield* settled(write(plugin, { ...after, reason: `rolled back: ${back.reason}` }))
   })
 
   const part = Effect.fnUntraced(function* (state: KernelPlugin.State) {
@@ -204,5 +217,5 @@ export const make = Effect.fnUntraced(function* (about: About) {
     Stream.merge(Stream.map(Stream.fromSchedule(Schedule.spaced(interval)), () => undefined))
   )
 
-  return { one, run: KernelPlugin.background(Stream.runForEach(changes, () => all)) }
+  return { one, rolledBack, run: KernelPlugin.background(Stream.runForEach(changes, () => all)) }
 })

@@ -93,7 +93,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     around.awake()
   }
 
-  const refuse = Effect.fnUntraced(function* ({ record, tried: { pod } }: Attempt, verdict: Conditions.Verdict) {
+  const say = Effect.fnUntraced(function* ({ record }: Own, pod: Pod, verdict: Conditions.Verdict) {
     const { message } = verdict
     const note = message.length > noteLimit ? `${message.slice(0, noteLimit - 4)} ...` : message
     yield* record({
@@ -110,6 +110,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     // Were it gone or changed by somebody else, the next attempt says it again.
     yield* Effect.ignore(client.patch(Pod, keyOf(pod), "strategic", patch, { subresource: "status" }))
   })
+
+  const refuse = (attempt: Attempt, verdict: Conditions.Verdict) => say(attempt, attempt.tried.pod, verdict)
 
   const failed = Effect.fnUntraced(function* (attempt: Attempt, { pod }: PodInfo, cause: Cause.Cause<unknown>) {
     const { metrics, profile, tried } = attempt
@@ -272,6 +274,11 @@ export const make = Effect.fnUntraced(function* (around: Around) {
         Effect.catchCause((cause) => crashed(tried, cause)),
         Effect.withSpan("Scheduler.attempt")
       ),
+    /** Of a Pod that nobody decides about yet: why not. */
+    tell: (pod: Pod, message: string) => {
+      const own = around.own.get(pod.spec.schedulerName)
+      return own === undefined ? Effect.void : say(own, pod, { reason: "SchedulerError", message })
+    },
     waiting: () => {
       for (const { metrics } of around.own.values()) metrics.waiting(queue.sizes())
     }

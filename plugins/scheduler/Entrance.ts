@@ -1,5 +1,5 @@
 /** Lets Pods into the queue when plugins that have to be asked for it have answered: many Pods at once. What they have refused, they take back here. */
-import { Effect, FiberMap, type Latch, Schedule, Stream } from "effect"
+import { Effect, FiberMap, type Latch, Result, Schedule, Stream } from "effect"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import type { Extension, Plugins } from "./contracts/Extensions.ts"
 import type { View } from "./contracts/Nodes.ts"
@@ -15,6 +15,8 @@ interface Around {
   readonly awake: () => void
   /** Open while somebody waits outside. */
   readonly entered: Latch.Latch
+  /** Says of a Pod why it is not decided about. */
+  readonly tell: (pod: Waiting["pod"], message: string) => Effect.Effect<void>
 }
 
 /** About how many Pods plugins are asked at once. */
@@ -24,7 +26,7 @@ const most = 1000
 const pause = "1 second"
 
 export const make = Effect.fnUntraced(function* (around: Around) {
-  const { awake, entered, extensions, now, profiles, queue, view } = around
+  const { awake, entered, extensions, now, profiles, queue, tell, view } = around
 
   /** Each plugin is asked about the Pods that it has a say about. */
   const ask = (comers: ReadonlyArray<Waiting>) => {
@@ -39,21 +41,28 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       { concurrency: "unbounded" }
     )
   }
+  /** Who was told why it waits, by uid: since when it waits. */
+  const told = new Map<string, number>()
+  /** Once each time that it comes. */
+  const wait = Effect.fnUntraced(function* (comers: ReadonlyArray<Waiting>, message: string) {
+    const news = comers.filter(({ pod, since }) => told.get(pod.metadata.uid) !== since)
+    for (const { pod, since } of news) told.set(pod.metadata.uid, since)
+    yield* Effect.forEach(news, ({ pod }) => tell(pod, message), { discard: true })
+    yield* Effect.sleep(pause)
+  })
   const admit = Effect.gen(function* () {
     const comers = queue.comers(most)
     if (comers.length === 0) {
       entered.closeUnsafe()
       return yield* entered.await
     }
-    const moved = yield* ask(comers)
-    if (moved.includes(true)) queue.sort()
+    const asked = yield* Effect.result(ask(comers))
+    if (Result.isFailure(asked)) return yield* wait(comers, asked.failure.message)
+    told.clear()
+    if (asked.success.includes(true)) queue.sort()
     for (const comer of comers) queue.letIn(comer)
     awake()
   })
-  const again = Effect.catchTag(admit, "Failed", ({ message }) =>
-    Effect.andThen(Effect.logDebug(`Pods wait outside the queue: ${message}`), Effect.sleep(pause))
-  )
-
   const hearing = yield* FiberMap.make<Extension>()
   /** What it had to say before it was heard is not known: all that it has refused is tried again. */
   const hear = (extension: Extension) => {
@@ -77,5 +86,5 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     awake()
   })
   yield* Plugin.background(Stream.runForEach(extensions.changes, changed))
-  yield* Plugin.background(Effect.forever(again))
+  yield* Plugin.background(Effect.forever(admit))
 })

@@ -72,8 +72,6 @@ export class Profiles {
   }
 }
 
-/** What a plugin without hints refused is tried again whatever happens. */
-const hopes = ({ hints, preEnqueue, preFilter }: Plugin, pod: Pod, change: Change) => {
-  if (hints !== undefined) return hints.some((hint) => helps(hint, pod, change))
-  return preEnqueue === undefined || preFilter !== undefined
-}
+/** What a plugin without hints refused is tried again whatever happens; one that only keeps Pods out may also say when by itself. */
+const hopes = ({ again, hints, preFilter }: Plugin, pod: Pod, change: Change) =>
+  hints === undefined ? again === undefined || preFilter !== undefined : hints.some((hint) => helps(hint, pod, change))

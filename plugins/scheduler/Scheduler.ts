@@ -172,7 +172,7 @@ export const start = Effect.fnUntraced(function* ({ configuration: text, source 
   yield* Plugin.background(follow(pods, seePod))
   yield* Plugin.background(Storage.told(storage, happened))
   yield* Plugin.background(Devices.told(devices, happened))
-  yield* Entrance.make({ queue, profiles, extensions, view: snapshot, now, entered, awake })
+  yield* Entrance.make({ queue, profiles, extensions, view: snapshot, now, entered, awake, tell: attempts.tell })
   const deciding = yield* Semaphore.make(1)
   let isQuiet = false
   const decide = deciding.withPermit(Effect.suspend(() => (isQuiet ? Effect.void : next)))

@@ -34,7 +34,7 @@ const joined = (
     const admissions = yield* Admissions
     const kinds = yield* Effect.context<Kinds>()
     yield* admissions.add(
-      Bridge.make(points, yield* points.describe(), { fallback, patience: "10 seconds", isOnTrial: () => false }, kinds)
+      Bridge.make(points, yield* points.describe(), { fallback, callTimeoutMillis: 10_000, isOnTrial: () => false }, kinds)
     )
     return yield* Client
   })

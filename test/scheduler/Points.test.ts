@@ -5,7 +5,7 @@ import * as fc from "fast-check"
 import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
-import { Node } from "../../plugins/resources/contracts/core/v1.ts"
+import { Node, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import {
@@ -14,13 +14,17 @@ import {
   type Queued,
   unschedulable
 } from "../../plugins/scheduler/contracts/Framework.ts"
+import * as Extensions from "../../plugins/scheduler/contracts/Extensions.ts"
 import * as SchedulerPlugin from "../../plugins/scheduler/contracts/SchedulerPlugin.ts"
 import { SchedulerPoints } from "../../plugins/scheduler/contracts/SchedulerPoints.ts"
 import * as Bridge from "../../plugins/scheduler/isolated/Bridge.ts"
 import type { Options } from "../../plugins/scheduler/isolated/Guarded.ts"
 import { Places } from "../../plugins/scheduler/isolated/Places.ts"
 import { Queue } from "../../plugins/scheduler/Queue.ts"
+import * as Scheduler from "../../plugins/scheduler/Scheduler.ts"
 import { Snapshot } from "../../plugins/scheduler/Snapshot.ts"
+import { at, when } from "../controllers/Cluster.ts"
+import { draftOf } from "./Nodes.ts"
 import { podOf } from "../controllers/Pods.ts"
 
 const byTime = (a: Queued, b: Queued) => a.since - b.since
@@ -189,6 +193,31 @@ describe("what follows a decision, elsewhere", () => {
     }).pipe(Effect.scoped)
   )
 })
+
+it.live("Pods that a plugin cannot be asked about wait for it, and say so", () =>
+  Effect.gen(function* () {
+    const client = yield* Client
+    let isBack = false
+    const plugin: SchedulingPlugin = {
+      name: "Door",
+      prepareEnqueue: () =>
+        Effect.suspend(() => (isBack ? Effect.succeed(false) : Effect.fail(new Failed({ message: "Door: no answer" }))))
+    }
+    yield* (yield* Extensions.Plugins).add({ plugin })
+    const draft = draftOf("n")
+    const node = yield* client.create(Node, { metadata: { name: "n", labels: draft.metadata.labels } })
+    yield* client.update(Node, { ...node, status: draft.status }, { subresource: "status" })
+    yield* client.create(Pod, { metadata: at("p"), spec: { containers: [{ name: "c", image: "i" }] } })
+    const [pod] = yield* when(Pod, ([pod]) => (pod?.status.conditions ?? []).length > 0)
+    assert.strictEqual(pod?.status.conditions?.[0]?.message, "Door: no answer")
+    isBack = true
+    yield* when(Pod, ([pod]) => pod?.spec.nodeName === "n")
+  }).pipe(
+    Effect.provide(Scheduler.plugin().layer),
+    Effect.provide(Layer.provideMerge(Extensions.layer, Layer.merge(api, Plugin.Host.layer))),
+    Effect.scoped
+  )
+)
 
 it.effect("a plugin of the first version of the contract is served as it was", () =>
   Effect.gen(function* () {

@@ -13,16 +13,9 @@ export const layer = Layer.effectDiscard(
     const kinds = yield* Effect.context<Kinds>()
     yield* attachments.add({
       contract: AdmissionPoints,
-      attach: Effect.fnUntraced(function* (points, { callTimeoutMillis, fallback, isOnTrial }) {
+      attach: Effect.fnUntraced(function* (points, about) {
         const described = yield* points.describe()
-        yield* admissions.add(
-          Bridge.make(
-            points,
-            described,
-            { fallback, patience: callTimeoutMillis, ...(isOnTrial !== undefined && { isOnTrial }) },
-            kinds
-          )
-        )
+        yield* admissions.add(Bridge.make(points, described, about, kinds))
       })
     })
   })

@@ -1,29 +1,21 @@
 /** An admission plugin of another isolate, as the pipeline sees it: asked about what its rules name, within its time. */
-import { Cause, type Context, type Duration, Effect, Schedule } from "effect"
+import { type Context, Effect } from "effect"
 import { type ApiError, Forbidden, internalError } from "../../../kernel/client/Errors.ts"
 import type { Admission, Admitted } from "../../../kernel/pipeline/Policy.ts"
-import { Unavailable } from "../../../kernel/plugin/Contract.ts"
+import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import type { Version } from "../../../kernel/resource/Kind.ts"
 import { equal } from "../../../kernel/resource/JsonEqual.ts"
 import type { Kinds } from "../../../kernel/resource/Kinds.ts"
 import { AdmissionPoints, type Description, type Refused, type Request } from "../contracts/AdmissionPoints.ts"
+import type { About } from "../../packages/contracts/Attachments.ts"
+import * as Asking from "../../packages/contracts/Asking.ts"
 import * as Rules from "../matching/Rules.ts"
 import * as Subject from "../matching/Subject.ts"
 import { stored } from "../webhooks/Mutating.ts"
 import { shownObject } from "../webhooks/Review.ts"
 
-export interface Options {
-  /** What becomes of a write when no answer comes: it fails, or goes on as if the plugin were not there. */
-  readonly fallback: "Fail" | "Ignore"
-  readonly patience: Duration.Input
-  /** Whether what ran before it comes back if it does not do well: then it is asked until that is so. */
-  readonly isOnTrial?: () => boolean
-}
-
 /** After what the server has of its own, before what users write: policies and webhooks. */
 const order = 8900
-
-const isUnavailable = (cause: Cause.Cause<unknown>) => Cause.squash(cause) instanceof Unavailable
 
 interface Question {
   readonly version: Version
@@ -67,30 +59,11 @@ const forbidden = ({ attributes: { group, name, namespace, resource } }: Admitte
 export const make = (
   points: AdmissionPoints["Service"],
   described: Description,
-  { fallback, isOnTrial = () => false, patience }: Options,
+  about: Pick<About, "callTimeoutMillis" | "fallback" | "isOnTrial">,
   kinds: Context.Context<Kinds>
 ): Admission => {
   const { name } = described
-  const late = () =>
-    Effect.fail(new Unavailable({ contract: AdmissionPoints.key, applied: "unknown", cause: "no answer in time" }))
-  /** Nobody waits for what was waited for in vain, until it answers again. */
-  let isGone = false
-  /** A question may be asked again: of what is being started or rolled back until it is there, of who has lost it once more. */
-  const repeated = <A>(call: Effect.Effect<A, Refused | Unavailable>) =>
-    Effect.suspend(() => {
-      let isLost = false
-      const isWorthIt = (failure: Refused | Unavailable) => {
-        if (failure._tag === "Refused" || isGone) return false
-        if (failure.applied === "no" || isOnTrial()) return true
-        const isFirst = !isLost
-        isLost = true
-        return isFirst
-      }
-      return Effect.retry(call, { while: isWorthIt, schedule: Schedule.spaced("100 millis") })
-    }).pipe(
-      Effect.timeoutOrElse({ duration: patience, orElse: late }),
-      Effect.onExit((exit) => Effect.sync(() => (isGone = exit._tag === "Failure" && isUnavailable(exit.cause))))
-    )
+  const repeated = Asking.make(AdmissionPoints, about)
   /** What it says in time; or what the configuration says instead. */
   const settled = <A>(
     admitted: Admitted,
@@ -100,7 +73,7 @@ export const make = (
       Effect.catch((failure): Effect.Effect<undefined, ApiError> => {
         if (failure._tag === "Refused") return Effect.fail(forbidden(admitted, failure))
         const words = `the admission plugin ${name} did not answer: ${failure.message}`
-        return fallback === "Ignore"
+        return about.fallback === "Ignore"
           ? Effect.as(Effect.logWarning(`${words}; the request goes on without it`), undefined)
           : Effect.fail(internalError(words))
       })

@@ -1,8 +1,9 @@
 /** How paths of plugins from outside are served in this process. */
 import { Effect, Exit, Layer, Schema, Scope, Stream } from "effect"
 import { internalError } from "../../../kernel/client/Errors.ts"
-import { Unavailable } from "../../../kernel/plugin/Contract.ts"
+import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { Kinds } from "../../../kernel/resource/Kinds.ts"
+import * as Asking from "../../packages/contracts/Asking.ts"
 import { Attachments } from "../../packages/contracts/Attachments.ts"
 import { type Piece, RoutePoints } from "../contracts/RoutePoints.ts"
 import { type RouteAnswer, type RouteRequest, Routes } from "../contracts/Routes.ts"
@@ -32,21 +33,26 @@ const textOf = (headers: RouteRequest["headers"]) =>
 
 const bodyOf = (piece: Piece): ReadonlyArray<Uint8Array> => (piece._tag === "Body" ? [piece.bytes] : [])
 
+type Patiently = ReturnType<typeof Asking.make>
+
 /** The head is waited for; the rest comes as it is read. */
 const answer = Effect.fnUntraced(function* (
   points: Points,
   name: string,
-  patience: number,
+  patiently: Patiently,
   { body, headers, method, path, query, user }: RouteRequest
 ): Effect.fn.Return<RouteAnswer, Unavailable | ReturnType<typeof internalError> | Effect.Error<typeof body>> {
   const asked = { method, path, query: query.toString(), headers: textOf(headers), user, body: yield* body }
   const scope = yield* Scope.make()
   const end = Scope.close(scope, Exit.void)
-  const pull = yield* Scope.provide(Stream.toPull(points.handle(asked)), scope)
-  const late = () =>
-    Effect.fail(new Unavailable({ contract: RoutePoints.key, applied: "unknown", cause: "no answer in time" }))
-  const [head, ...rest] = yield* pull.pipe(
-    Effect.timeoutOrElse({ duration: patience, orElse: late }),
+  const opened = Effect.gen(function* () {
+    const pull = yield* Scope.provide(Stream.toPull(points.handle(asked)), scope)
+    return { pull, first: yield* pull }
+  })
+  const {
+    first: [head, ...rest],
+    pull
+  } = yield* patiently(opened, method === "GET" || method === "HEAD").pipe(
     Effect.catchTag("Done", () => Effect.fail(internalError(`the plugin ${name} has said nothing`))),
     Effect.onExit((exit) => (exit._tag === "Failure" ? end : Effect.void))
   )
@@ -72,14 +78,16 @@ export const layer = Layer.effectDiscard(
     const kinds = yield* Kinds
     yield* attachments.add({
       contract: RoutePoints,
-      attach: Effect.fnUntraced(function* (points, { callTimeoutMillis, name }) {
+      attach: Effect.fnUntraced(function* (points, about) {
+        const { name } = about
+        const patiently = Asking.make(RoutePoints, about)
         const { isLong = false, prefixes } = yield* points.describe()
         for (const prefix of prefixes) {
           const why = mistake(prefix, name, kinds)
           if (why !== undefined) return yield* new PathRefused({ message: `${name} wants to serve ${prefix}: ${why}` })
         }
         for (const prefix of prefixes)
-          yield* routes.add({ prefix, isLong, handle: (request) => answer(points, name, callTimeoutMillis, request) })
+          yield* routes.add({ prefix, isLong, handle: (request) => answer(points, name, patiently, request) })
       })
     })
   })

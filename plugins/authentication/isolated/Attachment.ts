@@ -4,7 +4,7 @@ import { createHash } from "node:crypto"
 import { Unauthorized } from "../../../kernel/client/Errors.ts"
 import type { User } from "../../../kernel/pipeline/Attributes.ts"
 import { type Authenticator, Authenticators } from "../../../kernel/pipeline/Policy.ts"
-import { Unavailable } from "../../../kernel/plugin/Contract.ts"
+import * as Asking from "../../packages/contracts/Asking.ts"
 import { type About, Attachments } from "../../packages/contracts/Attachments.ts"
 import * as Points from "../contracts/AuthenticationPoints.ts"
 
@@ -21,15 +21,14 @@ type Point = Points.AuthenticationPoints["Service"]
 export const authenticator = (
   points: Point,
   { prefixes }: Points.Description,
-  { callTimeoutMillis, name }: Pick<About, "name" | "callTimeoutMillis">
+  about: Pick<About, "name" | "callTimeoutMillis" | "isOnTrial">
 ): Authenticator => {
+  const { name } = about
+  const patiently = Asking.make(Points.AuthenticationPoints, about)
   const known = new Map<string, { readonly user: User; readonly until: number }>()
   const isMine = (token: string) => prefixes === undefined || prefixes.some((prefix) => token.startsWith(prefix))
-  const late = () =>
-    Effect.fail(new Unavailable({ contract: Points.AuthenticationPoints.key, applied: "no", cause: "no answer in time" }))
   const ask = (token: string) =>
-    points.authenticate({ token }).pipe(
-      Effect.timeoutOrElse({ duration: callTimeoutMillis, orElse: late }),
+    patiently(points.authenticate({ token })).pipe(
       Effect.catchTag("TokenRefused", ({ message }) =>
         Effect.andThen(Effect.logDebug(`${name} refuses a token`, message), new Unauthorized({ detail: "Unauthorized" }))
       ),

@@ -2,7 +2,7 @@
 import { Clock, Effect, Layer } from "effect"
 import { type Attributes, masters } from "../../../kernel/pipeline/Attributes.ts"
 import { Authorizers, type Decision, type OrderedAuthorizer } from "../../../kernel/pipeline/Policy.ts"
-import { Unavailable } from "../../../kernel/plugin/Contract.ts"
+import * as Asking from "../../packages/contracts/Asking.ts"
 import { type About, Attachments } from "../../packages/contracts/Attachments.ts"
 import * as Points from "../contracts/AuthorizationPoints.ts"
 import { allows } from "../Rules.ts"
@@ -18,9 +18,11 @@ const none: Decision = { decision: "noOpinion" }
 export const authorizer = (
   points: Point,
   { rememberSeconds = 0, rules }: Points.Description,
-  { callTimeoutMillis, fallback, name }: Pick<About, "name" | "fallback" | "callTimeoutMillis">,
+  about: Pick<About, "name" | "fallback" | "callTimeoutMillis" | "isOnTrial">,
   clock: Pick<Clock.Clock, "currentTimeMillisUnsafe">
 ): OrderedAuthorizer => {
+  const { fallback, name } = about
+  const patiently = Asking.make(Points.AuthorizationPoints, about)
   const known = new Map<string, { readonly decision: Decision; readonly until: number }>()
   /** Nobody locks out those who may do everything, nor the plugin itself. */
   const isMine = (attributes: Attributes) =>
@@ -41,11 +43,8 @@ export const authorizer = (
   }
   const unknown = (why: string): Decision =>
     fallback === "Ignore" ? none : { decision: "deny", reason: `the authorizer ${name} ${why}` }
-  const late = () =>
-    Effect.fail(new Unavailable({ contract: Points.AuthorizationPoints.key, applied: "no", cause: "no answer in time" }))
   const asked = (key: string, attributes: Attributes) =>
-    points.decide(attributes).pipe(
-      Effect.timeoutOrElse({ duration: callTimeoutMillis, orElse: late }),
+    patiently(points.decide(attributes)).pipe(
       Effect.tap((decision) => Effect.sync(() => remember(key, decision))),
       Effect.catch((error) =>
         Effect.as(Effect.logWarning(`the authorizer ${name} did not answer: ${error.message}`), unknown("did not answer"))

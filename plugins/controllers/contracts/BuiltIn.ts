@@ -1,6 +1,7 @@
 /** The kinds of the API description whose objects are kept: what controllers of all kinds work on when they are given no others. */
 import { Predicate } from "effect"
 import type { Any as Kind } from "../../../kernel/resource/Kind.ts"
+import * as Packages from "../../packages/contracts/v1alpha1.ts"
 import * as Admission from "../../resources/contracts/admissionregistration/v1.ts"
 import * as Extensions from "../../resources/contracts/apiextensions/v1.ts"
 import * as Registration from "../../resources/contracts/apiregistration/v1.ts"
@@ -40,7 +41,8 @@ const groups = [
   Rbac,
   Resource,
   Scheduling,
-  Storage
+  Storage,
+  Packages
 ]
 
 /** The modules export kinds beside schemas, and nothing else has versions. */

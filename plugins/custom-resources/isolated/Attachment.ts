@@ -6,9 +6,9 @@ import { Invalid, internalError } from "../../../kernel/client/Errors.ts"
 import * as PipelineClient from "../../../kernel/client/PipelineClient.ts"
 import type { Pipeline } from "../../../kernel/pipeline/Pipeline.ts"
 import { type Admission, Admissions } from "../../../kernel/pipeline/Policy.ts"
-import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import type { Kinds } from "../../../kernel/resource/Kinds.ts"
 import type { Tables } from "../../../kernel/table/Tables.ts"
+import * as Asking from "../../packages/contracts/Asking.ts"
 import { type About, Attachments } from "../../packages/contracts/Attachments.ts"
 import { userOf } from "../../packages/contracts/PluginUser.ts"
 import { CustomResourceDefinition } from "../../resources/contracts/apiextensions/v1.ts"
@@ -35,15 +35,20 @@ const defined = Effect.fnUntraced(function* (definition: WireObject, { name: plu
   return `${spec.names.plural}.${spec.group}`
 })
 
-const judging = (points: Points, brought: ReadonlySet<string>, { callTimeoutMillis, fallback, name }: About): Admission => ({
+type Patiently = ReturnType<typeof Asking.make>
+const judging = (
+  points: Points,
+  brought: ReadonlySet<string>,
+  { fallback, name }: About,
+  patiently: Patiently
+): Admission => ({
   name,
   order,
   validate: Effect.fnUntraced(function* ({ attributes, kind, object, old }) {
     if (object === undefined || attributes.subresource !== "" || !brought.has(kind.storage)) return
     const { group, namespace, resource } = attributes
-    const late = () => Effect.fail(new Unavailable({ contract: KindPoints.key, applied: "no", cause: "no answer in time" }))
-    const { mistakes } = yield* points.validate({ group, resource, object, ...(old !== undefined && { old }) }).pipe(
-      Effect.timeoutOrElse({ duration: callTimeoutMillis, orElse: late }),
+    const asked = { group, resource, object, ...(old !== undefined && { old }) }
+    const { mistakes } = yield* patiently(points.validate(asked)).pipe(
       Effect.catch(({ message }) => {
         const words = `${name} did not say what is wrong with ${resource}.${group}: ${message}`
         return fallback === "Ignore"
@@ -80,7 +85,7 @@ export const layer = Layer.effectDiscard(
         const { definitions } = yield* points.describe()
         const all = Effect.forEach(definitions, (definition) => defined(definition, about))
         const brought = yield* Effect.provideContext(all, context)
-        yield* admissions.add(judging(points, new Set(brought), about))
+        yield* admissions.add(judging(points, new Set(brought), about, Asking.make(KindPoints, about)))
       })
     })
   })

@@ -148,6 +148,8 @@ export interface PluginStatus {
   /** The newest first. */
   readonly history?: ReadonlyArray<PluginRevision>
   readonly conditions?: ReadonlyArray<PluginCondition>
+  /** The digest of the wish that was rolled back from: no server tries it again, and each that has goes back. */
+  readonly rolledBackFrom?: string
 }
 const PluginStatus: Field.Lazy<PluginStatus> = define("plugins.v1alpha1.PluginStatus", () =>
   struct({
@@ -166,7 +168,8 @@ const PluginStatus: Field.Lazy<PluginStatus> = define("plugins.v1alpha1.PluginSt
     nodes: optional(list(PluginNode(), { list: "map", keys: ["name"] })),
     observedGeneration: optional(Int64),
     history: optional(list(PluginRevision(), { list: "atomic" })),
-    conditions: optional(list(PluginCondition(), { list: "map", keys: ["type"] }))
+    conditions: optional(list(PluginCondition(), { list: "map", keys: ["type"] })),
+    rolledBackFrom: optional(Text)
   })
 )
 

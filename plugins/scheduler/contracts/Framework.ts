@@ -123,7 +123,7 @@ export interface Plugin {
    * it is not asked again until the node changes.
    */
   readonly isLocal?: boolean
-  /** What may help Pods that it refused, beside a change of the Pod itself. */
+  /** What may help Pods that it refused, beside a change of the Pod itself. Without it, and without `again`, anything may. */
   readonly hints?: ReadonlyArray<Hint>
   /** Tells of Pods, by uid, that it has refused and that may be tried again now; of none: all of them. */
   readonly again?: Stream.Stream<ReadonlyArray<string>>

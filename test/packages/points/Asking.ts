@@ -67,26 +67,26 @@ export const make = Effect.gen(function* () {
 })
 export type Asking = Effect.Success<typeof make>
 
+export const pause = Schedule.spaced("100 millis")
+
 /** Asked again until the answer is as it should be: what was loaded may take a moment to be taken in. */
 export const until = <E>(what: string, asked: Effect.Effect<Answered, E>, holds: (answer: Answered) => boolean) =>
   Effect.flatMap(asked, (answer) =>
     holds(answer) ? Effect.succeed(answer) : Effect.fail(new Error(`${what}: ${answer.code} ${answer.text}`))
-  ).pipe(Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 600 }))
+  ).pipe(Effect.retry({ schedule: pause, times: 600 }))
 
 const example = (name: string) => fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url))
 
 export interface Loading {
   readonly directory?: string
   readonly values?: object
-  /** How often it is looked at, ten times a second. */
-  readonly tries?: number
 }
 
 /** Resolves when it runs; fails with its reason. */
 export const load = Effect.fnUntraced(function* (
   client: Client["Service"],
   name: string,
-  { directory = example(name), tries = 600, values }: Loading = {}
+  { directory = example(name), values }: Loading = {}
 ) {
   if (values !== undefined)
     yield* client.create(PluginConfiguration, { metadata: { name }, spec: { values: JSON.parse(JSON.stringify(values)) } })
@@ -94,5 +94,5 @@ export const load = Effect.fnUntraced(function* (
   const look = Effect.flatMap(client.get(Plugin, { namespace: "", name }), ({ status }) =>
     status.state === "Running" ? Effect.succeed(status) : Effect.fail(new Error(`${name}: ${JSON.stringify(status)}`))
   )
-  return yield* Effect.retry(look, { schedule: Schedule.spaced("100 millis"), times: tries })
+  return yield* Effect.retry(look, { schedule: pause, times: 600 })
 })

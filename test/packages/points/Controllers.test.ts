@@ -1,20 +1,14 @@
 /** Controllers from outside: the laws, what one does as its own user, and that of two servers one runs it, until the other leads. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, FileSystem, Layer, Option, Schedule, Scope } from "effect"
+import { Effect, FileSystem, Layer, Option, Schedule } from "effect"
 import { join } from "node:path"
-import * as ControlPlane from "../../../bin/ControlPlane.ts"
-import * as Keys from "../../../bin/Keys.ts"
-import * as Paths from "../../../bin/Paths.ts"
-import * as Server from "../../../bin/Server.ts"
-import * as Settings from "../../../bin/Settings.ts"
 import * as ReconcilerSuite from "../../../conformance/Reconciler.ts"
-import { freePort } from "../../../kernel/FreePort.ts"
-import { Client } from "../../../kernel/client/Client.ts"
 import * as MemoryLog from "../../../kernel/store/memory/MemoryLog.ts"
 import { Plugin } from "../../../plugins/packages/contracts/v1alpha1.ts"
 import { ConfigMap, Namespace } from "../../../plugins/resources/contracts/core/v1.ts"
 import { sabotage, verify } from "../../Verify.ts"
+import { server } from "../Servers.ts"
 import * as Asking from "./Asking.ts"
 import { offered } from "./Offered.ts"
 
@@ -49,31 +43,6 @@ const contacts = Effect.gen(function* () {
   yield* becomes("bob")
   yield* client.patch(Namespace, { namespace: "", name: "sea" }, "merge", { metadata: { labels: { contact: null } } })
   yield* becomes(undefined)
-})
-
-/** One of several servers of the same store; the two of them have nothing else in common. */
-const server = Effect.fnUntraced(function* (
-  home: string,
-  name: string,
-  log: Parameters<typeof ControlPlane.controlPlane>[0]["log"]
-) {
-  const settings: Settings.Settings = {
-    ...Settings.defaults(),
-    dataDir: join(home, name),
-    nodeName: name,
-    nodeIp: "127.0.0.1",
-    apiPort: yield* freePort,
-    store: "memory"
-  }
-  const paths = Paths.make(settings.dataDir, settings.nodeName)
-  yield* Keys.open(settings, paths)
-  const options = yield* Server.optionsOf(settings, paths)
-  const scope = yield* Scope.fork(yield* Effect.scope)
-  const built = yield* Layer.build(ControlPlane.controlPlane({ ...options, controllers: ["-job"], log })).pipe(
-    Scope.provide(scope)
-  )
-  const client = yield* Effect.provide(Client, yield* Effect.provideContext(Layer.build(ControlPlane.ownClient), built))
-  return { client, end: Scope.close(scope, Exit.void) }
 })
 
 const manifest = {

@@ -121,6 +121,8 @@ export const make = Effect.fnUntraced(function* (
 
   const plugin: Plugin = {
     name,
+    // It says itself when it is done.
+    hints: [],
     preEnqueue: ({ metadata }) => (preempting.has(metadata.uid) ? waiting : undefined),
     postFilter
   }

@@ -3,6 +3,8 @@ import { type Plugin, unresolvable } from "../../contracts/Framework.ts"
 
 export const plugin: Plugin = {
   name: "SchedulingGates",
+  // Only a change of the Pod helps.
+  hints: [],
   preEnqueue: ({ spec: { schedulingGates = [] } }) =>
     schedulingGates.length === 0
       ? undefined
