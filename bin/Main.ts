@@ -16,6 +16,7 @@ import { snapshot } from "./SnapshotCommand.ts"
 import { store } from "./StoreCommand.ts"
 import { token } from "./TokenCommand.ts"
 import { version } from "./Version.ts"
+import { virtualNode } from "./VirtualNodeCommand.ts"
 
 const up = Command.make(
   "up",
@@ -165,6 +166,7 @@ Command.make("keelson").pipe(
     up,
     server,
     agent,
+    virtualNode,
     token,
     member,
     encryption,

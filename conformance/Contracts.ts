@@ -27,6 +27,7 @@ import { Images } from "../plugins/kubelet/contracts/Images.ts"
 import { Logs } from "../plugins/kubelet/contracts/Logs.ts"
 import { NetworkAttachment } from "../plugins/kubelet/contracts/NetworkAttachment.ts"
 import { NetworkConfiguration } from "../plugins/kubelet/contracts/NetworkConfiguration.ts"
+import { ContainerService } from "../plugins/virtual-node/contracts/ContainerService.ts"
 import { NodeDevices } from "../plugins/kubelet/contracts/NodeDevices.ts"
 import { Stats } from "../plugins/kubelet/contracts/Stats.ts"
 import { Scheduler } from "../plugins/scheduler/contracts/Scheduler.ts"
@@ -42,6 +43,7 @@ export const contracts: ReadonlyArray<Contract<unknown, unknown>> = [
   AuthorizationPoints,
   ClusterDns,
   ContainerRuntime,
+  ContainerService,
   Events,
   Exec,
   Handover,

@@ -19,6 +19,7 @@ const examples: { readonly [template: string]: string } = {
   audit: "audit-deletions",
   authentication: "authentication-names",
   authorization: "authorization-freeze",
+  cloud: "cloud-table",
   controller: "controller-contact",
   devices: "devices-lamps",
   dns: "dns-names",

@@ -17,84 +17,86 @@ const inGroup = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/
 const machineAt = (name: string) => `${inGroup}/Microsoft.Compute/virtualMachines/${name}`
 const interfaceAt = (name: string) => `${inGroup}/Microsoft.Network/networkInterfaces/${name}-nic`
 
-/** `every`: how many calls are left alone between those that are disturbed, and one. */
+/** The cloud, and what a cluster there has in its `--cloud-config`. `every`: of so many calls one is disturbed. */
+export const site = (every: number) =>
+  Effect.gen(function* () {
+    const { endpoint, manager } = yield* start
+    // The library's own chain finds a managed identity there.
+    process.env["IDENTITY_ENDPOINT"] = `http://${yield* identities}/msi`
+    process.env["IDENTITY_HEADER"] = identityHeader
+    const proxy = yield* FaultProxy.make(endpoint, () => tooOften)
+    for (const [kind, name] of [
+      ["networkSecurityGroups", "nodes"],
+      ["routeTables", "pods"]
+    ])
+      manager.put(`${inGroup}/Microsoft.Network/${kind}/${name}`, { location })
+    for (const name of ["Standard_B2s", "Standard_D2s_v5"])
+      manager.skus.push({
+        ...{ resourceType: "virtualMachines", name, locations: [location] },
+        locationInfo: [{ location, zones: ["1", "2"] }]
+      })
+    let made = 1
+    const launch = (name: string, zone: 0 | 1) =>
+      Effect.sync(() => {
+        const privateIPAddress = `10.1.${made >> 8}.${made++ & 255}`
+        manager.put(machineAt(name), {
+          ...{ location, zones: [`${zone + 1}`] },
+          properties: {
+            hardwareProfile: { vmSize: "Standard_B2s" },
+            osProfile: { computerName: name },
+            networkProfile: { networkInterfaces: [{ id: interfaceAt(name) }] },
+            instanceView: { statuses: [{ code: "PowerState/running" }] }
+          }
+        })
+        manager.put(interfaceAt(name), {
+          location,
+          properties: {
+            ...{ primary: true, enableIPForwarding: false, virtualMachine: { id: machineAt(name) } },
+            ipConfigurations: [{ name: "primary", properties: { primary: true, privateIPAddress } }]
+          }
+        })
+        return { name, providerID: "", addresses: [{ type: "InternalIP" as const, address: privateIPAddress }] }
+      })
+    const bed = CloudBed.of({
+      cluster: `laws-${randomUUID().slice(0, 8)}`,
+      launch,
+      stop: (name) =>
+        Effect.sync(() =>
+          manager.put(machineAt(name), {
+            properties: { instanceView: { statuses: [{ code: "PowerState/deallocated" }] } }
+          })
+        ),
+      terminate: (name) =>
+        Effect.sync(() => {
+          manager.delete(machineAt(name))
+          manager.delete(interfaceAt(name))
+        }),
+      inventory: Effect.sync(() =>
+        [...manager.resources]
+          .filter(([id]) => !/\/(virtualmachines|networkinterfaces)\/[^/]+$/.test(id))
+          // Services share a balancer, which is there for its parts: it counts when it has none.
+          .flatMap(([id, { body }]) => {
+            const parts = partsOf(body)
+            return parts.length === 0 ? [id] : parts.map((part) => `${id}: ${part}`)
+          })
+          .toSorted()
+      ),
+      disturb: proxy.disturb,
+      every,
+      impossible: { address: "203.0.113.1" }
+    })
+    const configuration = {
+      ...{ subscription, resourceGroup, location, virtualNetwork: "net", subnet: "nodes" },
+      ...{ securityGroup: "nodes", routeTable: "pods", endpoint: proxy.endpoint }
+    }
+    return { bed, manager, configuration }
+  })
+
 export const layer = (every = 1) =>
   Layer.effectContext(
     Effect.gen(function* () {
-      const { endpoint, manager } = yield* start
-      // The library's own chain finds a managed identity there.
-      process.env["IDENTITY_ENDPOINT"] = `http://${yield* identities}/msi`
-      process.env["IDENTITY_HEADER"] = identityHeader
-      const proxy = yield* FaultProxy.make(endpoint, () => tooOften)
-      for (const [kind, name] of [
-        ["networkSecurityGroups", "nodes"],
-        ["routeTables", "pods"]
-      ])
-        manager.put(`${inGroup}/Microsoft.Network/${kind}/${name}`, { location })
-      for (const name of ["Standard_B2s", "Standard_D2s_v5"])
-        manager.skus.push({
-          ...{ resourceType: "virtualMachines", name, locations: [location] },
-          locationInfo: [{ location, zones: ["1", "2"] }]
-        })
-      let made = 1
-      const launch = (name: string, zone: 0 | 1) =>
-        Effect.sync(() => {
-          const privateIPAddress = `10.1.${made >> 8}.${made++ & 255}`
-          manager.put(machineAt(name), {
-            ...{ location, zones: [`${zone + 1}`] },
-            properties: {
-              hardwareProfile: { vmSize: "Standard_B2s" },
-              osProfile: { computerName: name },
-              networkProfile: { networkInterfaces: [{ id: interfaceAt(name) }] },
-              instanceView: { statuses: [{ code: "PowerState/running" }] }
-            }
-          })
-          manager.put(interfaceAt(name), {
-            location,
-            properties: {
-              ...{ primary: true, enableIPForwarding: false, virtualMachine: { id: machineAt(name) } },
-              ipConfigurations: [{ name: "primary", properties: { primary: true, privateIPAddress } }]
-            }
-          })
-          return { name, providerID: "", addresses: [{ type: "InternalIP" as const, address: privateIPAddress }] }
-        })
-      const bed = CloudBed.of({
-        cluster: `laws-${randomUUID().slice(0, 8)}`,
-        launch,
-        stop: (name) =>
-          Effect.sync(() =>
-            manager.put(machineAt(name), {
-              properties: { instanceView: { statuses: [{ code: "PowerState/deallocated" }] } }
-            })
-          ),
-        terminate: (name) =>
-          Effect.sync(() => {
-            manager.delete(machineAt(name))
-            manager.delete(interfaceAt(name))
-          }),
-        inventory: Effect.sync(() =>
-          [...manager.resources]
-            .filter(([id]) => !/\/(virtualmachines|networkinterfaces)\/[^/]+$/.test(id))
-            // Services share a balancer, which is there for its parts: it counts when it has none.
-            .flatMap(([id, { body }]) => {
-              const parts = partsOf(body)
-              return parts.length === 0 ? [id] : parts.map((part) => `${id}: ${part}`)
-            })
-            .toSorted()
-        ),
-        disturb: proxy.disturb,
-        every,
-        impossible: { address: "203.0.113.1" }
-      })
-      const cloud = yield* Layer.build(
-        Azure.layer(
-          {
-            ...{ subscription, resourceGroup, location, virtualNetwork: "net", subnet: "nodes" },
-            ...{ securityGroup: "nodes", routeTable: "pods", endpoint: proxy.endpoint }
-          },
-          { retry: 1, poll: 1 }
-        )
-      )
+      const { bed, configuration } = yield* site(every)
+      const cloud = yield* Layer.build(Azure.layer(configuration, { retry: 1, poll: 1 }))
       return Context.add(cloud, CloudBed, bed)
     })
   )

@@ -12,6 +12,7 @@ import * as AdmissionPoints from "../AdmissionPoints.ts"
 import * as AuditPoints from "../AuditPoints.ts"
 import * as AuthenticationPoints from "../AuthenticationPoints.ts"
 import * as AuthorizationPoints from "../AuthorizationPoints.ts"
+import * as ContainerService from "../ContainerService.ts"
 import * as Handover from "../Handover.ts"
 import * as ImageCredentials from "../ImageCredentials.ts"
 import * as KindPoints from "../KindPoints.ts"
@@ -55,6 +56,7 @@ export const all: ReadonlyArray<OnPackage> = [
   on(AuditPoints.suite, memory),
   on(AuthenticationPoints.suite, memory),
   on(AuthorizationPoints.suite, memory),
+  on(ContainerService.suite, memory),
   on(Handover.suite, memory),
   on(ImageCredentials.suite, memory),
   on(KeyManagement.suite, memory),

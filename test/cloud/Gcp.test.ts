@@ -10,7 +10,7 @@ import { verify } from "../Verify.ts"
 
 const lacking = lacks()
 /** `npm run conformance -- cloud` disturbs each call. */
-const gcp = layer(7)
+const gcp = layer(11)
 
 describe.skipIf(lacking.length > 0)(`GCP, each request checked by its description${left(lacking)}`, () => {
   verify("GCP", Instances.suite, gcp)

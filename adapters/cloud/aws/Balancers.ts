@@ -163,7 +163,7 @@ export const make = ({ ec2, elb, makeElb }: Calls, { subnets }: Options) => {
       const DefaultActions = [{ Type: "forward" as const, TargetGroupArn: group }]
       const found = now.find(({ Port, Protocol }) => Port === port && Protocol === protocol)
       if (found?.DefaultActions?.[0]?.TargetGroupArn === group) continue
-      yield* elb((client, { CreateListenerCommand, ModifyListenerCommand }, options) =>
+      yield* makeElb((client, { CreateListenerCommand, ModifyListenerCommand }, options) =>
         found === undefined
           ? client.send(
               new CreateListenerCommand({ LoadBalancerArn, Port: port, Protocol: protocol, DefaultActions }),

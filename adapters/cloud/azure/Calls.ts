@@ -4,7 +4,7 @@
  */
 import type { ComputeManagementClient } from "@azure/arm-compute"
 import type { NetworkManagementClient } from "@azure/arm-network"
-import type { HttpClient } from "@azure/core-rest-pipeline"
+import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline"
 import { Effect, Predicate } from "effect"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { NotReady, Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
@@ -77,6 +77,12 @@ const withoutTls = (inner: HttpClient): HttpClient => ({
     inner.sendRequest({ ...request, url: request.url.replace(/^https:/, "http:"), allowInsecureConnection: true })
 })
 
+/** A call that is not answered fails some time. What takes long is asked after, each time by a call of its own. */
+const bounded: PipelinePolicy = {
+  name: "bounded",
+  sendRequest: (request, next) => next(Object.assign(request, { timeout: request.timeout || 60_000 }))
+}
+
 const loaded = Effect.promise(() =>
   Promise.all([
     import("@azure/arm-compute"),
@@ -109,6 +115,7 @@ export const open = Effect.fnUntraced(function* ({ endpoint, patience, subscript
     compute: new compute.ComputeManagementClient(credential, subscription, options),
     network: new network.NetworkManagementClient(credential, subscription, options)
   }
+  for (const { pipeline } of [clients.compute, clients.network]) pipeline.addPolicy(bounded)
   const call = <A>(ask: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, Failed | Unavailable> =>
     Effect.tryPromise({ try: ask, catch: failure })
 

@@ -76,6 +76,8 @@ export const refused = <A, E, R>(effect: Effect.Effect<A, E | Failed, R>) =>
   )
 
 const limit = 4
+/** Waiting for an operation takes up to two minutes; nothing takes longer, milliseconds. */
+const timeout = 150_000
 const retrying = (retryDelay: number) => {
   let attempts = 0
   return {
@@ -98,6 +100,7 @@ type Operation = compute_v1.Schema$Operation
 interface Asked {
   readonly signal: AbortSignal
   readonly headers: Headers
+  readonly timeout: number
   readonly retry: boolean
   readonly retryConfig: ReturnType<typeof retrying>
 }
@@ -117,7 +120,7 @@ export const open = Effect.fnUntraced(function* ({ endpoint, project, region, re
       try: async (signal) => {
         // Its own or a new one: the library knows how long a token lasts.
         const headers = await auth.getRequestHeaders()
-        return await ask(compute, { signal, headers, retry: true, retryConfig: retrying(retryMilliseconds) })
+        return await ask(compute, { signal, headers, timeout, retry: true, retryConfig: retrying(retryMilliseconds) })
       },
       catch: failure
     }).pipe(Effect.map(({ data }) => data))

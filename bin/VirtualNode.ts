@@ -1,0 +1,47 @@
+/** `keelson virtual-node`: nodes of a cluster whose Pods a service runs, any number of them in this process. */
+import { Clock, Effect, Layer, Schema } from "effect"
+import * as Https from "../adapters/client/https/Https.ts"
+import * as Kubeconfig from "../adapters/client/https/Kubeconfig.ts"
+import * as MemoryContainerService from "../adapters/memory/MemoryContainerService.ts"
+import * as ApiClient from "../kernel/client/ApiClient.ts"
+import * as Plugin from "../kernel/plugin/Plugin.ts"
+import * as VirtualNode from "../plugins/virtual-node/VirtualNode.ts"
+import type { Settings } from "./Settings.ts"
+import { version } from "./Version.ts"
+
+/** By their names on the command line. */
+const services = { hollow: MemoryContainerService.plugin() }
+export const names = Object.keys(services)
+
+export class NoSuchService extends Schema.TaggedError<NoSuchService>()("NoSuchService", { message: Schema.String }) {}
+
+export interface What {
+  readonly service: string
+  readonly count: number
+  /** What nodes are called, with a number from 1 behind it if there are several. */
+  readonly name: string
+  readonly kubeconfig: string
+}
+
+const namesOf = ({ count, name }: What) =>
+  count === 1 ? [name] : Array.from({ length: count }, (_, at) => `${name}-${at + 1}`)
+
+/** Until it is interrupted. The nodes stay in the cluster, which takes note that they are silent. */
+export const run = Effect.fn("VirtualNode.run")(function* ({ nodeIp }: Settings, what: What) {
+  const service = what.service === "hollow" ? services.hollow : undefined
+  if (service === undefined) {
+    return yield* new NoSuchService({ message: `--service ${what.service}: expected ${names.join(", ")}` })
+  }
+  const began = yield* Clock.currentTimeMillis
+  const target = yield* Kubeconfig.read(what.kubeconfig)
+  const options = { names: namesOf(what), address: nodeIp, version: `${version.kubernetes}+keelson` }
+  yield* Layer.build(
+    Plugin.install(VirtualNode.plugin(options)).pipe(
+      Layer.provide(Plugin.install(service)),
+      Layer.provide(ApiClient.layer.pipe(Layer.provide(Https.layer({ ...target, userAgent: "virtual-node" })))),
+      Layer.provide(Plugin.Host.layer)
+    )
+  )
+  yield* Effect.logInfo(`it took ${(yield* Clock.currentTimeMillis) - began} ms`)
+  yield* Effect.never
+}, Effect.scoped)
