@@ -7,7 +7,6 @@ import * as Azure from "./azure.ts"
 import * as Clouds from "./clouds.ts"
 import * as Containerd from "./containerd.ts"
 import * as Crio from "./crio.ts"
-import * as Devices from "./devices.ts"
 import * as Docker from "./docker.ts"
 import * as Gcp from "./gcp.ts"
 import * as Ingress from "./ingress.ts"
@@ -29,7 +28,6 @@ export const all: ReadonlyArray<Adapter> = [
   ...Podman.adapters,
   ...Docker.adapters,
   ...Wire.adapters,
-  ...Devices.adapters,
   ...Networks.adapters,
   ...Proxies.adapters,
   ...Names.adapters,
