@@ -21,6 +21,7 @@ const examples: { readonly [template: string]: string } = {
   authorization: "authorization-freeze",
   cloud: "cloud-table",
   controller: "controller-contact",
+  devices: "devices-lamps",
   dns: "dns-names",
   "image-credentials": "credentials-table",
   ingress: "ingress-maintenance",
