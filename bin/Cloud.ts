@@ -19,9 +19,10 @@ import * as Nodes from "../plugins/cloud/Nodes.ts"
 import * as RouteTable from "../plugins/cloud/RouteTable.ts"
 import * as Services from "../plugins/cloud/Services.ts"
 import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
+import * as CloudPackage from "./CloudPackage.ts"
 
 export interface Options {
-  readonly cloud: "local" | "aws" | "gcp" | "azure" | "none"
+  readonly cloud: "local" | "aws" | "gcp" | "azure" | "package" | "none"
   /** The provider's own configuration, a file; or empty. */
   readonly configuration: string
   /** What this cluster is called in the cloud. */
@@ -66,11 +67,12 @@ export const layer = <R>(options: Options, run: Run<R>, asSelf: Layer.Layer<Clie
     run("node", NodeLifecycle.plugin),
     run("service", Services.plugin({ cluster }))
   )
+  const routes = podCidrs.length > 0 ? run("route", RouteTable.plugin({ cluster, podCidrs })) : Layer.empty
+  if (cloud === "package") return CloudPackage.layer(controllers, routes)
   if (cloud === "local") {
     const own = Layer.provide(controllers, Layer.provide(Plugin.install(local(options)), asSelf))
     return podCidrs.length > 0 ? Layer.effectDiscard(Effect.fail(noRoutes)) : own
   }
-  const routes = podCidrs.length > 0 ? run("route", RouteTable.plugin({ cluster, podCidrs })) : Layer.empty
   if (cloud === "aws") {
     const ingresses = run("cloud-ingress", Ingresses.plugin({ cluster, className: "alb" }))
     return Layer.provide(Layer.mergeAll(controllers, routes, ingresses), Plugin.install(Aws.plugin(options.configuration)))

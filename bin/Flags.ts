@@ -101,7 +101,10 @@ export const flags = {
     "admission-control-config-file",
     "Kubernetes' AdmissionConfiguration: what pod security asks where labels say nothing, and whom it exempts"
   ),
-  cloud: text("cloud", "What makes load balancers and knows the zones of nodes: local (default), aws, gcp, azure or none"),
+  cloud: text(
+    "cloud",
+    "What makes load balancers and knows the zones of nodes: local (default), aws, gcp, azure, package (that a Plugin loads) or none"
+  ),
   configureCloudRoutes: text(
     "configure-cloud-routes",
     "Whether routes of the cloud's network lead to the nodes' Pods: true or false (default)"

@@ -1,5 +1,5 @@
 /** How packages stand in for the parts of a node: a line for each part that can come from outside. */
-import { Context, Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
+import { Context, Effect, Layer, SubscriptionRef } from "effect"
 import { join } from "node:path"
 import * as Https from "../adapters/client/https/Https.ts"
 import { Api } from "../kernel/client/Api.ts"
@@ -72,39 +72,19 @@ export const dns = ({ address }: { readonly address: string }): Outside<ClusterD
   }
 })
 
-/**
- * A runtime from outside is a further one: its handler is the plugin's name. One that makes no network gets ours. While one version
- * follows another both are attached, on the same handles: it is taken in once.
- */
+/** A runtime from outside is a further one: its handler is the plugin's name. One that makes no network gets ours. */
 export const runtimes = (directory: string) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const [more, attachment, scope] = [yield* MoreRuntimes, yield* NetworkAttachment, yield* Effect.scope]
-      const taken = new Map<string, { readonly scope: Scope.Closeable; versions: number }>()
-      const add = Effect.fnUntraced(function* (given: Context.Context<Powers>, name: string) {
-        const folder = GivenNetwork.folder(directory, name)
-        const networked = GivenNetwork.layer({ directory: folder, stop: "keep" }).pipe(
-          Layer.provideMerge(Layer.succeedContext(given)),
-          Layer.provide(Layer.succeed(NetworkAttachment, attachment))
-        )
-        yield* more.add(name, yield* Layer.build(networked))
-      })
-      const drop = (name: string) =>
-        Effect.suspend(() => {
-          const found = taken.get(name)
-          if (found === undefined || --found.versions > 0) return Effect.void
-          taken.delete(name)
-          return Scope.close(found.scope, Exit.void)
-        })
-      yield* Group.add<Powers>(NodeContracts.runtime, (given, { name }) =>
+      const [more, attachment] = [yield* MoreRuntimes, yield* NetworkAttachment]
+      yield* Group.once<Powers>(NodeContracts.runtime, (given, { name }) =>
         Effect.gen(function* () {
-          const found = taken.get(name)
-          if (found === undefined) {
-            const own = yield* Scope.fork(scope)
-            yield* Effect.onError(Scope.provide(add(given, name), own), (cause) => Scope.close(own, Exit.failCause(cause)))
-            taken.set(name, { scope: own, versions: 1 })
-          } else found.versions++
-          yield* Effect.addFinalizer(() => drop(name))
+          const folder = GivenNetwork.folder(directory, name)
+          const networked = GivenNetwork.layer({ directory: folder, stop: "keep" }).pipe(
+            Layer.provideMerge(Layer.succeedContext(given)),
+            Layer.provide(Layer.succeed(NetworkAttachment, attachment))
+          )
+          yield* more.add(name, yield* Layer.build(networked))
         })
       )
     })

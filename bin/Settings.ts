@@ -156,7 +156,9 @@ export const Settings = Schema.Struct({
   /** `none`: somebody else's binds Pods, such as upstream's. */
   scheduler: Schema.Literals(["builtin", "none"]).annotate({ expected: "builtin or none" }),
   /** Where the cluster runs: what makes load balancers and knows the zones of nodes. See Cloud.ts. */
-  cloud: Schema.Literals(["local", "aws", "gcp", "azure", "none"]).annotate({ expected: "local, aws, gcp, azure or none" }),
+  cloud: Schema.Literals(["local", "aws", "gcp", "azure", "package", "none"]).annotate({
+    expected: "local, aws, gcp, azure, package or none"
+  }),
   /** `true`: routes of the cloud's network lead to the nodes' Pods. */
   configureCloudRoutes: Schema.Literals(["true", "false"]).annotate({ expected: "true or false" }),
   /** `external`: a node waits for its cloud's controller, as it always does where `cloud` is one of somebody else. */

@@ -1,5 +1,6 @@
 /** `keelson virtual-node`: nodes of a cluster whose Pods a service runs, any number of them in this process. */
 import { Clock, Effect, Layer, Schema } from "effect"
+import * as Ecs from "../adapters/cloud/aws/ecs/Ecs.ts"
 import * as Https from "../adapters/client/https/Https.ts"
 import * as Kubeconfig from "../adapters/client/https/Kubeconfig.ts"
 import * as MemoryContainerService from "../adapters/memory/MemoryContainerService.ts"
@@ -10,13 +11,18 @@ import type { Settings } from "./Settings.ts"
 import { version } from "./Version.ts"
 
 /** By their names on the command line. */
-const services = { hollow: MemoryContainerService.plugin() }
+const services = {
+  hollow: () => MemoryContainerService.plugin(),
+  ecs: ({ config }: What) => Ecs.plugin(config)
+}
 export const names = Object.keys(services)
 
 export class NoSuchService extends Schema.TaggedError<NoSuchService>()("NoSuchService", { message: Schema.String }) {}
 
 export interface What {
   readonly service: string
+  /** The service's own configuration, a file; or empty. */
+  readonly config: string
   readonly count: number
   /** What nodes are called, with a number from 1 behind it if there are several. */
   readonly name: string
@@ -28,8 +34,8 @@ const namesOf = ({ count, name }: What) =>
 
 /** Until it is interrupted. The nodes stay in the cluster, which takes note that they are silent. */
 export const run = Effect.fn("VirtualNode.run")(function* ({ nodeIp }: Settings, what: What) {
-  const service = what.service === "hollow" ? services.hollow : undefined
-  if (service === undefined) {
+  const { service: asked } = what
+  if (asked !== "hollow" && asked !== "ecs") {
     return yield* new NoSuchService({ message: `--service ${what.service}: expected ${names.join(", ")}` })
   }
   const began = yield* Clock.currentTimeMillis
@@ -37,7 +43,7 @@ export const run = Effect.fn("VirtualNode.run")(function* ({ nodeIp }: Settings,
   const options = { names: namesOf(what), address: nodeIp, version: `${version.kubernetes}+keelson` }
   yield* Layer.build(
     Plugin.install(VirtualNode.plugin(options)).pipe(
-      Layer.provide(Plugin.install(service)),
+      Layer.provide(Plugin.install(services[asked](what))),
       Layer.provide(ApiClient.layer.pipe(Layer.provide(Https.layer({ ...target, userAgent: "virtual-node" })))),
       Layer.provide(Plugin.Host.layer)
     )

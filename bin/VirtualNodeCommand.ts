@@ -8,13 +8,14 @@ export const virtualNode = Command.make(
   {
     ...administratorFlags,
     nodeIp: flags.nodeIp,
-    service: listed("service", "What runs their Pods: hollow", "hollow"),
+    service: listed("service", "What runs their Pods: hollow, or ecs (tasks of Fargate)", "hollow"),
+    config: listed("service-config", "A file with its configuration: see adapters/cloud/aws", ""),
     count: Flag.Int("count").pipe(Flag.withDescription("How many nodes"), Flag.withDefault(1)),
     prefix: listed("prefix", "What they are called; of several with a number behind it", "virtual")
   },
-  Effect.fnUntraced(function* ({ count, prefix, service, ...given }) {
+  Effect.fnUntraced(function* ({ config, count, prefix, service, ...given }) {
     const VirtualNode = yield* Effect.promise(() => import("./VirtualNode.ts"))
     const kubeconfig = yield* kubeconfigOf(given)
-    yield* VirtualNode.run(yield* settingsOf(given), { service, count, name: prefix, kubeconfig })
+    yield* VirtualNode.run(yield* settingsOf(given), { service, config, count, name: prefix, kubeconfig })
   })
 ).pipe(Command.withDescription("Runs nodes without a machine, any number in one process: a service runs their Pods"))

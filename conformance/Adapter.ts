@@ -19,6 +19,7 @@ export const contracts = {
   "key-management": "What encrypts the keys of what is stored",
   "snapshot-storage": "Where snapshots of the store are kept",
   handover: "What a plugin hands to the one in its place",
+  "container-service": "What runs whole Pods somewhere else, for virtual nodes",
   cloud: "A cloud: its instances, zones, load balancers and routes"
 } as const
 export type Name = keyof typeof contracts

@@ -8,6 +8,7 @@ import * as Clouds from "./clouds.ts"
 import * as Containerd from "./containerd.ts"
 import * as Crio from "./crio.ts"
 import * as Docker from "./docker.ts"
+import * as Ecs from "./ecs.ts"
 import * as Gcp from "./gcp.ts"
 import * as Ingress from "./ingress.ts"
 import * as Memory from "./memory.ts"
@@ -35,6 +36,7 @@ export const all: ReadonlyArray<Adapter> = [
   ...Ingress.adapters,
   ...Clouds.adapters,
   ...Aws.adapters,
+  ...Ecs.adapters,
   ...Gcp.adapters,
   ...Azure.adapters
 ]

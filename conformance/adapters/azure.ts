@@ -89,7 +89,7 @@ export const site = (every: number) =>
       ...{ subscription, resourceGroup, location, virtualNetwork: "net", subnet: "nodes" },
       ...{ securityGroup: "nodes", routeTable: "pods", endpoint: proxy.endpoint }
     }
-    return { bed, configuration }
+    return { bed, manager, configuration }
   })
 
 export const layer = (every = 1) =>

@@ -45,22 +45,12 @@ export const memory = Layer.effectContext(
   })
 )
 
-const wrapped = (api: Api["Service"], { around }: ReturnType<typeof Disturbed.make>) =>
-  Api.of({
-    ...api,
-    get: (payload) => around(api.get(payload)),
-    list: (payload) => around(api.list(payload)),
-    create: (payload) => around(api.create(payload)),
-    update: (payload) => around(api.update(payload)),
-    delete: (payload) => around(api.delete(payload))
-  })
-
 /** The local cloud on an API in memory: the calls that are disturbed are those to the API. */
 export const local = Layer.effectContext(
   Effect.gen(function* () {
     const disturbed = Disturbed.make()
     const api = yield* Effect.map(Layer.build(MemoryApi.layer()), Context.get(Api))
-    const client = Layer.provide(ApiClient.layer, Layer.succeed(Api, wrapped(api, disturbed)))
+    const client = Layer.provide(ApiClient.layer, Layer.succeed(Api, Disturbed.api(api, disturbed)))
     const own = yield* Layer.build(Layer.provide(ApiClient.layer, Layer.succeed(Api, api)))
     const machines = new Map<string, NonNullable<Configuration["machines"]>[string]>()
     const configuration = Effect.sync(

@@ -65,7 +65,7 @@ export const site = (every: number) =>
       every,
       impossible: { address: "203.0.113.1" }
     })
-    return { bed, configuration: { project, region, endpoint: proxy.endpoint } }
+    return { bed, compute, configuration: { project, region, endpoint: proxy.endpoint } }
   })
 
 export const layer = (every = 1) =>

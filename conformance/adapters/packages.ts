@@ -1,6 +1,7 @@
 /** Packages of somebody else's: whatever lies in a directory with a keelson.json, at the isolation that it asks for. */
 import { isolations } from "../../kernel/plugin/Plugin.ts"
 import type { Adapter, Site } from "../Adapter.ts"
+import * as CloudSuites from "../stage/CloudSuites.ts"
 import * as NodeSuites from "../stage/NodeSuites.ts"
 import * as Package from "../stage/Package.ts"
 import * as Suites from "../stage/Suites.ts"
@@ -21,6 +22,11 @@ const named = (all: ReadonlyArray<ReadonlyArray<string>>) =>
 const common = { title: "a package", isElsewhere: true, isPackage: true, lacks: () => [] }
 
 export const adapters: ReadonlyArray<Adapter> = [
-  { ...common, name: "package", isAlone: false, kits: named(Suites.all.map(({ contract: { key } }) => [key])) },
+  {
+    ...common,
+    name: "package",
+    isAlone: false,
+    kits: { ...named([...Suites.all.map(({ contract: { key } }) => [key]), CloudSuites.keys]), cloud: kit(CloudSuites.keys) }
+  },
   { ...common, name: "package-of-node", isAlone: true, kits: named(NodeSuites.all.map(({ contracts }) => contracts)) }
 ]

@@ -1,5 +1,6 @@
 /** Counts calls to a cloud, and lets one of them go wrong. */
 import { Deferred, Effect } from "effect"
+import type { Api } from "../../kernel/client/Api.ts"
 import { Unavailable } from "../../kernel/plugin/Contract.ts"
 import type { Disturbance, Fault } from "./Bed.ts"
 
@@ -34,3 +35,13 @@ export const make = () => {
     )
   return { around, disturb }
 }
+
+/** Of a cloud that is made of the API: its calls to that. */
+export const api = (api: Api["Service"], { around }: ReturnType<typeof make>): Api["Service"] => ({
+  ...api,
+  get: (payload) => around(api.get(payload)),
+  list: (payload) => around(api.list(payload)),
+  create: (payload) => around(api.create(payload)),
+  update: (payload) => around(api.update(payload)),
+  delete: (payload) => around(api.delete(payload))
+})

@@ -16,6 +16,7 @@ import { budgetsOf, grantsOf } from "../../plugins/packages/Permissions.ts"
 import { Asked, type Result, Told } from "../Adapter.ts"
 import * as Deviations from "../Deviations.ts"
 import { signs, words } from "../report/Summary.ts"
+import * as CloudSuites from "./CloudSuites.ts"
 import * as NodeSuites from "./NodeSuites.ts"
 import * as Suites from "./Suites.ts"
 
@@ -96,7 +97,10 @@ export const checked = Effect.fnUntraced(
       const missing = lacks()
       yield* missing.length === 0 ? check(start, join(folder, "node")) : tell(lacking(contracts, missing))
     }
-    for (const key of offers.filter((key) => !onNodes.some(({ contracts }) => contracts.includes(key)))) {
+    const isCloud = CloudSuites.isOffered(offers)
+    if (isCloud) yield* CloudSuites.check(start, resolve(directory), offers)
+    const others = isCloud ? offers.filter((key) => !CloudSuites.keys.includes(key)) : offers
+    for (const key of others.filter((key) => !onNodes.some(({ contracts }) => contracts.includes(key)))) {
       const suite = Suites.find(key)
       yield* suite === undefined ? tell(unknown(key)) : suite.check(offer)
     }

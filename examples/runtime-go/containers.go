@@ -36,7 +36,7 @@ type exit struct {
 }
 
 func (r *runtime) contract() wire.Contract {
-	return wire.Contract{Name: "kubelet/ContainerRuntime", Version: "2.1.0", Methods: map[string]wire.Method{
+	return wire.Contract{Name: "kubelet/ContainerRuntime", Version: "2.2.0", Methods: map[string]wire.Method{
 		"describe":        wire.Call(r.describe),
 		"health":          wire.Call(r.health),
 		"startPod":        wire.Call(r.startPod),

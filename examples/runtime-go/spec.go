@@ -221,6 +221,9 @@ func (r *runtime) mountsOf(p *pod, c *container) ([]specs.Mount, []specs.LinuxDe
 	for _, one := range c.Config.Mounts {
 		mounts = append(mounts, bind(one.HostPath, one.ContainerPath, one.ReadOnly, one.Propagation))
 	}
+	if len(c.Config.CDIDevices) > 0 {
+		return nil, nil, fmt.Errorf("this runtime does not know what the CDI device %s is", c.Config.CDIDevices[0])
+	}
 	devices := []specs.LinuxDevice{}
 	for _, one := range c.Config.Devices {
 		found, err := deviceOf(one)

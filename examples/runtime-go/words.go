@@ -84,6 +84,7 @@ type containerConfig struct {
 	WorkingDirectory string            `cbor:"workingDirectory" json:"workingDirectory"`
 	Mounts           []mount           `cbor:"mounts" json:"mounts"`
 	Devices          []device          `cbor:"devices" json:"devices"`
+	CDIDevices       []string          `cbor:"cdiDevices" json:"cdiDevices"`
 	Stdin            bool              `cbor:"stdin" json:"stdin"`
 	StdinOnce        bool              `cbor:"stdinOnce" json:"stdinOnce"`
 	TTY              bool              `cbor:"tty" json:"tty"`

@@ -5,11 +5,12 @@
 import { Schema } from "effect"
 import * as Contract from "../plugin/Contract.ts"
 import * as Errors from "./Errors.ts"
+import { Json } from "./Json.ts"
 
 const { Array: List, Boolean: Bool, Int, Literals, String: Text, Struct, optionalKey } = Schema
 
 /** An object in wire form, with `apiVersion` and `kind`. */
-export const WireObject = Schema.Record(Text, Schema.Json)
+export const WireObject = Schema.Record(Text, Json)
 export type WireObject = typeof WireObject.Type
 
 /** Which collection. `namespace` is empty for all namespaces, and for objects of the cluster. */

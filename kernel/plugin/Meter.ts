@@ -3,6 +3,12 @@
  * It measures this machine, not the time that programs are told, so it asks no Clock.
  */
 
+export interface Reason {
+  readonly count: number
+  /** The last of them. */
+  readonly why: unknown
+}
+
 /** What a meter shows. */
 export interface Reading {
   readonly calls: number
@@ -10,6 +16,8 @@ export interface Reading {
   readonly errors: number
   /** Why the last of these had none. */
   readonly lastError?: unknown
+  /** How many had none for each reason, as far as reasons are told apart by their words. */
+  readonly reasons: ReadonlyMap<string, Reason>
   /** Over the last ten seconds or so. */
   readonly callsPerSecond: number
   /** In milliseconds, over the last ten seconds or so; 0 without calls. */
@@ -42,12 +50,26 @@ const span = 5000
 /** As many in a span are many. */
 const many = 1000
 
+/** More reasons than these are one. */
+const mostReasons = 16
+const others = "other reasons"
+const longest = 300
+
+const wordsOf = (why: unknown) => (why instanceof Error && why.message !== "" ? why.message : String(why)).slice(0, longest)
+
 /** `failing` is told how many calls in a row were not answered. */
 export const make = (failing: (streak: number) => void = () => {}, now: () => number = () => performance.now()): Meter => {
   let [calls, errors, streak, before, since, counted] = [0, 0, 0, 0, now(), 0]
   let [current, last] = [new Uint32Array(buckets), new Uint32Array(buckets)]
   let [lastSpan, timed, timedBefore] = [0, 0, 0]
   let lastError: unknown
+  const reasons = new Map<string, Reason>()
+  const blame = (why: unknown) => {
+    if (why === undefined) return
+    const words = wordsOf(why)
+    const reason = reasons.size < mostReasons || reasons.has(words) ? words : others
+    reasons.set(reason, { count: (reasons.get(reason)?.count ?? 0) + 1, why })
+  }
   /** Windows follow each other; what is two of them old is forgotten. */
   const turn = (at: number) => {
     if (at - since < span) return
@@ -76,6 +98,7 @@ export const make = (failing: (streak: number) => void = () => {}, now: () => nu
       else {
         errors++
         lastError = why
+        blame(why)
         failing(++streak)
       }
     },
@@ -94,6 +117,7 @@ export const make = (failing: (streak: number) => void = () => {}, now: () => nu
       return {
         calls,
         errors,
+        reasons: new Map(reasons),
         ...(lastError !== undefined && { lastError }),
         callsPerSecond: seconds > 0 ? recent / seconds : 0,
         p99: sampled === 0 ? 0 : ceilingOf(bucket) / 1000

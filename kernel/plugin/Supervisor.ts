@@ -2,42 +2,25 @@
  * What the host does: it fills slots, replaces what fills them, and starts plugins again that have died, or what ran before
  * them, or what is to serve in their place. While a plugin is being started again, calls to what it offers fail as not applied.
  */
-import { Clock, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Random, Scope, SubscriptionRef } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Random, Scope } from "effect"
 import * as Circuit from "./Circuit.ts"
 import * as Contract from "./Contract.ts"
 import { Handover } from "./Handover.ts"
 import * as Meter from "./Meter.ts"
-import { type Death, Host, Lifeline, type Plugin, PluginFailed, type State } from "./Plugin.ts"
+import { Host, Lifeline, type Plugin, PluginFailed } from "./Plugin.ts"
+import {
+  type AnyContract,
+  isSkew,
+  type Launched,
+  type Ready,
+  type Running,
+  served,
+  sick,
+  skewOf,
+  wordsOf
+} from "./host/Run.ts"
 import * as Slot from "./Slot.ts"
-
-type AnyContract = Contract.Contract<unknown, unknown>
-type Ready = Plugin<unknown, never>
-
-interface Launched {
-  readonly services: Context.Context<unknown>
-  readonly died: Deferred.Deferred<unknown>
-  readonly instance: Slot.Instance
-}
-
-interface Running {
-  /** What it was started as, whatever runs in its place now. */
-  readonly asked: Ready
-  plugin: Ready
-  /** What it was started with, and is started again with. */
-  context: Context.Context<never>
-  now: Launched
-  restarts: number
-  circuit: Circuit.Circuit
-  supervisor: Fiber.Fiber<void> | undefined
-  /** What ran before it, and until when that is started again if this one dies. */
-  before: { readonly plugin: Ready; readonly context: Context.Context<never>; readonly until: number } | undefined
-  /** What serves while this one is left alone. */
-  standIn: Launched | undefined
-  /** Of what its life wants done as long as slots lead to it. */
-  tenure: Scope.Closeable | undefined
-  /** Calls and errors under its name when it was swapped in. */
-  baseline: Pick<Meter.Reading, "calls" | "errors">
-}
+import * as States from "./host/States.ts"
 
 const shortest = 100
 const longest = 60_000
@@ -47,36 +30,14 @@ const calm = 60_000
 const delay = (failures: number) =>
   Effect.map(Random.nextBetween(0.75, 1), (part) => Duration.millis(part * Math.min(longest, shortest * 2 ** failures)))
 
-/** Handed over between plugins, and called by nobody else. */
-const served = (offers: ReadonlyArray<AnyContract>) => offers.filter(({ key }) => key !== Handover.key)
-const label = ({ key, version }: AnyContract) => `${key} ${version}`
-const isSkew = ({ cause }: PluginFailed) => cause instanceof Contract.VersionSkew
-const wordsOf = (cause: unknown) => (cause instanceof Error && cause.message !== "" ? cause.message : String(cause))
-const skewOf = ({ cause }: PluginFailed) =>
-  cause instanceof Contract.VersionSkew
-    ? `${cause.contract}: wanted ${cause.wanted}, offered ${cause.offered}`
-    : wordsOf(cause)
-
-/** Why what runs is as good as dead, after this many calls in a row without an answer. */
-const sick = ({ baseline, before, plugin: { life = {} } }: Running, streak: number, now: Meter.Reading) => {
-  const { failures = Number.POSITIVE_INFINITY, health } = life
-  if (streak >= failures) return `it left ${streak} calls in a row without an answer`
-  if (before === undefined || health === undefined) return undefined
-  const [calls, errors] = [now.calls - baseline.calls, now.errors - baseline.errors]
-  return calls >= health.calls && errors > calls * health.errors
-    ? `it left ${errors} of ${calls} calls without an answer`
-    : undefined
-}
-
 export const make = Effect.gen(function* () {
   const scope = yield* Effect.scope
-  const states = yield* SubscriptionRef.make<ReadonlyArray<State>>([])
+  const { died: hasDied, forget, states, tell } = yield* States.make
   const slots = new Map<string, { readonly slot: Slot.Slot<unknown>; readonly contract: AnyContract }>()
   /** Who fills a slot, or will again. */
   const owners = new Map<string, Running>()
   const running = new Map<string, Running>()
   const meters = new Map<string, Meter.Meter>()
-  const deaths = new Map<string, Death>()
 
   const meterOf = (name: string) => {
     const found = meters.get(name) ?? Meter.make((streak) => failing(name, streak))
@@ -94,26 +55,6 @@ export const make = Effect.gen(function* () {
     slots.set(contract.key, found)
     return found
   }
-
-  const forget = (name: string) => SubscriptionRef.update(states, (all) => all.filter((state) => state.name !== name))
-  const tell = Effect.fnUntraced(function* (plugin: Ready, state: State["state"], restarts = 0, reason?: string) {
-    const { isolation, name, offers } = plugin
-    const since = yield* Clock.currentTimeMillis
-    const lastDeath = deaths.get(name)
-    const told = {
-      name,
-      state,
-      restarts,
-      isolation,
-      offers: offers.map(label),
-      since,
-      ...(lastDeath !== undefined && { lastDeath }),
-      ...(reason !== undefined && { reason })
-    }
-    yield* SubscriptionRef.update(states, (all) =>
-      [...all.filter((other) => other.name !== name), told].toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    )
-  })
 
   /** Consumers hold the contract that the slot was made with. */
   const negotiate = ({ name, offers }: Ready) =>
@@ -180,7 +121,6 @@ export const make = Effect.gen(function* () {
     if (running.get(name) !== run) return
     running.delete(name)
     meters.delete(name)
-    deaths.delete(name)
     yield* forget(name)
   })
 
@@ -267,7 +207,7 @@ export const make = Effect.gen(function* () {
       const cause = yield* Deferred.await(run.now.died)
       yield* Effect.logError(`${run.plugin.name} has died and is started again`, cause)
       empty(run.now)
-      deaths.set(run.plugin.name, { reason: wordsOf(cause), at: yield* Clock.currentTimeMillis })
+      yield* hasDied(run.plugin.name, wordsOf(cause))
       yield* tell(run.plugin, "restarting", run.restarts, wordsOf(cause))
       yield* Slot.retire(run.now.instance, 0)
       if (yield* rollBack(run, wordsOf(cause))) continue

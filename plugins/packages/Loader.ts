@@ -9,11 +9,13 @@ import * as PipelineApi from "../../kernel/client/PipelineApi.ts"
 import * as PipelineClient from "../../kernel/client/PipelineClient.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { controllerReference, type Key } from "../../kernel/resource/Kind.ts"
+import { Kinds } from "../../kernel/resource/Kinds.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
 import * as EventRecorder from "../resources/contracts/EventRecorder.ts"
 import { order } from "../../kernel/plugin/Order.ts"
 import * as Agreement from "./Agreement.ts"
 import type { Manifest } from "./contracts/Manifest.ts"
+import * as Capabilities from "./Capabilities.ts"
 import { Attachments } from "./contracts/Attachments.ts"
 import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
 import * as Launch from "./Launch.ts"
@@ -43,6 +45,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
   const client = yield* Client
   const host = yield* KernelPlugin.Host
   const attachments = yield* Attachments
+  const kinds = yield* Kinds
   const running = yield* Running.make(asItself)
   const record = yield* EventRecorder.make({ component: "keelson-plugins", host: server })
   const plugins = yield* client.cache(Plugin, { indexes: {} })
@@ -117,6 +120,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
       ? Remote.found(name, remote)
       : Package.keep(directory, name, source ?? { path: "" })
     manifests.set(name, kept.manifest)
+    yield* Capabilities.check(kept.manifest, kinds)
     yield* Effect.catch(ordered, (found) => (found.cycle.includes(name) ? Effect.fail(found) : Effect.void))
     // Nodes load it, each for itself.
     if (isForNodes(kept.manifest)) {
@@ -185,6 +189,8 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
       Controllers.each(plugins),
       Stream.map(onNodes.changes, (names) => names.map((name) => ({ namespace: "", name }))),
       Stream.map(SubscriptionRef.changes(attachments.generation), allKeys),
+      // What is served from now on may be what some have waited for.
+      Stream.map(SubscriptionRef.changes(kinds.generation), () => keysOf(failures.keys())),
       // What starts or ends may be what others wait for.
       Stream.map(SubscriptionRef.changes(running.news), () => keysOf(manifests.keys())),
       Controllers.on(configurations, ({ metadata }) =>

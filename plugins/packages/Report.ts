@@ -2,6 +2,7 @@
 import { Clock, Effect, Schedule, Stream, SubscriptionRef } from "effect"
 import { same } from "../../kernel/resource/JsonEqual.ts"
 import { Client } from "../../kernel/client/Client.ts"
+import type { Reason } from "../../kernel/plugin/Meter.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import type { Cache } from "../../kernel/table/Table.ts"
 import { withCondition } from "../controllers/contracts/Statuses.ts"
@@ -53,6 +54,9 @@ export const make = Effect.fnUntraced(function* (about: About) {
   const { announce, failures, placed, plugins, running, say, seen, server, version, wishOf } = about
   const client = yield* Client
   const host = yield* KernelPlugin.Host
+
+  /** By name: what was told of its calls. */
+  const blamed = new Map<string, ReadonlyMap<string, Reason>>()
 
   const stateOf = (name: string) => SubscriptionRef.getUnsafe(host.states).find((state) => state.name === name)
 
@@ -129,22 +133,29 @@ export const make = Effect.fnUntraced(function* (about: About) {
     host: server
   })
 
+  /** How many calls were left without an answer since that was told last, by reasons: each is seen, however few calls it has. */
+  const unanswered = (name: string) => {
+    const before = blamed.get(name)
+    const reasons = host.meter(name)?.reasons ?? new Map<string, Reason>()
+    blamed.set(name, reasons)
+    return Array.from(reasons, ([words, { count, why }]) => {
+      const known = before?.get(words)?.count ?? 0
+      return { why, count: count < known ? count : count - known }
+    }).filter(({ count }) => count > 0)
+  }
+
   const told = Effect.fnUntraced(function* (object: Plugin, before: PluginStatus, after: PluginStatus) {
-    const { errors = 0, lastDeath, lastError = "", reason = "", restarts = 0, state = "" } = after
-    const { errors: known = 0, restarts: had = 0 } = before
+    const { lastDeath, reason = "", restarts = 0, state = "" } = after
     if (lastDeath !== undefined && !same(lastDeath, before.lastDeath))
       yield* say(object, "Warning", "Died", lastDeath.reason)
     if (state === "CircuitOpen" && reason !== before.reason) yield* say(object, "Warning", "CircuitOpen", reason)
-    if (state === "Running" && restarts > had)
+    if (state === "Running" && restarts > (before.restarts ?? 0))
       yield* say(object, "Normal", "Restarted", `it was started again, for the ${restarts}. time`)
+    const lost = unanswered(object.metadata.name)
     // Of what has died the death was told already.
-    if (errors > known && same(lastDeath, before.lastDeath))
-      yield* say(
-        object,
-        "Warning",
-        "CallsFailed",
-        `${errors - known} calls were left without an answer, at last: ${lastError}`
-      )
+    if (!same(lastDeath, before.lastDeath)) return
+    for (const { count, why } of lost)
+      yield* say(object, "Warning", "CallsFailed", `calls were left without an answer (${count}): ${Words.of(why)}`)
   })
 
   const write = Effect.fnUntraced(function* (object: Plugin, after: PluginStatus) {

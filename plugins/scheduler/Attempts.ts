@@ -83,6 +83,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   /** Milliseconds. */
   const since = (began: bigint) => Number(nanos() - began) / 1e6
   let turn = 0
+  /** How many of the nodes that plugins in other isolates were last asked about they took. */
+  let share = 1
 
   /** Refused by these plugins, or of late by none: then it is tried again soon. As it is now, if it has changed meanwhile. */
   const putBack = (tried: Waiting, by: ReadonlySet<string>) => {
@@ -174,6 +176,17 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     return FiberSet.run(carrying, carryOut(attempt, info, node.name), { startImmediately: false })
   }
 
+  const asking = { concurrency: "unbounded", discard: true } as const
+
+  /** Plugins in other isolates, about nodes. */
+  const ask = (profile: Profile, cycle: Cycle, nodes: ReadonlyArray<NodeInfo>) => {
+    const one = ({ name, prepare }: (typeof profile.prepares)[number]) =>
+      Effect.map(prepare(cycle.pod, snapshot, nodes), (refusal) => refusal && cycle.refuseAll(refusal, name))
+    const [first, ...others] = profile.prepares
+    if (first === undefined || nodes.length === 0) return Effect.void
+    return others.length === 0 ? one(first) : Effect.forEach(profile.prepares, one, asking)
+  }
+
   /** The first remedy that promises room is taken. */
   const remedied = Effect.fnUntraced(function* ({ metrics, profile }: Attempt, cycle: Cycle) {
     const messages: Array<string> = []
@@ -197,6 +210,10 @@ export const make = Effect.fnUntraced(function* (around: Around) {
 
   const giveUp = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle) {
     if (cycle.error !== undefined) return yield* failed(attempt, cycle.pod, Cause.fail(new Failed({ message: cycle.error })))
+    // Whether other Pods on a node would help is asked of others only if somebody looks for a remedy.
+    const doubtful = attempt.profile.at("postFilter").length === 0 ? [] : cycle.doubtful
+    const asked = yield* Effect.result(ask(attempt.profile, cycle, doubtful))
+    if (Result.isFailure(asked)) return yield* failed(attempt, cycle.pod, Cause.fail(asked.failure))
     const { act, messages, nominate } = yield* remedied(attempt, cycle)
     if (nominate !== undefined) nominated.set(cycle.pod, nominate)
     putBack(attempt.tried, cycle.refusedBy.size === 0 ? new Set(["NodeName"]) : cycle.refusedBy)
@@ -210,19 +227,32 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     yield* Effect.forkIn(act === undefined ? said : Effect.all([act, said], { concurrency: 2, discard: true }), scope)
   })
 
+  const looked = ({ evaluated }: Cycle) => {
+    turn = (turn + evaluated) % Math.max(1, snapshot.nodes.length)
+  }
   const found = (cycle: Cycle) => {
     const nodes = cycle.find()
-    turn = (turn + cycle.evaluated) % Math.max(1, snapshot.nodes.length)
+    looked(cycle)
     return nodes
   }
 
+  /** The nodes that will do for plugins in other isolates, too. */
+  const searched = Effect.fnUntraced(function* (profile: Profile, cycle: Cycle, search: ReturnType<Cycle["search"]>) {
+    let step = search.next()
+    for (; step.done !== true; step = search.next()) yield* ask(profile, cycle, step.value)
+    looked(cycle)
+    share = cycle.share ?? share
+    return step.value
+  })
+
   /** What extenders and plugins in other isolates have to say, too. */
   const askAround = Effect.fnUntraced(function* ({ profile }: Attempt, cycle: Cycle) {
-    const all = { concurrency: "unbounded", discard: true } as const
-    yield* Effect.forEach(profile.prepares, ({ prepare }) => prepare(cycle.pod, snapshot), all)
     const scored = (nodes: ReadonlyArray<NodeInfo>) =>
-      Effect.forEach(profile.prepareScores, ({ prepareScore }) => prepareScore(cycle.pod, snapshot, nodes), all)
-    return yield* extenders.choose(cycle, found(cycle), scored)
+      Effect.forEach(profile.prepareScores, ({ prepareScore }) => prepareScore(cycle.pod, snapshot, nodes), asking)
+    if (profile.prepares.length === 0)
+      return yield* extenders.choose(cycle, found(cycle), () => Effect.sync(() => cycle.sieve()), scored)
+    const nodes = yield* searched(profile, cycle, cycle.search(share))
+    return yield* extenders.choose(cycle, nodes, () => searched(profile, cycle, cycle.sifted(share)), scored)
   })
 
   /** While others are asked time goes by: the Pod or the node may be gone after it. */
@@ -235,7 +265,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     if (around.current(tried.pod.metadata.uid) === undefined) return queue.done(tried.pod.metadata.uid)
     if (chosen === undefined) return yield* giveUp(attempt, cycle)
     const node = snapshot.find(chosen.name)
-    if (node === undefined || (node !== chosen && !cycle.fits(node))) return putBack(tried, nobody)
+    if (node === undefined || !cycle.fits(node)) return putBack(tried, nobody)
     yield* place(attempt, cycle.pod, node)
   })
 

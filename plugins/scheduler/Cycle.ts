@@ -3,6 +3,7 @@
  * choice among equals, which is given.
  */
 import type { Failure, Filtering, Plugin, Refusal } from "./contracts/Framework.ts"
+import { Elsewhere } from "./Elsewhere.ts"
 import type { NodeInfo, PodInfo, View } from "./contracts/Nodes.ts"
 import type { Metrics, Point } from "./Metrics.ts"
 import type { Nominated } from "./Nominated.ts"
@@ -65,6 +66,7 @@ export class Cycle {
   private absent: string | undefined
   private readonly asked: Array<Asked> = []
   private only: ReadonlySet<string> | undefined
+  private readonly elsewhere: Elsewhere
   private readonly around: Around
   private readonly profile: Profile
   private readonly trials: Trials
@@ -77,6 +79,7 @@ export class Cycle {
     this.around = around
     this.memories = profile.remembered.of(pod)
     this.trials = new Trials(pod, this.asked, around.nominated, this.memories)
+    this.elsewhere = new Elsewhere(this.asked)
   }
 
   /** The nodes that will do, as many as are enough. */
@@ -90,13 +93,94 @@ export class Cycle {
   }
 
   private filter(): ReadonlyArray<NodeInfo> {
-    const nominated = this.view.find(this.pod.pod.status.nominatedNodeName ?? "")
-    if (nominated !== undefined && this.only?.has(nominated.name) !== false && this.passes(nominated)) {
-      this.evaluated = 0
-      this.isOfNominated = true
-      return [nominated]
+    const nominated = this.nominated()
+    return nominated === undefined ? this.sieve() : this.settleFor(nominated)
+  }
+
+  /** The node that it is nominated to, if it will do. */
+  private nominated(): NodeInfo | undefined {
+    const node = this.view.find(this.pod.pod.status.nominatedNodeName ?? "")
+    return node !== undefined && this.only?.has(node.name) !== false && this.passes(node) ? node : undefined
+  }
+
+  private settleFor(nominated: NodeInfo): ReadonlyArray<NodeInfo> {
+    this.evaluated = 0
+    this.isOfNominated = true
+    return [nominated]
+  }
+
+  /**
+   * As `find`, where others have to be asked too: whoever runs it asks them about each block of nodes that it yields, all of which
+   * the plugins here take, before it goes on. `share`: how many of the nodes they are thought to take.
+   */
+  *search(share: number): Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>> {
+    if (!this.timed("PreFilter", () => this.preFilter(), Boolean)) return []
+    const { nanos, took } = this.around
+    const began = nanos?.()
+    const found = yield* this.searched(share)
+    const outcome = found.length > 0 ? "Success" : this.error === undefined ? "Unschedulable" : "Error"
+    if (nanos !== undefined && began !== undefined) took?.("Filter", outcome, nanos() - began)
+    return found
+  }
+
+  private *searched(share: number): Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>> {
+    const nominated = this.nominated()
+    if (nominated !== undefined) {
+      const [left] = yield* this.questioning([nominated])
+      if (left !== undefined) return this.settleFor(left)
     }
-    return this.sieve()
+    return yield* this.sifted(share)
+  }
+
+  /** As `sieve`. */
+  *sifted(share: number): Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>> {
+    const { only, view } = this
+    this.isOfNominated = false
+    if (only === undefined) {
+      const narrow = this.narrowly()
+      const found = narrow.length === 0 ? narrow : yield* this.questioning(narrow)
+      if (found.length > 0) return found
+    }
+    const nodes = only === undefined ? view.nodes : [...only].flatMap((name) => view.find(name) ?? [])
+    const wanted = enough(nodes.length, this.profile.percentage)
+    const feasible: Array<NodeInfo> = []
+    // A few more, so that one question is enough as a rule.
+    let block = Math.ceil((1.02 * wanted) / Math.max(share, 0.1)) + 4
+    let evaluated = 0
+    while (evaluated < nodes.length && feasible.length < wanted && !this.isOver) {
+      const some: Array<NodeInfo> = []
+      for (; evaluated < nodes.length && some.length < block && !this.isOver; evaluated++) {
+        const node = nodes[(this.around.start + evaluated) % nodes.length]
+        if (node !== undefined && this.passes(node)) some.push(node)
+      }
+      if (some.length > 0 && !this.isOver) feasible.push(...(yield* this.questioning(some)))
+      block *= 2
+    }
+    this.evaluated = only === undefined ? evaluated : 0
+    return this.isOver ? [] : feasible.slice(0, wanted)
+  }
+
+  private get isOver() {
+    return this.error !== undefined || this.whole !== undefined
+  }
+
+  private *questioning(nodes: ReadonlyArray<NodeInfo>): Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>> {
+    yield nodes
+    if (this.isOver) return []
+    return this.elsewhere.sieve(nodes, ({ plugin, refusal }, { name }) => this.refuse(name, refusal, plugin))
+  }
+
+  /** How many of the nodes that others were asked about they took, if they were asked. */
+  get share() {
+    return this.elsewhere.share
+  }
+
+  /** The nodes that others were not asked about, and that may do with other Pods on them. */
+  get doubtful(): ReadonlyArray<NodeInfo> {
+    if (this.isOver) return []
+    return [...this.refusals].flatMap(([name, { isUnresolvable }]) =>
+      isUnresolvable || this.elsewhere.questioned.has(name) ? [] : (this.view.find(name) ?? [])
+    )
   }
 
   private timed<A>(point: Point, run: () => A, isWell: (answer: A) => boolean): A {
@@ -112,6 +196,14 @@ export class Cycle {
   refuse(node: string, refusal: Refusal, by: string) {
     this.refusals.set(node, refusal)
     this.refusedBy.add(by)
+  }
+
+  /** No node will do. */
+  refuseAll(refusal: Refusal, by: string) {
+    this.whole = refusal.reasons.join(", ")
+    if (refusal.isError === true) this.error = `running PreFilter plugin ${JSON.stringify(by)}: ${this.whole}`
+    this.refusedBy.add(by)
+    for (const { name } of this.view.nodes) this.refusals.set(name, refusal)
   }
 
   /** Whether a node that was found will still do, after something of it has changed. */
@@ -163,10 +255,7 @@ export class Cycle {
       const answer = plugin.preFilter(this.pod, this.view)
       if (answer === undefined) continue
       if (isRefusal(answer)) {
-        this.whole = answer.reasons.join(", ")
-        if (answer.isError === true) this.error = `running PreFilter plugin ${JSON.stringify(plugin.name)}: ${this.whole}`
-        this.refusedBy.add(plugin.name)
-        for (const { name } of this.view.nodes) this.refusals.set(name, answer)
+        this.refuseAll(answer, plugin.name)
         return false
       }
       this.asked.push({ plugin, filtering: answer })

@@ -189,7 +189,7 @@ export class Snapshot implements View {
   }
 
   /** The bind failed. */
-  forget({ pod }: PodInfo) {
+  forget({ pod }: Pick<PodInfo, "pod">) {
     if (this.placed.get(pod.metadata.uid)?.assumed === true) this.removePod(pod)
   }
 

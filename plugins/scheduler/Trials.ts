@@ -11,7 +11,8 @@ export interface Refused {
   readonly refusal: Refusal
 }
 
-const ask = (asked: ReadonlyArray<Asked>, node: NodeInfo): Refused | undefined => {
+/** The first of them that refuses the node. */
+export const ask = (asked: ReadonlyArray<Asked>, node: NodeInfo): Refused | undefined => {
   for (const { filtering, plugin } of asked) {
     const refusal = filtering.filter?.(node)
     if (refusal !== undefined) return { plugin: plugin.name, refusal }

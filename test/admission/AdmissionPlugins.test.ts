@@ -54,6 +54,10 @@ describe.each(levels)("an admission plugin, %s", (isolation) => {
       const client = yield* joined("Fail")
       const made = yield* client.create(Pod, pod("a", { team: "blue" }))
       assert.deepStrictEqual(made.metadata.labels, { team: "blue", "asked-by": "tester" })
+      const { metadata, spec } = pod("", { team: "blue" })
+      const { name: _, ...nameless } = metadata
+      const named = yield* client.create(Pod, { metadata: { ...nameless, generateName: "web-" }, spec })
+      assert.match(named.metadata.name, /^web-.{5}$/)
       const refused = yield* Effect.flip(client.create(Pod, pod("b", {})))
       assert.strictEqual(refused.message, 'pods "b" is forbidden: it has no label team')
       const map = yield* client.create(ConfigMap, { metadata: { name: "a", namespace: "default" } })

@@ -128,8 +128,6 @@ describe("Ingresses in a cloud", () => {
     const { wanted } = Balanced.translate(
       { service: () => undefined, secret: () => undefined },
       {
-        apiVersion: "networking.k8s.io/v1",
-        kind: "Ingress",
         metadata: { ...at("web"), uid: "1", resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z" },
         spec: { rules },
         status: { loadBalancer: {} }

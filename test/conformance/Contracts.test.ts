@@ -54,9 +54,8 @@ describe("the contracts", () => {
 const withoutExample: { readonly [key: string]: string } = {
   "kernel/Api": "it is given to plugins, and the server keeps it",
   "kernel/Handover": "it is offered beside another contract",
-  ...Object.fromEntries(
-    ["Instances", "LoadBalancers", "Routes", "Zones"].map((name) => [`cloud/${name}`, "adapters/cloud/local"])
-  ),
+  "cloud/IngressBalancers": "adapters/cloud/aws",
+  "cloud/Routes": "adapters/cloud/aws",
   ...Object.fromEntries(
     ["ContainerRuntime", "Events", "Exec", "Images", "Logs", "Stats"].map((name) => [
       `kubelet/${name}`,

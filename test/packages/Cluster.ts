@@ -13,7 +13,7 @@ import * as MemoryLog from "../../kernel/store/memory/MemoryLog.ts"
 import { Node } from "../../plugins/resources/contracts/core/v1.ts"
 import { draftOf } from "../scheduler/Nodes.ts"
 
-export const cluster = Effect.gen(function* () {
+export const clusterOf = Effect.fnUntraced(function* (wished: Partial<Settings.Settings>) {
   const files = yield* FileSystem.FileSystem
   const home = yield* files.makeTempDirectoryScoped({ prefix: "keelson-author-" })
   const settings: Settings.Settings = {
@@ -23,7 +23,8 @@ export const cluster = Effect.gen(function* () {
     nodeIp: "127.0.0.1",
     apiPort: yield* freePort,
     store: "memory",
-    controllers: ["*", "-node-lifecycle"]
+    controllers: ["*", "-node-lifecycle"],
+    ...wished
   }
   const paths = Paths.make(settings.dataDir, settings.nodeName)
   const keys = yield* Keys.open(settings, paths)
@@ -40,3 +41,5 @@ export const cluster = Effect.gen(function* () {
   }
   return { home, kubeconfig: paths.kubeconfig, client }
 })
+
+export const cluster = clusterOf({})

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import type { Client } from "../../kernel/client/Client.ts"
 import { Plugin, PluginConfiguration, type PluginStatus } from "../../plugins/packages/contracts/v1alpha1.ts"
 import { Event, Pod } from "../../plugins/resources/contracts/core/v1.ts"
+import { SchedulerPoints } from "../../plugins/scheduler/contracts/SchedulerPoints.ts"
 import { cluster } from "./Cluster.ts"
 
 const manifest = {
@@ -62,7 +63,7 @@ const story = Effect.gen(function* () {
   const running = yield* becomes(client, "running", ({ state }) => state === "Running")
   assert.deepStrictEqual(
     [running.version, running.isolation, running.offers],
-    ["1.0.0", "worker", ["scheduler/SchedulerPoints 1.0.0"]]
+    ["1.0.0", "worker", [`${SchedulerPoints.key} ${SchedulerPoints.version}`]]
   )
   assert.strictEqual(yield* placed(client, "a"), "n1")
 
@@ -76,11 +77,16 @@ const story = Effect.gen(function* () {
   assert.strictEqual(yield* placed(client, "b"), "n2")
 
   // What cannot be done says why, and what runs goes on.
-  const contract = "scheduler/SchedulerPoints"
+  const contract = SchedulerPoints.key
   yield* point(yield* written(join(home, "newer"), { offers: [{ contract, version: "^2.0.0" }] }, likes))
   const skewed = yield* becomes(client, "refused", ({ reason }) => reason !== undefined)
-  assert.strictEqual(skewed.reason, "likes offers scheduler/SchedulerPoints ^2.0.0, and this cluster has 1.0.0")
+  assert.strictEqual(skewed.reason, `likes offers ${contract} ^2.0.0, and this cluster has ${SchedulerPoints.version}`)
   assert.deepStrictEqual([skewed.state, skewed.version], ["Running", "1.0.0"])
+
+  const capabilities = ["scheduling.k8s.io/v1", "kites.example.com/v1"]
+  yield* point(yield* written(join(home, "ahead"), { capabilities }, likes))
+  const ahead = yield* becomes(client, "waiting", ({ reason = "" }) => reason.includes("kites"))
+  assert.strictEqual(ahead.reason, "likes wants the cluster to serve kites.example.com/v1, which it does not")
 
   yield* point(yield* written(join(home, "second"), { version: "2.0.0" }, likes))
   yield* becomes(client, "2.0.0", ({ reason, version }) => version === "2.0.0" && reason === undefined)

@@ -191,6 +191,14 @@ it.effect("plugins start after those that offer what they need; a cycle is refus
   })
 )
 
+it("a meter tells reasons apart, as long as there are not too many", () => {
+  const meter = Meter.make()
+  for (let call = 0; call < 100; call++) meter.count(1, false, new Error(call < 10 ? "EACCES" : `call ${call}`))
+  const counts = Array.from(meter.read().reasons, ([words, { count }]) => [words, count] as const)
+  assert.deepStrictEqual(counts[0], ["EACCES", 10])
+  assert.deepStrictEqual(counts.at(-1), ["other reasons", 75])
+})
+
 it("a meter tells rate and 99th percentile of the last seconds, to a quarter of a doubling", () => {
   let now = 0
   const meter = Meter.make(undefined, () => now)
@@ -199,11 +207,11 @@ it("a meter tells rate and 99th percentile of the last seconds, to a quarter of 
     meter.count(call % 50 === 0 ? 20 : 0.1, call % 100 !== 0)
   }
   const { callsPerSecond, p99, ...rest } = meter.read()
-  assert.deepStrictEqual(rest, { calls: 1000, errors: 10 })
+  assert.deepStrictEqual(rest, { calls: 1000, errors: 10, reasons: new Map() })
   assert.closeTo(callsPerSecond, 250, 1)
   assert.isAtLeast(p99, 20)
   assert.isAtMost(p99, 25)
   now += 60_000
-  assert.deepStrictEqual(meter.read(), { calls: 1000, errors: 10, callsPerSecond: 0, p99: 0 })
+  assert.deepStrictEqual(meter.read(), { ...rest, callsPerSecond: 0, p99: 0 })
   for (let micros = 0; micros < 100_000; micros += 7) assert.isTrue(Meter.ceilingOf(Meter.bucketOf(micros)) > micros)
 })

@@ -88,14 +88,26 @@ const service = Effect.fnUntraced(function* <Client extends { readonly destroy: 
   }
 })
 
-export const open = Effect.fnUntraced(function* ({ endpoint, region }: Options) {
-  const [ec2, elb, acm] = yield* loaded
-  const config = (maxAttempts: number | undefined) => ({
+const configOf =
+  ({ endpoint, region }: Options) =>
+  (maxAttempts: number | undefined) => ({
     region,
     requestHandler: patience,
     ...(maxAttempts !== undefined && { maxAttempts }),
     ...(endpoint !== "" && { endpoint })
   })
+
+/** Of the container service alone. */
+export const openEcs = Effect.fnUntraced(function* (options: Options) {
+  const ecs = yield* Effect.promise(() => import("@aws-sdk/client-ecs"))
+  const config = configOf(options)
+  return yield* service(ecs, (attempts) => new ecs.ECSClient(config(attempts)))
+})
+
+export const open = Effect.fnUntraced(function* (options: Options) {
+  const { region } = options
+  const [ec2, elb, acm] = yield* loaded
+  const config = configOf(options)
   const machines = yield* service(ec2, (attempts) => new ec2.EC2Client(config(attempts)))
   const balancers = yield* service(elb, (attempts) => new elb.ElasticLoadBalancingV2Client(config(attempts)))
   const certificates = yield* service(acm, (attempts) => new acm.ACMClient(config(attempts)))

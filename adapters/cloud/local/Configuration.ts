@@ -36,12 +36,18 @@ export type Configuration = typeof Configuration.Type
 
 const decode = Schema.decodeUnknownEffect(Configuration, { onExcessProperty: "error" })
 
-/** Always as it is now. What cannot be read is told to whoever asks for it. */
-export const fromFile = (file: string, standard: Configuration): Effect.Effect<Configuration, Refused> => {
-  const refused = (cause: unknown) => new Refused({ reason: `the configuration of the cloud, ${file}: ${String(cause)}` })
-  return Effect.tryPromise({ try: () => readFile(file, "utf8"), catch: refused }).pipe(
-    Effect.flatMap((text) => Effect.try({ try: (): unknown => parse(text) ?? {}, catch: refused })),
+/** YAML, over what is so where it says nothing. */
+export const fromText = (text: string, standard: Configuration, source = "text"): Effect.Effect<Configuration, Refused> => {
+  const refused = (cause: unknown) => new Refused({ reason: `the configuration of the cloud, ${source}: ${String(cause)}` })
+  return Effect.try({ try: (): unknown => parse(text) ?? {}, catch: refused }).pipe(
     Effect.flatMap((value) => Effect.mapError(decode(value), refused)),
     Effect.map((given) => ({ ...standard, ...given }))
   )
 }
+
+/** Always as it is now. What cannot be read is told to whoever asks for it. */
+export const fromFile = (file: string, standard: Configuration): Effect.Effect<Configuration, Refused> =>
+  Effect.tryPromise({
+    try: () => readFile(file, "utf8"),
+    catch: (cause) => new Refused({ reason: `the configuration of the cloud, ${file}: ${String(cause)}` })
+  }).pipe(Effect.flatMap((text) => fromText(text, standard, file)))

@@ -22,13 +22,14 @@ import * as Addresses from "../../../plugins/resources/contracts/Addresses.ts"
 import * as Books from "./Books.ts"
 import type { Configuration } from "./Configuration.ts"
 
+export { fromText as configurationOf } from "./Configuration.ts"
+
 export interface Options {
   /** Asked for at each call. */
   readonly configuration: Effect.Effect<Configuration, Refused>
+  /** What ids of its machines begin with, if it is not `local`. */
+  readonly provider?: string
 }
-
-const provider = "local"
-const prefix = `${provider}://`
 
 /** The API is what this cloud is made of. A write that came too late is made again by whoever asks again. */
 const asCloud = (error: ApiError | Unavailable) =>
@@ -52,16 +53,18 @@ const idsOf = (targets: ReadonlyArray<Target>) => targets.map(({ providerID }) =
 
 const machineOf = Effect.fnUntraced(function* (
   { machines = {}, machinesAreAll = false }: Configuration,
-  { name, providerID }: NodeReference
+  { name, providerID }: NodeReference,
+  provider: string
 ) {
+  const prefix = `${provider}://`
   if (providerID !== "" && !providerID.startsWith(prefix))
-    return yield* new Refused({ reason: `${providerID} is not of the local cloud` })
+    return yield* new Refused({ reason: `${providerID} is not of the ${provider} cloud` })
   const called = providerID === "" ? name : providerID.slice(prefix.length)
   const machine = machines[called] ?? (machinesAreAll ? undefined : {})
   return machine === undefined ? yield* new InstanceNotFound({ instance: called }) : { called, machine }
 })
 
-const make = Effect.fnUntraced(function* ({ configuration }: Options) {
+const make = Effect.fnUntraced(function* ({ configuration, provider = "local" }: Options) {
   const books = yield* Books.open
   /** Of a Service one address is given, also if it is asked for twice at once. */
   const giving = yield* Semaphore.make(1)
@@ -157,12 +160,12 @@ const make = Effect.fnUntraced(function* ({ configuration }: Options) {
       )
   })
 
-  const find = (node: NodeReference) => Effect.flatMap(configuration, (now) => machineOf(now, node))
+  const find = (node: NodeReference) => Effect.flatMap(configuration, (now) => machineOf(now, node, provider))
   const instances = Instances.of({
     describe: () => Effect.succeed({ provider }),
     find: ({ node }) =>
       Effect.map(find(node), ({ called, machine }) => ({
-        providerID: `${prefix}${called}`,
+        providerID: `${provider}://${called}`,
         instanceType: machine.type ?? "",
         // Where nothing else is said a machine has the addresses that its node says.
         addresses: machine.addresses?.map((address) => ({ type: "InternalIP" as const, address })) ?? node.addresses,
@@ -179,7 +182,7 @@ const make = Effect.fnUntraced(function* ({ configuration }: Options) {
       }),
     find: ({ node }) =>
       Effect.flatMap(configuration, (now) =>
-        Effect.map(machineOf(now, node), ({ machine }) => zoneOf(now, machine.zone ?? now.zone))
+        Effect.map(machineOf(now, node, provider), ({ machine }) => zoneOf(now, machine.zone ?? now.zone))
       )
   })
   return Context.make(LoadBalancers, loadBalancers).pipe(Context.add(Instances, instances), Context.add(Zones, zones))

@@ -209,8 +209,16 @@ const merged = (view: View.View, own: ReadonlyArray<Condition>): ReadonlyArray<C
   return [...stamped, ...before.filter(({ type }) => !ownConditions.has(type))]
 }
 
+/** A Pod that the node has refused: nothing of it ever was here, and its containers say nothing. */
+const isRefused = ({ pod: { status }, sandboxes }: View.View) =>
+  status.phase === "Failed" && sandboxes.length === 0 && status.startTime === undefined
+
+const observed = ({ generation }: Core.Pod["metadata"]) =>
+  generation === undefined ? {} : { observedGeneration: generation }
+
 export const compute = (view: View.View, options: Options): Core.PodStatus => {
   const { pod } = view
+  if (isRefused(view)) return { ...pod.status, ...observed(pod.metadata), qosClass: Qos.classOf(pod) }
   const specs = pod.spec.initContainers ?? []
   const init = specs.map((spec) => container(view, spec, true, options))
   const statuses = pod.spec.containers.map((spec) => container(view, spec, false, options))
@@ -226,7 +234,7 @@ export const compute = (view: View.View, options: Options): Core.PodStatus => {
   return {
     ...pod.status,
     phase,
-    ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+    ...observed(pod.metadata),
     conditions: merged(view, conditionsOf(view, phase, init, statuses, initialized)),
     ...(view.hostIps[0] !== undefined && { hostIP: view.hostIps[0], hostIPs: view.hostIps.map((ip) => ({ ip })) }),
     ...(first !== undefined && { podIP: first.ip, podIPs }),

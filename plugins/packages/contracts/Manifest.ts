@@ -69,8 +69,12 @@ export const Manifest = Struct({
   command: optionalKey(List(Text).check(Schema.isMinLength(1))),
   offers: List(Uses),
   needs: optionalKey(List(Uses)),
-  /** What has to be switched on in the cluster for it. */
-  capabilities: optionalKey(List(Text)),
+  /** What has to be switched on in the cluster for it: versions of the API, such as `resource.k8s.io/v1`. Until they are served it waits. */
+  capabilities: optionalKey(
+    List(
+      Text.check(Schema.isPattern(/^([a-z0-9.-]+\/)?v[0-9]+((alpha|beta)[0-9]+)?$/, { message: "GROUP/VERSION of the API" }))
+    )
+  ),
   permissions: optionalKey(Permissions),
   isolation: optionalKey(Isolation),
   resources: optionalKey(Struct({ memoryMiB: optionalKey(Int), cpuMillis: optionalKey(Int), pids: optionalKey(Int) })),

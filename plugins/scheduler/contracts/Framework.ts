@@ -136,8 +136,11 @@ export interface Plugin {
   readonly preEnqueue?: (pod: Pod) => Refusal | undefined
   /** Less than 0: `a` comes first. One plugin orders the queue: the one that has joined last, or else the scheduler's own. */
   readonly queueSort?: (a: Queued, b: Queued) => number
-  /** Before anything is decided about a Pod: where its own answers have to be asked for, as of a plugin in another isolate. */
-  readonly prepare?: (pod: PodInfo, view: View) => Effect.Effect<void, Failed>
+  /**
+   * Where its own answers have to be asked for, as of a plugin in another isolate: before its filter counts for these nodes, which
+   * all others take. A refusal stands for all nodes.
+   */
+  readonly prepare?: (pod: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) => Effect.Effect<Refusal | undefined, Failed>
   /** The same before scores, of the nodes that will do. */
   readonly prepareScore?: (pod: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) => Effect.Effect<void, Failed>
   /** Nothing: it has no say about this Pod. A refusal stands for all nodes. */

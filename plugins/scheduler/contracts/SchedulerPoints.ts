@@ -26,17 +26,23 @@ const Generation = Struct({ nodes: Int, pods: Int })
 /** In the words of `Changes.ts`; what the scheduler does not know stands for any change. */
 const Hint = Struct({ kind: Text, actions: List(Text) })
 
-/** A Pod that is to be placed, and what the isolate cannot see for itself. */
+/**
+ * A Pod that is to be placed, and what the isolate cannot see for itself. To one that says that it knows Pods they are only named: of them
+ * stands here nothing but the metadata's name, namespace, uid and resourceVersion.
+ */
 export const Question = {
   pod: WireObject,
   generation: Generation,
+  /** The nodes that are asked about, by number; without it all. */
+  nodes: optionalKey(Contract.Bytes),
   /** `""`: nothing was told yet. */
   epoch: Text,
   /** Pods that were given a node a moment ago, which the API does not show yet; and those of them that did not get there. */
   assumed: List(Struct({ pod: WireObject, node: Text })),
   forgotten: List(WireObject)
 }
-export type Question = { readonly [K in keyof typeof Question]: (typeof Question)[K]["Type"] }
+const Asked = Struct(Question)
+export type Question = typeof Asked.Type
 
 export const Description = Struct({
   name: Text,
@@ -50,6 +56,8 @@ export const Description = Struct({
     ])
   ),
   hints: optionalKey(List(Hint)),
+  /** It sees for itself the Pods that it is asked about, once it has seen the generation: they need not be sent whole. */
+  knowsPods: optionalKey(Bool),
   /** `permit` and `preBind` may take longer than a call: they are asked for by `step`. */
   isPatient: optionalKey(Bool),
   /** It says by `again` what may be tried again. */
@@ -87,11 +95,12 @@ export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
   "scheduler/SchedulerPoints",
   {
     version: "1.1.0",
-    // What came later stands in `points`, `isPatient` and `isCalling` of who has it.
+    // What came later stands in `points`, `isPatient`, `knowsPods` and `isCalling` of who has it.
     since: "1.0.0",
     laws: {
       "describe/points": "What it describes itself by is the same each time, and has a point.",
-      "filter/all": "An answer has a bit for every node of the generation that it was asked by.",
+      "filter/all":
+        "An answer has a bit for every node of the generation that it was asked by, or of those that were asked about.",
       "filter/same": "Of the same Pod on the same nodes it says the same.",
       "filter/assumed": "What is assumed counts until it is forgotten: the answer is again what it was before.",
       "score/range": "A score is a number from 0 to 100 for each node that was asked about.",

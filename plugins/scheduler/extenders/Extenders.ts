@@ -55,14 +55,18 @@ export const make = Effect.fnUntraced(function* (settings: ReadonlyArray<Setting
     return new Map(nodes.map(({ name }) => [name, scores.reduce((sum, of) => sum + (of.get(name) ?? 0), 0)]))
   })
 
-  /** The best of the nodes that were found, if they leave one. `scored` is to be done before they are compared. */
+  /**
+   * The best of the nodes that were found, if they leave one. `others`: beside that to which the Pod is nominated. `scored` is to be
+   * done before they are compared.
+   */
   const choose = Effect.fnUntraced(function* (
     cycle: Cycle,
     found: ReadonlyArray<NodeInfo>,
+    others: () => Effect.Effect<ReadonlyArray<NodeInfo>, Failed>,
     scored: (nodes: ReadonlyArray<NodeInfo>) => Effect.Effect<void, Failed>
   ) {
     let left = yield* sieve(cycle, found)
-    if (left.length === 0 && cycle.isOfNominated) left = yield* sieve(cycle, cycle.sieve())
+    if (left.length === 0 && cycle.isOfNominated) left = yield* sieve(cycle, yield* others())
     if (left.length < 2) return left[0]
     yield* scored(left)
     return cycle.best(left, yield* prioritized(cycle.pod, left))

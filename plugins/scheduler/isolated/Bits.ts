@@ -2,8 +2,12 @@
 
 export const make = (numbers: Iterable<number>, length: number): Uint8Array<ArrayBuffer> => {
   const bits = new Uint8Array(Math.ceil(length / 8))
-  for (const number of numbers) bits[number >> 3] = (bits[number >> 3] ?? 0) | (1 << (number & 7))
+  for (const number of numbers) add(bits, number)
   return bits
+}
+
+export const add = (bits: Uint8Array, number: number) => {
+  bits[number >> 3] = (bits[number >> 3] ?? 0) | (1 << (number & 7))
 }
 
 export const has = (bits: Uint8Array, number: number) => ((bits[number >> 3] ?? 0) & (1 << (number & 7))) !== 0

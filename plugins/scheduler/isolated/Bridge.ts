@@ -1,6 +1,6 @@
 /**
- * A scheduling plugin of another isolate, as the scheduler sees it: before it decides it asks once, about all nodes, and then looks up
- * what was said. It tells the isolate which Pods it has assumed, since the API does not show these yet.
+ * A scheduling plugin of another isolate, as the scheduler sees it: asked about the nodes that all others take, a block at a time, and
+ * looked up what was said. It tells the isolate which Pods it has assumed, since the API does not show these yet.
  */
 import { Effect } from "effect"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
@@ -18,108 +18,123 @@ import { Told, uidOf } from "./Told.ts"
 type Points = SchedulerPoints["Service"]
 type Failure = Restarted | Behind | Unavailable
 
-const refusalsOf = ({ refusals, refused, which }: Filtered) => {
-  const all = new Map<number, Refusal>()
+/** Of the nodes that it was asked about, by name. */
+const refusalsOf = (
+  told: Told,
+  nodes: ReadonlyArray<NodeInfo>,
+  { asked, refusals, refused, which }: Pick<Filtered, "asked" | "refusals" | "refused" | "which">
+) => {
+  const byNumber = new Map<number, Refusal>()
   let at = 0
   for (const number of Bits.numbers(refused)) {
     const refusal = refusals[(which[at] ?? 0) | ((which[at + 1] ?? 0) << 8)]
     at += 2
-    if (refusal !== undefined) all.set(number, refusal)
+    if (refusal !== undefined) byNumber.set(number, refusal)
+  }
+  const all = new Map<string, Refusal>()
+  for (const node of nodes) {
+    const number = told.number(node)
+    const refusal = number === undefined || !Bits.has(asked, number) ? unseen : byNumber.get(number)
+    if (refusal !== undefined) all.set(node.name, refusal)
   }
   return all
 }
 
+const none: ReadonlyMap<string, Refusal> = new Map()
 const unseen: Refusal = { reasons: ["node(s) that a plugin has not seen yet"], isUnresolvable: false }
 
+/** What it has said about a Pod so far. */
 interface Verdict {
   readonly uid: string
-  /** Nothing: it has no say. */
-  readonly said: { readonly filtered: Filtered; readonly refusals: ReadonlyMap<number, Refusal> } | undefined
+  /** It has no say. */
+  isSilent: boolean
+  readonly refusals: Map<string, Refusal>
 }
 interface Scores {
   readonly uid: string
   readonly byNode: ReadonlyMap<string, number>
 }
 
-/** What the isolate says of Pods, each asked for once. */
+/** What the isolate says of Pods. */
 const asking = (points: Points, told: Told) => {
-  const ask = <A extends { readonly epoch: string }>(
-    question: Question,
-    call: (question: Question) => Effect.Effect<A, Failure>
-  ) => Effect.tap(call(question), ({ epoch }) => Effect.sync(() => told.heard(question, epoch)))
-  const learn = (question: Question, nodes: ReadonlyArray<NodeInfo>, least = 0) =>
-    told.known >= least && nodes.every(({ name }) => told.number(name) !== undefined)
-      ? Effect.void
-      : Effect.flatMap(points.nodes({ generation: question.generation, epoch: told.epoch, known: told.known }), (answer) =>
-          Effect.sync(() => {
-            told.epoch = answer.epoch
-            told.learn(answer.names)
-          })
-        )
-  /** Once more, with all that it has to know, if it has begun anew. */
-  const again = <A>(effect: Effect.Effect<A, Failure>) =>
-    Effect.catchTag(effect, "Restarted", ({ epoch }) => {
-      told.reset(epoch)
-      return effect
+  const ask = <Asked extends Question, A extends { readonly epoch: string }>(
+    question: Asked,
+    call: (question: Asked) => Effect.Effect<A, Failure>
+  ) =>
+    Effect.map(call(question), (answer) => {
+      told.heard(question, answer.epoch)
+      return answer
     })
-  const filter = Effect.fnUntraced(function* (info: PodInfo, view: View) {
-    const question = told.question(info, view)
-    const { epoch: _, ...filtered } = yield* ask(question, points.filter)
-    if (filtered.isSilent) return undefined
-    // Of the last byte only the first bit is sure to stand for a node.
-    yield* learn(question, view.nodes, filtered.asked.length * 8 - 7)
-    return { filtered, refusals: refusalsOf(filtered) }
+  /** First its numbers of nodes, if they are not all known. */
+  const learn = Effect.fnUntraced(function* (info: PodInfo, view: View) {
+    const { epoch, generation } = told.question(info, view)
+    const answer = yield* points.nodes({ generation, epoch, known: told.known })
+    told.epoch = answer.epoch
+    told.learn(answer.names)
   })
-  const score = Effect.fnUntraced(function* (info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) {
-    const question = told.question(info, view)
-    yield* learn(question, nodes)
-    const known = nodes
-      .flatMap(({ name }) => {
-        const number = told.number(name)
-        return number === undefined ? [] : [{ name, number }]
-      })
-      .toSorted((a, b) => a.number - b.number)
-    const bits = Bits.make(
-      known.map(({ number }) => number),
-      told.known
+  /** Once more, with all that it has to know, if it has begun anew. */
+  const knowing = <A>(info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>, effect: Effect.Effect<A, Failure>) => {
+    const known = Effect.suspend(() =>
+      nodes.every((node) => told.number(node) !== undefined) ? effect : Effect.andThen(learn(info, view), effect)
     )
-    const answer = yield* ask({ ...question, epoch: told.epoch }, (asked) => points.score({ ...asked, nodes: bits }))
-    if (answer.isSilent) return undefined
-    return new Map(known.map(({ name }, index) => [name, answer.scores[index] ?? 0]))
+    return Effect.catchTag(known, "Restarted", ({ epoch }) => {
+      told.reset(epoch)
+      return known
+    })
+  }
+  const filter = (info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) =>
+    Effect.map(
+      Effect.suspend(() => ask(told.question(info, view, nodes), points.filter)),
+      ({ isSilent, whole, ...answer }) => {
+        const isBrief = isSilent || whole !== undefined
+        return { isSilent, whole, refusals: isBrief ? none : refusalsOf(told, nodes, answer) }
+      }
+    )
+  const score = Effect.fnUntraced(function* (info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) {
+    const question = { ...told.question(info, view, nodes), nodes: told.bits(nodes) }
+    const { isSilent, scores } = yield* ask(question, points.score)
+    if (isSilent) return undefined
+    // They are in the order of their numbers.
+    const known = nodes.filter((node) => told.number(node) !== undefined)
+    const ordered = known.toSorted((a, b) => (told.number(a) ?? 0) - (told.number(b) ?? 0))
+    return new Map(ordered.map(({ name }, index) => [name, scores[index] ?? 0]))
   })
   return {
-    filter: (info: PodInfo, view: View) => again(Effect.suspend(() => filter(info, view))),
+    filter: (info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) =>
+      knowing(info, view, nodes, filter(info, view, nodes)),
     score: (info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) =>
-      again(Effect.suspend(() => score(info, view, nodes)))
+      knowing(
+        info,
+        view,
+        nodes,
+        Effect.suspend(() => score(info, view, nodes))
+      )
   }
 }
 
 export const make = (points: Points, described: Description, options: Options, run: Run): Plugin => {
   const { name } = described
   const guarded = inTime(name, options)
-  const told = new Told()
+  const told = new Told(described.knowsPods === true)
   const { filter, score } = asking(points, told)
   const has = (point: Description["points"][number]) => described.points.includes(point)
   let verdict: Verdict | undefined
   let scores: Scores | undefined
 
   const filtering: Pick<Plugin, "prepare" | "preFilter"> = {
-    prepare: (info, view) =>
-      Effect.map(guarded(filter(info, view)), (said) => {
-        verdict = { uid: uidOf(info), said }
-      }),
     preFilter: (info) => {
-      if (verdict?.uid !== uidOf(info)) return { reasons: [`${name} was not asked`], isUnresolvable: false }
-      const { said } = verdict
-      if (said === undefined) return undefined
-      if (said.filtered.whole !== undefined) return said.filtered.whole
-      return {
-        filter: (node) => {
-          const number = told.number(node.name)
-          if (number === undefined || !Bits.has(said.filtered.asked, number)) return unseen
-          return said.refusals.get(number)
-        }
-      }
+      const said: Verdict = { uid: uidOf(info), isSilent: false, refusals: new Map() }
+      verdict = said
+      return { filter: ({ name }) => said.refusals.get(name) }
+    },
+    prepare: (info, view, nodes) => {
+      const said = verdict
+      if (said?.uid !== uidOf(info) || said.isSilent) return Effect.undefined
+      return Effect.map(guarded(filter(info, view, nodes)), (answer) => {
+        said.isSilent = answer === undefined || answer.isSilent
+        for (const [node, refusal] of answer?.refusals ?? none) said.refusals.set(node, refusal)
+        return answer?.whole
+      })
     }
   }
   const scoring: Pick<Plugin, "prepareScore" | "preScore"> = {

@@ -2,13 +2,14 @@
 import { Effect } from "effect"
 import type { Hint } from "../contracts/Changes.ts"
 import type { Filtering, Plugin, Refusal } from "../contracts/Framework.ts"
-import type { Description, Filtered, Question, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
+import type { Description, Filtered, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
 import { wireRefusal } from "./Refusals.ts"
 import { servePlaced } from "./ServePlaced.ts"
 import { serveQueue } from "./ServeQueue.ts"
 import { serveRemedies } from "./ServeRemedies.ts"
-import { podOf, type World } from "./World.ts"
+import type { World } from "./World.ts"
+import type { Pod } from "../../resources/contracts/core/v1.ts"
 
 const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" in answer
 
@@ -38,71 +39,51 @@ export const describe = (plugin: Plugin, weight: number, isLocal: boolean): Desc
 const nothing = new Uint8Array(0)
 
 /** Every refusal once, and which it is for each refused node. */
-const sorted = (refused: ReadonlyMap<number, Refusal>) => {
-  const all = new Map<string, number>()
-  const refusals: Array<Refusal> = []
-  const which = new Uint8Array(2 * refused.size)
-  for (const [at, number] of [...refused.keys()].toSorted((a, b) => a - b).entries()) {
-    const refusal = refused.get(number)
-    if (refusal === undefined) continue
-    const key = `${refusal.isUnresolvable}${refusal.reasons.join("\0")}`
-    const index = all.get(key) ?? refusals.push(refusal) - 1
-    all.set(key, index)
-    which[2 * at] = index & 255
-    which[2 * at + 1] = index >> 8
+class Refusals {
+  readonly all: Array<Refusal> = []
+  private readonly byText = new Map<string, number>()
+  private readonly byRefusal = new Map<Refusal, number>()
+
+  index(refusal: Refusal): number {
+    const known = this.byRefusal.get(refusal)
+    if (known !== undefined) return known
+    const text = `${refusal.isUnresolvable}${refusal.reasons.join("\0")}`
+    const index = this.byText.get(text) ?? this.all.push(wireRefusal(refusal)) - 1
+    this.byText.set(text, index)
+    this.byRefusal.set(refusal, index)
+    return index
   }
-  return { refusals: refusals.map(wireRefusal), which }
 }
 
-/** The numbers of the nodes, in the order of the snapshot, and all of them as bits: as long as the nodes are the same. */
-interface Order {
-  readonly nodes: World["snapshot"]["nodes"]
-  readonly numbers: ReadonlyArray<number>
-  readonly asked: Uint8Array
-}
-const orders = new WeakMap<World, Order>()
-const orderOf = (world: World): Order => {
-  const { names, number, snapshot } = world
-  const { nodes } = snapshot
-  const known = orders.get(world)
-  if (known?.nodes === nodes) return known
-  const numbers = nodes.map(({ name }) => number(name) ?? -1)
-  const asked = Bits.make(
-    numbers.filter((number) => number >= 0),
-    names.length
-  )
-  const order = { nodes, numbers, asked }
-  orders.set(world, order)
-  return order
-}
-
-const filter = (plugin: Plugin, world: World, { pod }: Question): Filtered => {
+const filter = (plugin: Plugin, world: World, pod: Pod, wanted: Uint8Array | undefined): Filtered => {
   const { names, snapshot } = world
   const silent = { isSilent: true, asked: nothing, refused: nothing, refusals: [], which: nothing }
-  const answer = plugin.preFilter?.(snapshot.infoOf(podOf(pod)), snapshot)
+  const answer = plugin.preFilter?.(snapshot.infoOf(pod), snapshot)
   if (answer === undefined) return silent
   if (isRefusal(answer)) return { ...silent, isSilent: false, whole: wireRefusal(answer) }
-  const { asked, nodes, numbers } = orderOf(world)
-  const refused = new Map<number, Refusal>()
   const absent = { isUnresolvable: true, reasons: [`node(s) didn't satisfy plugin(s) [${plugin.name}]`] }
   const { filter, nodes: only } = answer
-  let index = 0
-  for (const node of nodes) {
-    const at = numbers[index++] ?? -1
+  const [asked, refused] = [Bits.make([], names.length), Bits.make([], names.length)]
+  const refusals = new Refusals()
+  const which: Array<number> = []
+  for (const number of wanted === undefined ? names.keys() : Bits.numbers(wanted)) {
+    const node = world.node(number)
+    if (node === undefined) continue
+    Bits.add(asked, number)
     const refusal = only?.has(node.name) === false ? absent : filter?.(node)
-    if (refusal !== undefined && at >= 0) refused.set(at, refusal)
+    if (refusal === undefined) continue
+    Bits.add(refused, number)
+    const index = refusals.index(refusal)
+    which.push(index & 255, index >> 8)
   }
-  return { isSilent: false, asked, refused: Bits.make(refused.keys(), names.length), ...sorted(refused) }
+  return { isSilent: false, asked, refused, refusals: refusals.all, which: Uint8Array.from(which) }
 }
 
-const score = (
-  plugin: Plugin,
-  { names, snapshot }: World,
-  { nodes: wanted, pod }: Question & { readonly nodes: Uint8Array }
-) => {
-  const wantedNodes = Array.from(Bits.numbers(wanted), (number) => snapshot.find(names[number] ?? ""))
+const score = (plugin: Plugin, world: World, pod: Pod, wanted: Uint8Array) => {
+  const { snapshot } = world
+  const wantedNodes = Array.from(Bits.numbers(wanted), world.node)
   const found = wantedNodes.filter((node) => node !== undefined)
-  const scoring = plugin.preScore?.(snapshot.infoOf(podOf(pod)), snapshot, found)
+  const scoring = plugin.preScore?.(snapshot.infoOf(pod), snapshot, found)
   if (scoring === undefined) return { isSilent: true, scores: nothing }
   const all = found.map(scoring.score)
   scoring.normalize?.(all, found)
@@ -115,12 +96,12 @@ const score = (
 }
 
 export const make = Effect.fnUntraced(function* (plugin: Plugin, weight: number, world: World) {
-  const { epoch, names, upTo } = world
+  const { about, epoch, names, seen } = world
   const served: SchedulerPoints["Service"] = {
-    describe: () => Effect.succeed(describe(plugin, weight, false)),
-    nodes: (asked) => Effect.map(upTo(asked), () => ({ epoch, names: names.slice(asked.known) })),
-    filter: (asked) => Effect.map(upTo(asked), () => ({ epoch, ...filter(plugin, world, asked) })),
-    score: (asked) => Effect.map(upTo(asked), () => ({ epoch, ...score(plugin, world, asked) })),
+    describe: () => Effect.succeed({ ...describe(plugin, weight, false), knowsPods: true }),
+    nodes: (asked) => Effect.map(seen(asked), () => ({ epoch, names: names.slice(asked.known) })),
+    filter: (asked) => Effect.map(about(asked), (pod) => ({ epoch, ...filter(plugin, world, pod, asked.nodes) })),
+    score: (asked) => Effect.map(about(asked), (pod) => ({ epoch, ...score(plugin, world, pod, asked.nodes) })),
     ...serveQueue(plugin, world),
     ...(yield* serveRemedies(plugin, world)),
     ...(yield* servePlaced(plugin, world))

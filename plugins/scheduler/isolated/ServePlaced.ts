@@ -43,17 +43,17 @@ const steps = (scope: Scope.Scope) => {
   }
 }
 
-export const servePlaced = Effect.fnUntraced(function* (plugin: Plugin, { epoch, snapshot, upTo }: World) {
+export const servePlaced = Effect.fnUntraced(function* (plugin: Plugin, { about, epoch, snapshot }: World) {
   const info = (pod: Question["pod"]) => snapshot.infoOf(podOf(pod))
   const { end, go } = steps(yield* Effect.scope)
   const served: ServePlaced = {
     reserve: (asked) =>
-      Effect.map(upTo(asked), () => {
+      Effect.map(about(asked), (pod) => {
         const node = snapshot.find(asked.node)
         const refusal =
           node === undefined
             ? { reasons: ["the node is gone"], isUnresolvable: false }
-            : plugin.reserve?.(info(asked.pod), node, snapshot)
+            : plugin.reserve?.(snapshot.infoOf(pod), node, snapshot)
         return { epoch, ...(refusal && { refusal: wireRefusal(refusal) }) }
       }),
     unreserve: ({ node, pod }) =>

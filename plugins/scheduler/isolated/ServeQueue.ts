@@ -9,7 +9,7 @@ import { podOf, type World } from "./World.ts"
 type ServeQueue = Pick<SchedulerPoints["Service"], "enqueue" | "again">
 type Asked = Parameters<ServeQueue["enqueue"]>[0]
 
-export const serveQueue = ({ again, preEnqueue, queueSort }: Plugin, { epoch, upTo }: World): ServeQueue => {
+export const serveQueue = ({ again, preEnqueue, queueSort }: Plugin, { epoch, seen }: World): ServeQueue => {
   const places = queueSort && new Places(queueSort)
 
   const enqueue = ({ epoch: known, left, pods }: Asked) => {
@@ -27,7 +27,7 @@ export const serveQueue = ({ again, preEnqueue, queueSort }: Plugin, { epoch, up
   }
 
   return {
-    enqueue: (asked) => Effect.map(upTo({ epoch: asked.epoch, generation: asked.generation }), () => enqueue(asked)),
+    enqueue: (asked) => Effect.map(seen(asked), () => enqueue(asked)),
     again: () => again ?? Stream.never
   }
 }

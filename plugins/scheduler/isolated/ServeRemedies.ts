@@ -3,6 +3,7 @@ import { type Cause, Effect, Random } from "effect"
 import type { Asked } from "../Cycle.ts"
 import type { Failure, Plugin, Refusal } from "../contracts/Framework.ts"
 import type { PodInfo } from "../contracts/Nodes.ts"
+import type { Pod } from "../../resources/contracts/core/v1.ts"
 import type { SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import { Nominated } from "../Nominated.ts"
 import * as InterPodAffinity from "../plugins/inter-pod-affinity/InterPodAffinity.ts"
@@ -33,10 +34,11 @@ const failureOf = (
   { snapshot }: World,
   plugins: ReadonlyArray<Plugin>,
   pick: Failure["pick"],
+  about: Pod,
   question: Question
 ): Failure => {
   const infoOf = (pod: Question["pod"]): PodInfo => snapshot.infoOf(podOf(pod))
-  const pod = infoOf(question.pod)
+  const pod = snapshot.infoOf(about)
   const nominated = new Nominated()
   for (const { node, pod } of question.nominated) nominated.set(infoOf(pod), node)
   const refusals = new Map<string, Refusal>()
@@ -65,8 +67,8 @@ export const serveRemedies = Effect.fnUntraced(function* (plugin: Plugin, world:
   const pick = (count: number) => Math.floor(random.nextDoubleUnsafe() * count)
 
   const postFilter = Effect.fnUntraced(function* (question: Question) {
-    yield* world.upTo(question)
-    const answer = plugin.postFilter?.(failureOf(world, all, pick, question)) ?? {}
+    const pod = yield* world.about(question)
+    const answer = plugin.postFilter?.(failureOf(world, all, pick, pod, question)) ?? {}
     const { act, ...remedy } = Effect.isEffect(answer) ? yield* answer : answer
     const failed = (cause: Cause.Cause<never>) => Effect.logWarning(`${plugin.name} could not make room`, cause)
     if (act !== undefined) yield* Effect.forkIn(Effect.catchCause(act, failed), scope)

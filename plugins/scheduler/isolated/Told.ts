@@ -1,8 +1,9 @@
 /** What an isolate was told, and what it has told: both hold for as long as it lives. */
 import type { WireObject } from "../../../kernel/client/Api.ts"
 import type { Pod } from "../../resources/contracts/core/v1.ts"
-import type { PodInfo, View } from "../contracts/Nodes.ts"
+import type { NodeInfo, PodInfo, View } from "../contracts/Nodes.ts"
 import type { Question } from "../contracts/SchedulerPoints.ts"
+import * as Bits from "./Bits.ts"
 
 /** What stands in the Pod is the wire's JSON, hence the cast. Who owns which field nobody asks who decides about it. */
 export const wirePod = ({ metadata, ...pod }: Pod) => {
@@ -10,10 +11,18 @@ export const wirePod = ({ metadata, ...pod }: Pod) => {
   return { ...pod, metadata: rest } as unknown as WireObject
 }
 export const wireOf = ({ pod }: PodInfo) => wirePod(pod)
+/** What was written above, hence the cast. */
+const podOf = (wire: WireObject) => wire as unknown as Pod
 export const uidOf = ({ pod }: PodInfo) => pod.metadata.uid
 
+/** By which one that sees Pods for itself finds it. */
+const nameOf = ({ pod }: PodInfo): WireObject => {
+  const { name, namespace = "", resourceVersion, uid } = pod.metadata
+  return { metadata: { name, namespace, uid, resourceVersion } }
+}
+
 interface Assumed {
-  readonly pod: WireObject
+  readonly info: PodInfo
   readonly node: string
 }
 
@@ -21,12 +30,20 @@ export class Told {
   epoch = ""
   private readonly names: Array<string> = []
   private readonly numbers = new Map<string, number>()
+  /** The nodes of the snapshot that were looked up, and their numbers, by their places there. */
+  private readonly nodes: Array<NodeInfo | undefined> = []
+  private readonly places: Array<number> = []
   private readonly assumed = new Map<string, Assumed>()
   private untold = new Map<string, Assumed>()
   private forgotten: Array<WireObject> = []
+  private readonly knowsPods: boolean
+
+  constructor(knowsPods: boolean) {
+    this.knowsPods = knowsPods
+  }
 
   assume(info: PodInfo, node: string) {
-    const one = { pod: wireOf(info), node }
+    const one = { info, node }
     this.assumed.set(uidOf(info), one)
     this.untold.set(uidOf(info), one)
   }
@@ -38,7 +55,7 @@ export class Told {
 
   forget(info: PodInfo) {
     if (!this.assumed.delete(uidOf(info))) return
-    if (!this.untold.delete(uidOf(info))) this.forgotten.push(wireOf(info))
+    if (!this.untold.delete(uidOf(info))) this.forgotten.push(this.knowsPods ? nameOf(info) : wireOf(info))
   }
 
   /** Another isolate, which knows nothing. */
@@ -46,21 +63,40 @@ export class Told {
     this.epoch = epoch
     this.names.length = 0
     this.numbers.clear()
+    this.nodes.length = 0
     this.untold = new Map(this.assumed)
     this.forgotten = []
   }
 
-  question(info: PodInfo, { find, revision }: View): Question {
+  /** With what has to be told. Where it is asked about nodes, Pods are named to one that knows them. */
+  question(info: PodInfo, { find, revision }: View, nodes?: ReadonlyArray<NodeInfo>) {
     const { epoch, forgotten, untold } = this
-    for (const [uid, { node }] of untold) if (find(node)?.pods.has(uid) !== true) untold.delete(uid)
-    return { pod: wireOf(info), generation: { ...revision }, epoch, assumed: [...untold.values()], forgotten }
+    const assumed: Array<{ readonly pod: WireObject; readonly node: string }> = []
+    const isNaming = this.knowsPods && nodes !== undefined
+    let { pods } = revision
+    const written = (info: PodInfo) => {
+      if (!isNaming) return wireOf(info)
+      // It is to have seen what is named, too.
+      pods = Math.max(pods, Number(info.pod.metadata.resourceVersion))
+      return nameOf(info)
+    }
+    for (const [uid, { info, node }] of untold) {
+      if (find(node)?.pods.has(uid) === true) assumed.push({ pod: written(info), node })
+      else untold.delete(uid)
+    }
+    const pod = written(info)
+    const generation = { nodes: revision.nodes, pods }
+    return { pod, generation, epoch, assumed, forgotten, ...(nodes !== undefined && { nodes: this.bits(nodes) }) }
   }
 
   /** That much was heard. */
-  heard({ assumed, forgotten }: Question, epoch: string) {
+  heard({ assumed, forgotten }: Pick<Question, "assumed" | "forgotten">, epoch: string) {
     this.epoch = epoch
-    for (const [uid, one] of this.untold) if (assumed.includes(one)) this.untold.delete(uid)
-    this.forgotten = this.forgotten.filter((pod) => !forgotten.includes(pod))
+    for (const { node, pod } of assumed) {
+      const { uid } = podOf(pod).metadata
+      if (this.untold.get(uid)?.node === node) this.untold.delete(uid)
+    }
+    if (forgotten.length > 0) this.forgotten = this.forgotten.filter((pod) => !forgotten.includes(pod))
   }
 
   get known() {
@@ -69,9 +105,27 @@ export class Told {
 
   learn(names: ReadonlyArray<string>) {
     for (const name of names) this.numbers.set(name, this.names.push(name) - 1)
+    this.nodes.length = 0
   }
 
-  number(name: string) {
-    return this.numbers.get(name)
+  /** Looked up once for each node of the snapshot. */
+  number(node: NodeInfo): number | undefined {
+    const { index } = node
+    if (this.nodes[index] === node) return this.places[index]
+    const number = this.numbers.get(node.name)
+    if (number === undefined) return undefined
+    this.nodes[index] = node
+    this.places[index] = number
+    return number
+  }
+
+  /** Those that it has numbers for. */
+  bits(nodes: ReadonlyArray<NodeInfo>) {
+    const bits = new Uint8Array(Math.ceil(this.known / 8))
+    for (const node of nodes) {
+      const number = this.number(node)
+      if (number !== undefined) Bits.add(bits, number)
+    }
+    return bits
   }
 }

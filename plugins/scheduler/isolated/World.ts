@@ -26,7 +26,8 @@ export const make = Effect.gen(function* () {
   const snapshot = new Snapshot((namespace) => namespaces.get({ namespace: "", name: namespace })?.metadata.labels ?? {})
   const epoch = crypto.randomUUID()
   const names: Array<string> = []
-  const numbers = new Map<string, number>()
+  /** Of nodes that are there. */
+  const numbered = new Set<string>()
   /** Uids of Pods that have gone of late, in this order: the caller may not know yet. */
   const gone = new Set<string>()
   let news = Latch.makeUnsafe()
@@ -39,10 +40,11 @@ export const make = Effect.gen(function* () {
   const seeNode = (before: Node | undefined, after: Node | undefined) => {
     const name = (after ?? before)?.metadata.name ?? ""
     if (after === undefined) {
-      numbers.delete(name)
+      numbered.delete(name)
       snapshot.removeNode(name)
     } else {
-      if (!numbers.has(name)) numbers.set(name, names.push(name) - 1)
+      if (!numbered.has(name)) names.push(name)
+      numbered.add(name)
       snapshot.setNode(after)
     }
     changed()
@@ -70,6 +72,14 @@ export const make = Effect.gen(function* () {
             Effect.suspend(() => reached(generation))
           )
     )
+  /** One that is only named is found here. */
+  const find = (wire: WireObject): Pod | undefined => {
+    const pod = podOf(wire)
+    if ("spec" in wire) return pod
+    const { name, namespace = "", uid } = pod.metadata
+    const found = pods.get({ namespace, name })
+    return found?.metadata.uid === uid ? found : undefined
+  }
   const behind = ({ nodes, pods }: Generation) => {
     const { seen } = snapshot
     return new Behind({
@@ -77,25 +87,38 @@ export const make = Effect.gen(function* () {
     })
   }
 
+  /** Waits until it knows what the caller knows. */
+  const seen = (asked: Pick<Question, "epoch" | "generation">): Effect.Effect<void, Restarted | Behind> => {
+    if (asked.epoch !== "" && asked.epoch !== epoch) return Effect.fail(new Restarted({ epoch }))
+    if (isThere(asked.generation)) return Effect.void
+    return Effect.timeoutOrElse(reached(asked.generation), {
+      duration: patience,
+      orElse: () => Effect.fail(behind(asked.generation))
+    })
+  }
+  const tell = ({ assumed, forgotten }: Pick<Question, "assumed" | "forgotten">) => {
+    for (const wire of forgotten) snapshot.forget({ pod: podOf(wire) })
+    for (const { node, pod } of assumed) {
+      const { uid } = podOf(pod).metadata
+      const found = snapshot.holds(uid) || gone.has(uid) ? undefined : find(pod)
+      if (found !== undefined) snapshot.assume(snapshot.infoOf(found), node)
+    }
+  }
+
   return {
     snapshot,
     epoch,
     names,
-    number: (name: string) => numbers.get(name),
-    /** Waits until it knows what the caller knows, and has been told what nobody can see. */
-    upTo: Effect.fnUntraced(function* (asked: Pick<Question, "epoch" | "generation"> & Partial<Question>) {
-      if (asked.epoch !== "" && asked.epoch !== epoch) return yield* new Restarted({ epoch })
-      if (!isThere(asked.generation))
-        yield* Effect.timeoutOrElse(reached(asked.generation), {
-          duration: patience,
-          orElse: () => Effect.fail(behind(asked.generation))
-        })
-      for (const pod of asked.forgotten ?? []) snapshot.forget(snapshot.infoOf(podOf(pod)))
-      for (const { node, pod } of asked.assumed ?? []) {
-        const { uid } = podOf(pod).metadata
-        if (!snapshot.holds(uid) && !gone.has(uid)) snapshot.assume(snapshot.infoOf(podOf(pod)), node)
-      }
-    })
+    node: (number: number) => snapshot.find(names[number] ?? ""),
+    seen,
+    /** The same, and has been told what nobody can see. Answers with the Pod that it is asked about. */
+    about: (asked: Question) =>
+      Effect.flatMap(seen(asked), (): Effect.Effect<Pod, Behind> => {
+        tell(asked)
+        const found = find(asked.pod)
+        const { name } = podOf(asked.pod).metadata
+        return found === undefined ? Effect.fail(new Behind({ message: `${name} is not there` })) : Effect.succeed(found)
+      })
   }
 })
 export type World = Effect.Success<typeof make>

@@ -47,21 +47,27 @@ const withExample = <A, E, R>(name: string, use: Effect.Effect<A, E, R>, values?
     return yield* use
   }).pipe(Effect.scoped)
 
+/** Before the plugin looks, so that it need not be waited for until it has seen them. */
+const paused = (...names: ReadonlyArray<string>) =>
+  Effect.flatMap(TestCluster, ({ client }) =>
+    Effect.forEach(names, (name) => client.create(Namespace, { metadata: { name, labels: { paused: "yes" } } }), {
+      discard: true
+    })
+  )
+
+const kept = Effect.gen(function* () {
+  yield* run("one", { in: "sea" })
+  yield* run("two", { in: "bay" })
+  yield* run("other")
+  const pods = yield* placed("other")
+  assert.isFalse(["one", "two"].some((name) => isPlaced(of(pods, name))))
+  yield* pause("sea", null)
+  assert.isFalse(isPlaced(of(yield* placed("one"), "two")))
+})
+
 const queue = Effect.gen(function* () {
-  const { client } = yield* TestCluster
-  yield* client.create(Namespace, { metadata: { name: "sea", labels: { paused: "yes" } } })
-  const paused = Effect.gen(function* () {
-    yield* run("one", { in: "sea" })
-    yield* run("other")
-    assert.isFalse(isPlaced(of(yield* placed("other"), "one")))
-    yield* pause("sea", null)
-    yield* placed("one")
-    yield* pause("sea", "yes")
-    yield* run("two", { in: "sea" })
-    yield* run("another")
-    assert.isFalse(isPlaced(of(yield* placed("another"), "two")))
-  })
-  yield* withExample("scheduler-queue", paused)
+  yield* paused("sea", "bay")
+  yield* withExample("scheduler-queue", kept)
   // Who was kept out by a plugin that is gone comes in.
   yield* placed("two")
 })
@@ -71,7 +77,6 @@ const ordered = Effect.gen(function* () {
   const { client } = yield* TestCluster
   const { status } = yield* client.get(Node, { namespace: "", name: "node-1" })
   const cpu = `${Number(status.allocatable?.["cpu"]) * 250}m`
-  yield* client.create(Namespace, { metadata: { name: "lake", labels: { paused: "yes" } } })
   const names = Array.from({ length: 8 }, (_, index) => `turn-${index}`)
   const [plain, urgent] = [names.slice(0, 4), names.slice(4)]
   for (const name of names) yield* run(name, { in: "lake", cpu, labels: plain.includes(name) ? {} : { urgent: "" } })
@@ -140,7 +145,7 @@ const signed = Effect.gen(function* () {
 
 it.layer(TestCluster.layer(), { excludeTestServices: true, timeout: "60 seconds" })("a package in a thread", (it) => {
   it.effect("keeps Pods out of the queue, lets them in again, and so does its end", () => queue, 180_000)
-  it.effect("orders the queue", () => withExample("scheduler-queue", ordered), 180_000)
+  it.effect("orders the queue", () => Effect.andThen(paused("lake"), withExample("scheduler-queue", ordered)), 180_000)
   it.effect("reserves, and takes back", () => withExample("scheduler-reserve", slots), 180_000)
   it.effect("lets Pods wait for one another", () => waited, 180_000)
   it.effect("makes room", () => withExample("scheduler-post-filter", room), 180_000)
