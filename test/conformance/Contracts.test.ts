@@ -56,6 +56,7 @@ const withoutExample: { readonly [key: string]: string } = {
   "kernel/Handover": "it is offered beside another contract",
   "cloud/IngressBalancers": "adapters/cloud/aws",
   "cloud/Routes": "adapters/cloud/aws",
+  "virtual-node/ContainerService": "adapters/memory: no package can offer it yet",
   ...Object.fromEntries(
     ["ContainerRuntime", "Events", "Exec", "Images", "Logs", "Stats"].map((name) => [
       `kubelet/${name}`,
