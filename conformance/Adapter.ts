@@ -12,6 +12,7 @@ export const contracts = {
   "network-configuration": "What writes the network's configuration for runtimes that call CNI",
   "network-attachment": "What attaches Pods to the network",
   "service-proxy": "What brings Services to the kernel of a node",
+  "node-devices": "Who has devices that containers can ask for",
   "cluster-dns": "The server of the cluster's names",
   "ingress-proxy": "What lets HTTP into the cluster at a node",
   "admission-points": "What is asked about writes before they are stored",

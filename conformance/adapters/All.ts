@@ -7,6 +7,7 @@ import * as Azure from "./azure.ts"
 import * as Clouds from "./clouds.ts"
 import * as Containerd from "./containerd.ts"
 import * as Crio from "./crio.ts"
+import * as Devices from "./devices.ts"
 import * as Docker from "./docker.ts"
 import * as Ecs from "./ecs.ts"
 import * as Gcp from "./gcp.ts"
@@ -29,6 +30,7 @@ export const all: ReadonlyArray<Adapter> = [
   ...Podman.adapters,
   ...Docker.adapters,
   ...Wire.adapters,
+  ...Devices.adapters,
   ...Networks.adapters,
   ...Proxies.adapters,
   ...Names.adapters,
