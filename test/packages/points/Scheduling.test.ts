@@ -40,9 +40,10 @@ const pause = (name: string, paused: string | null) =>
 /** An example runs for so long. */
 const withExample = <A, E, R>(name: string, use: Effect.Effect<A, E, R>, values?: object) =>
   Effect.gen(function* () {
-    const { client } = yield* TestCluster
+    const { client, until } = yield* TestCluster
+    const isGone = (plugins: ReadonlyArray<Plugin>) => plugins.every(({ metadata }) => metadata.name !== name)
     yield* Effect.acquireRelease(load(client, name, values === undefined ? {} : { values }), () =>
-      Effect.ignore(client.delete(Plugin, { namespace: "", name }))
+      Effect.andThen(Effect.ignore(client.delete(Plugin, { namespace: "", name })), until(Plugin, isGone, within))
     )
     return yield* use
   }).pipe(Effect.scoped)
