@@ -43,7 +43,10 @@ const withExample = <A, E, R>(name: string, use: Effect.Effect<A, E, R>, values?
     const { client, until } = yield* TestCluster
     const isGone = (plugins: ReadonlyArray<Plugin>) => plugins.every(({ metadata }) => metadata.name !== name)
     yield* Effect.acquireRelease(load(client, name, values === undefined ? {} : { values }), () =>
-      Effect.andThen(Effect.ignore(client.delete(Plugin, { namespace: "", name })), until(Plugin, isGone, within))
+      Effect.andThen(
+        Effect.ignore(client.delete(Plugin, { namespace: "", name })),
+        Effect.orDie(until(Plugin, isGone, within))
+      )
     )
     return yield* use
   }).pipe(Effect.scoped)
