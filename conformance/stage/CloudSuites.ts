@@ -23,7 +23,7 @@ import type { Start } from "./NodeSuites.ts"
 
 /** Of every cloud; routes are of those whose network has some. */
 const always = [Instances, Zones, LoadBalancers] as const
-export const keys = [...always, Routes].map(({ key }) => key)
+export const keys: ReadonlyArray<string> = [...always, Routes].map(({ key }) => key)
 
 export const isOffered = (offers: ReadonlyArray<string>) => always.every(({ key }) => offers.includes(key))
 
