@@ -2,7 +2,7 @@
 import { Effect, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
-import { createServer } from "node:net"
+import { createServer, Socket } from "node:net"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import * as Machine from "./Machine.ts"
@@ -22,15 +22,24 @@ const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-/** One for all of this process, which takes seconds to come up. It ends with the process. */
+/** It ends when nobody holds the other end of its input any more: threads and processes that are killed say nothing. */
+const program = [
+  "import os, sys, threading",
+  "threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()",
+  "from moto.server import main",
+  "main(sys.argv[1:])"
+].join("\n")
+
+/** One for all of this process or thread, which takes seconds to come up. It ends with that. */
 const running = Effect.runSync(
   Effect.cached(
     Effect.map(freePort, (port) => {
-      const child = spawn("python3", ["-m", "moto.server", "-H", "127.0.0.1", "-p", `${port}`], {
+      const child = spawn("python3", ["-c", program, "-H", "127.0.0.1", "-p", `${port}`], {
         env: { PATH: process.env["PATH"] ?? "", PYTHONPATH: directory, PYTHONDONTWRITEBYTECODE: "1" },
-        stdio: "ignore"
+        stdio: ["pipe", "ignore", "ignore"]
       })
       child.unref()
+      if (child.stdin instanceof Socket) child.stdin.unref()
       process.once("exit", () => child.kill("SIGKILL"))
       return new URL(`http://127.0.0.1:${port}`)
     })
