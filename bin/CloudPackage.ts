@@ -30,7 +30,7 @@ export const layer = <R>(
         Effect.asVoid(
           Layer.build(Layer.fresh(Layer.provide(following, Layer.succeedContext(Context.merge(services, given)))))
         )
-      yield* Group.once(contracts, (given: Context.Context<Contracts>, { name }) =>
+      yield* Group.once<Contracts>(contracts, (given, { name }) =>
         Effect.gen(function* () {
           if (cloud !== undefined) return yield* new CloudTaken({ name: cloud })
           yield* Effect.acquireRelease(
