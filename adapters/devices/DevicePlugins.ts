@@ -4,11 +4,12 @@
  */
 import * as grpc from "@grpc/grpc-js"
 import { Effect, Exit, FiberSet, Schema, Scope, Stream } from "effect"
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs"
+import { chmodSync, lstatSync, readdirSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
 import { isLive } from "../../kernel/LiveSocket.ts"
 import type { Provider } from "../../plugins/kubelet/contracts/NodeDevices.ts"
 import * as DevicePlugin from "./DevicePlugin.ts"
+import * as Folder from "./Folder.ts"
 import { decoder, encoder, RegisterRequest } from "./Messages.ts"
 
 export interface Options {
@@ -50,7 +51,6 @@ const register: grpc.MethodDefinition<unknown, object> = {
 const emptied = (directory: string) =>
   Effect.try({
     try: () => {
-      mkdirSync(directory, { recursive: true, mode: 0o750 })
       for (const name of readdirSync(directory)) {
         const path = join(directory, name)
         if (lstatSync(path).isSocket()) rmSync(path)
@@ -116,6 +116,7 @@ export const isServed = (directory: string) => isLive(join(directory, "kubelet.s
 export const serve = Effect.fnUntraced(function* (options: Options) {
   const { directory } = options
   const socket = join(directory, "kubelet.sock")
+  yield* Effect.mapError(Folder.made(directory), ({ message }) => new NotServed({ socket, reason: message }))
   yield* emptied(directory)
   const takeIn = yield* takingIn(options)
   const run = yield* FiberSet.makeRuntime<never>()

@@ -3,13 +3,14 @@
  * this way. Drivers of volumes register there too, and are others' to take.
  */
 import { Effect, FiberMap, Schedule, Schema, type Scope } from "effect"
-import { existsSync, mkdirSync, readdirSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import type { ClaimDriver } from "../../plugins/kubelet/contracts/ClaimDriver.ts"
 import type { Provider } from "../../plugins/kubelet/contracts/NodeDevices.ts"
 import * as Calls from "./Calls.ts"
 import * as ClaimPlugin from "./ClaimPlugin.ts"
 import * as DevicePlugin from "./DevicePlugin.ts"
+import * as Folder from "./Folder.ts"
 import type { PluginInfo } from "./Messages.ts"
 
 export interface Options {
@@ -60,7 +61,7 @@ const sockets = (folder: string) =>
 /** Until the scope closes. */
 export const follow = Effect.fnUntraced(function* (options: Options) {
   const { folder } = options
-  yield* Effect.ignore(Effect.try(() => mkdirSync(folder, { recursive: true, mode: 0o750 })))
+  yield* Effect.ignore(Folder.made(folder))
   const all = yield* FiberMap.make<string>()
   const look = Effect.gen(function* () {
     const there = new Set(sockets(folder))

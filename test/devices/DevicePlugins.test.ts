@@ -1,7 +1,7 @@
 /** Upstream's own device plugin, unmodified: it registers, keeps the laws, and its devices come to Pods, go when it dies, and come back with it. */
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer } from "effect"
-import { mkdirSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import * as DevicePlugins from "../../adapters/devices/DevicePlugins.ts"
 import * as Suite from "../../conformance/NodeDevices.ts"
@@ -69,6 +69,16 @@ describe.skipIf(SamplePlugin.lacks.length > 0)(`sample-device-plugin${left(Sampl
       assert.isFalse(yield* DevicePlugins.isServed(directory))
       yield* DevicePlugins.serve({ directory, add: () => Effect.void })
       assert.isTrue(yield* DevicePlugins.isServed(directory))
+    })
+  )
+
+  it.live("takes a folder that it made back with it", () =>
+    Effect.gen(function* () {
+      const before = yield* folder
+      const directory = join(plugins(before), "deeper")
+      yield* Effect.scoped(DevicePlugins.serve({ directory, add: () => Effect.void }))
+      assert.isTrue(existsSync(before))
+      assert.isFalse(existsSync(plugins(before)))
     })
   )
 })
