@@ -7,9 +7,9 @@ import { Effect, Exit, FiberSet, Schema, Scope, Stream } from "effect"
 import { chmodSync, lstatSync, readdirSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
 import { isLive } from "../../kernel/LiveSocket.ts"
+import * as MadeFolder from "../../kernel/MadeFolder.ts"
 import type { Provider } from "../../plugins/kubelet/contracts/NodeDevices.ts"
 import * as DevicePlugin from "./DevicePlugin.ts"
-import * as Folder from "./Folder.ts"
 import { decoder, encoder, RegisterRequest } from "./Messages.ts"
 
 export interface Options {
@@ -116,7 +116,7 @@ export const isServed = (directory: string) => isLive(join(directory, "kubelet.s
 export const serve = Effect.fnUntraced(function* (options: Options) {
   const { directory } = options
   const socket = join(directory, "kubelet.sock")
-  yield* Effect.mapError(Folder.made(directory), ({ message }) => new NotServed({ socket, reason: message }))
+  yield* Effect.mapError(MadeFolder.made(directory), ({ message }) => new NotServed({ socket, reason: message }))
   yield* emptied(directory)
   const takeIn = yield* takingIn(options)
   const run = yield* FiberSet.makeRuntime<never>()

@@ -5,12 +5,12 @@
 import { Effect, FiberMap, Schedule, Schema, type Scope } from "effect"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
+import * as MadeFolder from "../../kernel/MadeFolder.ts"
 import type { ClaimDriver } from "../../plugins/kubelet/contracts/ClaimDriver.ts"
 import type { Provider } from "../../plugins/kubelet/contracts/NodeDevices.ts"
 import * as Calls from "./Calls.ts"
 import * as ClaimPlugin from "./ClaimPlugin.ts"
 import * as DevicePlugin from "./DevicePlugin.ts"
-import * as Folder from "./Folder.ts"
 import type { PluginInfo } from "./Messages.ts"
 
 export interface Options {
@@ -61,7 +61,7 @@ const sockets = (folder: string) =>
 /** Until the scope closes. */
 export const follow = Effect.fnUntraced(function* (options: Options) {
   const { folder } = options
-  yield* Effect.ignore(Folder.made(folder))
+  yield* Effect.ignore(MadeFolder.made(folder))
   const all = yield* FiberMap.make<string>()
   const look = Effect.gen(function* () {
     const there = new Set(sockets(folder))

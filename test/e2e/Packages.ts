@@ -19,12 +19,13 @@ export interface Package {
 
 const key = (name: string) => ({ namespace: "", name })
 
-/** A folder of copies, until the scope ends. */
+/** A folder, until the scope ends; and one of copies. */
+export const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "kt-packages-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
 export const copies = Effect.map(
-  Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "kt-packages-"))),
-    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
-  ),
+  folder,
   (folder) =>
     (example: string, name = example) =>
       Effect.sync((): Package => {

@@ -1,6 +1,9 @@
 /** The parts of nodes are swapped while they serve: not one request fails, and nothing of the part before is left. */
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { mkdirSync, symlinkSync } from "node:fs"
+import { join } from "node:path"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Program from "../../adapters/Program.ts"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
@@ -13,6 +16,7 @@ import * as Images from "./Images.ts"
 import { asking, holding, under, writing } from "./Load.ts"
 import * as Machine from "./Machine.ts"
 import * as Packages from "./Packages.ts"
+import * as Transcript from "../packages/Transcript.ts"
 import * as Site from "./Site.ts"
 
 const nodes = [Cluster.nodeName, `${Cluster.nodeName}-2`]
@@ -86,6 +90,8 @@ const sound = (what: string, load: Effect.Success<ReturnType<typeof under>>) => 
 
 const nothing: Effect.Success<ReturnType<typeof under>> = { sent: 0, failed: [], versions: {}, seconds: 0 }
 
+const nodeReadme = "plugins/packages/node/README.md"
+const kubectl = Machine.has("kubectl") ? [] : ["kubectl"]
 const goLacks = Go.lacking()
 const coredns = Program.find("coredns") === undefined ? ["coredns"] : []
 
@@ -231,6 +237,23 @@ describe.skipIf(Machine.missing.length > 0)(`swaps under requests${Machine.left(
             yield* Packages.remove(runtime)
           })
       )
+      for (const heading of ["Your first runtime", "Your first network"]) {
+        it.effect.skipIf(kubectl.length > 0)(
+          `${heading}, as ${nodeReadme} has it: each line does what it says, within ten commands${Machine.left(kubectl)}`,
+          () =>
+            Effect.gen(function* () {
+              const { kubeconfig } = yield* Cluster.Cluster
+              const { inside: within } = yield* Site.Site
+              const steps = Transcript.stepsOf(nodeReadme, heading)
+              assert.isTrue(steps.length > 0 && steps.length <= 10)
+              const home = yield* Packages.folder
+              // Where `keelson` looks for the cluster of whoever calls it.
+              mkdirSync(join(home, ".keelson"))
+              symlinkSync(kubeconfig, join(home, ".keelson", "kubeconfig"))
+              yield* Transcript.follow(steps, { home, kubeconfig, within })
+            }).pipe(Effect.provide(NodeServices.layer))
+        )
+      }
       it.effect("bridge, Flannel, bridge, node by node", () =>
         Effect.gen(function* () {
           const { run } = yield* Cluster.Cluster

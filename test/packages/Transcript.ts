@@ -26,6 +26,8 @@ export const stepsOf = (file: string, heading: string): ReadonlyArray<Step> => {
 export interface Desk {
   readonly home: string
   readonly kubeconfig: string
+  /** What stands before every command, where the cluster has a network of its own. */
+  readonly within?: ReadonlyArray<string>
 }
 
 /** With the author's `keelson` on the way to programs, and npm as it is without a network. */
@@ -45,9 +47,10 @@ interface Said {
   readonly text: string
   readonly isWell: boolean
 }
-const shell = (command: string, cwd: string, env: NodeJS.ProcessEnv) =>
+const shell = (command: string, { home: cwd, within = [] }: Desk, env: NodeJS.ProcessEnv) =>
   Effect.callback<Said>((resume) => {
-    const child = execFile("sh", ["-c", command], { cwd, env }, (error, stdout, stderr) =>
+    const [program = "", ...args] = [...within, "sh", "-c", command]
+    const child = execFile(program, args, { cwd, env }, (error, stdout, stderr) =>
       resume(Effect.succeed({ text: `${stdout}${stderr}`, isWell: error === null }))
     )
     return Effect.sync(() => child.kill())
@@ -56,9 +59,9 @@ const shell = (command: string, cwd: string, env: NodeJS.ProcessEnv) =>
 const words = (text: string) => text.trim().replaceAll(/\s+/g, " ")
 
 /** A line that begins with `Error` is what a command says that fails. What changes nothing may take a moment to come to be. */
-const taken = ({ command, printed }: Step, cwd: string, env: NodeJS.ProcessEnv) => {
+const taken = ({ command, printed }: Step, desk: Desk, env: NodeJS.ProcessEnv) => {
   const once = Effect.gen(function* () {
-    const { isWell, text } = yield* shell(command, cwd, env)
+    const { isWell, text } = yield* shell(command, desk, env)
     const lines = text.split("\n").map(words)
     const missing = printed.filter((line) => !lines.some((said) => said.startsWith(words(line))))
     const isAsked = isWell !== printed.some((line) => line.startsWith("Error"))
@@ -71,5 +74,5 @@ const taken = ({ command, printed }: Step, cwd: string, env: NodeJS.ProcessEnv) 
 
 export const follow = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, desk: Desk) {
   const env = yield* environment(desk)
-  for (const step of steps) yield* taken(step, desk.home, env)
+  for (const step of steps) yield* taken(step, desk, env)
 })

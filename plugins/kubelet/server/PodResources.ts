@@ -4,10 +4,11 @@
  */
 import * as grpc from "@grpc/grpc-js"
 import { Effect, Schema } from "effect"
-import { chmodSync, mkdirSync, rmSync } from "node:fs"
+import { chmodSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import protobuf from "protobufjs"
 import { isLive } from "../../../kernel/LiveSocket.ts"
+import * as MadeFolder from "../../../kernel/MadeFolder.ts"
 import type { Container, Pod } from "../../resources/contracts/core/v1.ts"
 import type { Site } from "../Site.ts"
 
@@ -138,10 +139,8 @@ export const serve = (site: Site, socket: string) => {
   })
   const begun = Effect.gen(function* () {
     if (yield* isLive(socket)) return yield* Effect.logWarning(`another kubelet serves ${socket}`)
-    yield* Effect.try(() => {
-      mkdirSync(dirname(socket), { recursive: true, mode: 0o750 })
-      rmSync(socket, { force: true })
-    })
+    yield* MadeFolder.made(dirname(socket))
+    yield* Effect.try(() => rmSync(socket, { force: true }))
     yield* Effect.acquireRelease(listening(server, socket), () => end)
     yield* Effect.try(() => chmodSync(socket, 0o660))
   })
