@@ -5,6 +5,7 @@
 import { Effect, Predicate, Schedule } from "effect"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
+import { Failed } from "../Failed.ts"
 
 export interface Options {
   readonly region: string
@@ -19,17 +20,6 @@ const loaded = Effect.promise(() =>
     import("@aws-sdk/client-acm")
   ])
 )
-
-/** AWS says no, by its own name for why. */
-export class Failed {
-  readonly _tag = "Failed"
-  readonly code: string
-  readonly message: string
-  constructor(code: string, message: string) {
-    this.code = code
-    this.message = message
-  }
-}
 
 const throttles = /Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimit|PriorRequestNotComplete/
 const unavailable = (applied: "no" | "unknown", cause: unknown) => new Unavailable({ contract: "cloud/aws", applied, cause })

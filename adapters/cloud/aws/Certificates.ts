@@ -4,7 +4,8 @@ import { createHash } from "node:crypto"
 import type { Certificate, IngressReference } from "../../../plugins/cloud/contracts/IngressBalancers.ts"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { NotReady } from "../../../plugins/cloud/contracts/Cloud.ts"
-import { type Calls, type Failed, hasCode } from "./Calls.ts"
+import type { Failed } from "../Failed.ts"
+import { type Calls, hasCode } from "./Calls.ts"
 import * as Names from "./Names.ts"
 
 /** ACM lists RSA alone where nothing else is said. */

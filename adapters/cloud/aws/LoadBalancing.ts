@@ -10,7 +10,8 @@ import {
   type Wanted
 } from "../../../plugins/cloud/contracts/LoadBalancers.ts"
 import * as Balancers from "./Balancers.ts"
-import { type Calls, Failed, refused } from "./Calls.ts"
+import { Failed } from "../Failed.ts"
+import { type Calls, refused } from "./Calls.ts"
 import type { Machines } from "./Machines.ts"
 import * as Names from "./Names.ts"
 import { healthCheckOf, isInternal, protocolsOf, waysOf } from "./Wanted.ts"

@@ -8,6 +8,7 @@ import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline"
 import { Effect, Predicate } from "effect"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { NotReady, Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
+import { Failed } from "../Failed.ts"
 
 export interface Options {
   readonly subscription: string
@@ -23,16 +24,6 @@ export interface Patience {
   readonly poll: number
 }
 
-/** Azure says no, by its own name for why. */
-export class Failed {
-  readonly _tag = "Failed"
-  readonly code: string
-  readonly message: string
-  constructor(code: string, message: string) {
-    this.code = code
-    this.message = message
-  }
-}
 export const hasCode = (error: unknown, ...codes: ReadonlyArray<string>): boolean =>
   error instanceof Failed && codes.includes(error.code)
 /** A part of the cloud that is not there, whatever it is. */

@@ -7,6 +7,7 @@ import { Effect, Predicate } from "effect"
 import { randomUUID } from "node:crypto"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { NotReady, Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
+import { Failed } from "../Failed.ts"
 
 export interface Options {
   readonly project: string
@@ -17,23 +18,12 @@ export interface Options {
   readonly retryMilliseconds: number
 }
 
-/** Google says no, by its own name for why: of a request `notFound`, of an operation `RESOURCE_NOT_FOUND`. */
-export class Failed {
-  readonly _tag = "Failed"
-  readonly code: string
-  readonly message: string
-  constructor(code: string, message: string) {
-    this.code = code
-    this.message = message
-  }
-}
-
 const plain = (code: string) =>
   code
     .replaceAll("_", "")
     .toLowerCase()
     .replace(/^resource/, "")
-/** Whatever a request or an operation calls it. */
+/** Of a request it is `notFound`, of an operation `RESOURCE_NOT_FOUND`. */
 export const hasCode = (error: unknown, ...codes: ReadonlyArray<string>): boolean =>
   error instanceof Failed && codes.some((code) => plain(error.code) === plain(code))
 

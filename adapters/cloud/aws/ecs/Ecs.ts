@@ -14,7 +14,8 @@ import {
   type PodState
 } from "../../../../plugins/virtual-node/contracts/ContainerService.ts"
 import * as ConfigurationFile from "../../ConfigurationFile.ts"
-import { Failed, hasCode, openEcs } from "../Calls.ts"
+import { Failed } from "../../Failed.ts"
+import { hasCode, openEcs } from "../Calls.ts"
 import * as Definition from "./Definition.ts"
 import * as State from "./State.ts"
 
