@@ -3,7 +3,8 @@ import { Effect, Fiber, type Scope } from "effect"
 import type { Plugin } from "../contracts/Framework.ts"
 import type { Question, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import { wireRefusal } from "./Refusals.ts"
-import { podOf, type World } from "./World.ts"
+import { podOf } from "./Told.ts"
+import type { World } from "./World.ts"
 
 type Points = SchedulerPoints["Service"]
 export type ServePlaced = Pick<Points, "reserve" | "unreserve" | "step" | "permit" | "preBind" | "bind" | "postBind">

@@ -4,7 +4,8 @@ import type { Plugin } from "../contracts/Framework.ts"
 import type { SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import { Places } from "./Places.ts"
 import { wireRefusal } from "./Refusals.ts"
-import { podOf, type World } from "./World.ts"
+import { podOf } from "./Told.ts"
+import type { World } from "./World.ts"
 
 type ServeQueue = Pick<SchedulerPoints["Service"], "enqueue" | "again">
 type Asked = Parameters<ServeQueue["enqueue"]>[0]

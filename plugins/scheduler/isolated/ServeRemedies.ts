@@ -14,7 +14,8 @@ import * as NodeResourcesFit from "../plugins/node-resources-fit/NodeResourcesFi
 import * as NodeUnschedulable from "../plugins/node-unschedulable/NodeUnschedulable.ts"
 import * as TaintToleration from "../plugins/taint-toleration/TaintToleration.ts"
 import { Trials } from "../Trials.ts"
-import { podOf, type World } from "./World.ts"
+import { podOf } from "./Told.ts"
+import type { World } from "./World.ts"
 
 type ServeRemedies = Pick<SchedulerPoints["Service"], "postFilter">
 type Question = Parameters<ServeRemedies["postFilter"]>[0]

@@ -5,14 +5,14 @@ import type { NodeInfo, PodInfo, View } from "../contracts/Nodes.ts"
 import type { Question } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
 
-/** What stands in the Pod is the wire's JSON, hence the cast. Who owns which field nobody asks who decides about it. */
+/** The caller speaks of a Pod as the API shows it, which is what its type says; hence the cast. */
+export const podOf = (wire: WireObject) => wire as unknown as Pod
+/** The other way. Who owns which field nobody asks who decides about it. */
 export const wirePod = ({ metadata, ...pod }: Pod) => {
   const { managedFields: _, ...rest } = metadata
   return { ...pod, metadata: rest } as unknown as WireObject
 }
 export const wireOf = ({ pod }: PodInfo) => wirePod(pod)
-/** What was written above, hence the cast. */
-const podOf = (wire: WireObject) => wire as unknown as Pod
 export const uidOf = ({ pod }: PodInfo) => pod.metadata.uid
 
 /** By which one that sees Pods for itself finds it. */

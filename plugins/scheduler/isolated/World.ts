@@ -7,11 +7,9 @@ import { Namespace, Node, Pod } from "../../resources/contracts/core/v1.ts"
 import { Behind, type Question, Restarted } from "../contracts/SchedulerPoints.ts"
 import { follow } from "../Follow.ts"
 import { Snapshot } from "../Snapshot.ts"
+import { podOf } from "./Told.ts"
 
 type Generation = Question["generation"]
-
-/** The caller speaks of a Pod as the API shows it, which is what its type says; hence the cast. */
-export const podOf = (wire: WireObject) => wire as unknown as Pod
 
 const remembered = 10_000
 
