@@ -4,6 +4,7 @@
  */
 import * as grpc from "@grpc/grpc-js"
 import { Cause, Context, type Duration, Effect, Layer, Queue, Schema, Stream } from "effect"
+import * as GrpcSocket from "../GrpcSocket.ts"
 import * as Description from "./Description.ts"
 import description from "./generated/cri-v1.json" with { type: "json" }
 
@@ -37,18 +38,7 @@ const strange = (name: string) => (cause: unknown) =>
 
 const make = (socket: string) =>
   Effect.gen(function* () {
-    const client = yield* Effect.acquireRelease(
-      Effect.sync(
-        () =>
-          new grpc.Client(`unix://${socket}`, grpc.credentials.createInsecure(), {
-            "grpc.default_authority": "localhost",
-            "grpc.initial_reconnect_backoff_ms": 100,
-            "grpc.max_reconnect_backoff_ms": 1000,
-            "grpc.max_receive_message_length": 64 * 1024 * 1024
-          })
-      ),
-      (open) => Effect.sync(() => open.close())
-    )
+    const client = yield* GrpcSocket.client(socket, { "grpc.max_receive_message_length": 64 * 1024 * 1024 })
     /** One call of any method on this socket, which is cancelled when nobody waits for it any more. */
     const invoke = <A>(
       name: string,

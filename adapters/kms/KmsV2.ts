@@ -5,6 +5,7 @@
 import * as grpc from "@grpc/grpc-js"
 import { Effect, Layer, Schema, type Scope } from "effect"
 import protobuf from "protobufjs"
+import * as GrpcSocket from "../GrpcSocket.ts"
 import { Unavailable } from "../../kernel/plugin/Contract.ts"
 import { KeyManagement, Undecipherable } from "../../plugins/encryption/contracts/KeyManagement.ts"
 
@@ -66,19 +67,6 @@ class Refused extends Schema.TaggedError<Refused>()("Refused", { method: Schema.
 const unavailable = (socket: string, method: string, detail: string) =>
   new Unavailable({ contract: KeyManagement.key, applied: "no", cause: `${socket}: ${method}: ${detail}` })
 
-const clientOf = (socket: string) =>
-  Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        new grpc.Client(`unix://${socket}`, grpc.credentials.createInsecure(), {
-          "grpc.default_authority": "localhost",
-          "grpc.initial_reconnect_backoff_ms": 100,
-          "grpc.max_reconnect_backoff_ms": 1000
-        })
-    ),
-    (client) => Effect.sync(() => client.close())
-  )
-
 export interface Options {
   readonly socket: string
   readonly timeoutMillis: number
@@ -91,7 +79,7 @@ export const make = Effect.fnUntraced(function* ({
   socket,
   timeoutMillis
 }: Options): Effect.fn.Return<KeyManagement["Service"], never, Scope.Scope> {
-  const client = yield* clientOf(socket)
+  const client = yield* GrpcSocket.client(socket)
   const call = <M extends Method>(
     method: M,
     request: object

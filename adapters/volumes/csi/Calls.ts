@@ -1,6 +1,7 @@
 /** Calls to a CSI driver, or to what registers one, over gRPC on a socket of this machine. */
 import * as grpc from "@grpc/grpc-js"
 import { Effect, Schema } from "effect"
+import * as GrpcSocket from "../../GrpcSocket.ts"
 import { codecs, type Method, replies } from "./Messages.ts"
 
 /** `code` is gRPC's. */
@@ -14,17 +15,7 @@ export class CallFailed extends Schema.TaggedError<CallFailed>()("CallFailed", {
 const within = "2 minutes"
 
 export const make = Effect.fnUntraced(function* (socket: string) {
-  const client = yield* Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        new grpc.Client(`unix://${socket}`, grpc.credentials.createInsecure(), {
-          "grpc.default_authority": "localhost",
-          "grpc.initial_reconnect_backoff_ms": 100,
-          "grpc.max_reconnect_backoff_ms": 1000
-        })
-    ),
-    (open) => Effect.sync(() => open.close())
-  )
+  const client = yield* GrpcSocket.client(socket)
   const failed = (method: string, { code = grpc.status.UNKNOWN, details, message }: Partial<grpc.ServiceError>) =>
     new CallFailed({ method, code, message: details ?? message ?? "" })
 
