@@ -1,4 +1,4 @@
-/** A folder that is there until the scope closes: of what had to be made for it, what is empty then goes. */
+/** A folder that is there until the scope closes; if it is empty then it goes, with what had to be made for it. */
 import { Effect, Schema } from "effect"
 import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs"
 import { dirname } from "node:path"
@@ -17,6 +17,6 @@ export const made = (folder: string) =>
       try: () => mkdirSync(folder, { recursive: true, mode: 0o750 }),
       catch: (error) => new NotMade({ message: error instanceof Error ? error.message : String(error) })
     }),
-    // A plugin may come or go meanwhile: then the folder stays.
-    (first) => (first === undefined ? Effect.void : Effect.ignore(Effect.try(() => unmade(folder, first))))
+    // One that was killed has left its own. What somebody else puts into it meanwhile stays.
+    (first = folder) => Effect.ignore(Effect.try(() => unmade(folder, first)))
   )
