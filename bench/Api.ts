@@ -4,7 +4,8 @@
  * long each takes, and how much processor time of the server. Arguments choose: `… bench/Api.ts get patch h2 json watch alone`.
  * The figures also go to dist/bench-api.json.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem, Schema } from "effect"
 import { fork } from "node:child_process"
 import { join } from "node:path"

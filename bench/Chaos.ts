@@ -3,7 +3,8 @@
  * changes. In the end what is there is what was asked for, nothing was restarted that nobody killed, and nothing is left over:
  * Pods, containers, mounts, cgroups, links and addresses are counted, with Pods and without.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Clock, Console, Effect, Layer, Random, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { existsSync, globSync, readdirSync } from "node:fs"

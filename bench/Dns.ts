@@ -3,7 +3,7 @@
  * objects in the same run, in turns. Server and asker are processes of their own; the asker has one processor's worth of Node.js, so
  * that beside the rate stands what an answer costs the server in processor time.
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect, Layer, References, Schema } from "effect"
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"

@@ -2,7 +2,7 @@
  * `npm run bench`, what encryption at rest costs: a Secret of 1 KiB encrypted and decrypted, beside the JSON that is made of it and read
  * from it anyway; and appends to SQLite with and without.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
 import { Log } from "../kernel/store/Log.ts"

@@ -3,7 +3,8 @@
  * beside the same one in the scheduler's own thread, and beside none. One control plane in this process, hollow nodes; Pods come in through the
  * pipeline, and count until they have their node. `--nodes 5000 --pods 600 --rounds 3 --levels in-process,worker`.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem, Layer, Logger, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { loadavg } from "node:os"

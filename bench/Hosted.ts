@@ -3,7 +3,8 @@
  * while nothing happens: alone in its process, and ten together in one. Beside kube-apiserver with an etcd, without scheduler and
  * controllers.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"

@@ -2,7 +2,7 @@
  * `npm run bench`, the way from Pod to Pod over two nodes: how much goes through one connection, and how long a byte takes there and
  * back, by plain routes and through our tunnel; beside it two network namespaces with nothing but a cable between them.
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Exit, Layer, Schema, Scope } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"

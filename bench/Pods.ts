@@ -2,7 +2,7 @@
  * `npm run bench`, 100 Pods on one node: from the first request to the last Pod that is Ready, on a whole cluster with containerd;
  * beside it the same calls of the container runtime's interface, word for word, without anybody who decides on them.
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Effect, Layer, Schema, Semaphore } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"

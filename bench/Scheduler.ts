@@ -4,7 +4,8 @@
  * the processor time of all servers. Flags choose: `npm run bench -- scheduler --nodes 1000 --workloads spread,affinity --sides keelson`;
  * `--resume` goes on with a run that was broken off. The figures also go to dist/bench-scheduler.json.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem } from "effect"
 import { Command, Flag } from "effect/cli"
 import { loadavg } from "node:os"

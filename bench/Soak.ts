@@ -3,7 +3,8 @@
  * servers while it is used, `npm run soak -- hostile` sends an API server what means no good, and `npm run soak -- check FILE` looks again at what a store was seen to do. Each says what it is
  * about at its own file.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Option, References } from "effect"
 import { CliError, Command } from "effect/cli"
 import * as Faults from "./faults/Command.ts"

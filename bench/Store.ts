@@ -3,7 +3,8 @@
  * as durable as it claims: appends at 1, 16 and 256 in flight, on this machine's disk and on one whose flushes take 5 ms longer. All
  * of them in turns within one run. Arguments choose: `… bench/Store.ts appends slow`. The figures also go to dist/bench-store.json.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem, Option } from "effect"
 import { join } from "node:path"
 import * as Appends from "./store/Appends.ts"

@@ -2,7 +2,8 @@
  * `npm run bench`, 10,000 open watches of one API server: memory and time to open them; how long a change takes until the one
  * watch has it that chose its object, while hundreds of others change; and until all have one that all watch, and none lost.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem } from "effect"
 import { createHistogram } from "node:perf_hooks"
 import { setTimeout } from "node:timers/promises"

@@ -1,6 +1,6 @@
 /** What is stored encrypted, by the setting `encryptionProviderConfig`: Secrets with a key of this cluster's own, where there is none. */
 import { Effect, FileSystem, Layer } from "effect"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { join } from "node:path"
 import * as KmsV2 from "../adapters/kms/KmsV2.ts"
 import type { Log } from "../kernel/store/Log.ts"

@@ -3,7 +3,8 @@
  * flags that concern the API are upstream's, and the others are taken and named. It keeps its objects in SQLite in `--cert-dir`
  * and needs no etcd; like upstream's it runs no controllers.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, FileSystem, Layer, Option, References, Runtime, Schema } from "effect"
 import { join } from "node:path"
 import { parseArgs } from "node:util"

@@ -2,7 +2,8 @@
  * The command line: each command loads what it needs when it is called.
  * `keelson up | server | agent | token | runtime | status | down | version | kubectl`.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, Option, Runtime } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { conformance } from "./ConformanceCommand.ts"

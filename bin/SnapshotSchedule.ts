@@ -1,6 +1,6 @@
 /** Snapshots by the clock, by the settings `snapshotEvery`, `snapshotTo`, `snapshotKeep` and `snapshotKeyFile`. */
 import { Effect, Layer, Stream } from "effect"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 import { save } from "../kernel/store/snapshot/Save.ts"
 import { readKey } from "../kernel/store/snapshot/Sealing.ts"

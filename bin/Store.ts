@@ -1,5 +1,5 @@
 /** Which driver keeps the log, by the setting `store`. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
 import { join } from "node:path"
 import * as Socket from "../kernel/plugin/Socket.ts"

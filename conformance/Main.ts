@@ -3,7 +3,8 @@
  * every part that keeps it and that this machine can run, or on some of them, or on what answers at an endpoint or lies in a directory,
  * whoever made it. Prints a table of laws and parts; with `--out` also JUnit's XML and a page. How it ends: `Ends.ts`.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Option, References } from "effect"
 import { CliError, Command } from "effect/cli"
 import * as ContractCommand from "./ContractCommand.ts"

@@ -2,7 +2,8 @@
  * The process of one adapter: `Run.ts CONTRACT ADAPTER SITE`. It tells lines of JSON on its third output: what will be checked, and each law.
  * When whoever has started it is gone, which its input tells, it takes back what it has made and ends.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Layer, References, Schema } from "effect"
 import { writeSync } from "node:fs"
 import { Asked, Plan, Planned, Result, Terms, Told } from "./Adapter.ts"

@@ -3,7 +3,7 @@
  * containers. Under a `TestClock`, which `it.effect` of `@effect/vitest` has, time passes when the test says so; with a seed what is
  * random is the same each time.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Clock, Context, Duration, Effect, Fiber, FileSystem, Layer, Random, Schema } from "effect"
 import type { TestClock } from "effect/testing"
 import { dirname, join } from "node:path"

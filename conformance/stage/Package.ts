@@ -1,5 +1,5 @@
 /** The suites of the contracts that a package offers, run on it at the isolation that it will have. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer } from "effect"
 import { pathToFileURL } from "node:url"
 import { join, resolve, sep } from "node:path"

@@ -1,5 +1,6 @@
 /** `PackageMain.ts ISOLATION DIRECTORY…`: what `keelson plugin check` runs, a process of its own, from source. Ends with 1 if a law is broken. */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, References } from "effect"
 import { spawnSync } from "node:child_process"
 import * as NodeContracts from "../../plugins/packages/node/NodeContracts.ts"

@@ -3,7 +3,7 @@
  * them by an address, `plugin:///home/me/keys?vault=blue`: the package's directory, and its configuration, in which values are JSON or texts.
  * It is called with `directory` besides, a folder of its own that stays.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Effect, FileSystem, Layer, Option, Schema, SemVer, SemVerRange } from "effect"
 import type * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"

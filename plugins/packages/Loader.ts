@@ -3,7 +3,7 @@
  * offer. Where the server leads, it also tells in Events and in their status what became of it (`Report.ts`).
  */
 import { Cause, Context, Effect, Layer, type Scope, Stream, SubscriptionRef } from "effect"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Client } from "../../kernel/client/Client.ts"
 import * as PipelineApi from "../../kernel/client/PipelineApi.ts"
 import * as PipelineClient from "../../kernel/client/PipelineClient.ts"

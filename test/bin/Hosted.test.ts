@@ -1,5 +1,5 @@
 /** Several control planes on one machine: each has its own objects, one server of the store has the logs of all, and nothing stays. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Fiber, Layer, Option, References, Schedule } from "effect"
 import { join } from "node:path"

@@ -1,5 +1,5 @@
 /** What the command line is careful about: whom it signals, and what it shows and leaves readable. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"

@@ -1,7 +1,7 @@
 /** The keys that servers share are opened by who was told the key, for the token that they were put there for, and by nobody else. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { randomBytes } from "node:crypto"
 import * as Paths from "../../bin/Paths.ts"
 import * as SharedKeys from "../../bin/SharedKeys.ts"

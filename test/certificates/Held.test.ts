@@ -1,5 +1,5 @@
 /** A certificate that is held: asked for once, kept over restarts, and renewed before it ends. */
-import { NodeFileSystem } from "@effect/platform-node"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Stream } from "effect"
 import { TestClock } from "effect/testing"

@@ -2,7 +2,7 @@
 import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Schedule } from "effect"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Aws from "../../conformance/adapters/aws.ts"
 import { CloudBed } from "../../conformance/cloud/Bed.ts"
 import * as Moto from "../../conformance/stage/Moto.ts"

@@ -1,6 +1,6 @@
 /** A whole cluster on Google's and on Microsoft's cloud: its nodes are machines there, a Service becomes a load balancer, and goes with it. */
 import { assert, describe, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Schedule } from "effect"
 import * as Azure from "../../conformance/adapters/azure.ts"
 import * as Gcp from "../../conformance/adapters/gcp.ts"

@@ -1,5 +1,5 @@
 /** A run of the checks that was killed: nothing of it stays, and the same command goes on where it was. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Schedule } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"

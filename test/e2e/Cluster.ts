@@ -1,5 +1,5 @@
 /** `keelson up` on a machine of its own, and what tests do with it: ask it by HTTPS, kill it, start it again, stop it. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Effect, Layer, Schedule, Scope } from "effect"
 import { spawn } from "node:child_process"
 import { cpSync } from "node:fs"

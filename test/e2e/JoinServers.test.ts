@@ -2,7 +2,7 @@
  * Servers that join: one with SQLite becomes one of three with a replica of the store each, one of them is lost and another takes its
  * place, and a node that joined by the lost one goes on. All on one machine, on ports of their own, with hollow nodes.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"

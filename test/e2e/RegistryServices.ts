@@ -2,7 +2,7 @@
  * A program of the cluster's machine: the token services of clouds, that of a registry, and Azure's registry, which exchanges tokens
  * itself and is the first registry but for that. `POST /ill?path=…` makes a path fail, `DELETE` mends it.
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
 import { X509Certificate } from "node:crypto"
 import { request } from "node:http"

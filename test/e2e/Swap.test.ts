@@ -1,5 +1,5 @@
 /** The parts of nodes are swapped while they serve: not one request fails, and nothing of the part before is left. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdirSync, symlinkSync } from "node:fs"

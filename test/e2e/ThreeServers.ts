@@ -1,5 +1,5 @@
 /** `keelson up --control-planes 3` on ports of its own, with hollow nodes: what the tests do to its servers, and ask of them. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { Agent, request } from "node:https"

@@ -1,5 +1,5 @@
 /** What tests of encryption are given: keys in a folder of their own, and logs around which they encrypt. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer } from "effect"
 import { randomBytes } from "node:crypto"
 import type { Log } from "../../kernel/store/Log.ts"

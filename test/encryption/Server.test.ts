@@ -2,7 +2,7 @@
  * A server as `keelson server` composes it, on either store: a Secret's bytes are in no file of it, administrators see and rotate keys
  * and look into the store, others do not; and an object that cannot be decrypted is named to whoever reads it.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer, References, Schema, Stream } from "effect"
 import { globSync, readFileSync, statSync } from "node:fs"

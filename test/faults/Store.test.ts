@@ -1,5 +1,5 @@
 /** Half a minute of faults in a store of three servers, in network namespaces and on disks of their own. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, References } from "effect"
 import * as Faults from "../../bench/faults/Faults.ts"

@@ -2,7 +2,8 @@
  * A program for the tests of flanneld: a node of the cluster, in the network namespace that it is started in, with the cluster reached
  * as any node reaches it. `Member.ts KUBECONFIG INDEX BACKEND DIRECTORY`; it ends by a signal, and takes back what it made.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer, Option } from "effect"
 import { join } from "node:path"
 import * as Https from "../../adapters/client/https/Https.ts"

@@ -1,5 +1,5 @@
 /** A whole cluster in this process, as `keelson up --runtime hollow --store memory` composes it in two. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer } from "effect"
 import { freePort } from "../../kernel/FreePort.ts"
 import * as Agent from "../../bin/Agent.ts"

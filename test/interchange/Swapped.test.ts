@@ -2,7 +2,7 @@
  * A cluster with its scheduler and its controllers switched off, and upstream's in their place: with hollow nodes, on this machine's
  * loopback. What is to become of a Deployment becomes of it as ever.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"

@@ -2,7 +2,7 @@
  * An admission plugin of a package is swapped, handed over, broken and rolled back while objects are written without a pause: no write
  * fails, and each is seen by one of its versions.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, FileSystem, Schedule } from "effect"
 import { join } from "node:path"

@@ -1,5 +1,5 @@
 /** Of several servers one sees that a new version does badly: all go back to the version before, and the one that starts later, too. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Schedule } from "effect"
 import { join } from "node:path"

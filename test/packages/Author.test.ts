@@ -1,5 +1,5 @@
 /** The ways of an author in plugins/packages/README.md, line by line, one after another on a cluster that runs: from `keelson plugin new` to what the plugin does. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import * as Machine from "../../conformance/stage/Machine.ts"

@@ -1,5 +1,5 @@
 /** A cloud that is a package: nodes wait for its word, a Service gets its address, and another version of it notices nothing of that. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
 import { Effect, FileSystem, Schedule } from "effect"
 import { join } from "node:path"

@@ -1,5 +1,5 @@
 /** What npm has laid above a package is part of what is kept and run. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, type Scope } from "effect"
 import { createRequire } from "node:module"

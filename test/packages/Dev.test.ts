@@ -1,5 +1,5 @@
 /** `keelson plugin dev` and `logs`, as an author has them: programs of their own, beside a cluster of their own. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Schedule } from "effect"
 import { type ChildProcess, execFile, spawn } from "node:child_process"

@@ -1,5 +1,5 @@
 /** Packages that are there before any object is: the store, what encrypts it, and where its snapshots are kept, each in a thread, named by settings. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Stream, SubscriptionRef } from "effect"
 import { join, resolve } from "node:path"

@@ -1,5 +1,5 @@
 /** What authors begin with: every template makes a package that has no mistakes, and every example is short; both keep the laws of what they offer. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { execFile } from "node:child_process"

@@ -2,7 +2,7 @@
  * What hostile plugins look like to whoever runs the cluster: each death and each refusal stands in `kubectl get plugins` and in Events, and
  * the API answers meanwhile. Which level withstands what is tried cell by cell in test/plugin/Hostile.test.ts.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, FileSystem, Schedule } from "effect"
 import { join } from "node:path"

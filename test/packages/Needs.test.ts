@@ -1,5 +1,5 @@
 /** Packages that need what other packages offer: in which order they start, what they wait for, and cycles by their names. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Schedule } from "effect"
 import { join } from "node:path"

@@ -1,5 +1,5 @@
 /** What Plugin objects do: packages start, are refused with a reason, replaced, rolled back when they die, and end. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Schedule } from "effect"
 import { join } from "node:path"

@@ -1,5 +1,5 @@
 /** A package that `keelson plugin serve` runs elsewhere, named by an object: here elsewhere is another port of the loopback. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, FileSystem, Schedule } from "effect"
 import { join } from "node:path"

@@ -1,5 +1,5 @@
 /** The scheduler of a cluster is swapped while Pods keep coming: for one from a directory, for another, and back. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, FileSystem, Schedule, Stream } from "effect"
 import { join } from "node:path"

@@ -1,6 +1,6 @@
 /** The API over HTTPS: the same laws on both versions of HTTP, and watches that go on whatever happens to a connection. */
 import { assert, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer, Schedule } from "effect"
 import { text } from "node:stream/consumers"
 import * as Https from "../../adapters/client/https/Https.ts"

@@ -1,5 +1,5 @@
 /** `keelson server` as a process on loopback, with nobody's containers, and what a test asks of it as the administrator. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Schedule } from "effect"
 import { execFile, spawn } from "node:child_process"
 import { openSync } from "node:fs"

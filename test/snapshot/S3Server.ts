@@ -1,5 +1,5 @@
 /** An S3 server of its own for a test, on a folder: versitygw, which checks signatures. `npm run parts -- versitygw` brings it. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { join } from "node:path"

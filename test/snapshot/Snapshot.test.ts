@@ -1,5 +1,5 @@
 /** Snapshots: what is saved is what is restored, into every driver; and what was changed on its way is refused. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Stream } from "effect"
 import { randomBytes } from "node:crypto"

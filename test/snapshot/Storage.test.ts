@@ -1,5 +1,5 @@
 /** Where snapshots are kept: a folder, and an S3 server that checks who asks. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer } from "effect"
 import * as Directory from "../../adapters/snapshots/Directory.ts"

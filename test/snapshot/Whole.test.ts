@@ -3,7 +3,7 @@
  * object stays equal, and the bytes of a Secret are neither in the store's files nor in the snapshot.
  */
 import { assert, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Fiber, FileSystem, Schema } from "effect"
 import { execFileSync } from "node:child_process"
 import { randomBytes } from "node:crypto"

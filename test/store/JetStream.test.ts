@@ -1,6 +1,6 @@
 /** The log on a real nats-server: the laws, kills, what is refused. */
 import { assert, describe, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Fiber, FileSystem, Layer, Option, References, Stream } from "effect"
 import { spawn } from "node:child_process"
 import * as Suite from "../../conformance/Log.ts"

@@ -1,6 +1,6 @@
 /** How the driver comes in: with TLS, with a certificate, with a credentials file of an operator; and who does not. */
 import { assert, describe, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { nkeys } from "@nats-io/transport-node"
 import { Effect, FileSystem, Layer, References } from "effect"
 import { rootCertificates } from "node:tls"

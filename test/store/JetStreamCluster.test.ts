@@ -1,5 +1,5 @@
 /** Three replicas on three servers: the laws, and the loss of a leader. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { connect } from "@nats-io/transport-node"
 import { Effect, Fiber, Layer, References, Stream } from "effect"

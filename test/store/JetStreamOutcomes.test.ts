@@ -1,6 +1,6 @@
 /** What becomes of writes whose answers are lost, whose leader is killed, and which others contest: each is done once, or not. */
 import { assert, describe, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Layer, References, Schedule, Schema, Stream } from "effect"
 import { connect, createServer, type Socket } from "node:net"
 import { freePort } from "../../kernel/FreePort.ts"

@@ -1,5 +1,5 @@
 /** Three supervised servers: damaged replicas are made anew, all are started again in turn, and one is replaced. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, FileSystem, Latch, Layer, Option, Ref, References, Schedule, Scope } from "effect"
 import { randomBytes } from "node:crypto"

@@ -1,6 +1,6 @@
 /** A context of NATS becomes what the driver is given: files are read, what is empty is not set, and mistakes are told. */
 import { assert, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem } from "effect"
 import * as NatsContext from "../../bin/NatsContext.ts"
 import { defaults } from "../../bin/Settings.ts"

@@ -1,5 +1,5 @@
 /** What a supervised server is told and whom it lets in; and directories that are not for it. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, References } from "effect"
 import { randomBytes } from "node:crypto"

@@ -1,7 +1,7 @@
 /** API processes whose store is another process: it is killed and started again, and they go on where they were. */
 import { assert, it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, FileSystem, Layer, References, Scope } from "effect"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { spawn } from "node:child_process"
 import * as Patience from "../../kernel/pipeline/Patience.ts"
 import * as Socket from "../../kernel/plugin/Socket.ts"

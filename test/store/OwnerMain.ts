@@ -1,5 +1,5 @@
 /** The owner of an SQLite log in a process of its own, for others of the machine: `OwnerMain.ts FILE SOCKET`. */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Layer } from "effect"
 import * as Socket from "../../kernel/plugin/Socket.ts"
 import { Log } from "../../kernel/store/Log.ts"

@@ -1,5 +1,5 @@
 /** A nats-server with a configuration of the test's own, for what the supervised one never does. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Option, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { freePort } from "../../kernel/FreePort.ts"

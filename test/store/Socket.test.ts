@@ -1,5 +1,5 @@
 /** Other processes of the machine reach the owner's log over a socket: the same laws there. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer } from "effect"
 import * as Suite from "../../conformance/Log.ts"
 import * as Socket from "../../kernel/plugin/Socket.ts"

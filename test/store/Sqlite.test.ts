@@ -1,7 +1,7 @@
 /** The log in SQLite: the laws, one owner, what a new start finds, and answers that were lost. */
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, FileSystem, Layer, References, Schedule, Stream } from "effect"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Suite from "../../conformance/Log.ts"
 import { type Entry, Log } from "../../kernel/store/Log.ts"
 import * as SqliteLog from "../../kernel/store/sqlite/SqliteLog.ts"

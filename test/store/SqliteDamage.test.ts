@@ -1,6 +1,6 @@
 /** A file that is not what was written, was written by an earlier version, or lies on a disk that is full. */
 import { assert, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer, References, Stream } from "effect"
 import { execFileSync } from "node:child_process"
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"

@@ -1,5 +1,5 @@
 /** A store that is left for another one while it is used: the laws go on, nothing is lost, and a crash leaves one of the two. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Context, Effect, Fiber, FileSystem, Layer, References, Stream } from "effect"
 import { execFile } from "node:child_process"

@@ -1,5 +1,5 @@
 /** The authors' kit: a whole cluster in a test, on the test's own time. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, FileSystem } from "effect"
 import { join, resolve } from "node:path"

@@ -1,5 +1,5 @@
 /** The contract `Api` against any Kubernetes API server, Keelson's or another, as JSON over HTTPS. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Duration, Effect, FileSystem, Layer, type Schema } from "effect"
 import { Api, type WireObject } from "../../../kernel/client/Api.ts"
 import { type Asked, type Failure, fromStatus } from "../../../kernel/client/Status.ts"

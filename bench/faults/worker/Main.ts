@@ -2,7 +2,7 @@
  * One worker, a process that is killed and paused like any other: `Main.ts '{"process": …}'`. SIGUSR2 asks it to come to the end of
  * the log with its watcher and to end; killed and started again, its watcher goes on where its file says.
  */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Deferred, Effect, Layer, References, Schedule, Schema, Stream } from "effect"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -2,7 +2,7 @@
  * Finds a nats-server that is new enough; where there is none and Go is there, builds one. One that was built for an older
  * Keelson is replaced: from 2.15 on three replicas are several times faster, and one server flushes a batch at once.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Config, Effect, FileSystem, Option, Path, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Version from "./Version.ts"

@@ -1,5 +1,5 @@
 /** Three servers on one machine that keep one log: to try, to test and to measure. On three machines each starts its own member. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Layer } from "effect"
 import { freePort } from "../../FreePort.ts"
 import * as JetStreamLog from "./JetStreamLog.ts"

@@ -2,7 +2,7 @@
  * A nats-server of our own, as a supervised child: alone on this machine, or one member of a cluster. It is configured for a log
  * that survives power cuts, lets in who has a key or this run's password, and ends with the scope.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer, Schedule, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
 import { freePort } from "../../FreePort.ts"

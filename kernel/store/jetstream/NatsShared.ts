@@ -2,7 +2,7 @@
  * One nats-server that several processes of a machine share, each with logs in an account of its own. It is nobody's child, so that
  * it outlives whoever started it. Those who share it call these one at a time: see to that with a lock.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { nkeys } from "@nats-io/transport-node"
 import { Effect, FileSystem, Schedule, Schema } from "effect"
 import { spawn } from "node:child_process"

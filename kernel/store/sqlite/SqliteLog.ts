@@ -3,7 +3,7 @@
  * memory, so that followers that keep up cost no reading.
  */
 import { Effect, FileSystem, Layer, Path, Stream } from "effect"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { randomUUID } from "node:crypto"
 import { Unavailable } from "../../plugin/Contract.ts"
 import * as Plugin from "../../plugin/Plugin.ts"

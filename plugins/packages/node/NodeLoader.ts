@@ -3,7 +3,7 @@
  * node, and tells in an annotation of its Node what became of them. Servers gather that into the status of the objects.
  */
 import { Cause, Deferred, Effect, Latch, Layer, Schedule, Stream, SubscriptionRef } from "effect"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import type { Api } from "../../../kernel/client/Api.ts"
 import { Client } from "../../../kernel/client/Client.ts"
 import * as KernelPlugin from "../../../kernel/plugin/Plugin.ts"

@@ -1,5 +1,5 @@
 /** The audit log: which rule a request is under, the events of a story as upstream's API server tells them, the file, the webhook, a plugin. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, FileSystem, Layer, Schedule } from "effect"
 import { createServer } from "node:http"

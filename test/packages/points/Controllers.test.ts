@@ -1,5 +1,5 @@
 /** Controllers from outside: the laws, what one does as its own user, and that of two servers one runs it, until the other leads. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Option, Schedule } from "effect"
 import { join } from "node:path"

@@ -1,5 +1,5 @@
 /** Kinds of plugins from outside: the laws, and a kind with its columns, its schema and what no schema can say. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as KindSuite from "../../../conformance/KindPoints.ts"

@@ -1,5 +1,5 @@
 /** What a package may do in the API: what its manifest says and nothing else, at every version, and for as long as it runs. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Option } from "effect"
 import { join } from "node:path"

@@ -1,5 +1,5 @@
 /** What plugins from outside may say in an API server: the laws of each contract, and the packages of `examples/` in a cluster. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { createHash } from "node:crypto"

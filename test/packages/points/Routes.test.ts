@@ -1,5 +1,5 @@
 /** Paths of plugins from outside: the laws, who may ask, answers that go on, and paths that are not theirs. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, FileSystem } from "effect"
 import { request } from "node:https"
