@@ -41,9 +41,13 @@ export interface Life {
   readonly health?: { readonly errors: number; readonly calls: number }
   /**
    * Done when its slots begin to lead to it, and undone when they lead elsewhere: also when it comes back by a roll-back, but not when
-   * it is started again. If it fails, the plugin takes nobody's place.
+   * it is started again. If it fails, the plugin takes nobody's place. `before` is what a swap replaces: it runs until this is done,
+   * and no slot leads to it any more.
    */
-  readonly taken?: (handles: Context.Context<unknown>) => Effect.Effect<void, unknown, Scope.Scope>
+  readonly taken?: (
+    handles: Context.Context<unknown>,
+    before?: Context.Context<unknown>
+  ) => Effect.Effect<void, unknown, Scope.Scope>
 }
 
 /** To offer what the layer does not provide is a type error. */

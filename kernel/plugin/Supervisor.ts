@@ -100,9 +100,9 @@ export const make = Effect.gen(function* () {
     Context.makeUnsafe<Offers>(new Map(served(offers).map((contract) => [contract.key, slotOf(contract).slot.handle])))
 
   /** What its life wants done while it serves. */
-  const take = Effect.fnUntraced(function* ({ life, ...plugin }: Ready) {
+  const take = Effect.fnUntraced(function* ({ life, ...plugin }: Ready, before?: Launched) {
     const tenure = yield* Scope.fork(scope)
-    yield* (life?.taken?.(handlesOf({ ...plugin })) ?? Effect.void).pipe(
+    yield* (life?.taken?.(handlesOf({ ...plugin }), before?.services) ?? Effect.void).pipe(
       Scope.provide(tenure),
       Effect.onError((cause) => Scope.close(tenure, Exit.failCause(cause)))
     )
@@ -290,7 +290,7 @@ export const make = Effect.gen(function* () {
     }
     const undo = remembered(run)
     const replaced = takeOver(run)
-    run.tenure = yield* take(ready).pipe(
+    run.tenure = yield* take(ready, old?.standIn ?? old?.now).pipe(
       Effect.mapError(failed),
       Effect.onError(() => Effect.andThen(Effect.sync(undo), close(now, 0)))
     )

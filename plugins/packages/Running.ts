@@ -2,7 +2,7 @@
  * The packages that run in this process: started through the host, taken in by those who use what they offer, replaced without a gap,
  * and replaced back by the host when a new one dies or leaves calls without an answer while it is watched.
  */
-import { Clock, Context, Effect, Layer, SubscriptionRef } from "effect"
+import { Clock, Context, Effect, Layer, Option, SubscriptionRef } from "effect"
 import type { Api } from "../../kernel/client/Api.ts"
 import { Main } from "../../kernel/plugin/isolate/Settings.ts"
 import { root } from "../../kernel/plugin/Outside.ts"
@@ -76,13 +76,15 @@ export const make = Effect.fnUntraced(function* <Given>(
     name: string,
     ready: Ready,
     handles: Context.Context<unknown>,
+    before: Context.Context<unknown>,
     isOnTrial: () => boolean
   ) {
     const { attachments, callTimeoutMillis, fallback, kept, plugin } = ready
     const about = { name, version: kept.manifest.version, fallback, callTimeoutMillis: callTimeoutMillis + grace, isOnTrial }
     for (const [index, { attach }] of attachments.entries()) {
       const contract = plugin.offers[index]
-      if (contract !== undefined) yield* attach(Context.getUnsafe(handles, contract), about)
+      if (contract === undefined) continue
+      yield* attach(Context.getUnsafe(handles, contract), about, Option.getOrUndefined(Context.getOption(before, contract)))
     }
   })
 
@@ -90,9 +92,12 @@ export const make = Effect.fnUntraced(function* <Given>(
   const taken = (name: string, run: Run, windowSeconds: number, self: () => KernelPlugin.Plugin<unknown, Api>) => {
     let isBack = false
     const isFirst = !runs.has(name)
-    return Effect.fnUntraced(function* (handles: Context.Context<unknown>) {
+    return Effect.fnUntraced(function* (
+      handles: Context.Context<unknown>,
+      before: Context.Context<unknown> = Context.makeUnsafe(new Map())
+    ) {
       const until = isFirst || isBack ? 0 : performance.now() + windowSeconds * 1000
-      yield* attached(name, run.ready, handles, () => performance.now() < until)
+      yield* attached(name, run.ready, handles, before, () => performance.now() < until)
       const failed = runs.get(name)
       if (isBack && failed !== undefined) rolledBack.set(name, { wish: failed.wish, reason: reasonOf(name) })
       else rolledBack.delete(name)

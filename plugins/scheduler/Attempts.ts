@@ -1,5 +1,5 @@
 /** Attempts to place Pods: decide, reserve, bind beside the loop; or say why not, and look for a remedy. */
-import { Cause, Clock, Effect, FiberSet, Result, Semaphore } from "effect"
+import { Cause, Clock, Effect, Fiber, FiberSet, Result, Semaphore } from "effect"
 import type { Client } from "../../kernel/client/Client.ts"
 import { keyOf } from "../../kernel/resource/Kind.ts"
 import * as Controllers from "../controllers/contracts/Controllers.ts"
@@ -78,6 +78,8 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   const scope = yield* Effect.scope
   /** What was decided and is carried out. */
   const carrying = yield* FiberSet.make()
+  /** Those of it that wait for a permit. */
+  const asking = new Set<Fiber.Fiber<unknown, unknown>>()
   const clock = yield* Clock.Clock
   const nanos = () => clock.currentTimeNanosUnsafe()
   /** Milliseconds. */
@@ -136,9 +138,19 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     around.happened({ kind: "Pod", actions: ["Delete"], before: { ...pod, spec: { ...pod.spec, nodeName: node } } })
   }
 
-  /** Those that wait for a permit do not keep others from being bound. */
-  const bindTo = ({ metrics, profile }: Attempt, info: PodInfo, node: string) =>
-    Effect.andThen(permit(profile, metrics, info, node), limit.withPermit(bind(profile, metrics, info, node)))
+  /** Those that wait for a permit do not keep others from being bound, nor from being quiet. */
+  const permitted = ({ metrics, profile }: Attempt, info: PodInfo, node: string) =>
+    Effect.withFiber((fiber) => {
+      asking.add(fiber)
+      return Effect.ensuring(
+        permit(profile, metrics, info, node),
+        Effect.sync(() => asking.delete(fiber))
+      )
+    })
+  const bindTo = (attempt: Attempt, info: PodInfo, node: string) => {
+    const bound = limit.withPermit(bind(attempt.profile, attempt.metrics, info, node))
+    return attempt.profile.at("permit").length === 0 ? bound : Effect.andThen(permitted(attempt, info, node), bound)
+  }
 
   const carryOut = (attempt: Attempt, info: PodInfo, node: string) =>
     Effect.matchCauseEffect(bindTo(attempt, info, node), {
@@ -176,7 +188,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     return FiberSet.run(carrying, carryOut(attempt, info, node.name), { startImmediately: false })
   }
 
-  const asking = { concurrency: "unbounded", discard: true } as const
+  const together = { concurrency: "unbounded", discard: true } as const
 
   /** Plugins in other isolates, about nodes. */
   const ask = (profile: Profile, cycle: Cycle, nodes: ReadonlyArray<NodeInfo>) => {
@@ -184,7 +196,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
       Effect.map(prepare(cycle.pod, snapshot, nodes), (refusal) => refusal && cycle.refuseAll(refusal, name))
     const [first, ...others] = profile.prepares
     if (first === undefined || nodes.length === 0) return Effect.void
-    return others.length === 0 ? one(first) : Effect.forEach(profile.prepares, one, asking)
+    return others.length === 0 ? one(first) : Effect.forEach(profile.prepares, one, together)
   }
 
   /** The first remedy that promises room is taken. */
@@ -248,7 +260,7 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   /** What extenders and plugins in other isolates have to say, too. */
   const askAround = Effect.fnUntraced(function* ({ profile }: Attempt, cycle: Cycle) {
     const scored = (nodes: ReadonlyArray<NodeInfo>) =>
-      Effect.forEach(profile.prepareScores, ({ prepareScore }) => prepareScore(cycle.pod, snapshot, nodes), asking)
+      Effect.forEach(profile.prepareScores, ({ prepareScore }) => prepareScore(cycle.pod, snapshot, nodes), together)
     if (profile.prepares.length === 0)
       return yield* extenders.choose(cycle, found(cycle), () => Effect.sync(() => cycle.sieve()), scored)
     const nodes = yield* searched(profile, cycle, cycle.search(share))
@@ -297,8 +309,11 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   }
 
   return {
-    /** Done when nothing that was decided is under way. */
-    quiet: FiberSet.awaitEmpty(carrying),
+    /** Done when nothing that was decided is under way. Who waits for a permit may do so for long, and is left to whoever decides next. */
+    quiet: Effect.andThen(
+      Effect.suspend(() => Fiber.interruptAll(asking)),
+      FiberSet.awaitEmpty(carrying)
+    ),
     run: (tried: Waiting) =>
       Effect.suspend(() => decide(tried)).pipe(
         Effect.catchCause((cause) => crashed(tried, cause)),

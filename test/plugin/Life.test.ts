@@ -1,6 +1,6 @@
 /** The life of plugins: circuits and fallbacks, swaps with a hand-over, roll-backs, order of starting, what calls cost. */
 import { assert, it } from "@effect/vitest"
-import { Deferred, Effect, Layer, SubscriptionRef } from "effect"
+import { Context, Deferred, Effect, Layer, SubscriptionRef } from "effect"
 import { TestClock } from "effect/testing"
 import * as Handover from "../../conformance/Handover.ts"
 import * as Contract from "../../kernel/plugin/Contract.ts"
@@ -111,13 +111,16 @@ it.effect("who takes what it offers is told when it comes, goes, and comes back"
   const said: Array<string> = []
   const takes = (name: string, isRefused = false): Plugin.Life => ({
     health: { errors: 0.25, calls: 8 },
-    taken: () =>
-      isRefused
-        ? Effect.fail("nobody takes it")
-        : Effect.acquireRelease(
-            Effect.sync(() => said.push(`+${name}`)),
-            () => Effect.sync(() => said.push(`-${name}`))
-          )
+    taken: (_, before = Context.makeUnsafe<unknown>(new Map())) =>
+      Effect.gen(function* () {
+        const replaced = Context.getOption(before, Names)
+        if (replaced._tag === "Some") said.push(`${yield* replaced.value.next()}, until now`)
+        if (isRefused) return yield* Effect.fail("nobody takes it")
+        yield* Effect.acquireRelease(
+          Effect.sync(() => said.push(`+${name}`)),
+          () => Effect.sync(() => said.push(`-${name}`))
+        )
+      })
   })
   const [first, second, third] = [
     mortal("first", takes("first")),
@@ -128,7 +131,7 @@ it.effect("who takes what it offers is told when it comes, goes, and comes back"
     const host = yield* Plugin.Host
     const names = yield* Names
     yield* host.swap(second.plugin, "1 minute")
-    assert.deepStrictEqual(said, ["+first", "+second", "-first"])
+    assert.deepStrictEqual(said, ["+first", "first, until now", "+second", "-first"])
     const { cause } = yield* Effect.flip(host.swap(third.plugin, "1 minute"))
     assert.strictEqual(cause, "nobody takes it")
     assert.strictEqual(yield* names.next(), "second", "what nobody takes takes nobody's place")
@@ -138,9 +141,9 @@ it.effect("who takes what it offers is told when it comes, goes, and comes back"
     yield* TestClock.adjust("10 millis")
     assert.strictEqual((yield* state())?.reason, "rolled back: it left 3 of 9 calls without an answer")
     assert.strictEqual(yield* names.next(), "first")
-    assert.deepStrictEqual(said.slice(3), ["+first", "-second"])
+    assert.deepStrictEqual(said.slice(5), ["+first", "-second"])
     yield* host.stop(second.plugin)
-    assert.deepStrictEqual(said.slice(5), ["-first"])
+    assert.deepStrictEqual(said.slice(7), ["-first"])
   }).pipe(Effect.provide(started(first.plugin)))
 })
 

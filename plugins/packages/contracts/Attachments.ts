@@ -17,8 +17,11 @@ export interface About {
 
 export interface Attachment<Self, S> {
   readonly contract: Contract.Contract<Self, S>
-  /** `handle` is that of a slot: it stays when the plugin is restarted or replaced. */
-  readonly attach: (handle: S, about: About) => Effect.Effect<void, unknown, Scope.Scope>
+  /**
+   * `handle` is that of a slot: it stays when the plugin is restarted or replaced. `before` is the version that it led to until now, which
+   * runs until this one is taken in.
+   */
+  readonly attach: (handle: S, about: About, before?: S) => Effect.Effect<void, unknown, Scope.Scope>
   /** What a package has to offer with it: keys of contracts. */
   readonly together?: ReadonlyArray<string>
 }

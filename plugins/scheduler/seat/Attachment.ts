@@ -10,10 +10,7 @@ export const layer = Layer.effectDiscard(
     const seat = yield* Seat
     yield* attachments.add({
       contract: Scheduler,
-      attach: Effect.fnUntraced(function* (scheduler, { fallback, name }) {
-        yield* scheduler.describe()
-        yield* seat.take({ name, scheduler, fallback })
-      })
+      attach: (scheduler, { fallback, name }, before) => seat.take({ name, scheduler, fallback }, before)
     })
   })
 )

@@ -4,6 +4,7 @@
  */
 import { Context, Effect, Latch, Layer, Schedule, type Scope, Semaphore } from "effect"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
+import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import type { Scheduler } from "../contracts/Scheduler.ts"
 
 export interface Candidate {
@@ -14,6 +15,8 @@ export interface Candidate {
 }
 
 interface Standing extends Candidate {
+  /** What is told to lead and to rest: the handle, or itself while another version takes its place, to which the handle leads then. */
+  self: Scheduler["Service"]
   /** It did not answer when it was asked last. */
   isAway: boolean
 }
@@ -29,8 +32,8 @@ const patience = "10 seconds"
 export class Seat extends Context.Service<
   Seat,
   {
-    /** It leads from now on, until the scope closes. */
-    readonly take: (candidate: Candidate) => Effect.Effect<void, never, Scope.Scope>
+    /** If it answers, it leads from now on, until the scope closes. `before`: the version that its handle led to until now. */
+    readonly take: (candidate: Candidate, before?: Scheduler["Service"]) => Effect.Effect<void, Unavailable, Scope.Scope>
     /** Who leads now. */
     readonly leader: () => string | undefined
   }
@@ -43,7 +46,7 @@ const make = Effect.gen(function* () {
   let current: Standing | undefined
 
   const told = (one: Standing) =>
-    Effect.matchEffect(one.scheduler.lead({ millis: term }), {
+    Effect.matchEffect(one.self.lead({ millis: term }), {
       onFailure: (error) =>
         Effect.andThen(
           one.isAway ? Effect.void : Effect.logWarning(`the scheduler ${one.name} does not answer: ${error.message}`),
@@ -52,7 +55,7 @@ const make = Effect.gen(function* () {
       onSuccess: () => Effect.sync(() => (one.isAway = false))
     })
   /** One that leads no more may have ended: then it rests, too. */
-  const rested = ({ scheduler }: Standing) => Effect.ignore(Effect.timeout(scheduler.rest(), patience))
+  const rested = ({ self }: Standing) => Effect.ignore(Effect.timeout(self.rest(), patience))
 
   const chosen = () => all.findLast(({ fallback, isAway }) => !isAway || fallback === "Fail") ?? all.at(-1)
   const changeTo = Effect.fnUntraced(function* (next: Standing | undefined) {
@@ -67,7 +70,7 @@ const make = Effect.gen(function* () {
 
   /** Who came later than the one that leads is asked whether it is back. */
   const lookFor = (one: Standing) =>
-    Effect.matchEffect(one.scheduler.describe(), {
+    Effect.matchEffect(one.self.describe(), {
       onFailure: () => Effect.void,
       onSuccess: () => Effect.sync(() => (one.isAway = false))
     })
@@ -93,8 +96,11 @@ const make = Effect.gen(function* () {
 
   return Seat.of({
     leader: () => current?.name,
-    take: (candidate) => {
-      const one: Standing = { ...candidate, isAway: false }
+    take: Effect.fnUntraced(function* (candidate, before) {
+      const { name, scheduler } = candidate
+      const one: Standing = { ...candidate, self: scheduler, isAway: false }
+      const reach = (self: Scheduler["Service"]) =>
+        Effect.sync(() => all.filter((other) => other.name === name).forEach((other) => (other.self = self)))
       const put = Effect.sync(() => {
         all = [...all, one]
         news.openUnsafe()
@@ -103,8 +109,10 @@ const make = Effect.gen(function* () {
         all = all.filter((other) => other !== one)
         if (all.length === 0) news.closeUnsafe()
       })
-      return Effect.acquireRelease(Effect.andThen(put, settled), () => Effect.andThen(remove, settled))
-    }
+      yield* Effect.acquireRelease(reach(before ?? scheduler), () => reach(scheduler))
+      yield* scheduler.describe()
+      yield* Effect.acquireRelease(Effect.andThen(put, settled), () => Effect.andThen(remove, settled))
+    })
   })
 })
 

@@ -7,8 +7,8 @@ export interface Deciding {
   readonly quiet: Effect.Effect<void>
 }
 
-/** How long what it has begun may take before it is broken off. Whoever decides next finds those Pods without a node. */
-const patience = "2 seconds"
+/** How long binds may take that are under way. What is broken off after it may be done all the same, while the next one decides. */
+const patience = "8 seconds"
 
 /** `start` runs until its scope closes. */
 export const make = Effect.fnUntraced(function* <E, R>(
