@@ -5,7 +5,7 @@ import { administratorFlags, kubeconfigOf, pathsOf, settingsOf, text } from "./F
 
 const directory = Argument.String("directory").pipe(Argument.withDescription("The package: where its keelson.json lies"))
 const name = Argument.String("name").pipe(Argument.withDescription("The plugin, as keelson plugin list shows it"))
-const isolation = text("isolation", "in-process, worker, process, sandbox or remote, instead of what the manifest says")
+const isolation = text("isolation", "in-process, worker, process or sandbox, instead of what the manifest says")
 const howOf = (isolation: Option.Option<string>) => (Option.isSome(isolation) ? { isolation: isolation.value } : {})
 
 const admin = Effect.promise(() => import("./plugin/Admin.ts"))
@@ -17,7 +17,11 @@ const create = Command.make(
   Effect.fnUntraced(function* ({ contract, directory }) {
     yield* (yield* author).create(contract, directory)
   })
-).pipe(Command.withDescription("Makes a package that keeps a contract: scheduler-score, scheduler-filter, admission"))
+).pipe(
+  Command.withDescription(
+    "Makes a package that keeps a contract, such as scheduler-score, admission or volumes; any other word lists all"
+  )
+)
 
 const check = Command.make(
   "check",

@@ -117,9 +117,8 @@ export const check = Effect.fnUntraced(function* (directory: string) {
   else if ((yield* ran(process.execPath, [compiler, "-p", place])) !== 0)
     return yield* failed(`${manifest.name} has mistakes`)
   else yield* Console.log("types     fit")
-  const { isolation: said = "worker" } = manifest
-  // What is far away is checked as a process here.
-  const isolation = said === "remote" ? "process" : said
+  const { isolation = "worker" } = manifest
+  if (manifest.offers.length === 0) return yield* Console.log("laws      it offers no contract: there are none to check")
   const code = yield* ran(process.execPath, [at("conformance/stage/PackageMain.ts"), isolation, place])
   if (code !== 0) return yield* failed(`${manifest.name} does not keep the laws of its contract`)
   yield* Console.log(`laws      ${manifest.name} keeps them, as ${isolation}`)

@@ -8,12 +8,14 @@ import type { Contract } from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Program from "../../kernel/plugin/isolate/Program.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
-import { type Isolation, isolations } from "../../kernel/plugin/Plugin.ts"
+import type { Isolation } from "../../kernel/plugin/Plugin.ts"
 import * as Early from "../../plugins/packages/Early.ts"
 import * as Package from "../../plugins/packages/Package.ts"
 import type { Manifest } from "../../plugins/packages/contracts/Manifest.ts"
+import { fits } from "../../plugins/packages/Negotiation.ts"
 import { budgetsOf, grantsOf } from "../../plugins/packages/Permissions.ts"
 import { Asked, type Result, Told } from "../Adapter.ts"
+import { contracts } from "../Contracts.ts"
 import * as Deviations from "../Deviations.ts"
 import { signs, words } from "../report/Summary.ts"
 import * as CloudSuites from "./CloudSuites.ts"
@@ -69,9 +71,24 @@ const lacking = (contracts: ReadonlyArray<string>, missing: ReadonlyArray<string
   seconds: 0
 })
 
-/** Where it is not said, what its manifest says; what is remote is checked as it is here. */
-const levelOf = ({ isolation = "worker" }: Manifest, asked: Isolation | undefined): Isolation =>
-  asked ?? isolations.find((one) => one === isolation && one !== "remote") ?? "process"
+/** No version that it offers of a contract is the one of here: a cluster would refuse it. */
+const strange = ({ offers }: Manifest) =>
+  [...Map.groupBy(offers, ({ contract }) => contract)].flatMap(([key, ranges]): ReadonlyArray<Result> => {
+    const here = contracts.find((contract) => contract.key === key)
+    if (here === undefined || ranges.some(({ version }) => fits(version, here.version))) return []
+    const said = ranges.map(({ version }) => version).join(" and ")
+    const text = "A version that it offers is taken here."
+    return [
+      {
+        contract: key,
+        law: "version",
+        text,
+        outcome: "broken",
+        detail: `it offers ${said}; here is ${here.version}`,
+        seconds: 0
+      }
+    ]
+  })
 
 /** Checks what it offers of these contracts, or all of it, and tells of each law. */
 export const checked = Effect.fnUntraced(
@@ -83,7 +100,7 @@ export const checked = Effect.fnUntraced(
     const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "keelson-check-" })
     const own = join(folder, "own")
     yield* (yield* FileSystem.FileSystem).makeDirectory(own)
-    const start = yield* startOf(directory, levelOf(manifest, asked), folder)
+    const start = yield* startOf(directory, asked ?? manifest.isolation ?? "worker", folder)
     // As above.
     const offer: Suites.Offer = <Self, S>(contract: Contract<Self, S>) =>
       start([contract], Early.takes(contract.key) ? { directory: own } : undefined) as Layer.Layer<
@@ -92,6 +109,7 @@ export const checked = Effect.fnUntraced(
         Api
       > as Layer.Layer<Self, unknown, Api>
     const tell = yield* Told
+    yield* Effect.forEach(strange(manifest), tell)
     const onNodes = NodeSuites.of(offers)
     for (const { check, contracts, lacks } of onNodes) {
       const missing = lacks()

@@ -85,7 +85,7 @@ const make = Effect.fnUntraced(function* <Self, S>(contract: Contract.Contract<S
     life: { failures: manifest.life?.failures ?? failures },
     options: { directory: state, ...values }
   } as const
-  const isolation = Plugin.isolations.find((one) => one === manifest.isolation && one !== "remote") ?? "worker"
+  const isolation = manifest.isolation ?? "worker"
   if (module !== undefined) return Plugin.install(Isolate.run({ ...common, module, isolation }))
   return Plugin.install(Program.run({ ...common, command: manifest.command ?? [], package: kept.directory, state }))
 })

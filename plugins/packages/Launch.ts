@@ -4,11 +4,11 @@ import { pathToFileURL } from "node:url"
 import * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Program from "../../kernel/plugin/isolate/Program.ts"
-import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
+import type * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { Handover } from "../../kernel/plugin/Handover.ts"
 import { Api } from "../../kernel/client/Api.ts"
 import type { AnyAttachment } from "./contracts/Attachments.ts"
-import type { Manifest } from "./contracts/Manifest.ts"
+import * as Manifest from "./contracts/Manifest.ts"
 import type { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
 import { needed, negotiated } from "./Negotiation.ts"
 import * as Package from "./Package.ts"
@@ -62,7 +62,11 @@ const launched = (
 }
 
 /** Under keys of its own, so that several plugins can offer the same contract; what it hands over needs none. */
-const ownOf = (name: string, attachments: ReadonlyArray<AnyAttachment>, { offers }: Manifest): ReadonlyArray<Own> => [
+const ownOf = (
+  name: string,
+  attachments: ReadonlyArray<AnyAttachment>,
+  { offers }: Manifest.Manifest
+): ReadonlyArray<Own> => [
   ...attachments.map(({ contract }) => ({ contract, as: Contract.instance(contract, name) })),
   ...(offers.some(({ contract }) => contract === Handover.key) ? [{ contract: Handover, as: Handover }] : [])
 ]
@@ -113,7 +117,7 @@ const judged = 10
 
 /** What is done with it when it does not live well. */
 const lifeOf = (
-  { life = {} }: Manifest,
+  { life = {} }: Manifest.Manifest,
   { rollbackErrorPercent }: Plugin["spec"],
   fallback: KernelPlugin.Plugin<unknown, Api> | undefined
 ): KernelPlugin.Life => {
@@ -141,11 +145,9 @@ export const prepare = Effect.fnUntraced(function* (
   const callTimeoutMillis = configuration?.callTimeoutMillis ?? place.patience ?? patience
   const given = configuration?.fallback ?? manifest.fallback
   const standard = manifest.command === undefined ? "worker" : "process"
-  const level = others.remote === undefined ? (spec.isolation ?? manifest.isolation ?? standard) : "remote"
-  const isolation = KernelPlugin.isolations.find((one) => one === level)
-  if (isolation === undefined) return yield* invalid(`isolation: expected one of ${KernelPlugin.isolations.join(", ")}`)
-  if (isolation === "remote" && others.remote === undefined)
-    return yield* invalid("isolation: what is remote has no spec.source but a spec.remote, which says where it is")
+  const level = spec.isolation ?? manifest.isolation ?? standard
+  const isolation = others.remote === undefined ? Manifest.isolations.find((one) => one === level) : ("remote" as const)
+  if (isolation === undefined) return yield* invalid(`isolation: expected one of ${Manifest.isolations.join(", ")}`)
   const own = ownOf(name, attachments, manifest)
   const needs = yield* needed(manifest)
   const common = {

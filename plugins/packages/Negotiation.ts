@@ -8,7 +8,8 @@ import { PackageInvalid } from "./PackageInvalid.ts"
 
 const invalid = (message: string) => new PackageInvalid({ message })
 
-const fits = (range: string, version: string) =>
+/** Whether a version of a contract is of this range. */
+export const fits = (range: string, version: string) =>
   SemVerRange.matches(SemVerRange.parseUnsafe(range), SemVer.parseUnsafe(version))
 
 /**

@@ -1,7 +1,8 @@
 /** A package on disk: its manifest, the digest of its files, and the copy of it that is run, so that nobody changes what runs. */
-import { Effect, FileSystem, JsonSchema, Path, Schema, SchemaIssue, SchemaRepresentation } from "effect"
+import { Effect, FileSystem, Path, Schema, SchemaIssue } from "effect"
 import { createHash } from "node:crypto"
 import { pathToFileURL } from "node:url"
+import { schemaOf } from "./contracts/ConfigurationSchema.ts"
 import * as Manifest from "./contracts/Manifest.ts"
 import * as Dependencies from "./Dependencies.ts"
 import { PackageInvalid } from "./PackageInvalid.ts"
@@ -48,11 +49,9 @@ export const configured = Effect.fnUntraced(function* (
       ? undefined
       : yield* invalid(`${name} takes no configuration: its manifest has no schema of one`)
   }
-  const schema = yield* Effect.try({
-    try: () =>
-      SchemaRepresentation.fromJsonSchemaDocument(JsonSchema.fromSchemaDraft2020_12(configuration), { patterns: "apply" }),
-    catch: (error) => invalid(`${name}: the configuration schema of its manifest cannot be used: ${String(error)}`)
-  })
+  const schema = yield* Effect.mapError(Effect.fromOption(schemaOf(configuration)), () =>
+    invalid(`${name}: the configuration schema of its manifest cannot be used`)
+  )
   const given = values ?? {}
   // A schema made of JSON Schema needs no service to decode, which its type does not say.
   const decoded = Schema.decodeUnknownEffect(schema)(given, { errors: "all" }) as Effect.Effect<unknown, Schema.SchemaError>

@@ -1,9 +1,11 @@
 /** What a package says of itself, in its keelson.json. */
 import { Schema, SemVer, SemVerRange } from "effect"
+import { ConfigurationSchema } from "./ConfigurationSchema.ts"
 
 const { Array: List, Int, Literals, String: Text, Struct, optionalKey } = Schema
 
-export const isolations = ["in-process", "worker", "process", "sandbox", "remote"] as const
+/** What a manifest may ask for. That a package is remote is said by the object that names its machine. */
+export const isolations = ["in-process", "worker", "process", "sandbox"] as const
 export const Isolation = Literals(isolations)
 
 const Count = Int.check(Schema.isGreaterThanOrEqualTo(1))
@@ -15,23 +17,42 @@ const Range = Text.check(
 )
 const Uses = Struct({ contract: Text, version: Range })
 
-/** A rule of RBAC: source, rbac.authorization.k8s.io/v1 PolicyRule. */
+const Some = List(Text).check(Schema.isMinLength(1))
+
+/** A rule of RBAC: source, rbac.authorization.k8s.io/v1 PolicyRule. A ClusterRole has to take it. */
 const Rule = Struct({
-  verbs: List(Text),
-  apiGroups: optionalKey(List(Text)),
-  resources: optionalKey(List(Text)),
+  verbs: Some,
+  apiGroups: optionalKey(Some),
+  resources: optionalKey(Some),
   resourceNames: optionalKey(List(Text)),
-  nonResourceURLs: optionalKey(List(Text))
-})
+  nonResourceURLs: optionalKey(Some)
+}).check(
+  Schema.makeFilter(
+    ({ apiGroups, nonResourceURLs, resources }) =>
+      (nonResourceURLs === undefined
+        ? apiGroups !== undefined && resources !== undefined
+        : apiGroups === undefined && resources === undefined) ||
+      'a rule has either apiGroups (`[""]` is the core group) and resources, or nonResourceURLs'
+  )
+)
+
+const Absolute = Text.check(Schema.isPattern(/^\/./, { message: "an absolute path" }))
+const Address = Text.check(
+  Schema.makeFilter((text) => {
+    const [, port] = /^.+:(\d{1,5})$/.exec(text) ?? []
+    return (Number(port) >= 1 && Number(port) <= 65_535) || "a host and a port, such as prices.example:443"
+  })
+)
 
 export const Permissions = Struct({
   /** Of the API. */
   rules: optionalKey(List(Rule)),
-  /** Paths; with `:rw` behind it also to write. */
-  files: optionalKey(List(Text)),
+  /** Absolute paths; with `:rw` behind it also to write. */
+  files: optionalKey(List(Absolute)),
   /** `host:port`. */
-  network: optionalKey(List(Text)),
-  commands: optionalKey(List(Text))
+  network: optionalKey(List(Address)),
+  /** Absolute paths of programs. */
+  commands: optionalKey(List(Absolute))
 })
 
 const Inside = Text.check(
@@ -77,9 +98,9 @@ export const Manifest = Struct({
   ),
   permissions: optionalKey(Permissions),
   isolation: optionalKey(Isolation),
-  resources: optionalKey(Struct({ memoryMiB: optionalKey(Int), cpuMillis: optionalKey(Int), pids: optionalKey(Int) })),
+  resources: optionalKey(Struct({ memoryMiB: optionalKey(Count), cpuMillis: optionalKey(Count), pids: optionalKey(Count) })),
   /** JSON Schema of what the module is called with. */
-  configuration: optionalKey(Schema.Record(Text, Schema.Json)),
+  configuration: optionalKey(ConfigurationSchema),
   fallback: optionalKey(Literals(["Fail", "Ignore"])),
   life: optionalKey(Life)
 }).check(
