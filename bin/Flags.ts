@@ -142,7 +142,9 @@ export const words = (list: string) => list.split(",").filter((word) => word !==
 
 const absent = Option.none<string>()
 
+/** Of the flags of a command; whose credentials it uses is no setting. */
 export const settingsOf = Effect.fnUntraced(function* ({
+  kubeconfig: _,
   config = absent,
   controllers = absent,
   csiDrivers = absent,
@@ -150,7 +152,7 @@ export const settingsOf = Effect.fnUntraced(function* ({
   registryCredentials = absent,
   runtimes = absent,
   ...rest
-}: Flags) {
+}: Flags & { readonly kubeconfig?: Option.Option<string> }) {
   const given = Object.fromEntries(
     Object.entries(rest).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : []))
   )

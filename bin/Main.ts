@@ -161,6 +161,9 @@ const explain = (cause: Cause.Cause<unknown>) => {
   return error instanceof Error && error.message !== "" ? `keelson: ${error.message}` : Cause.pretty(cause)
 }
 
+// Who reads the output may end first, as in `keelson store tail | head`: this ends then, as after Ctrl-C.
+process.stdout.on("error", () => process.kill(process.pid, "SIGTERM"))
+
 Command.make("keelson").pipe(
   Command.withDescription("Kubernetes, made of plugins"),
   Command.withSubcommands([

@@ -97,10 +97,10 @@ const list = Command.make(
 const logs = Command.make(
   "logs",
   { ...administratorFlags, name },
-  Effect.fnUntraced(function* ({ kubeconfig, name, ...given }) {
+  Effect.fnUntraced(function* ({ name, ...given }) {
     const Admin = yield* admin
     const { log } = pathsOf(yield* settingsOf(given))
-    yield* Admin.on(yield* kubeconfigOf({ ...given, kubeconfig }), Admin.logs(name, log))
+    yield* Admin.on(yield* kubeconfigOf(given), Admin.logs(name, log))
   })
 ).pipe(Command.withDescription("Shows what happened to a plugin, and what it has said"))
 

@@ -57,7 +57,7 @@ const status = Command.make(
 const list = Command.make(
   "list",
   { ...storeFlags, where: Argument.String("where").pipe(Argument.withDescription(where), Argument.optional) },
-  Effect.fnUntraced(function* ({ kubeconfig: _, where, ...given }) {
+  Effect.fnUntraced(function* ({ where, ...given }) {
     const { list } = yield* load
     const { standard } = yield* Effect.promise(() => import("./Destination.ts"))
     yield* list(Option.getOrElse(where, () => "") || standard(yield* settingsOf(given)))

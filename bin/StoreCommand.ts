@@ -1,6 +1,7 @@
 /** `keelson store get | tail | at | migrate`: a look into the store, and at the cluster as it was; and another store. */
 import { Clock, Console, DateTime, Effect, Option, Schema, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { stringify } from "yaml"
 import { administratorFlags, kubeconfigOf, text } from "./Flags.ts"
 import { migrate } from "./StoreMigrateCommand.ts"
 import type { Told } from "./StoreRoute.ts"
@@ -12,20 +13,20 @@ const output = Flag.Literals("output", ["text", "yaml", "json"]).pipe(
   Flag.withDefault("text")
 )
 
-const parts = Effect.promise(() => Promise.all([import("./Administer.ts"), import("./StoreRoute.ts"), import("yaml")]))
+const parts = Effect.promise(() => Promise.all([import("./Administer.ts"), import("./StoreRoute.ts")]))
 
 const get = Command.make(
   "get",
   { ...administratorFlags, output, path: Argument.String("path") },
   Effect.fnUntraced(function* ({ output, path, ...given }) {
-    const [Administer, Route, Yaml] = yield* parts
+    const [Administer, Route] = yield* parts
     const asked = path.split("/").filter((part) => part !== "")
     const answer = yield* Administer.ask(yield* kubeconfigOf(given), {
       path: `${Route.path.objects}/${asked.map(encodeURIComponent).join("/")}`
     })
     const kept = yield* Schema.decodeEffect(Schema.fromJsonString(Route.Kept))(answer)
     if (output === "json") return yield* Console.log(JSON.stringify(kept, undefined, 2))
-    if (output === "yaml") return yield* Console.log(Yaml.stringify(kept).trimEnd())
+    if (output === "yaml") return yield* Console.log(stringify(kept).trimEnd())
     const rows = kept.entries.map(({ by = "", bytes, encrypted = "-", op, revision }) => [
       `${revision}`,
       op,
@@ -37,7 +38,7 @@ const get = Command.make(
     yield* Console.log(Columns.table([["REVISION", "OP", "BY", "BYTES", "ENCRYPTED"], ...rows]))
     const last = kept.entries.at(-1)
     if (last?.unreadable !== undefined) return yield* Console.error(`\nit cannot be read: ${last.unreadable}`)
-    yield* Console.log(`\n${Yaml.stringify(last?.object ?? null).trimEnd()}`)
+    yield* Console.log(`\n${stringify(last?.object ?? null).trimEnd()}`)
   })
 ).pipe(Command.withDescription("Shows one object as it is stored, with its history: /pods/default/web, /nodes/n1"))
 
@@ -75,7 +76,7 @@ const tail = Command.make(
     namespace: Flag.String("namespace").pipe(Flag.withAlias("n"), Flag.withDescription("Only this namespace"), Flag.optional)
   },
   Effect.fnUntraced(function* ({ log, namespace, output, resource, ...given }) {
-    const [Administer, Route, Yaml] = yield* parts
+    const [Administer, Route] = yield* parts
     const query = new URLSearchParams()
     for (const [name, value] of Object.entries({ log, namespace, resource })) {
       if (Option.isSome(value)) query.set(name, value.value)
@@ -86,7 +87,7 @@ const tail = Command.make(
       Effect.gen(function* () {
         if (output === "json") return yield* Console.log(answer)
         const one = yield* decode(answer)
-        if (output === "yaml") return yield* Console.log(`---\n${Yaml.stringify(one).trimEnd()}`)
+        if (output === "yaml") return yield* Console.log(`---\n${stringify(one).trimEnd()}`)
         yield* Console.log(line(yield* Clock.currentTimeMillis, one))
       })
     )

@@ -34,10 +34,13 @@ const running = {
 export const run = Effect.gen(function* () {
   const client = yield* Client
   const cluster = yield* Cluster.Cluster
-  const { address } = yield* Site.Site
+  const { address, dataDir } = yield* Site.Site
   yield* client.create(Pod, running)
   yield* eventually("running is ready", 30, find(Pod, at("running")), isReady)
   yield* eventually("its port answers", 10, cluster.fetch(`http://${address}:18080/`), (text) => text === "running v1")
+  const asked = [Cluster.keelson, "store", "get", "/pods/default/running", "--data-dir", dataDir]
+  const { stdout } = yield* cluster.run(process.execPath, asked)
+  assert.include(stdout, "  name: running")
 })
 
 /** Nothing of the cluster is on the machine but its data. */
