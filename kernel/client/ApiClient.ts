@@ -11,7 +11,7 @@ import {
   type ResourceDraft,
   type Version
 } from "../resource/Kind.ts"
-import type { Event, Indexes, Table } from "../table/Table.ts"
+import type { Event, Table, Viewed } from "../table/Table.ts"
 import { Api, type WireObject } from "./Api.ts"
 import { Client, type Selection, type WriteOptions } from "./Client.ts"
 import * as Complete from "./Complete.ts"
@@ -112,11 +112,11 @@ export const make = Effect.fnUntraced(function* (api: Api["Service"]) {
     watch,
     cache: Effect.fnUntraced(function* <A extends Resource, D extends ResourceDraft, Index extends string>(
       kind: Kind<A, D>,
-      { indexes, selection = {} }: { readonly indexes: Indexes<A, Index>; readonly selection?: Selection }
+      { selection = {}, ...viewed }: Viewed<A, Index> & { readonly selection?: Selection }
     ) {
       const { table } = yield* informers.get(kind, selection)
       // The informer of a kind holds what `read` made of that kind's objects, hence the cast.
-      return yield* (table as unknown as Table<A>).cache(indexes)
+      return yield* (table as unknown as Table<A>).cache(viewed)
     })
   })
 })

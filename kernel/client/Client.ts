@@ -2,7 +2,7 @@
 import { Context, type Effect, type Option, type Schema, type Scope, type Stream } from "effect"
 import type { Unavailable } from "../plugin/Contract.ts"
 import type { Key, Kind, Resource, ResourceDraft } from "../resource/Kind.ts"
-import type { Batch, Cache, Indexes } from "../table/Table.ts"
+import type { Batch, Cache, Viewed } from "../table/Table.ts"
 import type { DeleteOptions, PatchType, WireObject } from "./Api.ts"
 import type { ApiError } from "./Errors.ts"
 
@@ -74,7 +74,7 @@ export class Client extends Context.Service<
     /** The objects of a kind, read synchronously: in process the server's own table, over HTTPS an informer. */
     cache<A extends Resource, D extends ResourceDraft, Index extends string>(
       kind: Kind<A, D>,
-      options: { readonly indexes: Indexes<A, Index>; readonly selection?: Selection }
+      options: Viewed<A, Index> & { readonly selection?: Selection }
     ): Effect.Effect<Cache<A, Index>, ApiError | Unavailable, Scope.Scope>
   }
 >()("kernel/Client") {}

@@ -147,8 +147,8 @@ export const layer = (user: User): Layer.Layer<Client, never, Pipeline | Tables 
         post: (kind, key, subresource, body) =>
           Effect.map(pipeline.create(at(kind, key, subresource), body, managed(user, {})), ({ row }) => row.wire),
         watch: (kind, selection = nobody) => Stream.unwrap(Effect.map(tableOf(kind, selection), ({ watch }) => watch)),
-        cache: (kind, { indexes, selection = nobody }) =>
-          Effect.flatMap(tableOf(kind, selection), (table) => table.cache(indexes))
+        cache: (kind, { selection = nobody, ...viewed }) =>
+          Effect.flatMap(tableOf(kind, selection), (table) => table.cache(viewed))
       })
     })
   )

@@ -8,7 +8,11 @@ export class Index<A> {
     this.of = of
   }
   get(value: string): ReadonlyArray<A> {
-    return [...(this.entries.get(value)?.values() ?? [])]
+    const found = this.entries.get(value)
+    return found === undefined ? [] : [...found.values()]
+  }
+  count(value: string) {
+    return this.entries.get(value)?.size ?? 0
   }
   put(path: string, after: A | undefined) {
     const before = this.values.get(path) ?? none

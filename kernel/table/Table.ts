@@ -45,10 +45,21 @@ const eventOf = <A>(news: News<A>): Event<A> =>
 
 export type Indexes<A, Name extends string> = { readonly [_ in Name]: (object: A) => ReadonlyArray<string> }
 
+export interface Viewed<A, Name extends string> {
+  readonly indexes: Indexes<A, Name>
+  /**
+   * What the view keeps of each object: for readers of many, to whom it matters that they need not be parsed for each reading.
+   * What is told of changes is whole. Called once for each version.
+   */
+  readonly transform?: (object: A) => A
+}
+
 /** A view of a table, read synchronously. */
 export interface Cache<A, Name extends string> {
   readonly get: (key: Key) => A | undefined
   readonly by: (index: Name, value: string) => ReadonlyArray<A>
+  /** How many `by` would give, of which none is read. */
+  readonly count: (index: Name, value: string) => number
   /** In no order. */
   readonly all: () => ReadonlyArray<A>
   /** What happens to these objects, told when this view shows it: who hears of a change here, reads it here. */
@@ -63,7 +74,7 @@ const pathOf = ({ name, namespace }: Key) => `${namespace}/${name}`
 export class Table<A extends Resource> {
   private revision: number
   private readonly objects = new Map<string, Held<A>>()
-  private readonly indexes = new Set<Index<Held<A>>>()
+  private readonly views = new Set<View<A>>()
   private readonly watchers = new Set<{ pending: Array<News<A>>; readonly news: Latch.Latch }>()
   private readonly waiting = new Set<{ readonly holds: () => boolean; readonly latch: Latch.Latch }>()
 
@@ -133,27 +144,22 @@ export class Table<A extends Resource> {
   )
 
   /** A view with indexes of its own, which are kept until the scope closes. */
-  readonly cache = <Name extends string>(indexes: Indexes<A, Name>) =>
+  readonly cache = <Name extends string>(about: Viewed<A, Name>) =>
     Effect.acquireRelease(
       Effect.sync(() => {
-        const own = new Map<string, Index<Held<A>>>()
-        for (const name in indexes) {
-          const of = indexes[name]
-          own.set(name, new Index(({ object }) => of(object)))
-        }
-        for (const index of own.values()) {
-          for (const [path, held] of this.objects) index.put(path, held)
-          this.indexes.add(index)
-        }
-        return own
+        const view = new View(about)
+        for (const [path, held] of this.objects) view.put(path, held)
+        this.views.add(view)
+        return view
       }),
-      (own) => Effect.sync(() => own.forEach((index) => this.indexes.delete(index)))
+      (view) => Effect.sync(() => this.views.delete(view))
     ).pipe(
       Effect.map(
-        (own): Cache<A, Name> => ({
-          get: this.get,
-          by: (name, value) => (own.get(name)?.get(value) ?? []).map(({ object }) => object),
-          all: this.all,
+        (view): Cache<A, Name> => ({
+          get: (key) => (view.kept ?? this.objects).get(pathOf(key))?.object,
+          by: (name, value) => view.by(name, value).map(({ object }) => object),
+          count: view.count,
+          all: () => Array.from((view.kept ?? this.objects).values(), ({ object }) => object),
           changes: this.watch
         })
       )
@@ -166,6 +172,35 @@ export class Table<A extends Resource> {
   private put(path: string, after: Held<A> | undefined) {
     if (after === undefined) this.objects.delete(path)
     else this.objects.set(path, after)
-    for (const index of this.indexes) index.put(path, after)
+    for (const view of this.views) view.put(path, after)
+  }
+}
+
+const slim = <A>({ name, namespace, object }: Held<A>, transform: (object: A) => A): Held<A> => ({
+  namespace,
+  name,
+  object: transform(object)
+})
+
+/** The indexes of one reader, and what it keeps of objects in place of them. */
+class View<A> {
+  private readonly indexes = new Map<string, Index<Held<A>>>()
+  private readonly transform: ((object: A) => A) | undefined
+  readonly kept: Map<string, Held<A>> | undefined
+
+  constructor({ indexes, transform }: Viewed<A, string>) {
+    for (const [name, of] of Object.entries(indexes)) this.indexes.set(name, new Index(({ object }) => of(object)))
+    this.transform = transform
+    this.kept = transform && new Map()
+  }
+
+  readonly by = (name: string, value: string) => this.indexes.get(name)?.get(value) ?? []
+  readonly count = (name: string, value: string) => this.indexes.get(name)?.count(value) ?? 0
+
+  put(path: string, after: Held<A> | undefined) {
+    const kept = after && this.transform ? slim(after, this.transform) : after
+    if (kept === undefined) this.kept?.delete(path)
+    else this.kept?.set(path, kept)
+    for (const index of this.indexes.values()) index.put(path, kept)
   }
 }

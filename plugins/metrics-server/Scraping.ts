@@ -1,6 +1,7 @@
 /** Asks the kubelet of every node what is used there, again and again, and keeps the last two answers. */
 import { Clock, Effect, Schedule } from "effect"
 import { Agent, request as httpsRequest } from "node:https"
+import { createSecureContext } from "node:tls"
 import { Client } from "../../kernel/client/Client.ts"
 import { Node } from "../resources/contracts/core/v1.ts"
 import { type Counted, parse, type Usage, usage } from "./Samples.ts"
@@ -17,6 +18,8 @@ const resolution = 15_000
 const soon = 3000
 const patience = "10 seconds"
 const defaultPort = 10250
+/** The port of a node that stands for a service. */
+const nobody = 0
 
 interface Pair {
   /** When it was asked. */
@@ -66,15 +69,17 @@ export const start = Effect.fnUntraced(function* (kubelet: Kubelet) {
   const client = yield* Client
   const nodes = yield* client.cache(Node, { indexes: {} })
   const agent = yield* Effect.acquireRelease(
-    Effect.sync(() => new Agent({ ...kubelet, keepAlive: true })),
+    // One context for all: to read the certificates anew for each connection takes longer than to ask.
+    Effect.sync(() => new Agent({ secureContext: createSecureContext(kubelet), keepAlive: true })),
     (agent) => Effect.sync(() => agent.destroy())
   )
   const pairs = new Map<string, Pair>()
 
   const scrape = Effect.fnUntraced(function* (node: Node) {
     const host = addressOf(node)
-    if (host === undefined) return
-    const text = yield* get(agent, host, node.status.daemonEndpoints?.kubeletEndpoint?.Port || defaultPort)
+    const { Port: port = defaultPort } = node.status.daemonEndpoints?.kubeletEndpoint ?? {}
+    if (host === undefined || port === nobody) return
+    const text = yield* get(agent, host, port)
     const [{ name }, asked] = [node.metadata, yield* Clock.currentTimeMillis]
     pairs.set(name, { asked, before: pairs.get(name)?.now, now: parse(text, asked) })
   })

@@ -85,6 +85,35 @@ describe("the runner", () => {
     }).pipe(Effect.provide(running(reconcile)))
   })
 
+  it.effect("leaves a key alone for a while that has looked through many, and gathers what happens", () => {
+    const runs: Array<string> = []
+    const reconcile: Reconcile = ({ name }) =>
+      Effect.sync(() => {
+        runs.push(name)
+        return Controllers.after(name === "large" ? 10_000 : 10)
+      })
+    const change = Effect.fnUntraced(function* (name: string, value: string) {
+      const client = yield* Client
+      const map = yield* client.get(ConfigMap, at(name))
+      yield* client.update(ConfigMap, { ...map, data: { value } })
+      yield* rested
+    })
+    return Effect.gen(function* () {
+      yield* make("large")
+      yield* make("small")
+      yield* rested
+      for (const value of ["1", "2", "3"]) {
+        yield* change("large", value)
+        yield* change("small", value)
+      }
+      assert.deepStrictEqual(runs, ["large", "small", "small", "small", "small"])
+      yield* TestClock.adjust("200 millis")
+      assert.deepStrictEqual(runs.slice(5), ["large"])
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(runs.length, 6)
+    }).pipe(Effect.provide(running(reconcile, 1)))
+  })
+
   it.effect("tells the keys that an object concerned before it changed", () => {
     const seen: Array<string> = []
     const layer = cluster({

@@ -57,7 +57,7 @@ export const make = (objects: Objects) =>
       }),
     list: (kind) =>
       Effect.gen(function* () {
-        const all = yield* Effect.scoped(objects.table(kind).cache({ all: () => [""] }))
+        const all = yield* Effect.scoped(objects.table(kind).cache({ indexes: { all: () => [""] } }))
         return all.by("all", "")
       }),
     create: (kind, draft) =>
@@ -72,7 +72,7 @@ export const make = (objects: Objects) =>
     delete: (kind, key) => Effect.sync(() => objects.remove(kind, key)),
     post: (kind, key) => unsupported(kind, key, "create"),
     watch: (kind) => objects.table(kind).watch,
-    cache: (kind, { indexes }) => objects.table(kind).cache(indexes)
+    cache: (kind, viewed) => objects.table(kind).cache(viewed)
   })
 
 export const layer = (objects: Objects) => Layer.sync(Client, () => make(objects))

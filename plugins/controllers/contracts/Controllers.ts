@@ -10,6 +10,7 @@ import {
   Effect,
   FiberHandle,
   FiberMap,
+  FiberSet,
   Layer,
   Predicate,
   Queue,
@@ -24,11 +25,26 @@ import { controllerOf, type Key, keyOf, type Resource } from "../../../kernel/re
 import type { Cache } from "../../../kernel/table/Table.ts"
 import * as Metrics from "./Metrics.ts"
 
-/** Nothing: wait for the next change. `againAfter`: also look again then. */
-export type Outcome = void | { readonly againAfter: Duration.Input }
+/** Nothing: wait for the next change. */
+export type Outcome = void | {
+  /** Also look again then. */
+  readonly againAfter?: Duration.Input
+  /** And not before then, whatever happens meanwhile. */
+  readonly notBefore?: Duration.Input
+}
 
 export const again = (againAfter: Duration.Input): Outcome => ({ againAfter })
 export const done: Outcome = undefined
+
+/** Milliseconds of rest for each object that a run has looked through; few are none. */
+const rest = { each: 0.02, many: 500 }
+
+/**
+ * The outcome of a run that has looked through so many objects: what happens in the next moments is gathered. Without it a set of
+ * thousands is looked through for each Pod that becomes ready, and nothing else gets done.
+ */
+export const after = (objects: number, outcome: Outcome = done): Outcome =>
+  objects < rest.many ? outcome : { ...outcome, notBefore: objects * rest.each }
 
 /** The keys to look at. */
 export type Trigger = Stream.Stream<ReadonlyArray<Key>, unknown>
@@ -103,20 +119,33 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
   const waiting = new Map<string, number>()
   /** Since when a key is in hand. */
   const running = new Map<string, number>()
+  /** Those that are not to be looked at yet. */
+  const resting = new Set<string>()
   const failures = new Map<string, number>()
   const timers = yield* FiberMap.make<string>()
   const due = new Map<string, number>()
+  const rests = yield* FiberSet.make()
   const metrics = yield* Metrics.workqueue(name)
   const measuring = yield* FiberHandle.make<void, never>()
   const clock = yield* Clock.Clock
 
-  /** A key that is in hand waits until that run is over. */
+  /** A key that is in hand waits until that run is over, and its rest. */
   const enqueue = (key: Key) => {
     const path = pathOf(key)
     if (waiting.has(path)) return
     waiting.set(path, clock.currentTimeMillisUnsafe())
     metrics.added(waiting.size)
-    if (!running.has(path)) Queue.offerUnsafe(queue, key)
+    if (!running.has(path) && !resting.has(path)) Queue.offerUnsafe(queue, key)
+  }
+
+  const restFor = (key: Key, delay: Duration.Input) => {
+    const path = pathOf(key)
+    resting.add(path)
+    const end = Effect.sync(() => {
+      resting.delete(path)
+      if (waiting.has(path)) Queue.offerUnsafe(queue, key)
+    })
+    return FiberSet.run(rests, Effect.delay(end, delay))
   }
 
   const enqueueAfter = Effect.fnUntraced(function* (key: Key, delay: Duration.Duration) {
@@ -155,17 +184,18 @@ export const run = Effect.fnUntraced(function* <E, R>({ concurrency = 4, name, r
     metrics.started(start - (waiting.get(path) ?? start))
     waiting.delete(path)
     running.set(path, start)
-    const again = yield* Effect.suspend(() => reconcile(key)).pipe(
-      Effect.map((outcome) => {
-        failures.delete(path)
-        return outcome === undefined ? undefined : Duration.fromInputUnsafe(outcome.againAfter)
-      }),
-      Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : failed(path, cause)))
+    const outcome = yield* Effect.suspend(() => reconcile(key)).pipe(
+      Effect.tap(() => Effect.sync(() => failures.delete(path))),
+      Effect.catchCause((cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : Effect.map(failed(path, cause), again)
+      )
     )
     running.delete(path)
     metrics.done(clock.currentTimeMillisUnsafe() - start, waiting.size)
-    if (waiting.has(path)) Queue.offerUnsafe(queue, key)
-    if (again !== undefined) yield* enqueueAfter(key, again)
+    const { againAfter, notBefore } = outcome ?? {}
+    if (notBefore !== undefined) yield* restFor(key, notBefore)
+    else if (waiting.has(path)) Queue.offerUnsafe(queue, key)
+    if (againAfter !== undefined) yield* enqueueAfter(key, Duration.fromInputUnsafe(againAfter))
   })
 
   const watching = triggers.map((trigger) =>

@@ -26,6 +26,7 @@ export const isAvailable = (pod: Pod, minReadySeconds: number, now: number) =>
 
 /** When the first of them that is ready becomes available, in milliseconds from now; undefined when there is none. */
 export const nextAvailable = (pods: ReadonlyArray<Pod>, minReadySeconds: number, now: number) => {
+  if (minReadySeconds === 0) return undefined
   const left = pods
     .filter((pod) => isReady(pod) && !isAvailable(pod, minReadySeconds, now))
     .map((pod) => Math.max(0, readySince(pod) + minReadySeconds * 1000 - now))

@@ -61,7 +61,8 @@ const start = Effect.gen(function* () {
     if (budget === undefined) return Controllers.done
     const now = yield* Clock.currentTimeMillis
     const matches = selects(budget)
-    const own = pods.by("namespace", key.namespace).filter(({ metadata }) => matches(metadata.labels))
+    const all = pods.by("namespace", key.namespace)
+    const own = all.filter(({ metadata }) => matches(metadata.labels))
     if (own.length === 0) yield* tell(budget, "Normal", "NoPods", "No matching pods found")
     for (const object of Budget.stayed(budget, own, now)) {
       const message = `Pod was expected by PDB ${key.namespace}/${key.name} to be deleted but it wasn't`
@@ -76,7 +77,7 @@ const start = Effect.gen(function* () {
     }
     const { recheckIn, status } = Budget.verdict(budget, own, counts.success, now)
     yield* put(budget, status)
-    return recheckIn === undefined ? Controllers.done : Controllers.again(recheckIn)
+    return Controllers.after(all.length, recheckIn === undefined ? Controllers.done : Controllers.again(recheckIn))
   })
 
   const choosing = (object: Resource, labels: Selector.Labels | undefined): ReadonlyArray<Key> =>

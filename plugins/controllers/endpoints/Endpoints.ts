@@ -73,7 +73,8 @@ const start = Effect.gen(function* () {
       return
     }
     if (!Backends.isSelecting(service)) return
-    const subsets = subsetsOf(service, pods.by("namespace", key.namespace))
+    const all = pods.by("namespace", key.namespace)
+    const subsets = subsetsOf(service, all)
     const labels = labelsOf(service)
     if (before === undefined) {
       const draft = { metadata: { ...key, labels }, subsets }
@@ -81,6 +82,7 @@ const start = Effect.gen(function* () {
     } else if (!same(before.subsets ?? [], subsets) || !same(before.metadata.labels, labels)) {
       yield* client.update(Endpoints, { ...before, metadata: { ...before.metadata, labels }, subsets })
     }
+    return Controllers.after(all.length)
   })
 
   const behind = (pod: Pod) => Backends.servicesOf(pod, services.by("namespace", keyOf(pod).namespace))

@@ -29,12 +29,8 @@ const start = Effect.gen(function* () {
     const service = services.get(key)
     if (service === undefined || service.metadata.deletionTimestamp !== undefined || !isSelecting(service)) return
     const existing = slices.by("service", `${key.namespace}/${key.name}`)
-    const { create, remove, update } = plan(
-      service,
-      backendsOf(service, pods.by("namespace", key.namespace)),
-      existing,
-      nodeOf
-    )
+    const all = pods.by("namespace", key.namespace)
+    const { create, remove, update } = plan(service, backendsOf(service, all), existing, nodeOf)
     yield* Effect.forEach(update, (slice) => client.update(EndpointSlice, slice), { discard: true })
     yield* Effect.forEach(
       create,
@@ -46,6 +42,7 @@ const start = Effect.gen(function* () {
     yield* Effect.forEach(remove, (slice) => client.delete(EndpointSlice, keyOf(slice), { uid: slice.metadata.uid }), {
       discard: true
     })
+    return Controllers.after(all.length)
   })
 
   const behind = (pod: Pod) => servicesOf(pod, services.by("namespace", keyOf(pod).namespace))

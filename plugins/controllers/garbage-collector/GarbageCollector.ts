@@ -123,11 +123,11 @@ const start = Effect.fnUntraced(function* ({ kinds = BuiltIn.kinds }: Options) {
     const references = ownersOf(item.object)
     if (references.length === 0) return Controllers.done
     const owners: ReadonlyArray<Owner> = yield* Effect.forEach(references, (reference) => ownerOf(item, reference))
-    const dependents = graph.dependents(item.object.metadata.uid)
-    const fate = fateOf(item.object, owners, dependents.length > 0)
+    const { uid } = item.object.metadata
+    const fate = fateOf(item.object, owners, graph.hasDependents(uid))
     if (fate._tag === "Delete" && fate.propagationPolicy === "Foreground") {
-      const cyclic = dependents.filter(({ object }) => waitsForDependents(object))
-      yield* Effect.forEach(cyclic, (dependent) => unblock(dependent, item.object.metadata.uid), { discard: true })
+      const cyclic = graph.dependents(uid).filter(({ object }) => waitsForDependents(object))
+      yield* Effect.forEach(cyclic, (dependent) => unblock(dependent, uid), { discard: true })
     }
     yield* meet(item, fate)
     return owners.some(({ isForeign }) => isForeign === true) ? Controllers.again(ForeignOwners.again) : Controllers.done

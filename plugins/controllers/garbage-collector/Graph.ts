@@ -47,6 +47,10 @@ export class Graph {
     return undefined
   }
 
+  hasDependents(uid: string) {
+    return this.shelves.values().some(({ cache }) => cache.count("owner", uid) > 0)
+  }
+
   dependents(uid: string): ReadonlyArray<Item> {
     return [...this.shelves.values()].flatMap(({ cache, kind }) =>
       cache.by("owner", uid).map((object) => ({ kind, object }))

@@ -43,14 +43,24 @@ export const parse = (cidr: string): Ranges | undefined => {
 export const range = ({ bits, cluster }: Ranges, index: number) =>
   `${Addresses.at(cluster, BigInt(index) << BigInt(Addresses.bits(cluster.family) - bits))}/${bits}`
 
-/** The first range that no node has. */
-export const free = (ranges: Ranges, taken: ReadonlySet<string>) => {
-  for (let index = 0; index < ranges.count; index++) {
-    const candidate = range(ranges, index)
-    if (!taken.has(candidate)) return candidate
+/** Searches the first range that no node has. Those before the one that it found last are not looked at again, until one is given back. */
+const search = (ranges: Ranges, isTaken: (cidr: string) => boolean) => {
+  let from = 0
+  return {
+    next: () => {
+      for (; from < ranges.count; from++) {
+        const candidate = range(ranges, from)
+        if (!isTaken(candidate)) return candidate
+      }
+      return undefined
+    },
+    givenBack: () => {
+      from = 0
+    }
   }
-  return undefined
 }
+
+const rangesOf = ({ spec: { podCIDR, podCIDRs } }: Node) => podCIDRs ?? (podCIDR ? [podCIDR] : [])
 
 const start = Effect.fnUntraced(function* ({ podCidrs }: Options) {
   const client = yield* Client
@@ -60,13 +70,14 @@ const start = Effect.fnUntraced(function* ({ podCidrs }: Options) {
     return ranges === undefined ? Effect.fail(new NotARange({ given, expected })) : Effect.succeed(ranges)
   })
   const record = yield* EventRecorder.make({ component: "cidrAllocator" })
-  const nodes = yield* client.cache(Node, { indexes: {} })
+  const nodes = yield* client.cache(Node, { indexes: { range: rangesOf } })
+  const searches = all.map((ranges) => search(ranges, (cidr) => nodes.count("range", cidr) > 0))
 
   const reconcile = Effect.fn("NodeIpam.reconcile")(function* (key: Key) {
     const node = nodes.get(key)
-    if (node === undefined || node.spec.podCIDR) return
-    const taken = new Set(nodes.all().flatMap(({ spec }) => spec.podCIDRs ?? spec.podCIDR ?? []))
-    const found = all.map((ranges) => free(ranges, taken))
+    if (node === undefined) return searches.forEach(({ givenBack }) => givenBack())
+    if (node.spec.podCIDR) return
+    const found = searches.map(({ next }) => next())
     const podCIDRs = found.filter((cidr) => cidr !== undefined)
     if (podCIDRs.length < found.length) {
       const message = `Node ${node.metadata.name} status is now: CIDRNotAvailable`

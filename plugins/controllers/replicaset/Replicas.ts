@@ -64,6 +64,13 @@ const newPod = <A extends Replicating, D extends ResourceDraft>(kind: Kind<A, D>
   }
 }
 
+/** All Pods of a set are looked through at each change of one. What is large of them, and nothing here, is left out. */
+const slim = ({ metadata: { managedFields: _, ...metadata }, spec, status }: Pod): Pod => ({
+  metadata,
+  spec: { ...spec, containers: [], volumes: [] },
+  status
+})
+
 /** A Pod that could not be made or removed: what the condition ReplicaFailure shows. */
 class Failure extends Schema.TaggedError<Failure>()("Failure", {
   reason: Schema.Literals(["FailedCreate", "FailedDelete"]),
@@ -77,9 +84,21 @@ const statusOf = (
   now: number,
   countsTerminating: boolean
 ): ReplicaSetStatus => {
-  const live = pods.filter(isActive)
   const wanted = Object.entries(set.spec.template?.metadata.labels ?? {})
   const carriesAll = ({ metadata: { labels = {} } }: Pod) => wanted.every(([key, value]) => labels[key] === value)
+  const count = { live: 0, labeled: 0, ready: 0, available: 0, terminating: 0 }
+  for (const pod of pods) {
+    if (isFinished(pod)) continue
+    if (isTerminating(pod)) {
+      count.terminating++
+      continue
+    }
+    count.live++
+    if (carriesAll(pod)) count.labeled++
+    if (!isReady(pod)) continue
+    count.ready++
+    if (isAvailable(pod, set.spec.minReadySeconds ?? 0, now)) count.available++
+  }
   // The first failure stays: each has another name in it, and to write each would be the next reason to try at once.
   const hasFailed = set.status.conditions?.some(({ type }) => type === "ReplicaFailure") === true
   const conditions =
@@ -93,14 +112,12 @@ const statusOf = (
             time(now)
           )
   return {
-    replicas: live.length,
+    replicas: count.live,
     ...positive({
-      fullyLabeledReplicas: live.filter(carriesAll).length,
-      readyReplicas: live.filter(isReady).length,
-      availableReplicas: live.filter((pod) => isAvailable(pod, set.spec.minReadySeconds ?? 0, now)).length,
-      terminatingReplicas: countsTerminating
-        ? pods.filter((pod) => isTerminating(pod) && !isFinished(pod)).length
-        : undefined,
+      fullyLabeledReplicas: count.labeled,
+      readyReplicas: count.ready,
+      availableReplicas: count.available,
+      terminatingReplicas: countsTerminating ? count.terminating : undefined,
       observedGeneration: set.metadata.generation
     }),
     ...(conditions.length > 0 && { conditions })
@@ -111,7 +128,7 @@ export const start = Effect.fnUntraced(function* <A extends Replicating, D exten
   const { kind, selects } = family
   const client = yield* Client
   const record = yield* EventRecorder.make({ component: family.component })
-  const pods = yield* client.cache(Pod, { indexes: Owned.byOwner })
+  const pods = yield* client.cache(Pod, { indexes: Owned.byOwner, transform: slim })
   const sets = yield* client.cache(kind, { indexes: { ...Owned.byOwner, ...Controllers.byNamespace } })
 
   const adopters = (pod: Pod) =>
@@ -177,7 +194,7 @@ export const start = Effect.fnUntraced(function* <A extends Replicating, D exten
     if (!same(status, set.status)) yield* client.update(kind, { ...set, status }, { subresource: "status" })
     if (failure !== undefined) return yield* failure
     const soon = nextAvailable(after.filter(isActive), set.spec.minReadySeconds ?? 0, now)
-    return soon === undefined ? Controllers.done : Controllers.again(soon)
+    return Controllers.after(after.length, soon === undefined ? Controllers.done : Controllers.again(soon))
   })
 
   const triggers = [Controllers.each(sets), Controllers.ownerOf(pods, kind), Controllers.on(pods, adopters)]

@@ -34,7 +34,7 @@ const start = Effect.gen(function* () {
     const node = nodes.get(key)
     if (node === undefined) return
     const before = node.metadata.annotations?.[annotation]
-    const ttl = `${ttlOf(nodes.by("all", "").length, before)}`
+    const ttl = `${ttlOf(nodes.count("all", ""), before)}`
     if (before !== ttl) yield* client.patch(Node, key, "strategic", { metadata: { annotations: { [annotation]: ttl } } })
   })
   const triggers = [Controllers.each(nodes), Controllers.every("1 minute", () => nodes.by("all", "").map(keyOf))]

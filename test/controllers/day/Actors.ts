@@ -5,7 +5,7 @@
 import { Effect, Layer, Random } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
 import type { Key, Kind, Resource, ResourceDraft } from "../../../kernel/resource/Kind.ts"
-import type { Cache, Indexes } from "../../../kernel/table/Table.ts"
+import type { Cache, Viewed } from "../../../kernel/table/Table.ts"
 import { Lease } from "../../../plugins/resources/contracts/coordination/v1.ts"
 import { Event, Pod } from "../../../plugins/resources/contracts/core/v1.ts"
 import { type Heartbeats, untold } from "./Heartbeats.ts"
@@ -47,8 +47,8 @@ const wrapped = (client: Service, actor: string, deleters: Deleters, beats: Hear
       })
     )
   /** Where Leases are asked for, it is a cache of Leases, hence the cast. */
-  const leases = <A extends Resource, Name extends string>(indexes: Indexes<A, Name>) =>
-    beats.table.cache(indexes as unknown as Indexes<Lease, Name>) as unknown as Effect.Effect<Cache<A, Name>>
+  const leases = <A extends Resource, Name extends string>(viewed: Viewed<A, Name>) =>
+    beats.table.cache(viewed as unknown as Viewed<Lease, Name>) as unknown as Effect.Effect<Cache<A, Name>>
   return Client.of({
     ...client,
     create: (kind, draft, options) =>
@@ -58,10 +58,8 @@ const wrapped = (client: Service, actor: string, deleters: Deleters, beats: Hear
     delete: (kind, key, options) => going(kind.storage === Pod.storage, key, actor, client.delete(kind, key, options)),
     post: (kind, key, subresource, body) =>
       going(subresource === "eviction", key, subresource, client.post(kind, key, subresource, body)),
-    cache: <A extends Resource, D extends ResourceDraft, Name extends string>(
-      kind: Kind<A, D>,
-      options: { readonly indexes: Indexes<A, Name> }
-    ) => (kind.storage === Lease.storage ? leases(options.indexes) : client.cache(kind, options))
+    cache: <A extends Resource, D extends ResourceDraft, Name extends string>(kind: Kind<A, D>, options: Viewed<A, Name>) =>
+      kind.storage === Lease.storage ? leases(options) : client.cache(kind, options)
   })
 }
 
