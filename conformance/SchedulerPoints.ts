@@ -76,6 +76,25 @@ export const suite = Suite.make<SchedulerPoints, Points, typeof SchedulerPoints.
       ),
       saboteur: () => ({ filter: refusing(() => turn++ % 2 === 0) })
     },
+    "filter/lasting": {
+      holds: where(
+        "filter",
+        Effect.gen(function* () {
+          const { points, question } = yield* asked
+          const { isLasting } = yield* points.describe()
+          if (isLasting !== true) return
+          const other = yield* pod
+          const pods = Number(other.metadata.resourceVersion)
+          const first = yield* points.filter(question)
+          const next = { ...question, pod: wireOf(other), generation: { ...question.generation, pods } }
+          yield* expect(sameAs(first, yield* points.filter(next)), "it says something else of a Pod that is like the first")
+        })
+      ),
+      saboteur: () => ({
+        describe: () => Effect.succeed({ name: "p", weight: 1, points: ["filter"], isLocal: false, isLasting: true }),
+        filter: refusing(() => turn++ % 2 === 0)
+      })
+    },
     "filter/assumed": {
       holds: where(
         "filter",

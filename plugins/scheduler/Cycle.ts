@@ -178,8 +178,9 @@ export class Cycle {
   /** The nodes that others were not asked about, and that may do with other Pods on them. */
   get doubtful(): ReadonlyArray<NodeInfo> {
     if (this.isOver) return []
+    const { questioned } = this.elsewhere
     return [...this.refusals].flatMap(([name, { isUnresolvable }]) =>
-      isUnresolvable || this.elsewhere.questioned.has(name) ? [] : (this.view.find(name) ?? [])
+      isUnresolvable || questioned.has(name) ? [] : (this.view.find(name) ?? [])
     )
   }
 

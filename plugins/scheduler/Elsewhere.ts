@@ -4,8 +4,8 @@ import type { Asked } from "./Cycle.ts"
 import { ask, type Refused } from "./Trials.ts"
 
 export class Elsewhere {
-  /** The names of the nodes that they were asked about. */
-  readonly questioned = new Set<string>()
+  /** The nodes that they were asked about. */
+  private readonly blocks: Array<ReadonlyArray<NodeInfo>> = []
   private taken = 0
   private readonly all: ReadonlyArray<Asked>
 
@@ -17,8 +17,8 @@ export class Elsewhere {
   /** The nodes that they take. */
   sieve(nodes: ReadonlyArray<NodeInfo>, refuse: (refused: Refused, node: NodeInfo) => void): ReadonlyArray<NodeInfo> {
     const asked = this.all.filter(({ plugin }) => plugin.prepare !== undefined)
+    this.blocks.push(nodes)
     const left = nodes.filter((node) => {
-      this.questioned.add(node.name)
       const refused = ask(asked, node)
       if (refused !== undefined) refuse(refused, node)
       return refused === undefined
@@ -29,6 +29,12 @@ export class Elsewhere {
 
   /** How many of the nodes they took, if they were asked. */
   get share() {
-    return this.questioned.size === 0 ? undefined : this.taken / this.questioned.size
+    const asked = this.blocks.reduce((sum, { length }) => sum + length, 0)
+    return asked === 0 ? undefined : this.taken / asked
+  }
+
+  /** Their names. */
+  get questioned(): ReadonlySet<string> {
+    return new Set(this.blocks.flatMap((nodes) => nodes.map(({ name }) => name)))
   }
 }

@@ -120,7 +120,8 @@ export interface Plugin {
   readonly name: string
   /**
    * What it says of a node, filter and score, depends on the Pod's spec and labels, the node and the Pods there alone: of equal Pods
-   * it is not asked again until the node changes.
+   * it is not asked again until the node changes. In another isolate it is then asked about what has changed, and not for each Pod;
+   * whether it has a say about a Pod has to depend on no more than that either.
    */
   readonly isLocal?: boolean
   /** What may help Pods that it refused, beside a change of the Pod itself. Without it, and without `again`, anything may. */

@@ -62,6 +62,11 @@ export const Description = Struct({
   isPatient: optionalKey(Bool),
   /** It says by `again` what may be tried again. */
   isCalling: optionalKey(Bool),
+  /**
+   * What its filter says of a node, or that it has no say, holds for all Pods of the same namespace with the same labels and spec until
+   * the node or what is on it changes: it need not be asked again before.
+   */
+  isLasting: optionalKey(Bool),
   /** It has joined the scheduler of its own process by itself. */
   isLocal: Bool
 })
@@ -94,14 +99,16 @@ const placed = { pod: WireObject, node: Text }
 export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
   "scheduler/SchedulerPoints",
   {
-    version: "1.1.0",
-    // What came later stands in `points`, `isPatient`, `knowsPods` and `isCalling` of who has it.
+    version: "1.2.0",
+    // What came later stands in `points`, `isPatient`, `knowsPods`, `isCalling` and `isLasting` of who has it.
     since: "1.0.0",
     laws: {
       "describe/points": "What it describes itself by is the same each time, and has a point.",
       "filter/all":
         "An answer has a bit for every node of the generation that it was asked by, or of those that were asked about.",
       "filter/same": "Of the same Pod on the same nodes it says the same.",
+      "filter/lasting":
+        "Who describes its word as lasting says the same of two Pods of one namespace that have the same labels and spec.",
       "filter/assumed": "What is assumed counts until it is forgotten: the answer is again what it was before.",
       "score/range": "A score is a number from 0 to 100 for each node that was asked about.",
       "enqueue/all": "Of Pods that enter each is kept out for a reason, or has a place in the order if it makes one.",

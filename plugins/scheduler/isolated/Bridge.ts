@@ -10,6 +10,7 @@ import type { Behind, Description, Filtered, Question, Restarted, SchedulerPoint
 import * as Bits from "./Bits.ts"
 import { inTime, type Options } from "./Guarded.ts"
 import { hintsOf } from "./Hints.ts"
+import { Lasting, unseen } from "./Lasting.ts"
 import { placing, type Run } from "./Placing.ts"
 import { queueing } from "./Queueing.ts"
 import { remedies } from "./Remedies.ts"
@@ -41,7 +42,6 @@ const refusalsOf = (
 }
 
 const none: ReadonlyMap<string, Refusal> = new Map()
-const unseen: Refusal = { reasons: ["node(s) that a plugin has not seen yet"], isUnresolvable: false }
 
 /** What it has said about a Pod so far. */
 interface Verdict {
@@ -118,6 +118,7 @@ export const make = (points: Points, described: Description, options: Options, r
   const told = new Told(described.knowsPods === true)
   const { filter, score } = asking(points, told)
   const has = (point: Description["points"][number]) => described.points.includes(point)
+  const lasting = described.isLasting === true ? new Lasting() : undefined
   let verdict: Verdict | undefined
   let scores: Scores | undefined
 
@@ -130,10 +131,15 @@ export const make = (points: Points, described: Description, options: Options, r
     prepare: (info, view, nodes) => {
       const said = verdict
       if (said?.uid !== uidOf(info) || said.isSilent) return Effect.undefined
-      return Effect.map(guarded(filter(info, view, nodes)), (answer) => {
+      const open = lasting?.recall(info, view, nodes, told.epoch, said.refusals) ?? nodes
+      if (open.length === 0) return Effect.undefined
+      const learn = lasting?.asking(info, open)
+      return Effect.map(guarded(filter(info, view, open)), (answer) => {
         said.isSilent = answer === undefined || answer.isSilent
-        for (const [node, refusal] of answer?.refusals ?? none) said.refusals.set(node, refusal)
-        return answer?.whole
+        if (answer === undefined) return undefined
+        for (const [node, refusal] of answer.refusals) said.refusals.set(node, refusal)
+        if (answer.whole === undefined) learn?.(told.epoch, answer.refusals)
+        return answer.whole
       })
     }
   }

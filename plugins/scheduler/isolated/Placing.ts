@@ -67,7 +67,7 @@ export const placing = (points: Points, described: Description, told: Told, opti
   const permit = has("permit") ? patient("permit") : () => Effect.void
   return {
     reserve: (info, node, view) => {
-      told.assume(info, node.name)
+      told.assume(info, node.name, view)
       reserve?.begin(info, node.name, view)
       return undefined
     },

@@ -32,7 +32,8 @@ export const describe = (plugin: Plugin, weight: number, isLocal: boolean): Desc
     isLocal,
     ...(hints && { hints }),
     ...((has("permit") || has("preBind")) && { isPatient: true }),
-    ...(plugin.again !== undefined && { isCalling: true })
+    ...(plugin.again !== undefined && { isCalling: true }),
+    ...(plugin.isLocal === true && { isLasting: true })
   }
 }
 

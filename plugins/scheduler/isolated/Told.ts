@@ -26,6 +26,9 @@ interface Assumed {
   readonly node: string
 }
 
+/** So many may be untold before those are looked for that need not be told any more. */
+const most = 500
+
 export class Told {
   epoch = ""
   private readonly names: Array<string> = []
@@ -36,16 +39,31 @@ export class Told {
   private readonly assumed = new Map<string, Assumed>()
   private untold = new Map<string, Assumed>()
   private forgotten: Array<WireObject> = []
+  private limit = most
+  /** The last of the Pods that the API shows where they were assumed, and that it was not told of. */
+  private shown = 0
   private readonly knowsPods: boolean
 
   constructor(knowsPods: boolean) {
     this.knowsPods = knowsPods
   }
 
-  assume(info: PodInfo, node: string) {
+  assume(info: PodInfo, node: string, view: Pick<View, "find">) {
     const one = { info, node }
     this.assumed.set(uidOf(info), one)
     this.untold.set(uidOf(info), one)
+    if (this.untold.size > this.limit) this.sweep(view)
+  }
+
+  /** One that is seldom asked need not be told what it can see by then: it has only to have seen it. */
+  private sweep({ find }: Pick<View, "find">) {
+    for (const [uid, { node }] of this.untold) {
+      const { metadata, spec } = find(node)?.pods.get(uid)?.pod ?? {}
+      if (metadata !== undefined && !spec?.nodeName) continue
+      this.untold.delete(uid)
+      this.shown = Math.max(this.shown, Number(metadata?.resourceVersion ?? 0))
+    }
+    this.limit = Math.max(most, 2 * this.untold.size)
   }
 
   /** It is bound: another isolate than this one, which may be told of it before it sees that, will find it there. */
@@ -73,7 +91,7 @@ export class Told {
     const { epoch, forgotten, untold } = this
     const assumed: Array<{ readonly pod: WireObject; readonly node: string }> = []
     const isNaming = this.knowsPods && nodes !== undefined
-    let { pods } = revision
+    let pods = Math.max(revision.pods, this.shown)
     const written = (info: PodInfo) => {
       if (!isNaming) return wireOf(info)
       // It is to have seen what is named, too.

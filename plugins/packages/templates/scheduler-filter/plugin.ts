@@ -10,6 +10,8 @@ interface Options {
 
 const filtering = ({ label = "reserved" }: Options): Plugin => ({
   name: "sample-plugin",
+  // What it says depends on the Pod's labels and the node alone: of Pods that are alike it is asked again only when a node has changed.
+  isLocal: true,
   // Pods that it has refused are tried again when a node comes, or its labels change.
   hints: [onNode(["Add", "UpdateLabels"])],
   preFilter: ({ pod }) =>

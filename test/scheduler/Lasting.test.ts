@@ -1,0 +1,110 @@
+/** A plugin elsewhere whose word on a node holds until the node changes: it is asked about what has changed, and what is decided is the same. */
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, FiberSet, Layer } from "effect"
+import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
+import { suite } from "../../conformance/SchedulerPoints.ts"
+import * as ApiClient from "../../kernel/client/ApiClient.ts"
+import { Client } from "../../kernel/client/Client.ts"
+import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import { Node, Pod } from "../../plugins/resources/contracts/core/v1.ts"
+import * as SchedulerPlugin from "../../plugins/scheduler/contracts/SchedulerPlugin.ts"
+import { type Question, SchedulerPoints } from "../../plugins/scheduler/contracts/SchedulerPoints.ts"
+import * as Bits from "../../plugins/scheduler/isolated/Bits.ts"
+import * as Bridge from "../../plugins/scheduler/isolated/Bridge.ts"
+import { Snapshot } from "../../plugins/scheduler/Snapshot.ts"
+import { at } from "../controllers/Cluster.ts"
+import { verify } from "../Verify.ts"
+import { draftOf } from "./Nodes.ts"
+import { sample } from "./Sample.ts"
+
+const { preFilter } = sample
+const plugin = SchedulerPlugin.make({ name: "Lasting", isLocal: true, ...(preFilter && { preFilter }) })
+const api = Layer.provideMerge(ApiClient.layer, MemoryApi.layer())
+const installed = Layer.provideMerge(Plugin.install(plugin), Layer.merge(api, Layer.fresh(Plugin.Host.layer)))
+
+verify("one whose word lasts", suite, installed)
+
+const names = ["n0", "n1", "n2", "n3", "n4"]
+const podNamed = (name: string, token: string, labels: Record<string, string>) => ({
+  metadata: { ...at(name), labels },
+  spec: {
+    containers: [{ name: "c", image: "i", volumeMounts: [{ name: `kube-api-access-${token}`, mountPath: "/token" }] }],
+    volumes: [{ name: `kube-api-access-${token}`, emptyDir: {} }]
+  }
+})
+
+/** The scheduler's side of it, and about how many nodes it was asked each time. */
+const bridged = Effect.gen(function* () {
+  const built = yield* Layer.build(installed)
+  const client = Context.get(built, Client)
+  const points = Context.get(built, SchedulerPoints)
+  const asked: Array<number> = []
+  const counting = (question: Question) => {
+    asked.push([...Bits.numbers(question.nodes ?? new Uint8Array(0))].length)
+    return points.filter(question)
+  }
+  const options = { fallback: "Fail", patience: "5 seconds" } as const
+  const run = yield* FiberSet.makeRuntime()
+  const bridge = Bridge.make({ ...points, filter: counting }, yield* points.describe(), options, run)
+  const view = new Snapshot()
+  for (const name of names) view.setNode(yield* client.create(Node, draftOf(name, { cpu: "4" })))
+  const create = (name: string, token: string, labels = { sample: "yes" }) =>
+    client.create(Pod, podNamed(name, token, labels))
+  /** The nodes that it refuses. */
+  const refused = Effect.fnUntraced(function* (pod: Pod) {
+    const info = view.infoOf(pod)
+    const filtering = bridge.preFilter?.(info, view)
+    assert.isUndefined(yield* bridge.prepare?.(info, view, view.nodes) ?? Effect.undefined)
+    if (filtering === undefined || "reasons" in filtering) return assert.fail("it has no say")
+    return view.nodes.flatMap((node) => (filtering.filter?.(node) === undefined ? [] : [node.name]))
+  })
+  const place = (pod: Pod, name: string) => {
+    const info = view.infoOf(pod)
+    view.assume(info, name)
+    const node = view.find(name) ?? assert.fail(name)
+    bridge.reserve?.(info, node, view)
+    return info
+  }
+  return { asked, bridge, client, create, place, refused, view }
+})
+
+describe("a word that lasts", () => {
+  it.live("is asked for once for equal Pods, and again where a node has changed", () =>
+    Effect.gen(function* () {
+      const { asked, bridge, create, place, refused, view } = yield* bridged
+      const first = yield* create("a", "aaaaa")
+      assert.deepStrictEqual(yield* refused(first), [])
+      const info = place(first, "n1")
+      // Their tokens' volumes have other names, which is no difference.
+      assert.deepStrictEqual(yield* refused(yield* create("b", "bbbbb")), ["n1"])
+      assert.deepStrictEqual(yield* refused(yield* create("c", "ccccc")), ["n1"])
+      assert.deepStrictEqual(asked, [5, 1])
+      // Another kind of Pod, about which it has no say.
+      const other = { other: "yes" }
+      assert.deepStrictEqual(yield* refused(yield* create("d", "ddddd", other)), [])
+      assert.deepStrictEqual(yield* refused(yield* create("e", "eeeee", other)), [])
+      assert.deepStrictEqual(asked, [5, 1, 5])
+      // It did not get there.
+      view.forget(info)
+      bridge.unreserve?.(info, "n1")
+      assert.deepStrictEqual(yield* refused(yield* create("f", "fffff")), [])
+      assert.deepStrictEqual(asked, [5, 1, 5, 1])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("need not be told in the end what it sees for itself", () =>
+    Effect.gen(function* () {
+      const { asked, client, create, place, refused, view } = yield* bridged
+      yield* refused(yield* create("a", "aaaaa", { other: "yes" }))
+      for (let index = 0; index < 1200; index++) {
+        const pod = yield* create(`p${index}`, "ppppp", { other: "yes" })
+        place(pod, "n2")
+        view.setPod(yield* client.update(Pod, { ...pod, spec: { ...pod.spec, nodeName: "n2" } }))
+      }
+      const taken = yield* create("b", "bbbbb")
+      place(taken, "n3")
+      assert.deepStrictEqual(yield* refused(yield* create("c", "ccccc")), ["n3"])
+      assert.deepStrictEqual(asked, [5, 5])
+    }).pipe(Effect.scoped)
+  )
+})
