@@ -107,7 +107,7 @@ describe("the runner", () => {
         yield* change("small", value)
       }
       assert.deepStrictEqual(runs, ["large", "small", "small", "small", "small"])
-      yield* TestClock.adjust("200 millis")
+      yield* TestClock.adjust("500 millis")
       assert.deepStrictEqual(runs.slice(5), ["large"])
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(runs.length, 6)

@@ -37,7 +37,7 @@ export const again = (againAfter: Duration.Input): Outcome => ({ againAfter })
 export const done: Outcome = undefined
 
 /** Milliseconds of rest for each object that a run has looked through; few are none. */
-const rest = { each: 0.02, many: 500 }
+const rest = { each: 0.05, many: 500 }
 
 /**
  * The outcome of a run that has looked through so many objects: what happens in the next moments is gathered. Without it a set of

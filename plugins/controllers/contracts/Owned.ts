@@ -39,6 +39,21 @@ export const mine = <A>(
   { metadata: { namespace = "", uid } }: Kind.Resource
 ) => [...cache.by("owner", uid), ...cache.by("owner", `/${namespace}`)]
 
+interface By {
+  readonly owner: Kind.Resource
+  readonly selects: Selects
+}
+
+/** A plain loop, because there may be thousands, looked through at each change of one. */
+const claims = <A extends Kind.Resource>({ owner, selects }: By, objects: ReadonlyArray<A>) => {
+  const claimed = { own: Array.of<A>(), adopt: Array.of<A>(), release: Array.of<A>() }
+  for (const object of objects) {
+    const as = claim(owner, selects, object)
+    if (as !== "foreign") claimed[as].push(object)
+  }
+  return claimed
+}
+
 /** Takes and lets go; answers with what is owned. Adopts only when the owner itself, read afresh, is still there. */
 export const claimAll = Effect.fnUntraced(function* <
   O extends Kind.Resource,
@@ -51,7 +66,7 @@ export const claimAll = Effect.fnUntraced(function* <
   kind: Kind.Kind<A, D>,
   objects: ReadonlyArray<A>
 ) {
-  const { own = [], adopt = [], release = [] } = Object.groupBy(objects, (object) => claim(by.owner, by.selects, object))
+  const { adopt, own, release } = claims(by, objects)
   // A patch, because the roles of controllers allow no more of the objects that they own.
   const refer = (object: A, ownerReferences: ReadonlyArray<OwnerReference>) =>
     patchMetadata(client, kind, object, { ownerReferences })
