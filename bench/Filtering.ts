@@ -163,6 +163,8 @@ const best = (costs: ReadonlyArray<Cost>): Cost => ({
   here: Math.min(...costs.map(({ here }) => here))
 })
 
+const median = (numbers: ReadonlyArray<number>) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+
 const run = Effect.fnUntraced(function* (given: {
   readonly nodes: number
   readonly pods: number
@@ -186,12 +188,14 @@ const run = Effect.fnUntraced(function* (given: {
       costs.get(level)?.push(cost)
       yield* unloaded(cluster, level)
     }
-  const beside = best(costs.get("in-process") ?? [])
+  const others = costs.get("in-process") ?? []
+  const beside = best(others)
   for (const [level, all] of costs) {
     const { here, processor, time } = best(all)
     const ratio = `${(time / beside.time).toFixed(2)}× the time, ${(processor / beside.processor).toFixed(2)}× the processors in-process`
+    const rounds = all.map(({ time }, round) => time / (others[round]?.time ?? Number.NaN))
     yield* Console.log(
-      `${level.padEnd(12)} ${Math.round(time)} µs a Pod, ${Math.round(processor)} µs of processors (the scheduler's thread ${Math.round(here)}): ${ratio}`
+      `${level.padEnd(12)} ${Math.round(time)} µs a Pod, ${Math.round(processor)} µs of processors (the scheduler's thread ${Math.round(here)}): ${ratio}; median of the rounds ${median(rounds).toFixed(2)}×`
     )
   }
 })
