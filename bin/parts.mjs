@@ -1,6 +1,6 @@
 /**
- * `npm run parts -- coredns flanneld …`: adds programs that this release of Debian does not have: from their Go modules, or from other
- * releases. They come into the folder where Keelson looks for them (~/.cache/keelson/bin) or beside it, and what is there is not
+ * `npm run parts -- coredns flanneld …`: adds programs that this release of Debian does not have: from their Go modules, from other
+ * releases, or from npm. They come into the folder where Keelson looks for them (~/.cache/keelson/bin) or beside it, and what is there is not
  * added again. Plain JavaScript, as bin/setup.mjs.
  */
 import { spawnSync } from "node:child_process"
@@ -189,6 +189,16 @@ export const parts = {
       // Debian's pip may lack venv; a folder of its own needs none.
       const pip = ["-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--disable-pip-version-check"]
       run(folder, "python3", [...pip, "--no-deps", "--target", output, ...moto])
+    }
+  },
+  deno: {
+    why: "what sandboxes of plugins run on where it is there, for its permissions",
+    make: (folder, output) => {
+      const name = `@deno/linux-${process.arch}-glibc@2.9.6`
+      run(folder, "npm", ["pack", "--silent", name])
+      const [file] = readdirSync(folder).filter((one) => one.endsWith(".tgz"))
+      run(folder, "tar", ["-xzf", file])
+      cpSync(join(folder, "package", "deno"), output)
     }
   },
   "sample-device-plugin": {

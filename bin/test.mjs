@@ -19,7 +19,8 @@ addParts([
   "containerd-2.1",
   "moto",
   "cloud-apis",
-  "sample-device-plugin"
+  "sample-device-plugin",
+  "deno"
 ])
 bundle()
 const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH}` }

@@ -23,6 +23,8 @@ export const register = () => {
     resolve: (specifier, context, next) =>
       shared.test(specifier) && context.parentURL?.startsWith(root.href) !== true
         ? next(specifier, { ...context, parentURL: home })
-        : next(specifier, context)
+        : next(specifier, context),
+    // Deno reads a module's imports before anybody is asked where they are, unless somebody is asked for what is there, too.
+    ...(process.versions["deno"] !== undefined && { load: (url, context, next) => next(url, context) })
   })
 }

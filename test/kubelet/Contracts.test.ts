@@ -23,17 +23,17 @@ const module = new URL("../../adapters/memory/MemoryContainerRuntime.ts", import
 verify("in memory", ContainerRuntime.suite, machine)
 verify("in memory, given a network", ContainerRuntime.suite, given)
 verify("through a slot", ContainerRuntime.suite, installed(MemoryContainerRuntime.plugin))
-for (const { isolation } of Levels.here) {
+for (const { how, name: level } of Levels.here) {
   const { name } = MemoryContainerRuntime.plugin
   const isolated = Isolate.run({
     name,
     module,
     offers: [ContainerRuntime.suite.contract, Events.suite.contract],
     needs: [],
-    isolation
+    ...how
   })
-  verify(`through a slot, isolated as ${isolation}`, ContainerRuntime.suite, installed(isolated))
-  verify(`through a slot, isolated as ${isolation}`, Events.suite, installed(isolated))
+  verify(`through a slot, isolated as ${level}`, ContainerRuntime.suite, installed(isolated))
+  verify(`through a slot, isolated as ${level}`, Events.suite, installed(isolated))
 }
 sabotage(ContainerRuntime.suite, machine)
 

@@ -9,13 +9,13 @@ import { Ticker } from "./Ticker.ts"
 const module = new URL("./Ticker.ts", import.meta.url)
 const megabyte = 1024 ** 2
 
-for (const { isolation, lacks, title } of Levels.all) {
+for (const { how, lacks, title } of Levels.all) {
   const isolated = Isolate.run({
     name: "ticker",
     module,
     offers: [Ticker],
     needs: [],
-    isolation,
+    ...how,
     budgets: { callMillis: 3000 }
   })
   const layer = Layer.provide(Plugin.install(isolated), Plugin.Host.layer)

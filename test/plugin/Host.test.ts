@@ -92,7 +92,7 @@ describe("in the process", () => {
   })
 })
 
-for (const { isolation, lacks, title } of Levels.all)
+for (const { how, isolation, lacks, title } of Levels.all)
   describe.skipIf(lacks.length > 0)(title, () => {
     const names = Layer.sync(Names, () => {
       let count = 0
@@ -102,7 +102,7 @@ for (const { isolation, lacks, title } of Levels.all)
     it.live("a plugin is given what it needs and its options, and what it offers is served", () => {
       const options = { namespace: "apart" }
       const module = new URL("./Needy.ts", import.meta.url)
-      const isolated = Isolate.run({ name: "maker", module, options, offers: [Maker], needs: [Api, Names], isolation })
+      const isolated = Isolate.run({ name: "maker", module, options, offers: [Maker], needs: [Api, Names], ...how })
       return Effect.gen(function* () {
         const { die, make } = yield* Maker
         const api = yield* Api

@@ -5,17 +5,18 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schedule, Stream, SubscriptionRef } from "effect"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import type { Grants } from "../../kernel/plugin/Isolate.ts"
+import type { Grants, Settings } from "../../kernel/plugin/Isolate.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { Hostile } from "./Hostile.ts"
+import { left } from "../Left.ts"
 import * as Levels from "./Levels.ts"
 import { Names } from "./Needy.ts"
 
@@ -30,10 +31,11 @@ const neighbour = Plugin.make({
   layer: Layer.succeed(Names, { next: () => Effect.succeed("here") })
 })
 const budgets = { memoryBytes: 192 * megabyte, silentMillis: 2000, callMillis: 120_000, pids: 40, messages: 5000 }
-const isolated = (isolation: Plugin.Isolation, grants: Grants = {}) =>
-  Isolate.run({ name: "hostile", module, offers: [Hostile], needs: [], isolation, grants, budgets })
-const host = (isolation: Plugin.Isolation, grants?: Grants) =>
-  Layer.mergeAll(Plugin.install(isolated(isolation, grants)), Plugin.install(neighbour)).pipe(
+type How = Pick<Settings, "confinement" | "isolation" | "runtime">
+const isolated = (how: How, grants: Grants = {}) =>
+  Isolate.run({ name: "hostile", module, offers: [Hostile], needs: [], ...how, grants, budgets })
+const host = (how: How, grants?: Grants) =>
+  Layer.mergeAll(Plugin.install(isolated(how, grants)), Plugin.install(neighbour)).pipe(
     Layer.provideMerge(Plugin.Host.layer)
   )
 
@@ -105,7 +107,7 @@ const attacks: ReadonlyArray<Attack> = [
   }
 ]
 
-for (const { isolation, lacks, title } of Levels.all.slice(1)) {
+for (const { how, isolation, lacks, title } of Levels.all.slice(1)) {
   describe.skipIf(lacks.length > 0)(title, () => {
     it.live(
       "what it throws at once fails that call, and no other",
@@ -114,7 +116,7 @@ for (const { isolation, lacks, title } of Levels.all.slice(1)) {
           const hostile = yield* Hostile
           assert.deepInclude(yield* Effect.flip(hostile.throws()), { _tag: "Unavailable", applied: "unknown" })
           assert.strictEqual(yield* hostile.greet(), "hello")
-        }).pipe(Effect.provide(host(isolation))),
+        }).pipe(Effect.provide(host(how))),
       60_000
     )
     it.live(
@@ -127,7 +129,7 @@ for (const { isolation, lacks, title } of Levels.all.slice(1)) {
           attacks.filter(({ levels }) => levels.includes(isolation)),
           ({ by, reason, what }) => Effect.annotateLogs(contained(by, reason), { what }),
           { discard: true }
-        ).pipe(Effect.scoped, Effect.provide(host(isolation))),
+        ).pipe(Effect.scoped, Effect.provide(host(how))),
       240_000
     )
   })
@@ -163,8 +165,9 @@ it.live.each(open)("%s: files, addresses and processes are all within its reach"
       assert.strictEqual(yield* hostile.read({ path }), "a secret")
       assert.strictEqual(yield* hostile.connect({ host: "127.0.0.1", port }), "hello")
       assert.strictEqual(yield* hostile.fork({ count: 60 }), 60)
+      assert.strictEqual(yield* hostile.signal({ pid: process.pid }), "true")
       assert.deepInclude(yield* Effect.flip(hostile.throws()), { _tag: "Unavailable", applied: "unknown" })
-    }).pipe(Effect.provide(host(isolation)))
+    }).pipe(Effect.provide(host({ isolation })))
   }).pipe(Effect.scoped)
 )
 
@@ -179,18 +182,20 @@ const program = fileURLToPath(new URL("./Victim.ts", import.meta.url))
 const victim = Effect.fnUntraced(function* (
   isolation: Plugin.Isolation,
   way: string,
-  until: (lines: Fate["lines"], silentMillis: number) => boolean
+  until: (lines: Fate["lines"], silentMillis: number) => boolean,
+  user: ReadonlyArray<string> = []
 ) {
-  const args = ["--max-old-space-size=96", program, isolation, way]
+  const [file, ...args] = [...user, process.execPath, "--max-old-space-size=96", program, isolation, way]
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] })),
+    Effect.sync(() => spawn(file ?? "", args, { stdio: ["ignore", "pipe", "ignore"] })),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
   const lines: Array<readonly [string, number]> = []
   let heard = performance.now()
   createInterface(child.stdout).on("line", (line) => {
-    const [word = "", megabytes] = line.split(" ")
-    lines.push([word, Number(megabytes)])
+    const [, word, megabytes] = /^(\w+) (\d+)$/.exec(line) ?? []
+    // The rest is what is logged there.
+    if (word !== undefined) lines.push([word, Number(megabytes)])
     heard = performance.now()
   })
   const ended = Effect.callback<Fate>((resume) => {
@@ -237,53 +242,113 @@ it.live.each(["in-process", "worker"] as const)("%s: buffers grow the host, whic
   })
 )
 
-it.live("a sandbox that is confined by Node.js's permissions alone: no files, no processes, but every address", () =>
+it.live("a sandbox that is confined by Node.js's permissions alone: no files, but addresses, signals, programs", () =>
   Effect.gen(function* () {
     const { path, port } = yield* around
-    const settings = { name: "hostile", module, offers: [Hostile], needs: [], isolation: "sandbox" } as const
-    const confined = Isolate.run({ ...settings, confinement: "permissions" })
+    const how = { isolation: "sandbox", confinement: "permissions", runtime: "node" } as const
     yield* Effect.gen(function* () {
       const hostile = yield* Hostile
       assert.match(yield* hostile.read({ path }), /ERR_ACCESS_DENIED|Access to this API has been restricted/)
+      assert.match(yield* hostile.load({ url: `http://127.0.0.1:${port}/a.js` }), /Only URLs with a scheme in/)
       assert.strictEqual(yield* hostile.fork({ count: 60 }), 0)
       assert.strictEqual(yield* hostile.connect({ host: "127.0.0.1", port }), "hello")
-    }).pipe(Effect.provide(Layer.provide(Plugin.install(confined), Plugin.Host.layer)))
+      assert.strictEqual(yield* hostile.signal({ pid: process.pid }), "true")
+      yield* contained(({ buffers }) => buffers({ bytes: 10 * gigabyte }), /memory/)
+    }).pipe(Effect.provide(host(how)))
+    const started = Effect.flatMap(Hostile, ({ fork }) => fork({ count: 2 }))
+    assert.strictEqual(yield* Effect.provide(started, host(how, { commands: ["/usr/bin/true"] })), 2)
   }).pipe(Effect.scoped)
 )
 
-const sandbox = Levels.all.find(({ isolation }) => isolation === "sandbox")
-describe.skipIf(sandbox === undefined || sandbox.lacks.length > 0)(sandbox?.title ?? "", () => {
-  it.live("what is not granted is not there", () =>
+/** Somebody without rights, if this one may be somebody else, and he may read what is to run. */
+const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+const isNobody = spawnSync("setpriv", [...nobody.slice(1), "test", "-r", program]).status === 0
+const ordinary = [...Levels.sandbox.lacks, ...(isNobody ? [] : ["root, or files that everybody may read"])]
+describe.skipIf(ordinary.length > 0)(`a sandbox of an ordinary user${left(ordinary)}`, () => {
+  it.live("is ended when it holds more memory than it is granted, and the host goes on", () =>
     Effect.gen(function* () {
-      const { path, port } = yield* around
-      yield* Effect.gen(function* () {
-        const hostile = yield* Hostile
-        assert.match(yield* hostile.read({ path }), /ENOENT/)
-        assert.match(yield* hostile.read({ path: "/etc/shadow" }), /ENOENT/)
-        assert.match(yield* hostile.connect({ host: "127.0.0.1", port }), /ECONNREFUSED/)
-        assert.match(yield* hostile.connect({ host: "192.0.2.1", port: 443 }), /ENETUNREACH/)
-        assert.strictEqual(yield* hostile.fork({ count: 60 }), 0)
-      }).pipe(Effect.provide(host("sandbox")))
-    }).pipe(Effect.scoped)
-  )
-
-  it.live("what is granted is: a file, an address, a command; and no more processes than its budget", () =>
-    Effect.gen(function* () {
-      const { folder, path, port } = yield* around
-      chmodSync(folder, 0o755)
-      chmodSync(path, 0o644)
-      const network = [`127.0.0.1:${port}`]
-      yield* Effect.gen(function* () {
-        const hostile = yield* Hostile
-        assert.strictEqual(yield* hostile.read({ path }), "a secret")
-        assert.strictEqual(yield* hostile.connect({ host: "127.0.0.1", port }), "hello")
-        if (process.getuid?.() === 0) {
-          const started = yield* hostile.fork({ count: 60 })
-          assert.isAbove(started, 0)
-          assert.isBelow(started, budgets.pids)
-        }
-        assert.strictEqual(yield* hostile.greet(), "hello")
-      }).pipe(Effect.provide(host("sandbox", { files: { read: [path] }, network, commands: ["/usr/bin/sleep"] })))
-    }).pipe(Effect.scoped)
+      const isOver = (lines: Fate["lines"]) => lines.some(([word]) => word === "survived")
+      const { isEnded, lines } = yield* victim("sandbox", "greed", isOver, nobody)
+      assert.isFalse(isEnded)
+      assert.include(
+        lines.map(([word]) => word),
+        "attacked"
+      )
+      assert.isBelow(Math.max(...lines.map(([, megabytes]) => megabytes)), 400)
+    })
   )
 })
+
+/** How it is told that something is not there, or may not be. */
+const refusals = [
+  { ...Levels.sandbox, file: /ENOENT/, address: /ECONNREFUSED|ENETUNREACH/, module: /Cannot find module/, signal: /ESRCH/ },
+  ...[Levels.denoInside, Levels.denoAlone].map((level) => ({
+    ...level,
+    ...{
+      file: /Requires read access/,
+      address: /Requires net access/,
+      module: /Requires read access/,
+      signal: /Requires run access/
+    }
+  }))
+]
+for (const { address, file, how, lacks, module, signal, title } of refusals)
+  describe.skipIf(lacks.length > 0)(title, () => {
+    it.live("what is not granted is not there", () =>
+      Effect.gen(function* () {
+        const { folder, path, port } = yield* around
+        const code = join(folder, "secret.js")
+        writeFileSync(code, "export const secret = 1")
+        yield* Effect.gen(function* () {
+          const hostile = yield* Hostile
+          for (const one of [path, "/etc/shadow"]) assert.match(yield* hostile.read({ path: one }), file)
+          assert.match(yield* hostile.load({ url: `file://${code}` }), module)
+          const inlined = `data:text/javascript,export * from ${JSON.stringify(`file://${code}`)}`
+          assert.notMatch(yield* hostile.load({ url: inlined }), /secret":1/)
+          assert.notMatch(yield* hostile.load({ url: `http://127.0.0.1:${port}/a.js` }), /hello/)
+          for (const host of ["127.0.0.1", "192.0.2.1"]) assert.match(yield* hostile.connect({ host, port }), address)
+          assert.match(yield* hostile.signal({ pid: process.pid }), signal)
+          assert.strictEqual(yield* hostile.fork({ count: 60 }), 0)
+        }).pipe(Effect.provide(host(how)))
+      }).pipe(Effect.scoped)
+    )
+
+    it.live("what is granted is: a file, an address, a name, a command", () =>
+      Effect.gen(function* () {
+        const { folder, path, port } = yield* around
+        chmodSync(folder, 0o755)
+        chmodSync(path, 0o644)
+        const network = [`127.0.0.1:${port}`, `localhost:${port}`]
+        yield* Effect.gen(function* () {
+          const hostile = yield* Hostile
+          assert.strictEqual(yield* hostile.read({ path }), "a secret")
+          for (const host of ["127.0.0.1", "localhost"]) assert.strictEqual(yield* hostile.connect({ host, port }), "hello")
+          assert.match(yield* hostile.connect({ host: "127.0.0.1", port: 9 }), address)
+          assert.match(yield* hostile.signal({ pid: process.pid }), signal)
+          assert.strictEqual(yield* hostile.fork({ count: 2 }), 2)
+          assert.strictEqual(yield* hostile.greet(), "hello")
+        }).pipe(Effect.provide(host(how, { files: { read: [path] }, network, commands: ["/usr/bin/sleep"] })))
+        const started = Effect.flatMap(Hostile, ({ fork }) => fork({ count: 2 }))
+        assert.strictEqual(yield* Effect.provide(started, host(how, { commands: ["/usr/bin/true"] })), 0)
+      }).pipe(Effect.scoped)
+    )
+  })
+
+/** Whether the system counts the processes of a sandbox, or nobody does. */
+const counted = [
+  { ...Levels.sandbox, isCounted: process.getuid?.() === 0 },
+  { ...Levels.denoInside, isCounted: process.getuid?.() === 0 },
+  { ...Levels.denoAlone, isCounted: false }
+]
+for (const { how, isCounted, lacks, title } of counted)
+  describe.skipIf(lacks.length > 0)(title, () => {
+    it.live(
+      `of a granted command ${isCounted ? "no more processes than its budget" : "as many processes as it likes"}`,
+      () =>
+        Effect.gen(function* () {
+          const started = yield* Effect.flatMap(Hostile, ({ fork }) => fork({ count: 60 }))
+          if (isCounted) assert.isBelow(started, budgets.pids)
+          else assert.strictEqual(started, 60)
+        }).pipe(Effect.provide(host(how, { commands: ["/usr/bin/sleep"] })))
+    )
+  })

@@ -29,6 +29,13 @@ export class Hostile extends Contract.make<Hostile>()(
     errors: []
   }),
   Contract.method("read", { doc: "Reads a file, or says why not.", payload: { path: Text }, success: Text, errors: [] }),
+  Contract.method("load", { doc: "Imports a module, or says why not.", payload: { url: Text }, success: Text, errors: [] }),
+  Contract.method("signal", {
+    doc: "Says whether it could send a signal to a process, or why not.",
+    payload: { pid: Schema.Int },
+    success: Text,
+    errors: []
+  }),
   Contract.method("fork", {
     doc: "Starts processes that stay a while, and says how many there are.",
     payload: { count: Schema.Int },
@@ -81,6 +88,9 @@ const say = (frames: ReadonlyArray<unknown>) => {
   }
 }
 
+/** What came of it, or why nothing did. */
+const said = (trying: Effect.Effect<string>) => Effect.catchDefect(trying, (cause) => Effect.succeed(String(cause)))
+
 const layer = Layer.succeed(Hostile, {
   greet: () => Effect.succeed("hello"),
   exit: () => Effect.sync(() => process.exit(1)),
@@ -118,8 +128,15 @@ const layer = Layer.succeed(Hostile, {
       socket.once("data", (data) => resume(Effect.succeed(String(data))))
       socket.once("error", ({ message }) => resume(Effect.succeed(message)))
     }),
-  read: ({ path }) =>
-    Effect.sync(() => readFileSync(path, "utf8")).pipe(Effect.catchDefect((cause) => Effect.succeed(String(cause)))),
+  read: ({ path }) => said(Effect.sync(() => readFileSync(path, "utf8"))),
+  load: ({ url }) =>
+    said(
+      Effect.map(
+        Effect.promise(() => import(url)),
+        (module) => JSON.stringify(module)
+      )
+    ),
+  signal: ({ pid }) => said(Effect.sync(() => String(process.kill(pid, 0)))),
   fork: ({ count }) => fork(count),
   flood: () =>
     Effect.sync(() => {

@@ -23,6 +23,7 @@ const main = Effect.gen(function* () {
     fail: () => hostile.fail(),
     reject: () => hostile.reject(),
     spin: () => hostile.spin(),
+    greed: () => hostile.buffers({ bytes: 10 * 1024 * megabyte }),
     heap: () => hostile.heap({ bytes: 512 * megabyte }),
     buffers: () => hostile.buffers({ bytes: 400 * megabyte })
   }

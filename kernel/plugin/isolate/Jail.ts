@@ -18,8 +18,6 @@ export interface Jail {
   readonly hosts: ReadonlyArray<Host>
   /** Files that it writes itself into first. */
   readonly joins: ReadonlyArray<string>
-  /** Bytes of private memory for each process of it. */
-  readonly dataBytes?: number
 }
 /** `address` is on its loopback: its own if it is one, and one that stands for a name otherwise. */
 export interface Host {
@@ -84,10 +82,12 @@ const script = (jail: Jail, { args, file }: Command, isRoot: boolean) => {
   ].join("\n")
 }
 
+/** Where programs and what nobody keeps lie in there. */
+export const environment = { PATH: folders.join(":"), HOME: "/tmp" }
+
 /** `command`, in a jail. It ends with this process. */
 export const around = (jail: Jail, command: Command): Command => {
   const isRoot = process.getuid?.() === 0
-  const data = jail.dataBytes === undefined ? [] : [`--data=${jail.dataBytes}`]
   const spaces = [
     "--mount",
     "--net",
@@ -101,10 +101,10 @@ export const around = (jail: Jail, command: Command): Command => {
   return {
     file: tool("setpriv"),
     args: [
-      ...["--pdeathsig", "KILL", "--", tool("prlimit"), "--core=0", "--nofile=4096", ...data, "--"],
+      ...["--pdeathsig", "KILL", "--", tool("prlimit"), "--core=0", "--nofile=4096", "--"],
       ...[tool("unshare"), ...spaces, "--propagation", "private", "--fork", "--kill-child=KILL", "--"],
       ...[tool("sh"), "-euc", script(jail, command, isRoot)]
     ],
-    env: { ...command.env, PATH: folders.join(":"), HOME: "/tmp" }
+    env: { ...command.env, ...environment }
   }
 }

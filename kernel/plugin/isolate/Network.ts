@@ -17,6 +17,7 @@ export interface Grant extends Host {
 /** Where the sandbox finds the socket. */
 export const folder = "/run/keelson"
 const socketName = "network.sock"
+export const socket = join(folder, socketName)
 export const variable = "KEELSON_NETWORK"
 
 /** `name:port`, `10.0.0.1:53`, `[fd00::1]:53`. Names get addresses of the loopback in their order. */
@@ -67,10 +68,10 @@ export const serve = Effect.fnUntraced(function* (grants: ReadonlyArray<Grant>, 
 export const relay = (grants: ReadonlyArray<Grant>) =>
   Promise.all(
     grants.map(({ address, port }, index) => {
-      const server = Net.createServer((socket) => {
-        const out = Net.connect(join(folder, socketName))
+      const server = Net.createServer((taken) => {
+        const out = Net.connect(socket)
         out.write(Buffer.of(index))
-        splice(socket, out)
+        splice(taken, out)
       })
       return new Promise<void>((resolve, reject) => {
         server.once("error", reject)

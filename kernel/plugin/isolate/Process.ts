@@ -1,7 +1,7 @@
 /** A guest in a process of its own, whose only wire to the host is a pair of sockets that it inherits. */
 import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import type { Socket } from "node:net"
 import { delimiter } from "node:path"
 import type { Readable } from "node:stream"
@@ -26,28 +26,33 @@ const folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "
 const paths = () =>
   [...new Set([...(process.env["PATH"] ?? "").split(delimiter).filter((one) => one !== ""), ...folders])].join(delimiter)
 
-/** Node.js with the guest's program. Nothing of the environment is handed on but where programs lie, and the bundle. */
+/** What a guest finds of the environment: where programs lie, and the bundle. Nothing else is handed on. */
+export const environment = (): Command["env"] => {
+  const dist = process.env["KEELSON_DIST"]
+  return { PATH: paths(), ...(dist !== undefined && { KEELSON_DIST: dist }) }
+}
+
+export const heapMegabytes = ({ budgets }: Pick<Settings, "budgets">) =>
+  Math.max(16, Math.ceil((budgets?.memoryBytes ?? defaultMemory) / megabyte))
+
+/** Node.js with the guest's program. */
 export const node = (
-  { budgets, name }: Pick<Settings, "budgets" | "name">,
+  settings: Pick<Settings, "budgets" | "name">,
   main: URL,
   flags: ReadonlyArray<string> = []
-): Command => {
-  const heap = budgets?.memoryBytes ?? defaultMemory
-  const dist = process.env["KEELSON_DIST"]
-  return {
-    file: process.execPath,
-    args: [
-      `--max-old-space-size=${Math.max(16, Math.ceil(heap / megabyte))}`,
-      "--disable-warning=ExperimentalWarning",
-      "--disable-warning=SecurityWarning",
-      "--enable-source-maps",
-      ...flags,
-      fileURLToPath(main),
-      name
-    ],
-    env: { PATH: paths(), ...(dist !== undefined && { KEELSON_DIST: dist }) }
-  }
-}
+): Command => ({
+  file: process.execPath,
+  args: [
+    `--max-old-space-size=${heapMegabytes(settings)}`,
+    "--disable-warning=ExperimentalWarning",
+    "--disable-warning=SecurityWarning",
+    "--enable-source-maps",
+    ...flags,
+    fileURLToPath(main),
+    settings.name
+  ],
+  env: environment()
+})
 
 /** Ends with this process, also when that is killed. */
 export const mortal = ({ args, env, file }: Command): Command => {
@@ -81,11 +86,18 @@ export const printed = (stream: Readable, log: (line: string) => void) => {
   stream.on("error", () => log("what it prints can no longer be read"))
 }
 
-/** Bytes of memory that it holds now, its shared libraries left out. */
-const resident = (pid: number) => {
+/** What it has started, by whichever of its threads. */
+const children = (pid: number) =>
+  readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number)
+  )
+
+/** Bytes of memory that it and what it has started hold now, their shared libraries left out. */
+const resident = (pid: number): number => {
   try {
     const [, pages = "0", shared = "0"] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")
-    return (Number(pages) - Number(shared)) * 4096
+    const own = (Number(pages) - Number(shared)) * 4096
+    return children(pid).reduce((sum, child) => sum + resident(child), own)
   } catch {
     // It has ended, or there is no /proc: its own account of itself remains.
     return 0

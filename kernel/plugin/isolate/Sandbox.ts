@@ -1,7 +1,8 @@
 /**
  * A guest in a process that can reach only what it is granted: namespaces around it, a cgroup for memory, processors and
- * processes where this process may make one, and Node.js's permissions inside. Where namespaces cannot be made it does not
- * start, unless `confinement` says that Node.js's permissions will do, which confine neither the network nor hostile code.
+ * processes where this process may make one, and the permissions of Deno inside, or those of Node.js where there is no Deno.
+ * Where namespaces cannot be made, Deno's permissions have to do; Node.js's, which confine neither the network nor hostile code,
+ * only if `confinement` says so.
  */
 import { Effect, Random, Schedule } from "effect"
 import { spawnSync } from "node:child_process"
@@ -10,11 +11,14 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Cgroup from "./Cgroup.ts"
+import * as Deno from "./Deno.ts"
 import * as Jail from "./Jail.ts"
 import * as Network from "./Network.ts"
 import * as Process from "./Process.ts"
 import { IsolateFailed } from "./Protocol.ts"
 import { defaultMemory, Main, type Open, type Settings } from "./Settings.ts"
+
+const failed = (plugin: string, reason: string) => new IsolateFailed({ plugin, reason })
 
 const pids = 64
 const nobody = 65534
@@ -55,12 +59,12 @@ export const refusal = () => {
   return (tried = status === 0 ? "" : (error?.message ?? stderr.trim().split("\n").at(-1) ?? `it ends with ${status}`))
 }
 
-/** The least that Node.js lets through. In a jail all files that are there are granted. */
-const permissions = (settings: Settings, read: ReadonlyArray<string>, write: ReadonlyArray<string>) => [
+/** The least that Node.js lets through. */
+const permissions = ({ commands, read, write }: Inmate["allowed"]) => [
   "--permission",
   ...read.map((path) => `--allow-fs-read=${path}`),
   ...write.map((path) => `--allow-fs-write=${path}`),
-  ...((settings.grants?.commands?.length ?? 0) > 0 ? ["--allow-child-process"] : [])
+  ...(commands.length > 0 ? ["--allow-child-process"] : [])
 ]
 
 /** The system's own limits, where this process may ask for them. */
@@ -72,7 +76,7 @@ const cgroup = ({ budgets = {}, name }: Settings) =>
       const limits = { memoryBytes, pids: most, ...(cpus !== undefined && { cpus }) }
       return yield* Effect.try({
         try: () => Cgroup.make(unique, limits),
-        catch: (cause) => new IsolateFailed({ plugin: name, reason: `the sandbox gets no cgroup: ${String(cause)}` })
+        catch: (cause) => failed(name, `the sandbox gets no cgroup: ${String(cause)}`)
       })
     }),
     // What was killed takes a moment to be gone.
@@ -80,44 +84,84 @@ const cgroup = ({ budgets = {}, name }: Settings) =>
       Effect.retry(Effect.try(remove), { times: 100, schedule: Schedule.spaced("20 millis") }).pipe(Effect.orDie)
   )
 
-const jailed: Open = Effect.fnUntraced(function* (settings, die) {
-  const { budgets, grants = {}, name } = settings
-  const why = refusal()
-  if (why !== "") {
-    return yield* new IsolateFailed({
-      plugin: name,
-      reason: `this machine cannot make a sandbox: ${why}; run it where it can, or say that Node.js's permissions will do`
-    })
-  }
-  const isRoot = process.getuid?.() === 0
+/** What a sandbox is made for. */
+interface Inmate {
+  readonly settings: Settings
+  readonly main: URL
+  /** Absent: it runs on Node.js. */
+  readonly deno: string | undefined
+  /** Its own modules, and what it is granted. */
+  readonly allowed: Omit<Deno.Allowed, "network" | "sockets">
+  readonly network: ReadonlyArray<Network.Grant>
+}
+type Die = (reason: string) => void
+
+const inmate = Effect.fnUntraced(function* (settings: Settings) {
+  const { grants = {}, module, name, runtime } = settings
+  const { commands = [], files: { read = [], write = [] } = {}, network = [] } = grants
   const main = yield* Main
-  const network = yield* Network.parse(name, grants.network ?? [])
+  const deno = runtime === "node" ? undefined : Deno.find()
+  if (runtime === "deno" && deno === undefined)
+    return yield* failed(name, "this machine has no deno 2.9 or newer on its PATH: install it, or let Node.js do")
+  const own = modules(fileURLToPath(main), fileURLToPath(module))
+  const allowed = { read: [...own, ...read, ...write], write, commands }
+  const odd = deno === undefined ? undefined : [...allowed.read, ...commands].find((path) => path.includes(","))
+  if (odd !== undefined) return yield* failed(name, `Deno cannot be told to allow ${odd}: there is a comma in it`)
+  const made: Inmate = { settings, main, deno, allowed, network: yield* Network.parse(name, network) }
+  return made
+})
+
+/** Around it are namespaces: what it is not granted is not there, whatever it runs on. */
+const jailed = Effect.fnUntraced(function* ({ allowed, deno, main, network, settings }: Inmate, die: Die) {
+  const isRoot = process.getuid?.() === 0
   const limits = isRoot ? yield* cgroup(settings) : undefined
   const [root, sockets] = [yield* empty, join(yield* empty, "network")]
-  if (network.length > 0) yield* Network.serve(network, sockets, isRoot ? nobody : undefined)
-  const { read = [], write = [] } = grants.files ?? {}
+  const isLed = network.length > 0
+  if (isLed) yield* Network.serve(network, sockets, isRoot ? nobody : undefined)
   const jail = {
     root,
-    read: [...modules(fileURLToPath(main), fileURLToPath(settings.module)), ...read, ...(grants.commands ?? [])],
-    write,
-    mounts: network.length > 0 ? [[sockets, Network.folder] as const] : [],
+    read: [...allowed.read.filter((path) => !allowed.write.includes(path)), ...allowed.commands],
+    write: allowed.write,
+    mounts: isLed ? [[sockets, Network.folder] as const] : [],
     hosts: network,
-    joins: limits?.joins ?? [],
-    ...(!isRoot && { dataBytes: budgets?.memoryBytes ?? defaultMemory })
+    joins: limits?.joins ?? []
   }
-  const { args, env, file } = Process.node(settings, main, permissions(settings, ["/*"], ["/*"]))
-  const relayed = network.length > 0 ? { [Network.variable]: JSON.stringify(network) } : {}
-  const wire = yield* Process.start(settings, Jail.around(jail, { args, file, env: { ...env, ...relayed } }), die)
+  const env = {
+    ...Process.environment(),
+    ...Jail.environment,
+    ...(isLed && { [Network.variable]: JSON.stringify(network) })
+  }
+  const inside = {
+    ...allowed,
+    network: network.flatMap(({ address, name, port }) => [address, name].map((host) => ({ host, port }))),
+    sockets: isLed ? [Network.socket] : []
+  }
+  const command =
+    deno === undefined
+      ? { ...Process.node(settings, main, permissions({ ...allowed, read: ["/*"], write: ["/*"] })), env }
+      : Deno.command(deno, settings, main, inside, env, "/tmp/deno")
+  const wire = yield* Process.start(settings, Jail.around(jail, command), die)
   if (limits === undefined) return wire
   return Process.explained(wire, (why) => (limits.isFull() ? `it used more memory than it is granted (${why})` : why))
 })
 
-const permitted: Open = Effect.fnUntraced(function* (settings, die) {
-  const main = yield* Main
-  const { read = [], write = [] } = settings.grants?.files ?? {}
-  const shown = modules(fileURLToPath(main), fileURLToPath(settings.module))
-  const flags = permissions(settings, [...shown, ...read, ...write], write)
-  return yield* Process.start(settings, Process.mortal(Process.node(settings, main, flags)), die)
+/** Nothing is around it: what it is not granted is refused by what it runs on. */
+const permitted = Effect.fnUntraced(function* ({ allowed, deno, main, network, settings }: Inmate, die: Die) {
+  const inside = { ...allowed, network: network.map(({ name, port }) => ({ host: name, port })), sockets: [] }
+  const command =
+    deno === undefined
+      ? Process.node(settings, main, permissions(allowed))
+      : Deno.command(deno, settings, main, inside, Process.environment(), yield* empty)
+  return yield* Process.start(settings, Process.mortal(command), die)
 })
 
-export const open: Open = (settings, die) => (settings.confinement === "permissions" ? permitted : jailed)(settings, die)
+export const open: Open = Effect.fnUntraced(function* (settings, die) {
+  const { confinement, name } = settings
+  const made = yield* inmate(settings)
+  if (confinement === "permissions") return yield* permitted(made, die)
+  const why = refusal()
+  if (why === "") return yield* jailed(made, die)
+  if (confinement === undefined && made.deno !== undefined) return yield* permitted(made, die)
+  const advice = "run it where it can, or install deno, or say that Node.js's permissions will do"
+  return yield* failed(name, `this machine cannot make a sandbox: ${why}; ${advice}`)
+})

@@ -58,8 +58,13 @@ export interface Settings<
   readonly needs: Needs
   readonly isolation: Isolation
   readonly grants?: Grants
-  /** What makes a sandbox: `namespaces` if it is not said. `permissions`: Node.js's own, which withstand less. */
+  /**
+   * What makes a sandbox. `permissions`: those of the runtime alone. If it is not said, `namespaces`; where these cannot be made,
+   * Deno's permissions if it is there, and nothing otherwise.
+   */
   readonly confinement?: "namespaces" | "permissions"
+  /** What a sandbox's guest runs on, whose permissions it has: `deno` if it is not said and Deno is there. */
+  readonly runtime?: "deno" | "node"
   readonly budgets?: Budgets
   readonly remote?: Remote
   readonly life?: Life
