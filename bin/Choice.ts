@@ -28,8 +28,8 @@ export interface Part<Offers, Needs, Given> {
   readonly standard: string
   readonly choices: { readonly [choice: string]: Plugin.Plugin<Offers, Needs> }
   readonly outside?: Outside<Offers, Needs, Given>
-  /** What it has only one can have, such as a port: the old one ends before the new one is started. */
-  readonly isExclusive?: boolean
+  /** Why it could not start is that the one before has what only one can have, such as a port: that ends first, then. */
+  readonly needsRoom?: (failure: Plugin.PluginFailed) => boolean
   /** What has to be done after one was put in another's place. */
   readonly swapped?: Effect.Effect<void>
 }
@@ -43,8 +43,10 @@ const make = Effect.fnUntraced(function* <Offers, Needs, Given>(part: Part<Offer
   const host = yield* Plugin.Host
   const node = yield* OwnNode
   const services = yield* Effect.context<Needs>()
-  const packages = new Map<string, Plugin.Plugin<Offers, Needs>>()
+  /** By name, in versions that are here at once while one follows the other: the last counts. */
+  const packages = new Map<string, ReadonlyArray<Plugin.Plugin<Offers, Needs>>>()
   const lock = yield* Semaphore.make(1)
+  const givens = new Map<string, Context.Context<Given>>()
   let current: Current<Offers, Needs> | undefined
   let [wish, isEnding] = ["", false]
 
@@ -61,7 +63,7 @@ const make = Effect.fnUntraced(function* <Offers, Needs, Given>(part: Part<Offer
   const target = Effect.suspend(() => {
     const [first] = packages.keys()
     const name = wish === "" ? (first ?? part.standard) : wish
-    const plugin = packages.get(name) ?? part.choices[name]
+    const plugin = packages.get(name)?.at(-1) ?? part.choices[name]
     if (plugin !== undefined) return Effect.succeed({ name, plugin })
     const known = [...Object.keys(part.choices), ...packages.keys()].join(", ")
     return Effect.fail(failed(`${part.annotation}=${name}: expected ${known}`))
@@ -74,24 +76,32 @@ const make = Effect.fnUntraced(function* <Offers, Needs, Given>(part: Part<Offer
   })
 
   /** Another one cannot serve beside it. What was there comes back if the new one cannot be started. */
-  const startAfter = Effect.fnUntraced(function* (
-    before: Current<Offers, Needs> | undefined,
-    wanted: Current<Offers, Needs>
-  ) {
-    if (before === undefined) return yield* start(wanted)
-    yield* stopped(before)
-    return yield* Effect.onError(start(wanted), () => Effect.ignore(start(before)))
-  })
+  const startAfter = (before: Current<Offers, Needs>, wanted: Current<Offers, Needs>) =>
+    Effect.andThen(
+      stopped(before),
+      Effect.onError(start(wanted), () => Effect.ignore(start(before)))
+    )
+  const startBeside = (before: Current<Offers, Needs> | undefined, wanted: Current<Offers, Needs>) =>
+    Effect.catch(start(wanted), (failure) =>
+      before !== undefined && part.needsRoom?.(failure) === true ? startAfter(before, wanted) : Effect.fail(failure)
+    )
+
+  /** Something else has taken the place of a package. */
+  const leave = (name: string) => {
+    const given = givens.get(name)
+    return given === undefined ? Effect.void : (part.outside?.left?.(given) ?? Effect.void)
+  }
 
   /** Puts in place what is wished for now. */
   const settle = Effect.gen(function* () {
     const before = current
     const wanted = yield* target
     if (isEnding || wanted.plugin === before?.plugin) return
-    yield* part.isExclusive === true ? startAfter(before, wanted) : start(wanted)
+    yield* startBeside(before, wanted)
     if (part.swapped !== undefined) yield* part.swapped
-    if (part.isExclusive !== true) yield* end(before)
+    yield* end(before)
     if (wanted.name === before?.name) return
+    if (before !== undefined && packages.has(before.name)) yield* leave(before.name)
     yield* Effect.log(`the ${part.name} is ${wanted.name} now, and was ${before?.name}`)
     yield* node.tell("Normal", "PartSwapped", `The ${part.name} is ${wanted.name} now, and was ${before?.name}`)
   }).pipe(lock.withPermit)
@@ -102,21 +112,27 @@ const make = Effect.fnUntraced(function* <Offers, Needs, Given>(part: Part<Offer
       node.tell("Warning", "PartNotSwapped", `The ${part.name} stays ${current?.name}: ${cause.message}`)
     )
 
-  const takePackages = Effect.fnUntraced(function* ({ contracts, left, plugin }: Outside<Offers, Needs, Given>) {
+  const takePackages = Effect.fnUntraced(function* ({ contracts, plugin }: Outside<Offers, Needs, Given>) {
     yield* Group.add(contracts, (given, about) =>
       Effect.gen(function* () {
         const [first] = packages.keys()
         if (first !== undefined && first !== about.name)
           return yield* failed(`the ${part.name} of this node is the plugin ${first}: suspend that first`)
         const one = plugin(given, about)
-        /** Another version of it may have taken its place, on the same handles. */
+        const versions = () => packages.get(about.name) ?? []
+        /** Another version of it may have taken its place, on the same handles, or have it still because this one was refused. */
         const dropped = Effect.suspend(() => {
-          if (packages.get(about.name) !== one) return Effect.void
-          packages.delete(about.name)
-          return Effect.andThen(Effect.catch(settle, refused), left?.(given) ?? Effect.void)
+          const [isLast, others] = [versions().at(-1) === one, versions().filter((other) => other !== one)]
+          if (others.length === 0) packages.delete(about.name)
+          else packages.set(about.name, others)
+          if (!isLast) return Effect.void
+          return Effect.andThen(Effect.catch(settle, refused), others.length === 0 ? leave(about.name) : Effect.void)
         })
         yield* Effect.acquireRelease(
-          Effect.sync(() => packages.set(about.name, one)),
+          Effect.sync(() => {
+            packages.set(about.name, [...versions(), one])
+            givens.set(about.name, given)
+          }),
           () => dropped
         )
         yield* settle

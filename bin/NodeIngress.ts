@@ -4,6 +4,7 @@ import { join } from "node:path"
 import * as Nginx from "../adapters/ingress/nginx/Nginx.ts"
 import type { Client } from "../kernel/client/Client.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
+import { migrate } from "../plugins/dns/contracts/Addresses.ts"
 import { IngressProxy } from "../plugins/ingress/contracts/IngressProxy.ts"
 import * as Published from "../plugins/ingress/contracts/Published.ts"
 import * as NodeProxy from "../plugins/ingress/NodeProxy.ts"
@@ -23,8 +24,17 @@ export const addressesOf = ({ nodeIp, nodeIp6 }: Settings) => (nodeIp6 === "" ? 
 export const directoryOf = (paths: Paths.Paths, name: string) =>
   process.getuid?.() === 0 ? Paths.shared(paths, name) : join(paths.node, name)
 
-/** Has the proxy serve what is published. What goes wrong is told, and the node goes on; `again`: it was started anew, and knows nothing. */
-const following = <E, R>(
+/** Which of a node's proxies is started: a node comes up without waiting for its first. */
+interface Turn {
+  isFirst: boolean
+}
+
+/**
+ * Has the proxy serve what is published. What takes the place of another is there when it serves, or is refused; without one, what goes
+ * wrong is told, and the node goes on. `again`: it was started anew, and knows nothing.
+ */
+const following = <E extends Error, R>(
+  turn: Turn,
   name: string,
   proxy: Layer.Layer<IngressProxy, E, R>,
   again: Effect.Effect<Stream.Stream<unknown>, never, R> = Effect.succeed(Stream.empty)
@@ -37,14 +47,18 @@ const following = <E, R>(
       again: yield* again
     })
   })
-  const launched = Layer.launch(Layer.provide(Layer.effectDiscard(followed), proxy))
-  return Plugin.make({
-    name,
-    layer: Layer.effectDiscard(
-      Effect.forkScoped(Effect.tapError(launched, (error) => Effect.logWarning("this node serves no Ingresses", error)))
-    )
+  const begun = Effect.flatMap(Layer.build(Layer.fresh(proxy)), (built) => Effect.provideContext(followed, built))
+  const started = Effect.suspend(() => {
+    if (!turn.isFirst) return Effect.flatMap(begun, ({ served }) => served)
+    turn.isFirst = false
+    const told = Effect.tapError(begun, (error) => Effect.logWarning("this node serves no Ingresses", error))
+    return Effect.asVoid(Effect.forkScoped(told))
   })
+  return Plugin.make({ name, layer: Layer.effectDiscard(started) })
 }
+
+/** It was said by a proxy that does not share its ports (SO_REUSEPORT). */
+const hasNoPort = ({ message }: Error) => /EADDRINUSE|address (is )?already in use/i.test(message)
 
 /** Nobody's load balancer leads here then. */
 const none = Plugin.make({
@@ -60,16 +74,20 @@ const none = Plugin.make({
 export const layer = <R>(
   { paths, settings }: Options,
   under: (plugin: Plugin.Plugin<never, Client | OwnNode | Plugin.Host>) => Plugin.Plugin<never, R | OwnNode | Plugin.Host>
-) =>
-  Choice.layer({
+) => {
+  const turn: Turn = { isFirst: true }
+  const choice = Choice.layer({
     name: "ingress proxy",
     annotation: "keelson.io/ingress",
     standard: settings.ingress,
-    // Two cannot have one port.
-    isExclusive: true,
+    needsRoom: hasNoPort,
     choices: {
       nginx: under(
-        following("ingress-nginx", Nginx.layer({ addresses: addressesOf(settings), directory: directoryOf(paths, "nginx") }))
+        following(
+          turn,
+          "ingress-nginx",
+          Nginx.layer({ addresses: addressesOf(settings), directory: directoryOf(paths, "nginx") })
+        )
       ),
       none
     },
@@ -82,8 +100,11 @@ export const layer = <R>(
             Stream.changes
           )
         )
-        return under(following(`ingress-${name}`, Layer.succeedContext(given), restarts))
+        return under(following(turn, `ingress-${name}`, Layer.succeedContext(given), restarts))
       },
       left: (given) => Effect.ignore(Context.get(given, IngressProxy).remove())
     }
   })
+  // While one takes the place of another, both listen.
+  return Layer.merge(choice, Layer.effectDiscard(migrate))
+}

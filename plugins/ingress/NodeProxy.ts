@@ -1,5 +1,5 @@
 /** On a node: gives its proxy the routes that are published, and says by the Node what it serves. */
-import { Effect, Queue, Ref, Schedule, Stream } from "effect"
+import { Deferred, Effect, Queue, Ref, Schedule, Stream } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { Secret } from "../resources/contracts/core/v1.ts"
@@ -17,7 +17,7 @@ export interface Options<E extends Error> {
 
 const patience = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("10 seconds")])
 
-/** Runs until the scope closes. */
+/** Runs until the scope closes. `served` is done when the proxy has taken routes for the first time, and fails with why it has not. */
 export const start = Effect.fnUntraced(function* <E extends Error>({ again = Stream.empty, report, warn }: Options<E>) {
   const client = yield* Client
   const proxy = yield* IngressProxy
@@ -37,7 +37,9 @@ export const start = Effect.fnUntraced(function* <E extends Error>({ again = Str
     yield* proxy.sync(configuration)
     yield* say(configuration.listeners.length === 0 ? undefined : Published.hashOf(configuration))
   }).pipe(Effect.withSpan("NodeProxy.serve"))
+  const first = yield* Deferred.make<void, Effect.Error<typeof serve>>()
   const patient = serve.pipe(
+    Effect.onExit((exit) => Deferred.done(first, exit)),
     Effect.tapError((error) => Effect.andThen(Effect.logError(error.message), warn(error.message))),
     Effect.retry(patience)
   )
@@ -45,4 +47,5 @@ export const start = Effect.fnUntraced(function* <E extends Error>({ again = Str
     Stream.runForEach(Stream.merge(secrets.changes, again), () => Effect.sync(() => void Queue.offerUnsafe(news, undefined)))
   )
   yield* Plugin.background(Effect.forever(Effect.andThen(Queue.take(news), patient)))
+  return { served: Deferred.await(first) }
 })

@@ -40,7 +40,7 @@ const world = Effect.gen(function* () {
     swapped: Effect.sync(() => void happened.push("swapped")),
     outside: {
       contracts: [Paint],
-      plugin: (_: unknown, { version }: About) => plugin(`painter ${version}`),
+      plugin: (_: unknown, { version }: About) => (version === "0.0.0" ? broken : plugin(`painter ${version}`)),
       left: () => Effect.sync(() => void happened.push("left"))
     }
   }
@@ -49,7 +49,12 @@ const world = Effect.gen(function* () {
       Effect.repeat({ until: (length) => length >= count, schedule: Schedule.spaced("5 millis") }),
       Effect.timeout("20 seconds")
     )
-  const layerOf = (given: typeof part & { readonly isExclusive?: boolean }) =>
+  const layerOf = (
+    given: Omit<typeof part, "choices"> & {
+      readonly choices: { readonly [name: string]: Plugin.Plugin<never, never> }
+      readonly needsRoom?: (failure: Error) => boolean
+    }
+  ) =>
     Choice.layer(given).pipe(
       Layer.provide(OwnNode.layer("n1")),
       Layer.provide(Plugin.Host.layer),
@@ -131,6 +136,12 @@ it.live("a package stands in the place of the choices until it goes, whatever it
         const two = yield* attach("painter", "2.0.0")
         yield* Scope.close(one, Exit.void)
         assert.deepStrictEqual(happened.splice(0), ["painter 2.0.0 starts", "swapped", "painter 1.0.0 ends"])
+        const bad = yield* Scope.make()
+        const about = { name: "painter", version: "0.0.0", fallback: "Fail", callTimeoutMillis: 1000 } as const
+        const refused = yield* Effect.exit(Scope.provide(attachment?.attach({}, about) ?? Effect.void, bad))
+        yield* Scope.close(bad, Exit.void)
+        assert.include(String(refused), "no such paint")
+        assert.deepStrictEqual(happened.splice(0), [], "what is refused leaves the version before where it is")
         yield* Scope.close(two, Exit.void)
         assert.deepStrictEqual(happened.splice(0), ["red starts", "swapped", "painter 2.0.0 ends", "left"])
       })
@@ -139,19 +150,31 @@ it.live("a package stands in the place of the choices until it goes, whatever it
   })
 )
 
-it.live("what only one can have is left before the new one is started, and taken again if that is no good", () =>
+it.live("what only one can have is left if the new one cannot start beside it, and taken again if that is no good", () =>
   Effect.gen(function* () {
     const { happened, layerOf, part, until, wish } = yield* world
     wish(undefined)
     yield* Effect.scoped(
       Effect.gen(function* () {
-        yield* Layer.build(layerOf({ ...part, isExclusive: true }))
+        const alone = Plugin.make({
+          name: "alone",
+          layer: Layer.effectDiscard(
+            Effect.suspend(() =>
+              happened.at(-1) === "blue ends" ? Effect.sync(() => happened.push("alone starts")) : Effect.fail("no room")
+            )
+          )
+        })
+        const needsRoom = ({ message }: Error) => /no (room|such paint)/.test(message)
+        yield* Layer.build(layerOf({ ...part, choices: { ...part.choices, alone }, needsRoom }))
         wish("blue")
         yield* until(4)
-        assert.deepStrictEqual(happened.splice(0), ["red starts", "red ends", "blue starts", "swapped"])
+        assert.deepStrictEqual(happened.splice(0), ["red starts", "blue starts", "swapped", "red ends"])
         wish("broken")
         yield* until(2)
         assert.deepStrictEqual(happened.splice(0), ["blue ends", "blue starts"])
+        wish("alone")
+        yield* until(3)
+        assert.deepStrictEqual(happened.splice(0), ["blue ends", "alone starts", "swapped"])
       })
     )
   })

@@ -58,15 +58,34 @@ export const load = Effect.fnUntraced(function* (of: Package, { nodeSelector, va
   yield* runs(of, "1.0.0")
 })
 
-/** Another version of it, in the place of the one that runs. */
-export const renew = Effect.fnUntraced(function* (of: Package, version: string) {
-  const client = yield* Client
+const wish = (name: string, path: string) =>
+  Effect.flatMap(Client, (client) => client.patch(Plugin, key(name), "merge", { spec: { source: { path } } }))
+
+/** Has nodes take another version in the place of the one that runs. */
+const wishVersion = Effect.fnUntraced(function* (of: Package, version: string) {
   const path = `${of.path}-${version}`
   cpSync(of.path, path, { recursive: true })
   const manifest = join(path, "keelson.json")
   writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"version": "1.0.0"', `"version": "${version}"`))
-  yield* client.patch(Plugin, key(of.name), "merge", { spec: { source: { path } } })
-  yield* runs(of, version)
+  yield* wish(of.name, path)
+})
+
+/** Another version of it, in the place of the one that runs. */
+export const renew = (of: Package, version: string) => Effect.andThen(wishVersion(of, version), runs(of, version))
+
+/** The version that it was loaded as, in the place of a later one. */
+export const goBack = (of: Package) => Effect.andThen(wish(of.name, of.path), runs(of, "1.0.0"))
+
+/** Another version of it, of which nodes say that they cannot take it, and why. */
+export const refused = Effect.fnUntraced(function* (of: Package, version: string, why: string) {
+  yield* wishVersion(of, version)
+  yield* eventually(`${of.name} ${version} is refused`, 20, find(Plugin, key(of.name)), (plugin) => {
+    const { nodes = [], observedGeneration } = plugin?.status ?? {}
+    const isSeen = observedGeneration === plugin?.metadata.generation
+    return (
+      isSeen && nodes.length > 0 && nodes.every(({ reason = "", version }) => reason.includes(why) && version === "1.0.0")
+    )
+  })
 })
 
 /** Until no node has it any more. */

@@ -2,12 +2,15 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdirSync, symlinkSync } from "node:fs"
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { Client } from "../../kernel/client/Client.ts"
+import * as Nginx from "../../adapters/ingress/nginx/Nginx.ts"
 import * as Program from "../../adapters/Program.ts"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
 import { Event, Node, Pod, Service } from "../../plugins/resources/contracts/core/v1.ts"
+import { Ingress } from "../../plugins/resources/contracts/networking/v1.ts"
 import { RuntimeClass } from "../../plugins/resources/contracts/node/v1.ts"
 import * as Go from "../Go.ts"
 import * as Cluster from "./Cluster.ts"
@@ -73,7 +76,7 @@ const everywhere = (part: string, to: string) => Effect.forEach(nodes, (node) =>
 /** What the flags say is wished again: over an annotation no package takes a place. */
 const noWishes = Effect.gen(function* () {
   const client = yield* Client
-  const annotations = { "keelson.io/service-proxy": null, "keelson.io/dns": null }
+  const annotations = { "keelson.io/service-proxy": null, "keelson.io/dns": null, "keelson.io/ingress": null }
   yield* Effect.forEach(nodes, (name) => client.patch(Node, { namespace: "", name }, "merge", { metadata: { annotations } }))
 })
 
@@ -88,11 +91,14 @@ const sound = (what: string, load: Effect.Success<ReturnType<typeof under>>) => 
   assert.isAbove(load.sent, load.seconds * 20)
 }
 
+const ingressOf = { metadata: at("steady"), spec: { defaultBackend: { service: { name: "steady", port: { number: 80 } } } } }
+
 const nothing: Effect.Success<ReturnType<typeof under>> = { sent: 0, failed: [], versions: {}, seconds: 0 }
 
 const nodeReadme = "plugins/packages/node/README.md"
 const kubectl = Machine.has("kubectl") ? [] : ["kubectl"]
 const goLacks = Go.lacking()
+const nginx = Nginx.find() === undefined ? ["nginx"] : []
 const coredns = Program.find("coredns") === undefined ? ["coredns"] : []
 
 describe.skipIf(Machine.missing.length > 0)(`swaps under requests${Machine.left()}`, () => {
@@ -190,6 +196,42 @@ describe.skipIf(Machine.missing.length > 0)(`swaps under requests${Machine.left(
           const removals = Effect.andThen(Packages.remove(dns), Packages.remove(proxy))
           yield* loaded("back to the node's own", Effect.andThen(removals, serve("the node's own")))
         })
+      )
+      it.effect.skipIf(nginx.length > 0)(
+        `what serves Ingresses: nginx, a package, its versions, and back${Machine.left(nginx)}`,
+        () =>
+          Effect.gen(function* () {
+            const client = yield* Client
+            const { fetch, run } = yield* Cluster.Cluster
+            const { status } = yield* client.get(Node, { namespace: "", name: Cluster.nodeName })
+            const url = `http://${status.addresses?.find(({ type }) => type === "InternalIP")?.address}/`
+            // Each worker of nginx has a socket of its own.
+            const sockets = Effect.map(run("ss", ["-Hltn", "sport = :80"]), ({ stdout }) => stdout.trim().split("\n").length)
+            const alone = eventually("one serves", 20, sockets, (count) => count === availableParallelism())
+            yield* client.create(Ingress, ingressOf)
+            yield* eventually("nginx serves", 30, fetch(url), (text) => text.includes("steady"))
+            const copy = yield* Packages.copies
+            const [gate, broken] = [yield* copy("ingress-maintenance"), yield* copy("ingress-maintenance", "broken")]
+            sound("Ingresses, to a package", yield* under(url, Packages.load(gate)))
+            yield* alone
+            sound("Ingresses, to its next version", yield* under(url, Packages.renew(gate, "2.0.0")))
+            sound("Ingresses, back to the first", yield* under(url, Packages.goBack(gate)))
+            const module = join(broken.path, "plugin.ts")
+            writeFileSync(module, readFileSync(module, "utf8").replace("ingress.addresses", '["192.0.2.1"]'))
+            const refused = Packages.refused({ ...broken, name: gate.name }, "3.0.0", "192.0.2.1")
+            sound("Ingresses, one that cannot listen", yield* under(url, refused))
+            yield* Packages.goBack(gate)
+            yield* alone
+            sound("Ingresses, to nginx", yield* under(url, everywhere("ingress", "nginx")))
+            yield* alone
+            sound("Ingresses, to the package", yield* under(url, everywhere("ingress", gate.name)))
+            yield* alone
+            yield* noWishes
+            const removal = Effect.andThen(Packages.remove(gate), Effect.sleep("2 seconds"))
+            sound("Ingresses, without it", yield* under(url, removal))
+            yield* alone
+            yield* client.delete(Ingress, at("steady"))
+          })
       )
       it.effect.skipIf(goLacks.length > 0)(
         `a runtime in Go is loaded, killed and renewed: Pods live on${Machine.left(goLacks)}`,

@@ -13,6 +13,8 @@ export interface Options {
   readonly directory: string
   /** Whom its workers are, where it is root that starts it. */
   readonly user: string | undefined
+  /** For `nginx -t`, which listens for a moment at what it may have, and would get connections that it does not take. */
+  readonly isTried?: boolean
 }
 
 const nameOf = ({ host, labels }: Server) => {
@@ -21,9 +23,11 @@ const nameOf = ({ host, labels }: Server) => {
   return quoted(`~^[^.]+${regexOf(host.slice(1).toLowerCase())}$`)
 }
 
-const listen = ({ addresses }: Options, { port, protocol }: Listener, isDefault: boolean) =>
+/** A port may be another nginx' too, so that one can take the place of the other; nginx wants that said once of each. */
+const listen = ({ addresses, isTried }: Options, { port, protocol }: Listener, isDefault: boolean) =>
   addresses.map((address) => {
-    const words = [isDefault ? "default_server" : "", protocol === "HTTPS" ? "ssl http2" : ""].filter((word) => word !== "")
+    const shared = isTried === true ? "default_server" : "default_server reuseport"
+    const words = [isDefault ? shared : "", protocol === "HTTPS" ? "ssl http2" : ""].filter((word) => word !== "")
     return `listen ${[`${isIPv6(address) ? `[${address}]` : address}:${port}`, ...words].join(" ")};`
   })
 

@@ -76,12 +76,13 @@ const make = Effect.fnUntraced(function* ({ addresses, directory, program = find
     running = { process, scope }
   })
   /** What was good stays beside what is tried, and comes back if that is no good. */
-  const configure = Effect.fnUntraced(function* (wanted: string) {
+  const configure = Effect.fnUntraced(function* (configuration: Configuration) {
+    const wanted = Config.text(options, configuration)
     if (running !== undefined && wanted === text) return
     const [path, before] = [Process.configOf(directory), text]
-    write(`${path}.next`, wanted)
+    write(`${path}.next`, Config.text({ ...options, isTried: true }, configuration))
     yield* Process.test(about, `${path}.next`)
-    renameSync(`${path}.next`, path)
+    write(path, wanted)
     text = undefined
     yield* Effect.onError(running === undefined ? begin : running.process.reload, () =>
       Effect.sync(() => before !== undefined && write(path, before))
@@ -95,7 +96,7 @@ const make = Effect.fnUntraced(function* ({ addresses, directory, program = find
       if (configuration.listeners.length === 0) return yield* end
       yield* folders
       yield* certificates.show(configuration.certificates)
-      yield* configure(Config.text(options, configuration))
+      yield* configure(configuration)
       certificates.forget(configuration.certificates)
     },
     Effect.tapError(({ detail }) => Effect.sync(() => void (amiss = detail))),

@@ -68,8 +68,8 @@ const put = (address: string) =>
 
 const migration = "/proc/sys/net/ipv4/tcp_migrate_req"
 
-/** Connections that nobody has accepted when a socket closes go to another one of the same port, where the kernel can do that. */
-const migrate = Effect.acquireRelease(
+/** Until the scope closes, connections that nobody has accepted when a socket closes go to another one of the same port, where the kernel can do that. */
+export const migrate = Effect.acquireRelease(
   Effect.sync(() => {
     if (count(migration, 1) > 1) return
     try {

@@ -1,6 +1,7 @@
 /**
  * What lets HTTP into a cluster at a node. What Ingresses and Gateways ask for is decided by the controller (classes, precedence,
- * references, certificates); a proxy serves the routes that come of it, such as by nginx.
+ * references, certificates); a proxy serves the routes that come of it, such as by nginx. It shares its ports with others of its user
+ * (`SO_REUSEPORT`), so that one can take the place of another while both listen; one that does not is started when that has ended.
  */
 import { Schema } from "effect"
 import * as Contract from "../../../kernel/plugin/Contract.ts"
