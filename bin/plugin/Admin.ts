@@ -76,7 +76,8 @@ export const load = Effect.fnUntraced(function* (directory: string, how: Asked) 
 const known = Effect.fnUntraced(function* (name: string) {
   const client = yield* Client
   const found = yield* client.find(Plugin, keyOf(name))
-  if (found._tag === "Some" && found.value.spec.source !== undefined) return found.value
+  const isPackage = ({ spec, status }: Plugin) => spec.source !== undefined || (status.history ?? []).length > 0
+  if (found._tag === "Some" && isPackage(found.value)) return found.value
   return yield* failed(
     found._tag === "None"
       ? `there is no plugin ${name}: keelson plugin load DIRECTORY`

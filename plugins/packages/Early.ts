@@ -5,17 +5,19 @@
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Effect, FileSystem, Layer, Option, Schema, SemVer, SemVerRange } from "effect"
-import type * as Contract from "../../kernel/plugin/Contract.ts"
+import * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Program from "../../kernel/plugin/isolate/Program.ts"
 import { Main } from "../../kernel/plugin/isolate/Settings.ts"
-import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import { KeyManagement } from "../encryption/contracts/KeyManagement.ts"
 import { SnapshotStorage } from "../snapshots/contracts/SnapshotStorage.ts"
 import type { Manifest } from "./contracts/Manifest.ts"
+import { offering, type Ready } from "./Launch.ts"
 import * as Package from "./Package.ts"
 import { budgetsOf, grantsOf } from "./Permissions.ts"
+import * as Remembered from "./Remembered.ts"
 import { guest } from "./Running.ts"
 
 /** What a setting can name a package for. */
@@ -59,6 +61,8 @@ const offered = Effect.fnUntraced(function* (
 const patience = 30_000
 /** Left without an answer, in a row: then it is started again, however often. */
 const failures = 20
+/** While it is on trial, as many calls tell how a new version does. */
+const judged = 10
 
 export interface Options {
   readonly address: string
@@ -67,33 +71,102 @@ export interface Options {
   readonly callMillis?: number
 }
 
+/** One that runs, and by which another version can take its place. */
+export interface Standing {
+  readonly contract: string
+  /** The directory that the setting names. */
+  readonly named: string
+  /** What it was started as. */
+  readonly first: Ready
+  /** `errors`: the part of its calls that a version on trial may leave without an answer. */
+  readonly prepare: (kept: Package.Kept, errors: number) => Effect.Effect<Ready, Package.PackageInvalid>
+  /** What is done when `first` is started again in place of a version that failed. */
+  returns: KernelPlugin.Life["taken"]
+  /** What the host runs under its name. */
+  runs: KernelPlugin.Plugin<unknown, never>
+}
+
+const all = new WeakMap<KernelPlugin.Host["Service"], Map<string, Standing>>()
+/** Those that this host runs, by name. */
+export const of = (host: KernelPlugin.Host["Service"]): ReadonlyMap<string, Standing> => all.get(host) ?? new Map()
+
+const registered = (host: KernelPlugin.Host["Service"], name: string, one: Standing) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const known = all.get(host) ?? new Map<string, Standing>()
+      all.set(host, known.set(name, one))
+    }),
+    () => Effect.sync(() => all.get(host)?.delete(name))
+  )
+
+interface Place {
+  readonly name: string
+  readonly contract: Contract.Contract<unknown, unknown>
+  /** The same under a key of its own: there may be several that offer it. */
+  readonly own: Contract.Contract<unknown, unknown>
+  readonly values: Effect.Success<ReturnType<typeof parse>>["values"]
+  readonly state: string
+  readonly callMillis: number
+}
+
+/** A version of it, as the host starts it. */
+const prepared = ({ callMillis, contract, name, own, state, values }: Place): Standing["prepare"] =>
+  Effect.fnUntraced(function* (kept, errors) {
+    const { manifest, module } = kept
+    yield* offered(manifest, contract)
+    yield* Package.configured(manifest, values)
+    const common = {
+      name,
+      offers: [contract],
+      needs: [],
+      grants: grantsOf(manifest, kept.directory),
+      budgets: budgetsOf(manifest, callMillis),
+      options: { directory: state, ...values }
+    } as const
+    const isolated =
+      module === undefined
+        ? Program.run({ ...common, command: manifest.command ?? [], package: kept.directory, state })
+        : Isolate.run({ ...common, module, isolation: manifest.isolation ?? "worker" })
+    const life = { failures: manifest.life?.failures ?? failures, health: { errors, calls: judged } }
+    return {
+      kept,
+      attachments: [{ contract, attach: () => Effect.void }],
+      needs: [],
+      fallback: "Fail",
+      callTimeoutMillis: callMillis,
+      plugin: { ...offering([{ contract, as: own }], isolated), life }
+    }
+  })
+
 const make = Effect.fnUntraced(function* <Self, S>(contract: Contract.Contract<Self, S>, options: Options) {
   const { directory, values } = yield* parse(options.address)
   const { name } = yield* Package.manifest(directory)
-  const kept = yield* Package.keep(options.directory, name, { path: directory })
-  const { manifest, module } = kept
-  yield* offered(manifest, contract)
-  yield* Package.configured(manifest, values)
   const state = Package.stateOf(options.directory, name)
   yield* (yield* FileSystem.FileSystem).makeDirectory(state, { recursive: true, mode: 0o700 })
-  const common = {
-    name,
-    offers: [contract],
-    needs: [],
-    grants: grantsOf(manifest, kept.directory),
-    budgets: budgetsOf(manifest, options.callMillis ?? patience),
-    life: { failures: manifest.life?.failures ?? failures },
-    options: { directory: state, ...values }
-  } as const
-  const isolation = manifest.isolation ?? "worker"
-  if (module !== undefined) return Plugin.install(Isolate.run({ ...common, module, isolation }))
-  return Plugin.install(Program.run({ ...common, command: manifest.command ?? [], package: kept.directory, state }))
+  const own = Contract.instance(contract, name)
+  const prepare = prepared({ name, contract, own, values, state, callMillis: options.callMillis ?? patience })
+  const source = (yield* Remembered.read(options.directory, name, directory)) ?? { path: directory }
+  const ready = yield* prepare(yield* Package.keep(options.directory, name, source), 1)
+  const started = Effect.gen(function* () {
+    const host = yield* KernelPlugin.Host
+    const taken: Standing["returns"] = (handles, before) => one.returns?.(handles, before) ?? Effect.void
+    // It needs nothing, which its type does not say.
+    const first = { ...ready.plugin, life: { ...ready.plugin.life, taken } } as KernelPlugin.Plugin<unknown, never>
+    const one: Standing = {
+      ...{ contract: contract.key, named: directory, prepare, first: { ...ready, plugin: first } },
+      ...{ returns: undefined, runs: first }
+    }
+    yield* Effect.acquireRelease(host.start(first), () => Effect.suspend(() => host.stop(one.runs, 0)))
+    yield* registered(host, name, one)
+    return host.handle(own)
+  })
+  return Layer.effect(contract, started)
 })
 
 /** Among the plugins of the process, so that it is seen there; where there are none, by itself. */
 const host = Layer.unwrap(
-  Effect.map(Effect.serviceOption(Plugin.Host), (found) =>
-    Option.match(found, { onNone: () => Plugin.Host.layer, onSome: (one) => Layer.succeed(Plugin.Host, one) })
+  Effect.map(Effect.serviceOption(KernelPlugin.Host), (found) =>
+    Option.match(found, { onNone: () => KernelPlugin.Host.layer, onSome: (one) => Layer.succeed(KernelPlugin.Host, one) })
   )
 )
 

@@ -75,7 +75,8 @@ interface Own {
   readonly as: AnyAttachment["contract"]
 }
 
-const offering = (own: ReadonlyArray<Own>, isolated: KernelPlugin.Plugin<unknown, Api>) => ({
+/** Under their own keys what it offers under those of the contracts. */
+export const offering = <Needs>(own: ReadonlyArray<Own>, isolated: KernelPlugin.Plugin<unknown, Needs>) => ({
   ...isolated,
   offers: own.map(({ as }) => as),
   layer: Layer.effectContext(

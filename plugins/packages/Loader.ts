@@ -18,6 +18,8 @@ import type { Manifest } from "./contracts/Manifest.ts"
 import * as Capabilities from "./Capabilities.ts"
 import { Attachments } from "./contracts/Attachments.ts"
 import { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
+import type * as Early from "./Early.ts"
+import * as EarlySwaps from "./EarlySwaps.ts"
 import * as Launch from "./Launch.ts"
 import { isForNodes } from "./node/NodeContracts.ts"
 import * as NodeReport from "./node/NodeReport.ts"
@@ -47,6 +49,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
   const attachments = yield* Attachments
   const kinds = yield* Kinds
   const running = yield* Running.make(asItself)
+  const early = yield* EarlySwaps.make(directory, running, running.start)
   const record = yield* EventRecorder.make({ component: "keelson-plugins", host: server })
   const plugins = yield* client.cache(Plugin, { indexes: {} })
   const configurations = yield* client.cache(PluginConfiguration, { indexes: {} })
@@ -64,7 +67,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     record({ kind: Plugin, object, type, reason, message, action: "Loading" })
   const say: Report.Say = (...said) => (isLeading ? announce(...said) : Effect.void)
   const wishOf = (plugin: Plugin) => Agreement.wishOf(plugin.spec, configurationOf(plugin))
-  const about = { placed: onNodes.placed, running, plugins, failures, seen, wishOf, server, version, say, announce }
+  const about = { placed: onNodes.placed, early, running, plugins, failures, seen, wishOf, server, version, say, announce }
   const report = yield* Report.make(about)
   const keysOf = (names: Iterable<string>) => Array.from(names, (name) => ({ namespace: "", name }))
   const allKeys = () => plugins.all().map(({ metadata: { name } }) => ({ namespace: "", name }))
@@ -154,13 +157,27 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
         )
   })
 
+  /** What is there before any object is stays, whatever its object says. */
+  const swapped = Effect.fnUntraced(function* (plugin: Plugin, one: Early.Standing) {
+    const { name } = plugin.metadata
+    const before = running.get(name)?.ready.kept.manifest.version ?? ""
+    const isOther = yield* early.load(plugin, one, wishOf(plugin))
+    failures.delete(name)
+    const now = running.get(name)?.ready
+    if (!isOther || now === undefined) return
+    const [{ version }, { isolation }] = [now.kept.manifest, now.plugin]
+    yield* say(plugin, "Normal", "Swapped", `version ${version} (${isolation}) runs in place of ${before}`)
+  })
+
   const reconcile = Effect.fnUntraced(function* ({ name }: Key) {
     const plugin = plugins.get({ namespace: "", name })
+    yield* early.adopt
+    const one = early.find(name)
     const observed = () => {
       if (plugin?.metadata.generation === undefined) seen.delete(name)
       else seen.set(name, plugin.metadata.generation)
     }
-    if (plugin === undefined || plugin.spec.suspend === true || !isFromOutside(plugin)) {
+    if (plugin === undefined || (one === undefined && (plugin.spec.suspend === true || !isFromOutside(plugin)))) {
       failures.delete(name)
       manifests.delete(name)
       yield* running.stop(name)
@@ -168,7 +185,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
       if (plugin !== undefined && isLeading) yield* report.one(name)
       return Controllers.done
     }
-    const outcome = yield* Effect.exit(load(plugin))
+    const outcome = yield* Effect.exit(one === undefined ? load(plugin) : swapped(plugin, one))
     if (outcome._tag === "Failure") {
       if (Cause.hasInterruptsOnly(outcome.cause)) return Controllers.done
       const words = Words.of(Cause.squash(outcome.cause))

@@ -9,6 +9,7 @@ import { withCondition } from "../controllers/contracts/Statuses.ts"
 import { time } from "../resources/contracts/Time.ts"
 import * as Agreement from "./Agreement.ts"
 import { Plugin, type PluginRevision, type PluginStatus } from "./contracts/v1alpha1.ts"
+import type { EarlySwaps } from "./EarlySwaps.ts"
 import * as NodeReport from "./node/NodeReport.ts"
 import type { Running } from "./Running.ts"
 import * as Words from "./Words.ts"
@@ -20,6 +21,7 @@ export interface About {
   /** What nodes say of a package that runs on them; absent: it runs on servers. */
   readonly placed: (plugin: Plugin) => NodeReport.Placed | undefined
   readonly running: Running
+  readonly early: EarlySwaps
   readonly plugins: Cache<Plugin, never>
   /** Why what an object says cannot be done, by name. */
   readonly failures: ReadonlyMap<string, string>
@@ -51,7 +53,7 @@ const words: { readonly [_ in KernelPlugin.State["state"]]: string } = {
 const rounded = (value: number) => Number(value.toPrecision(2))
 
 export const make = Effect.fnUntraced(function* (about: About) {
-  const { announce, failures, placed, plugins, running, say, seen, server, version, wishOf } = about
+  const { announce, early, failures, placed, plugins, running, say, seen, server, version, wishOf } = about
   const client = yield* Client
   const host = yield* KernelPlugin.Host
 
@@ -168,7 +170,7 @@ export const make = Effect.fnUntraced(function* (about: About) {
   })
 
   /** Whoever else writes the object meanwhile brings it here again. */
-  const settled = <E extends { readonly _tag: string }>(writing: Effect.Effect<void, E>) =>
+  const settled = <E extends { readonly _tag: string }>(writing: Effect.Effect<unknown, E>) =>
     Effect.catch(writing, (error) =>
       error._tag === "Conflict" || error._tag === "NotFound" || error._tag === "AlreadyExists"
         ? Effect.void
@@ -179,7 +181,8 @@ export const make = Effect.fnUntraced(function* (about: About) {
     const plugin = plugins.get({ namespace: "", name })
     if (plugin === undefined) return
     const isPart = plugin.metadata.labels?.[label] === "true"
-    if (isPart && plugin.spec.source === undefined && plugin.spec.remote === undefined) return
+    if (isPart && plugin.spec.source === undefined && plugin.spec.remote === undefined && running.get(name) === undefined)
+      return
     const now = time(yield* Clock.currentTimeMillis)
     const onNodes = placed(plugin)
     const after = onNodes === undefined ? ofPackage(plugin, now) : NodeReport.status(plugin, onNodes, now)
@@ -196,21 +199,27 @@ export const make = Effect.fnUntraced(function* (about: About) {
     yield* settled(write(plugin, { ...after, reason: `rolled back: ${back.reason}` }))
   })
 
+  const created = (name: string) => client.create(Plugin, { metadata: { name, labels: { [label]: "true" } } })
+  /** A package that a setting names has an object to be seen and swapped by, as parts have. */
+  const isWithout = (name: string) => early.find(name) !== undefined && plugins.get({ namespace: "", name }) === undefined
+
   const part = Effect.fnUntraced(function* (state: KernelPlugin.State) {
     const { name } = state
     const found = plugins.get({ namespace: "", name })
     if (found !== undefined && found.metadata.labels?.[label] !== "true") return
-    const object = found ?? (yield* client.create(Plugin, { metadata: { name, labels: { [label]: "true" } } }))
+    const object = found ?? (yield* created(name))
     yield* write(object, ofPart(state))
   })
 
   const all = Effect.gen(function* () {
+    yield* early.adopt
     const states = SubscriptionRef.getUnsafe(host.states)
     const packages = new Set(running.names())
     yield* Effect.forEach(packages, one, { discard: true })
+    yield* Effect.forEach([...packages].filter(isWithout), (name) => settled(created(name)), { discard: true })
     const parts = states.filter(({ name }) => !packages.has(name))
     yield* Effect.forEach(parts, (state) => settled(part(state)), { discard: true })
-    const here = new Set(parts.map(({ name }) => name))
+    const here = new Set([...parts.map(({ name }) => name), ...packages])
     const gone = plugins
       .all()
       .filter(({ metadata: { labels, name }, spec }) => labels?.[label] === "true" && !here.has(name) && !spec.source)

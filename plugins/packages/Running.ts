@@ -89,8 +89,14 @@ export const make = Effect.fnUntraced(function* <Given>(
   })
 
   /** What the host does when it begins to serve. The second time it comes back, in place of what was to serve instead. */
-  const taken = (name: string, run: Run, windowSeconds: number, self: () => KernelPlugin.Plugin<unknown, Api>) => {
-    let isBack = false
+  const taken = (
+    name: string,
+    run: Run,
+    windowSeconds: number,
+    self: () => KernelPlugin.Plugin<unknown, Api>,
+    isHere = false
+  ) => {
+    let isBack = isHere
     const isFirst = !runs.has(name)
     return Effect.fnUntraced(function* (
       handles: Context.Context<unknown>,
@@ -125,6 +131,19 @@ export const make = Effect.fnUntraced(function* <Given>(
     stop,
     /** Whether one that it needs is no longer there. */
     isAlone: (name: string) => providers.get(name)?.some((one) => !runs.has(one.name)) === true,
+    /** It runs already, and is not stopped here. The answer is what is to be done when it comes back in place of another version. */
+    adopt: (name: string, ready: Ready) =>
+      Effect.gen(function* () {
+        const run: Run = { ready, wish: "", startedAt: yield* Clock.currentTimeMillis }
+        runs.set(name, run)
+        yield* told
+        return taken(name, run, 0, () => ready.plugin, true)
+      }),
+    /** What runs is what was wished for. */
+    wished: (name: string, wish: string) => {
+      const run = runs.get(name)
+      if (run !== undefined) runs.set(name, { ...run, wish })
+    },
     /** What runs was rolled back to before this process began. */
     cameBack: (name: string, back: RolledBack) =>
       Effect.andThen(
@@ -153,6 +172,8 @@ export const make = Effect.fnUntraced(function* <Given>(
           Effect.provideService(Main, guest)
         )
       providers.set(name, found)
+      // All that it needs it has been given; hence the cast.
+      return alive as KernelPlugin.Plugin<unknown, never>
     })
   }
 })

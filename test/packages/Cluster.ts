@@ -9,11 +9,16 @@ import * as Server from "../../bin/Server.ts"
 import * as Settings from "../../bin/Settings.ts"
 import { freePort } from "../../kernel/FreePort.ts"
 import { Client } from "../../kernel/client/Client.ts"
+import type { Log } from "../../kernel/store/Log.ts"
 import * as MemoryLog from "../../kernel/store/memory/MemoryLog.ts"
 import { Node } from "../../plugins/resources/contracts/core/v1.ts"
 import { draftOf } from "../scheduler/Nodes.ts"
 
-export const clusterOf = Effect.fnUntraced(function* (wished: Partial<Settings.Settings>) {
+/** `log`: where all is kept, if not in memory. */
+export const clusterOf = Effect.fnUntraced(function* (
+  wished: Partial<Settings.Settings>,
+  log: (settings: Settings.Settings, paths: Paths.Paths) => Layer.Layer<Log, unknown> = () => MemoryLog.layer
+) {
   const files = yield* FileSystem.FileSystem
   const home = yield* files.makeTempDirectoryScoped({ prefix: "keelson-author-" })
   const settings: Settings.Settings = {
@@ -29,7 +34,7 @@ export const clusterOf = Effect.fnUntraced(function* (wished: Partial<Settings.S
   const paths = Paths.make(settings.dataDir, settings.nodeName)
   const keys = yield* Keys.open(settings, paths)
   const options = yield* Server.optionsOf(settings, paths)
-  yield* Layer.build(ControlPlane.controlPlane({ ...options, log: MemoryLog.layer }))
+  yield* Layer.build(ControlPlane.controlPlane({ ...options, log: log(settings, paths) }))
   const client = yield* Effect.provide(Client, yield* Layer.build(Ready.client(settings, keys)))
   for (const name of ["n1", "n2"]) {
     const { metadata, status } = draftOf(name)
