@@ -48,7 +48,7 @@ const bridged = Effect.gen(function* () {
   const bridge = Bridge.make({ ...points, filter: counting }, yield* points.describe(), options, run)
   const view = new Snapshot()
   for (const name of names) view.setNode(yield* client.create(Node, draftOf(name, { cpu: "4" })))
-  const create = (name: string, token: string, labels = { sample: "yes" }) =>
+  const create = (name: string, token: string, labels: Record<string, string> = { sample: "yes" }) =>
     client.create(Pod, podNamed(name, token, labels))
   /** The nodes that it refuses. */
   const refused = Effect.fnUntraced(function* (pod: Pod) {
