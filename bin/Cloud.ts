@@ -68,14 +68,15 @@ export const layer = <R>(options: Options, run: Run<R>, asSelf: Layer.Layer<Clie
     run("service", Services.plugin({ cluster }))
   )
   const routes = podCidrs.length > 0 ? run("route", RouteTable.plugin({ cluster, podCidrs })) : Layer.empty
-  if (cloud === "package") return CloudPackage.layer(controllers, routes)
+  const ingresses = (className: string) => run("cloud-ingress", Ingresses.plugin({ cluster, className }))
+  if (cloud === "package") return CloudPackage.layer(controllers, routes, ingresses("cloud"))
   if (cloud === "local") {
     const own = Layer.provide(controllers, Layer.provide(Plugin.install(local(options)), asSelf))
     return podCidrs.length > 0 ? Layer.effectDiscard(Effect.fail(noRoutes)) : own
   }
   if (cloud === "aws") {
-    const ingresses = run("cloud-ingress", Ingresses.plugin({ cluster, className: "alb" }))
-    return Layer.provide(Layer.mergeAll(controllers, routes, ingresses), Plugin.install(Aws.plugin(options.configuration)))
+    const all = Layer.mergeAll(controllers, routes, ingresses("alb"))
+    return Layer.provide(all, Plugin.install(Aws.plugin(options.configuration)))
   }
   const provider: Layer.Layer<Contracts | Routes, Plugin.PluginFailed, Plugin.Host> = providers[cloud](options)
   return Layer.provide(Layer.merge(controllers, routes), provider)

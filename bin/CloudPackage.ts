@@ -1,5 +1,6 @@
 /** A cloud that is a package: where the server leads, the controllers of a cloud follow what it offers, as long as it is there. */
 import { Context, Effect, Layer, Schema } from "effect"
+import { IngressBalancers } from "../plugins/cloud/contracts/IngressBalancers.ts"
 import { Instances } from "../plugins/cloud/contracts/Instances.ts"
 import { LoadBalancers } from "../plugins/cloud/contracts/LoadBalancers.ts"
 import { Routes } from "../plugins/cloud/contracts/Routes.ts"
@@ -17,10 +18,11 @@ class CloudTaken extends Schema.TaggedError<CloudTaken>()("CloudTaken", { name: 
 
 const contracts = [Instances, Zones, LoadBalancers] as const
 
-/** `routes`: of its network, where they are wished for and the package has them. */
+/** `routes`: of its network, where they are wished for and the package has them; `ingresses`: if its load balancers know HTTP. */
 export const layer = <R>(
   controllers: Layer.Layer<never, unknown, R | Contracts>,
-  routes: Layer.Layer<never, unknown, R | Routes>
+  routes: Layer.Layer<never, unknown, R | Routes>,
+  ingresses: Layer.Layer<never, unknown, R | IngressBalancers>
 ): Layer.Layer<never, never, R | Attachments> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
@@ -41,5 +43,6 @@ export const layer = <R>(
         })
       )
       yield* Group.once([Routes], (given) => follow(routes, given))
+      yield* Group.once([IngressBalancers], (given) => follow(ingresses, given))
     })
   )

@@ -8,7 +8,11 @@ export const virtualNode = Command.make(
   {
     ...administratorFlags,
     nodeIp: flags.nodeIp,
-    service: listed("service", "What runs their Pods: hollow, or ecs (tasks of Fargate)", "hollow"),
+    service: listed(
+      "service",
+      "What runs their Pods: hollow, ecs (tasks of Fargate), or a package as plugin:///home/me/PACKAGE",
+      "hollow"
+    ),
     config: listed("service-config", "A file with its configuration: see adapters/cloud/aws", ""),
     count: Flag.Int("count").pipe(Flag.withDescription("How many nodes"), Flag.withDefault(1)),
     prefix: listed("prefix", "What they are called; of several with a number behind it", "virtual")

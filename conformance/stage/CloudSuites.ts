@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url"
 import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import { Api } from "../../kernel/client/Api.ts"
 import * as ApiClient from "../../kernel/client/ApiClient.ts"
+import { IngressBalancers } from "../../plugins/cloud/contracts/IngressBalancers.ts"
 import { Instances } from "../../plugins/cloud/contracts/Instances.ts"
 import { LoadBalancers } from "../../plugins/cloud/contracts/LoadBalancers.ts"
 import { Routes } from "../../plugins/cloud/contracts/Routes.ts"
@@ -15,15 +16,17 @@ import { checked, kit } from "../Adapter.ts"
 import { CloudBed } from "../cloud/Bed.ts"
 import * as Disturbed from "../cloud/Disturbed.ts"
 import type { PackageBed } from "../cloud/PackageBed.ts"
+import * as IngressBalancersKit from "../IngressBalancers.ts"
 import * as InstancesKit from "../Instances.ts"
 import * as LoadBalancersKit from "../LoadBalancers.ts"
 import * as RoutesKit from "../Routes.ts"
 import * as ZonesKit from "../Zones.ts"
 import type { Start } from "./NodeSuites.ts"
 
-/** Of every cloud; routes are of those whose network has some. */
+/** Of every cloud, and of those whose network has routes, or that know HTTP. */
 const always = [Instances, Zones, LoadBalancers] as const
-export const keys: ReadonlyArray<string> = [...always, Routes].map(({ key }) => key)
+const all = [...always, IngressBalancers, Routes] as const
+export const keys: ReadonlyArray<string> = all.map(({ key }) => key)
 
 export const isOffered = (offers: ReadonlyArray<string>) => always.every(({ key }) => offers.includes(key))
 
@@ -37,7 +40,7 @@ const bedIn = (directory: string) =>
   })
 
 export const check = (start: Start, directory: string, offers: ReadonlyArray<string>) => {
-  const hasRoutes = offers.includes(Routes.key)
+  const [hasRoutes, hasIngresses] = [Routes, IngressBalancers].map(({ key }) => offers.includes(key))
   const world = Layer.effectContext(
     Effect.gen(function* () {
       const disturbed = Disturbed.make()
@@ -48,8 +51,14 @@ export const check = (start: Start, directory: string, offers: ReadonlyArray<str
       return Context.make(Api, Disturbed.api(api, disturbed)).pipe(Context.add(CloudBed, bed))
     })
   )
-  const cloud = Layer.provideMerge(start(hasRoutes ? [...always, Routes] : always), world)
+  // What it does not offer nobody asks for, which its type does not say.
+  const offered = all.filter(({ key }) => offers.includes(key)) as ReadonlyArray<(typeof all)[number]>
+  const cloud = Layer.provideMerge(start(offered), world)
   const suites = [checked(InstancesKit.suite), checked(ZonesKit.suite), checked(LoadBalancersKit.suite)] as const
-  // What it offers of routes its type does not say.
-  return kit(cloud, ...suites, ...(hasRoutes ? [checked(RoutesKit.suite)] : []))
+  return kit(
+    cloud,
+    ...suites,
+    ...(hasIngresses ? [checked(IngressBalancersKit.suite)] : []),
+    ...(hasRoutes ? [checked(RoutesKit.suite)] : [])
+  )
 }

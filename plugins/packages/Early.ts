@@ -1,6 +1,6 @@
 /**
- * Packages that run before there are any objects: what keeps the store, the keys of what is stored, and snapshots of it. A setting names
- * them by an address, `plugin:///home/me/keys?vault=blue`: the package's directory, and its configuration, in which values are JSON or texts.
+ * Packages that run before there are any objects, or where none are followed: what keeps the store, the keys of what is stored, and
+ * snapshots of it, and what runs the Pods of virtual nodes. A setting names them by an address, `plugin:///home/me/keys?vault=blue`: the package's directory, and its configuration, in which values are JSON or texts.
  * It is called with `directory` besides, a folder of its own that stays.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -13,6 +13,7 @@ import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import { KeyManagement } from "../encryption/contracts/KeyManagement.ts"
 import { SnapshotStorage } from "../snapshots/contracts/SnapshotStorage.ts"
+import { ContainerService } from "../virtual-node/contracts/ContainerService.ts"
 import type { Manifest } from "./contracts/Manifest.ts"
 import { offering, type Ready } from "./Launch.ts"
 import * as Package from "./Package.ts"
@@ -21,7 +22,7 @@ import * as Remembered from "./Remembered.ts"
 import { guest } from "./Running.ts"
 
 /** What a setting can name a package for. */
-const contracts = new Set<string>([KeyManagement, Log, SnapshotStorage].map(({ key }) => key))
+const contracts = new Set<string>([ContainerService, KeyManagement, Log, SnapshotStorage].map(({ key }) => key))
 export const takes = (contract: string) => contracts.has(contract)
 
 const scheme = "plugin://"

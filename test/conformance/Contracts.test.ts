@@ -53,10 +53,6 @@ describe("the contracts", () => {
 /** Contracts that no package in `examples/` keeps: why, or what shows how it is done. */
 const withoutExample: { readonly [key: string]: string } = {
   "kernel/Api": "it is given to plugins, and the server keeps it",
-  "kernel/Handover": "it is offered beside another contract",
-  "cloud/IngressBalancers": "adapters/cloud/aws",
-  "cloud/Routes": "adapters/cloud/aws",
-  "virtual-node/ContainerService": "adapters/memory: no package can offer it yet",
   ...Object.fromEntries(
     ["ContainerRuntime", "Events", "Exec", "Images", "Logs", "Stats"].map((name) => [
       `kubelet/${name}`,
