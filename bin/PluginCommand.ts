@@ -25,9 +25,15 @@ const create = Command.make(
 
 const check = Command.make(
   "check",
-  { directory },
-  Effect.fnUntraced(function* ({ directory }) {
-    yield* (yield* author).check(directory)
+  {
+    directory,
+    beside: Flag.String("with").pipe(
+      Flag.withDescription("A package with a contract of its own that this one needs; several times for several"),
+      Flag.atLeast(0)
+    )
+  },
+  Effect.fnUntraced(function* ({ beside, directory }) {
+    yield* (yield* author).check(directory, beside)
   })
 ).pipe(Command.withDescription("Checks a package: its manifest, its types, the laws of its contracts"))
 

@@ -20,9 +20,12 @@ const examples: { readonly [template: string]: string } = {
   authentication: "authentication-names",
   authorization: "authorization-freeze",
   cloud: "cloud-table",
+  "container-service": "containers-told",
+  contract: "contract-tariff",
   controller: "controller-contact",
   devices: "devices-lamps",
   dns: "dns-names",
+  handover: "handover-visits",
   "image-credentials": "credentials-table",
   ingress: "ingress-maintenance",
   keys: "keys-passphrases",
@@ -104,7 +107,8 @@ const ran = (program: string, args: ReadonlyArray<string>) =>
     return Effect.sync(() => child.kill())
   })
 
-export const check = Effect.fnUntraced(function* (directory: string) {
+/** `beside`: packages with contracts of their own that it needs. */
+export const check = Effect.fnUntraced(function* (directory: string, beside: ReadonlyArray<string> = []) {
   const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
   const place = paths.resolve(directory)
   const manifest = yield* Package.manifest(place)
@@ -119,7 +123,8 @@ export const check = Effect.fnUntraced(function* (directory: string) {
   else yield* Console.log("types     fit")
   const { isolation = "worker" } = manifest
   if (manifest.offers.length === 0) return yield* Console.log("laws      it offers no contract: there are none to check")
-  const code = yield* ran(process.execPath, [at("conformance/stage/PackageMain.ts"), isolation, place])
+  const others = beside.map((one) => `--with=${paths.resolve(one)}`)
+  const code = yield* ran(process.execPath, [at("conformance/stage/PackageMain.ts"), isolation, ...others, place])
   if (code !== 0) return yield* failed(`${manifest.name} does not keep the laws of its contract`)
   yield* Console.log(`laws      ${manifest.name} keeps them, as ${isolation}`)
 })

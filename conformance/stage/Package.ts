@@ -4,7 +4,8 @@ import { Effect, FileSystem, Layer } from "effect"
 import { pathToFileURL } from "node:url"
 import { join, resolve, sep } from "node:path"
 import { Api } from "../../kernel/client/Api.ts"
-import type { Contract } from "../../kernel/plugin/Contract.ts"
+import { type Contract, nameOf } from "../../kernel/plugin/Contract.ts"
+import { Handover } from "../../kernel/plugin/Handover.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Program from "../../kernel/plugin/isolate/Program.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
@@ -12,7 +13,7 @@ import type { Isolation } from "../../kernel/plugin/Plugin.ts"
 import * as Early from "../../plugins/packages/Early.ts"
 import * as Package from "../../plugins/packages/Package.ts"
 import type { Manifest } from "../../plugins/packages/contracts/Manifest.ts"
-import { fits } from "../../plugins/packages/Negotiation.ts"
+import { fits, madeBy } from "../../plugins/packages/Negotiation.ts"
 import { budgetsOf, grantsOf } from "../../plugins/packages/Permissions.ts"
 import { Asked, type Result, Told } from "../Adapter.ts"
 import { contracts } from "../Contracts.ts"
@@ -20,6 +21,7 @@ import * as Deviations from "../Deviations.ts"
 import { signs, words } from "../report/Summary.ts"
 import * as CloudSuites from "./CloudSuites.ts"
 import * as NodeSuites from "./NodeSuites.ts"
+import * as OwnContracts from "./OwnContracts.ts"
 import * as Suites from "./Suites.ts"
 
 export class PackageBroken extends Error {}
@@ -33,22 +35,53 @@ const placeOf = Effect.fnUntraced(function* (directory: string, folder: string) 
   return (yield* Package.keep(join(folder, "copy"), name, { path: directory })).directory
 })
 
+/** What other packages offer that it needs: contracts of their own. */
+interface Beside {
+  readonly contracts: ReadonlyArray<Contract<unknown, unknown>>
+  readonly layer: Layer.Layer<never, unknown, Api>
+}
+const nobody: Beside = { contracts: [], layer: Layer.empty }
+
 /** It is started for what is checked together, and ends with what it was started for. */
-const startOf = Effect.fnUntraced(function* (directory: string, isolation: Isolation, folder: string) {
+const startOf = Effect.fnUntraced(function* (
+  directory: string,
+  isolation: Isolation,
+  folder: string,
+  beside: Beside = nobody
+) {
   const place = yield* placeOf(resolve(directory), folder)
   const manifest = yield* Package.manifest(place)
   const { command = [], module, name } = manifest
   const limits = { grants: grantsOf(manifest, place), budgets: budgetsOf(manifest, undefined) }
   const start: NodeSuites.Start = (offers, options) => {
-    const about = { name, offers, needs: [Api], ...(options !== undefined && { options }) } as const
-    const started =
+    const about = { name, offers, needs: [Api, ...beside.contracts], ...(options !== undefined && { options }) } as const
+    const plugin =
       module === undefined
-        ? Plugin.install(Program.run({ ...about, command, package: place, state: join(folder, "state") }))
-        : Plugin.install(Isolate.run({ ...about, ...limits, module: pathToFileURL(join(place, module)), isolation }))
-    // What it offers are these contracts, which the type of a program does not say.
-    return Layer.provide(started, Plugin.Host.layer) as Layer.Layer<Plugin.Identifier<(typeof offers)[number]>, unknown, Api>
+        ? Program.run({ ...about, command, package: place, state: join(folder, "state") })
+        : Isolate.run({ ...about, ...limits, module: pathToFileURL(join(place, module)), isolation })
+    // What is handed over is between a plugin and its host, which leads nobody to it.
+    const started = offers.some(({ key }) => key === Handover.key) ? plugin.layer : Plugin.install(plugin)
+    // What it offers are these contracts, and what it needs is beside it, which the type of a program does not say.
+    return Layer.provide(started, Layer.merge(Plugin.Host.layer, beside.layer)) as Layer.Layer<
+      Plugin.Identifier<(typeof offers)[number]>,
+      unknown,
+      Api
+    >
   }
   return start
+})
+
+const besideOf = Effect.fnUntraced(function* (directories: ReadonlyArray<string>, folder: string) {
+  const all = yield* Effect.forEach(directories, (directory, index) =>
+    Effect.gen(function* () {
+      const manifest = yield* Package.manifest(directory)
+      const contracts = madeBy(manifest).map(({ contract }) => contract)
+      const start = yield* startOf(directory, manifest.isolation ?? "worker", join(folder, `beside-${index}`))
+      return { contracts, layer: start(contracts) }
+    })
+  )
+  const layer = Layer.mergeAll(Layer.empty, ...all.map((one) => one.layer))
+  return { contracts: all.flatMap((one) => one.contracts), layer } satisfies Beside
 })
 
 /** What has to be told of a contract that there is no suite for. */
@@ -90,9 +123,14 @@ const strange = ({ offers }: Manifest) =>
     ]
   })
 
-/** Checks what it offers of these contracts, or all of it, and tells of each law. */
+/** Checks what it offers of these contracts, or all of it, and tells of each law. `beside`: packages with what it needs of others. */
 export const checked = Effect.fnUntraced(
-  function* (directory: string, asked: Isolation | undefined, only?: ReadonlyArray<string>) {
+  function* (
+    directory: string,
+    asked: Isolation | undefined,
+    only?: ReadonlyArray<string>,
+    beside: ReadonlyArray<string> = []
+  ) {
     const manifest = yield* Package.manifest(directory)
     const offers = manifest.offers.map(({ contract }) => contract).filter((key) => only?.includes(key) !== false)
     if (only !== undefined && offers.length === 0)
@@ -100,7 +138,8 @@ export const checked = Effect.fnUntraced(
     const folder = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "keelson-check-" })
     const own = join(folder, "own")
     yield* (yield* FileSystem.FileSystem).makeDirectory(own)
-    const start = yield* startOf(directory, asked ?? manifest.isolation ?? "worker", folder)
+    const others = yield* besideOf(beside, folder)
+    const start = yield* startOf(directory, asked ?? manifest.isolation ?? "worker", folder, others)
     // As above.
     const offer: Suites.Offer = <Self, S>(contract: Contract<Self, S>) =>
       start([contract], Early.takes(contract.key) ? { directory: own } : undefined) as Layer.Layer<
@@ -117,8 +156,10 @@ export const checked = Effect.fnUntraced(
     }
     const isCloud = CloudSuites.isOffered(offers)
     if (isCloud) yield* CloudSuites.check(start, resolve(directory), offers)
-    const others = isCloud ? offers.filter((key) => !CloudSuites.keys.includes(key)) : offers
-    for (const key of others.filter((key) => !onNodes.some(({ contracts }) => contracts.includes(key)))) {
+    yield* OwnContracts.check(resolve(directory), manifest, offer)
+    const made = madeBy(manifest).map(({ contract }) => nameOf(contract))
+    const together = [...made, ...(isCloud ? CloudSuites.keys : []), ...onNodes.flatMap(({ contracts }) => contracts)]
+    for (const key of offers.filter((key) => !together.includes(key))) {
       const suite = Suites.find(key)
       yield* suite === undefined ? tell(unknown(key)) : suite.check(offer)
     }
@@ -131,11 +172,12 @@ export const checked = Effect.fnUntraced(
 export const report = Effect.fnUntraced(function* (
   directory: string,
   isolation: Isolation | undefined,
-  told: (result: Result) => void
+  told: (result: Result) => void,
+  beside: ReadonlyArray<string> = []
 ) {
   const terms = { profile: "all" as const, deviations: yield* Deviations.beside(directory), done: {} }
   const hear = Layer.succeed(Told, (result: Result) => Effect.sync(() => told(result)))
-  yield* checked(directory, isolation).pipe(Effect.provide(hear), Effect.provideService(Asked, terms))
+  yield* checked(directory, isolation, undefined, beside).pipe(Effect.provide(hear), Effect.provideService(Asked, terms))
 })
 
 export const isGood = ({ outcome }: Result) => outcome !== "broken" && outcome !== "repaired"

@@ -1,4 +1,4 @@
-/** `PackageMain.ts ISOLATION DIRECTORY…`: what `keelson plugin check` runs, a process of its own, from source. Ends with 1 if a law is broken. */
+/** `PackageMain.ts ISOLATION [--with=DIRECTORY]… DIRECTORY…`: what `keelson plugin check` runs, a process of its own, from source. Ends with 1 if a law is broken. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, References } from "effect"
@@ -6,9 +6,13 @@ import { spawnSync } from "node:child_process"
 import * as NodeContracts from "../../plugins/packages/node/NodeContracts.ts"
 import * as Manifests from "../../plugins/packages/Package.ts"
 import { isolations } from "../../kernel/plugin/Plugin.ts"
+import type { Result } from "../Adapter.ts"
 import * as Package from "./Package.ts"
 
-const [, , wanted, ...directories] = process.argv
+const [, , wanted, ...named] = process.argv
+const marker = "--with="
+const directories = named.filter((one) => !one.startsWith(marker))
+const beside = named.flatMap((one) => (one.startsWith(marker) ? [one.slice(marker.length)] : []))
 const isolation = isolations.find((one) => one === wanted)
 
 /** Packages of nodes change the machine's network and mounts: they get such of their own, which go with this process. */
@@ -31,10 +35,11 @@ const program = Effect.gen(function* () {
   let isGood = true
   for (const directory of directories) {
     if (directories.length > 1) process.stdout.write(`${directory}\n`)
-    yield* Package.report(directory, isolation, (result) => {
+    const tell = (result: Result) => {
       process.stdout.write(`${Package.line(result)}\n`)
       isGood &&= Package.isGood(result)
-    })
+    }
+    yield* Package.report(directory, isolation, tell, beside)
   }
   process.exitCode = isGood ? 0 : 1
 }).pipe(Effect.provideService(References.MinimumLogLevel, "Warn"))

@@ -4,13 +4,16 @@
  */
 import { Effect, Layer } from "effect"
 import * as Contract from "./Contract.ts"
+import * as Beside from "./isolate/Beside.ts"
 import * as Guest from "./isolate/Guest.ts"
+import * as Near from "./isolate/Near.ts"
 import * as Process from "./isolate/Process.ts"
 import * as Remote from "./isolate/Remote.ts"
 import * as Sandbox from "./isolate/Sandbox.ts"
 import * as Session from "./isolate/Session.ts"
 import type { Open, Settings } from "./isolate/Settings.ts"
 import * as Worker from "./isolate/Worker.ts"
+import * as Outside from "./Outside.ts"
 import * as Plugin from "./Plugin.ts"
 
 export type { Budgets, Grants, Remote, Settings } from "./isolate/Settings.ts"
@@ -42,7 +45,7 @@ const direct = (settings: Settings) =>
       const plugin = yield* Guest.load(settings.module.href, settings.options)
       yield* negotiate(settings, plugin)
       const given = Layer.succeedContext(yield* Effect.context<never>())
-      return Layer.provide(plugin.layer, Guest.withClient(given, keysOf(settings.needs)))
+      return Layer.provide(Near.layer(plugin, settings), Guest.withClient(given, keysOf(settings.needs)))
     })
   )
 
@@ -67,7 +70,12 @@ export const run = <
   settings: Settings<Offers, Needs>
 ): Plugin.Plugin<Plugin.Identifier<Offers[number]>, Plugin.Identifier<Needs[number]>> => {
   const { isolation, life, name, offers } = settings
-  const layer = isolation === "in-process" ? timed(settings, direct(settings)) : Session.layer(settings, opens[isolation])
+  const layer =
+    isolation === "in-process"
+      ? Outside.isBundled
+        ? Session.layer(settings, Beside.open)
+        : timed(settings, direct(settings))
+      : Session.layer(settings, opens[isolation])
   return {
     name,
     offers,

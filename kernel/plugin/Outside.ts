@@ -11,6 +11,11 @@ export const root =
     ? new URL("../../", import.meta.url)
     : new URL("../", pathToFileURL(`${process.env["KEELSON_DIST"]}/`))
 
+/** Whether this very module is one of the bundle's. */
+export const isBundled =
+  process.env["KEELSON_DIST"] !== undefined &&
+  import.meta.url.startsWith(pathToFileURL(`${process.env["KEELSON_DIST"]}/`).href)
+
 const shared = /^(keelson|effect|@effect\/[^/]+)(\/|$)/
 const home = new URL("package.json", root).href
 let isRegistered = false

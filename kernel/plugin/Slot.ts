@@ -33,6 +33,8 @@ export interface Slot<S> {
   readonly fill: (instance: Instance, service: S) => Instance | undefined
   /** Sends calls nowhere, if they went to this instance. */
   readonly clear: (instance: Instance) => void
+  /** Its handle has from now on what a newer version of the contract has besides. */
+  readonly grow: (contract: Contract.Contract<unknown, unknown>) => void
 }
 
 /** A method found by its tag: which of the two it is stands in the contract. */
@@ -105,8 +107,17 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
       })
     )
 
+  const methodsOf = <T>(contract: Contract.Contract<unknown, T>) =>
+    Contract.derive(contract, (tag, streams) => (streams ? stream(tag) : call(tag)))
+  const handle = methodsOf(contract)
+
   return {
-    handle: Contract.derive(contract, (tag, streams) => (streams ? stream(tag) : call(tag))),
+    handle,
+    grow: (newer) => {
+      const known = new Set(Object.keys(handle as Methods))
+      if (newer.group.requests.keys().every((tag) => known.has(tag))) return
+      Object.assign(handle as Methods, { ...(methodsOf(newer) as Methods), ...handle })
+    },
     instance: () => current?.instance,
     fill: (instance, service) => {
       const before = current?.instance

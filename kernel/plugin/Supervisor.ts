@@ -51,9 +51,14 @@ export const make = Effect.gen(function* () {
   }
 
   const slotOf = (contract: AnyContract) => {
-    const found = slots.get(contract.key) ?? { slot: Slot.make(contract), contract }
-    slots.set(contract.key, found)
-    return found
+    const found = slots.get(contract.key)
+    if (found !== undefined) {
+      found.slot.grow(contract)
+      return found
+    }
+    const made = { slot: Slot.make(contract), contract }
+    slots.set(contract.key, made)
+    return made
   }
 
   /** Consumers hold the contract that the slot was made with. */

@@ -1,7 +1,7 @@
 /**
  * Packages that run before there are any objects, or where none are followed: what keeps the store, the keys of what is stored, and
- * snapshots of it, and what runs the Pods of virtual nodes. A setting names them by an address, `plugin:///home/me/keys?vault=blue`: the package's directory, and its configuration, in which values are JSON or texts.
- * It is called with `directory` besides, a folder of its own that stays.
+ * snapshots of it, and what runs the Pods of virtual nodes. A setting names them by an address, `plugin:///home/me/keys?vault=blue`:
+ * the package's directory, and its configuration, in which values are JSON or texts. It is called with `directory` besides, a folder of its own that stays.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Effect, FileSystem, Layer, Option, Schema, SemVer, SemVerRange } from "effect"

@@ -1,5 +1,5 @@
 /** From an object and what it names to a plugin that the host can start: versions that fit, a configuration that is right, an isolate. */
-import { Context, Effect, Layer, type Schema } from "effect"
+import { Context, Effect, Layer, type Schema, SemVer } from "effect"
 import { pathToFileURL } from "node:url"
 import * as Contract from "../../kernel/plugin/Contract.ts"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
@@ -10,7 +10,7 @@ import { Api } from "../../kernel/client/Api.ts"
 import type { AnyAttachment } from "./contracts/Attachments.ts"
 import * as Manifest from "./contracts/Manifest.ts"
 import type { Plugin, PluginConfiguration } from "./contracts/v1alpha1.ts"
-import { needed, negotiated } from "./Negotiation.ts"
+import { type Need, needed, negotiated, type Offered } from "./Negotiation.ts"
 import * as Package from "./Package.ts"
 import { budgetsOf, grantsOf } from "./Permissions.ts"
 
@@ -30,7 +30,7 @@ export interface Ready {
   readonly kept: Package.Kept
   readonly attachments: ReadonlyArray<AnyAttachment>
   /** What it is given of other packages. */
-  readonly needs: ReadonlyArray<AnyAttachment["contract"]>
+  readonly needs: ReadonlyArray<Need>
   readonly fallback: "Fail" | "Ignore"
   readonly callTimeoutMillis: number
   /** Offers each contract under a key of its own, so that several plugins can offer the same one. */
@@ -43,6 +43,8 @@ export interface Place {
   readonly node?: Schema.Json
   /** How long a call may take where nobody says otherwise, in milliseconds. */
   readonly patience?: number
+  /** What other packages here offer of contracts of their own. */
+  readonly made?: ReadonlyArray<Offered>
 }
 
 /** At its isolation; a program is a process, whose command says what it may do. */
@@ -67,7 +69,11 @@ const ownOf = (
   attachments: ReadonlyArray<AnyAttachment>,
   { offers }: Manifest.Manifest
 ): ReadonlyArray<Own> => [
-  ...attachments.map(({ contract }) => ({ contract, as: Contract.instance(contract, name) })),
+  // A slot serves one major: another one of a contract that the package has made takes nobody's place.
+  ...attachments.map(({ contract, isOwn = false }) => ({
+    contract,
+    as: Contract.instance(contract, isOwn ? `${name}@${SemVer.parseUnsafe(contract.version).major}` : name)
+  })),
   ...(offers.some(({ contract }) => contract === Handover.key) ? [{ contract: Handover, as: Handover }] : [])
 ]
 interface Own {
@@ -150,10 +156,10 @@ export const prepare = Effect.fnUntraced(function* (
   const isolation = others.remote === undefined ? Manifest.isolations.find((one) => one === level) : ("remote" as const)
   if (isolation === undefined) return yield* invalid(`isolation: expected one of ${Manifest.isolations.join(", ")}`)
   const own = ownOf(name, attachments, manifest)
-  const needs = yield* needed(manifest)
+  const needs = yield* needed(manifest, place.made)
   const common = {
     offers: own.map(({ contract }) => contract),
-    needs,
+    needs: needs.map(({ contract }) => contract),
     isolation,
     grants: grantsOf(manifest, directory),
     budgets: budgetsOf(manifest, callTimeoutMillis),

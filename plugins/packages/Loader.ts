@@ -81,7 +81,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
   const gone = (name: string) => {
     const isUsed = running
       .get(name)
-      ?.ready.attachments.every((attachment) => attachments.find(attachment.contract.key) === attachment)
+      ?.ready.attachments.every((one) => one.isOwn === true || attachments.find(one.contract.key) === one)
     return isUsed === false || running.isAlone(name) ? running.stop(name) : Effect.void
   }
 
@@ -134,7 +134,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
     onNodes.forget(name)
     const fallback = spec.fallback && (yield* Package.keep(directory, name, spec.fallback))
     const others = { ...(fallback !== undefined && { fallback }), ...(remote !== undefined && { remote }) }
-    const place = { state: Package.stateOf(directory, name) }
+    const place = { state: Package.stateOf(directory, name), made: running.made() }
     const ready = yield* Launch.prepare(name, spec, kept, configuration?.spec, place, others)
     const own = before === undefined ? [] : [before.ready.kept.manifest]
     // Until the new one has its place, both may do what they say they do.

@@ -5,9 +5,11 @@
 import { Clock, Context, Effect, Layer, Option, SubscriptionRef } from "effect"
 import type { Api } from "../../kernel/client/Api.ts"
 import { Main } from "../../kernel/plugin/isolate/Settings.ts"
+import { nameOf } from "../../kernel/plugin/Contract.ts"
 import { root } from "../../kernel/plugin/Outside.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import type { Ready } from "./Launch.ts"
+import { fits, type Need, type Offered } from "./Negotiation.ts"
 import { PackageInvalid } from "./PackageInvalid.ts"
 
 /** One version of a package as it runs. */
@@ -24,13 +26,16 @@ export interface RolledBack {
   readonly reason: string
 }
 
-type Contract = Ready["needs"][number]
-/** A package, the contract that it is needed for, and the same under the key of its own slot. */
-interface Provider {
+type Contract = Need["contract"]
+/** A package, what it is needed for, and the contract under the key of its own slot. */
+interface Provider extends Need {
   readonly name: string
-  readonly contract: Contract
   readonly own: Contract
 }
+
+/** Which of its offers is what another needs. */
+const offerOf = ({ attachments }: Ready, { contract, range }: Need) =>
+  attachments.findIndex((offer) => offer.contract.key === contract.key && fits(range, offer.contract.version))
 
 /** From source, as the package's own modules are: were it from the bundle, there would be two of everything in it. */
 export const guest = new URL("kernel/plugin/isolate/GuestMain.ts", root)
@@ -55,21 +60,32 @@ export const make = Effect.fnUntraced(function* <Given>(
   const reasonOf = (name: string) =>
     SubscriptionRef.getUnsafe(host.states).find((state) => state.name === name)?.reason ?? "it has died"
 
-  const providerOf = (name: string, contract: Contract) => {
+  const providerOf = (name: string, need: Need): Provider | undefined => {
     for (const [provider, { ready }] of runs) {
-      const index = ready.attachments.findIndex((attachment) => attachment.contract.key === contract.key)
-      const own = index < 0 || provider === name ? undefined : ready.plugin.offers[index]
-      if (own !== undefined) return { name: provider, contract, own }
+      const own = provider === name ? undefined : ready.plugin.offers[offerOf(ready, need)]
+      if (own !== undefined) return { ...need, name: provider, own }
     }
     return undefined
   }
-  const given = (name: string, needs: ReadonlyArray<Contract>) =>
-    Effect.forEach(needs, (contract) => {
-      const found = providerOf(name, contract)
+  const given = (name: string, needs: ReadonlyArray<Need>) =>
+    Effect.forEach(needs, (need) => {
+      const found = providerOf(name, need)
       return found === undefined
-        ? Effect.fail(new PackageInvalid({ message: `it waits for a package that offers ${contract.key}` }))
+        ? Effect.fail(new PackageInvalid({ message: `it waits for a package that offers ${need.contract.key}` }))
         : Effect.succeed(found)
     })
+
+  /** A version that takes from others what they need takes nobody's place. */
+  const kept = (name: string, ready: Ready) => {
+    for (const [needer, all] of providers) {
+      const lost = all.find((one) => one.name === name && offerOf(ready, one) < 0)
+      if (lost === undefined) continue
+      const what = `${nameOf(lost.contract)} ${lost.range}, which ${needer} needs`
+      const message = `${name} ${ready.kept.manifest.version} does not offer ${what}: let it offer that beside what is new, or swap or delete ${needer} first`
+      return Effect.fail(new PackageInvalid({ message }))
+    }
+    return Effect.void
+  }
 
   /** Each offer is led to those who use it by the handle of a slot of its own. */
   const attached = Effect.fnUntraced(function* (
@@ -129,8 +145,17 @@ export const make = Effect.fnUntraced(function* <Given>(
     get: (name: string) => runs.get(name),
     rolledBack: (name: string) => rolledBack.get(name),
     stop,
-    /** Whether one that it needs is no longer there. */
-    isAlone: (name: string) => providers.get(name)?.some((one) => !runs.has(one.name)) === true,
+    /** Whether one that it needs is no longer there, or another version of it, which will not do. */
+    isAlone: (name: string) =>
+      providers.get(name)?.some((one) => {
+        const run = runs.get(one.name)
+        return run === undefined || offerOf(run.ready, one) < 0
+      }) === true,
+    /** What is offered here of contracts that packages have made. */
+    made: (): ReadonlyArray<Offered> =>
+      [...runs].flatMap(([name, { ready }]) =>
+        ready.attachments.flatMap(({ contract, isOwn }) => (isOwn === true ? [{ package: name, contract }] : []))
+      ),
     /** It runs already, and is not stopped here. The answer is what is to be done when it comes back in place of another version. */
     adopt: (name: string, ready: Ready) =>
       Effect.gen(function* () {
@@ -153,6 +178,7 @@ export const make = Effect.fnUntraced(function* <Given>(
     /** Starts it, or puts it in the place of what runs under the name: that goes on running until this one does. */
     start: Effect.fnUntraced(function* (name: string, ready: Ready, wish: string, windowSeconds: number) {
       const { attachments, needs, plugin } = ready
+      yield* kept(name, ready)
       const found = yield* given(name, needs)
       const handles = new Map(found.map(({ contract, own }) => [contract.key, host.handle(own)]))
       const run: Run = { ready, wish, startedAt: 0 }

@@ -25,6 +25,11 @@ export const serverAt = (contract: AnyContract, wire: Wire.Wire) =>
 const isPlugin = (value: unknown): value is AnyPlugin =>
   typeof value === "object" && value !== null && "layer" in value && "offers" in value
 
+/** Who was made with another copy of Effect, such as one that lies in a bundle, would fail in ways that nobody understands. */
+const isOfOurs = ({ layer }: AnyPlugin) => Object.getPrototypeOf(layer) === Object.getPrototypeOf(Layer.empty)
+const foreign =
+  "it brings an Effect of its own: leave `effect`, `@effect/*` and `keelson` out of its bundle (external), its host has them"
+
 /** The plugin that a module exports as `plugin`: its value, or a function of `options`, which are data. */
 export const load = Effect.fnUntraced(function* (module: string, options: Schema.Json | undefined) {
   Outside.register()
@@ -33,7 +38,8 @@ export const load = Effect.fnUntraced(function* (module: string, options: Schema
     catch: (cause) => (cause instanceof Error ? cause : new Error(String(cause)))
   })
   const made: unknown = typeof plugin === "function" ? plugin(options) : plugin
-  return isPlugin(made) ? made : yield* Effect.fail(new Error(`${module} exports no plugin`))
+  if (!isPlugin(made)) return yield* Effect.fail(new Error(`${module} exports no plugin`))
+  return isOfOurs(made) ? made : yield* Effect.fail(new Error(`${module}: ${foreign}`))
 })
 
 /** A contract that the plugin does not speak of is a mistake of whoever describes the plugin. */

@@ -24,6 +24,8 @@ export interface Attachment<Self, S> {
   readonly attach: (handle: S, about: About, before?: S) => Effect.Effect<void, unknown, Scope.Scope>
   /** What a package has to offer with it: keys of contracts. */
   readonly together?: ReadonlyArray<string>
+  /** The package has made the contract itself: nobody here takes it, but other packages may need it. */
+  readonly isOwn?: true
 }
 /** The handle is always one of the attachment's own contract. */
 export type AnyAttachment = Attachment<unknown, unknown>

@@ -17,6 +17,30 @@ const Range = Text.check(
 )
 const Uses = Struct({ contract: Text, version: Range })
 
+/** The first words of Keelson's own contracts. */
+export const reserved: ReadonlyArray<string> = [
+  ...["admission", "apiserver", "audit", "authentication", "authorization", "cloud", "controllers", "custom-resources"],
+  ...["dns", "encryption", "ingress", "kernel", "kube-proxy", "kubelet", "scheduler", "snapshots", "virtual-node", "volumes"]
+]
+export const isReserved = (contract: string) => reserved.includes(contract.split("/")[0] ?? "")
+
+/**
+ * A contract that the package has made itself, by what it is called on the wire: servers lead other packages to it, and read nothing
+ * of what is said. Of a second major that is offered beside the first the name has the number, as `acme/Prices@2`.
+ */
+const Own = Struct({
+  contract: Text.check(
+    Schema.isPattern(/^[a-z0-9][-a-z0-9.]*\/[A-Za-z0-9]+(@[0-9]+)?$/, { message: "a contract is called as in acme/Prices" }),
+    Schema.makeFilter(
+      (name) => !isReserved(name) || `${name} is a name of Keelson's own: begin it with yours, as in acme/Prices`
+    )
+  ),
+  version: Version,
+  /** Those with one answer, and those whose answer is a stream. */
+  methods: optionalKey(List(Text)),
+  streams: optionalKey(List(Text))
+})
+
 const Some = List(Text).check(Schema.isMinLength(1))
 
 /** A rule of RBAC: source, rbac.authorization.k8s.io/v1 PolicyRule. A ClusterRole has to take it. */
@@ -90,6 +114,7 @@ export const Manifest = Struct({
   command: optionalKey(List(Text).check(Schema.isMinLength(1))),
   offers: List(Uses),
   needs: optionalKey(List(Uses)),
+  contracts: optionalKey(List(Own)),
   /** What has to be switched on in the cluster for it: versions of the API, such as `resource.k8s.io/v1`. Until they are served it waits. */
   capabilities: optionalKey(
     List(
@@ -106,7 +131,13 @@ export const Manifest = Struct({
 }).check(
   Schema.makeFilter(
     ({ command, module }) => (command === undefined) !== (module === undefined) || "it has either a module or a command"
-  )
+  ),
+  Schema.makeFilter(({ contracts = [], offers }) => {
+    const idle = contracts.find(
+      ({ contract }) => !offers.some((offer) => offer.contract === contract.replace(/@[0-9]+$/, ""))
+    )
+    return idle === undefined || `contracts: ${idle.contract} is not among what it offers`
+  })
 )
 export type Manifest = typeof Manifest.Type
 export const file = "keelson.json"
