@@ -56,7 +56,7 @@ const started = Effect.fnUntraced(function* (isLocal: boolean) {
     controllers: ["serviceaccount"]
   }
   const paths = Paths.make(settings.dataDir, settings.nodeName)
-  yield* Keys.open(settings, paths)
+  yield* Keys.openServer(settings, paths)
   const options = yield* Server.optionsOf(settings, paths)
   const plane = yield* Layer.build(ControlPlane.controlPlane({ ...options, log: MemoryLog.layer }))
   const admin = PipelineClient.layer({ name: "kubernetes-admin", groups: [masters, "system:authenticated"] })

@@ -69,7 +69,7 @@ const fetched = Effect.fnUntraced(function* (
 
 /** As the administrator, whose certificate it can issue by now. */
 const administrator = Effect.fnUntraced(function* (settings: Settings, paths: Paths, { ca, server }: Join.Joined) {
-  const { admin } = yield* Keys.open(settings, paths)
+  const { admin } = yield* Keys.openServer(settings, paths)
   const about = { server, ca, clientCertificate: admin.cert, clientKey: admin.key, userAgent: "keelson" }
   return (yield* Join.clientOf(about)).client
 })

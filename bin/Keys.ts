@@ -38,20 +38,9 @@ export const openProxies = Effect.fnUntraced(function* (pki: string) {
   return { ...(yield* issue("client", Requests.frontProxy)), ca: ca.cert, names: [commonName] }
 })
 
-/** All of them. Called before anything is started, so that one process at a time writes the directory. */
-export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths: Paths) {
-  const { nodeIp } = settings
-  const certificates = yield* Certificates.open(paths.pki)
-  const { ca, issue, signing } = certificates
+const opened = Effect.fnUntraced(function* (settings: Settings, paths: Paths) {
+  const { ca, issue, signing } = yield* Certificates.open(paths.pki)
   const admin = yield* issue("admin", Requests.admin)
-  const ofNode = ({ address, index, name }: Members.Member) => {
-    const suffix = index === 1 ? "" : `-${index}`
-    const reached = index === 1 ? [nodeIp, address] : [address]
-    return Effect.all({
-      kubelet: issue(`kubelet${suffix}`, Requests.kubelet(name)),
-      kubeletServing: issue(`kubelet-serving${suffix}`, Requests.kubeletServing(name, [...reached, "127.0.0.1"]))
-    })
-  }
   const keys = {
     ca,
     signing,
@@ -59,18 +48,40 @@ export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths:
     apiserver: yield* issue("apiserver", apiServer(settings)),
     frontProxy: yield* openProxies(paths.pki),
     kubeletClient: yield* issue("apiserver-kubelet-client", Requests.kubeletClient),
+    metricsServer: yield* issue("metrics-server", Requests.metricsServer(MetricsServer.host))
+  }
+  yield* writeKubeconfig(settings, paths, ca.cert, admin)
+  return { keys, issue }
+})
+
+/** Those of a server, and of its administrator. */
+export const openServer = Effect.fn("Keys.openServer")(function* (settings: Settings, paths: Paths) {
+  return (yield* opened(settings, paths)).keys
+})
+
+/** All of them. Called before anything is started, so that one process at a time writes the directory. */
+export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths: Paths) {
+  const { issue, keys } = yield* opened(settings, paths)
+  const ofNode = ({ address, index, name }: Members.Member) => {
+    const suffix = index === 1 ? "" : `-${index}`
+    const reached = index === 1 ? [settings.nodeIp, address] : [address]
+    return Effect.all({
+      kubelet: issue(`kubelet${suffix}`, Requests.kubelet(name)),
+      kubeletServing: issue(`kubelet-serving${suffix}`, Requests.kubeletServing(name, [...reached, "127.0.0.1"]))
+    })
+  }
+  return {
+    ...keys,
     ...(yield* ofNode(Members.first(settings))),
     further: yield* Effect.forEach(Members.further(settings), ofNode),
-    metricsServer: yield* issue("metrics-server", Requests.metricsServer(MetricsServer.host)),
     kubeProxy: yield* issue("kube-proxy", Requests.kubeProxy),
     dns: yield* issue("dns", Requests.dns),
     ingress: yield* issue("ingress", Requests.ingress),
     volumes: yield* issue("volumes", Requests.volumes)
   }
-  yield* writeKubeconfig(settings, paths, keys.ca.cert, admin)
-  return keys
 })
 export type Keys = Effect.Success<ReturnType<typeof open>>
+export type ServerKeys = Effect.Success<ReturnType<typeof openServer>>
 
 const writeKubeconfig = Effect.fnUntraced(function* (
   { apiPort }: Settings,

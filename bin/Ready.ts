@@ -6,7 +6,7 @@ import * as ApiClient from "../kernel/client/ApiClient.ts"
 import { Client } from "../kernel/client/Client.ts"
 import { Lease } from "../plugins/resources/contracts/coordination/v1.ts"
 import { Node } from "../plugins/resources/contracts/core/v1.ts"
-import type { Keys } from "./Keys.ts"
+import type { ServerKeys } from "./Keys.ts"
 import type { Member } from "./Members.ts"
 import type { Paths } from "./Paths.ts"
 import * as Servers from "./Servers.ts"
@@ -15,7 +15,7 @@ import type { Settings } from "./Settings.ts"
 export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { message: Schema.String }) {}
 
 /** The administrator's client on this machine's API. */
-export const client = (settings: Settings, { admin, ca }: Keys) => {
+export const client = (settings: Settings, { admin, ca }: ServerKeys) => {
   const [server = "", ...others] = Servers.addresses(settings, "127.0.0.1")
   return ApiClient.layer.pipe(
     Layer.provide(
@@ -53,7 +53,7 @@ const within = <A, E, R>(what: string, log: string, effect: Effect.Effect<A, E, 
     })
   )
 
-export const api = (settings: Settings, keys: Keys, paths: Paths) => {
+export const api = (settings: Settings, keys: ServerKeys, paths: Paths) => {
   const ask = Effect.flatMap(Client, (client) => client.get(Node, { namespace: "", name: settings.nodeName })).pipe(
     Effect.catchTag("NotFound", () => Effect.void)
   )

@@ -1,7 +1,7 @@
 /** `keelson server`: a control plane, and with `--processes` further API processes beside it that share its port. */
 import { Cause, Effect, FileSystem, Layer } from "effect"
 import * as Tokens from "../plugins/authentication/Tokens.ts"
-import * as Pki from "../plugins/certificates/contracts/Pki.ts"
+import { dns, ingress, kubeProxy, volumes } from "../plugins/certificates/contracts/Requests.ts"
 import * as AdmissionConfiguration from "./AdmissionConfiguration.ts"
 import * as Audit from "./Audit.ts"
 import * as ControlPlane from "./ControlPlane.ts"
@@ -28,7 +28,7 @@ import { version } from "./Version.ts"
 export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
 
 /** Who joins is told this address, knows the API by this authority, and is signed for by it. */
-const joining = (settings: Settings, { ca, dns, ingress, kubeProxy, volumes }: Keys.Keys) => {
+const joining = (settings: Settings, { ca }: Keys.ServerKeys) => {
   const { apiPort, clusterDomain, podCidr, serviceCidr } = settings
   const { hosts = [] } = Keys.apiServer(settings)
   return {
@@ -38,7 +38,7 @@ const joining = (settings: Settings, { ca, dns, ingress, kubeProxy, volumes }: K
       config: { podCidr, serviceCidr, clusterDomain }
     },
     approve: {
-      parts: [dns, ingress, kubeProxy, volumes].map(({ cert }) => Pki.subject(cert).commonName),
+      parts: [dns, ingress, kubeProxy, volumes].map(({ commonName }) => commonName),
       reserved: hosts
     },
     sign: { ca }
@@ -53,7 +53,7 @@ export const optionsOf = Effect.fnUntraced(function* (
   /** Where the store is by now. */
   at: Store.At = settings
 ) {
-  const keys = yield* Keys.open(settings, paths)
+  const keys = yield* Keys.openServer(settings, paths)
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
   const audit = yield* Audit.options(settings)
   // The same after a crash, so that who was killed takes up its work at once; no other process can have its name or its port.

@@ -58,6 +58,8 @@ interface Cluster {
   readonly api: { readonly server: string; readonly ca: string; readonly cert: string; readonly key: string }
   /** The same as a file, for kubectl and other programs. */
   readonly kubeconfig: string
+  /** Runs while time passes: for what waits in between, such as a call of a plugin that fails and is asked again. */
+  readonly meanwhile: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Lets time pass, and whatever happens in it. On a live clock it waits. */
   readonly advance: (duration: Duration.Input) => Effect.Effect<void>
   /** All objects of a kind, as soon as they are as they should be; time passes meanwhile. */
@@ -93,11 +95,10 @@ const passing = Effect.gen(function* () {
 })
 type Pass = Effect.Success<typeof passing>
 
-/** The same, while time passes. */
-const meanwhile = <A, E, R>(pass: Pass, effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkScoped(effect)
-    while (fiber.pollUnsafe() === undefined) yield* pass(Duration.millis(10))
+const meanwhileWith = (pass: Pass): Cluster["meanwhile"] =>
+  Effect.fnUntraced(function* (effect) {
+    const fiber = yield* Effect.forkChild(effect)
+    while (fiber.pollUnsafe() === undefined) yield* pass(Duration.millis(look.first))
     return yield* Fiber.join(fiber)
   })
 
@@ -127,7 +128,7 @@ const keysOf = Effect.fnUntraced(function* (settings: Settings.Settings, paths: 
     yield* files.makeDirectory(dirname(join(paths.pki, path)), { recursive: true })
     yield* files.writeFile(join(paths.pki, path), bytes, { mode: 0o600 })
   }
-  const keys = yield* Keys.open(settings, paths)
+  const keys = yield* Keys.openServer(settings, paths)
   if (known.size > 0) return keys
   const made = new Map<string, Uint8Array>()
   for (const path of yield* files.readDirectory(paths.pki, { recursive: true })) {
@@ -203,18 +204,18 @@ const loadWith = (client: Client["Service"], pass: Pass): Cluster["load"] =>
 
 const make = Effect.fnUntraced(function* (options: Options, port: number) {
   const pass = yield* passing
-  const started = yield* meanwhile(pass, start(options, port))
+  const started = yield* start(options, port)
   const advance = Effect.fnUntraced(function* (duration: Duration.Input) {
     for (let left = Duration.toMillis(duration); left > 0; left -= stride) {
       yield* pass(Duration.millis(Math.min(stride, left)))
     }
   })
   const until = untilWith(started.client, pass)
-  return { ...started, advance, until, load: loadWith(started.client, pass) }
+  return { ...started, meanwhile: meanwhileWith(pass), advance, until, load: loadWith(started.client, pass) }
 })
 
 export class TestCluster extends Context.Service<TestCluster, Cluster>()("testing/TestCluster") {
-  /** A cluster of its own; it ends with the scope. */
+  /** A cluster of its own; it ends with the scope. No time passes while it starts: it begins to work when the test lets some pass. */
   static readonly make = (options: Options = {}) =>
     // A port by the seed would be that of every other test that runs beside this one.
     Effect.flatMap(freePort, (port) => Random.withSeed(make(options, port), options.seed ?? "keelson")).pipe(

@@ -30,7 +30,7 @@ import * as RawNats from "../store/RawNats.ts"
 const start = Effect.fnUntraced(function* (store: "sqlite" | "jetstream", dataDir: string) {
   const settings = { ...Settings.defaults(), dataDir, nodeName: "n1", nodeIp: "127.0.0.1", apiPort: yield* freePort, store }
   const paths = Paths.make(dataDir, settings.nodeName)
-  const keys = yield* Keys.open(settings, paths)
+  const keys = yield* Keys.openServer(settings, paths)
   const options = yield* Server.optionsOf(settings, paths)
   const stored: Layer.Layer<Log, unknown> = Store.owner(settings, paths, undefined)
   const raw = yield* Layer.build(stored)

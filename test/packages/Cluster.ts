@@ -32,7 +32,7 @@ export const clusterOf = Effect.fnUntraced(function* (
     ...wished
   }
   const paths = Paths.make(settings.dataDir, settings.nodeName)
-  const keys = yield* Keys.open(settings, paths)
+  const keys = yield* Keys.openServer(settings, paths)
   const options = yield* Server.optionsOf(settings, paths)
   yield* Layer.build(ControlPlane.controlPlane({ ...options, log: log(settings, paths) }))
   const client = yield* Effect.provide(Client, yield* Layer.build(Ready.client(settings, keys)))

@@ -23,7 +23,7 @@ export const server = Effect.fnUntraced(function* (
     store: "memory"
   }
   const paths = Paths.make(settings.dataDir, settings.nodeName)
-  yield* Keys.open(settings, paths)
+  yield* Keys.openServer(settings, paths)
   const options = yield* Server.optionsOf(settings, paths)
   const scope = yield* Scope.fork(yield* Effect.scope)
   const built = yield* Layer.build(ControlPlane.controlPlane({ ...options, controllers: ["-job"], log })).pipe(

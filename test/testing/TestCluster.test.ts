@@ -2,6 +2,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, FileSystem } from "effect"
+import { TestClock } from "effect/testing"
 import { join, resolve } from "node:path"
 import { TestCluster } from "keelson/testing"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
@@ -43,6 +44,17 @@ describe("a cluster in a test", () => {
       assert.isAtLeast((yield* Clock.currentTimeMillis) - before, 360_000)
       const jobs = yield* cluster.until(Job, (all) => all.length >= 3, "0 seconds")
       assert.strictEqual(jobs.length, 3)
+    })
+  )
+
+  it.effect("lets time pass while somebody waits for it, and none while it starts", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.now())
+      const before = yield* Clock.currentTimeMillis
+      const cluster = yield* TestCluster.make({ nodes: 0 })
+      assert.strictEqual(yield* Clock.currentTimeMillis, before)
+      yield* cluster.meanwhile(Effect.sleep("1 minute"))
+      assert.isAtLeast((yield* Clock.currentTimeMillis) - before, 60_000)
     })
   )
 

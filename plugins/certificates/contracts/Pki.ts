@@ -124,8 +124,8 @@ export const covers = (cert: X509Certificate, host: string) =>
 
 /** The certificate's user, as authentication reads it. */
 export const subject = (cert: string): { readonly commonName: string; readonly organizations: ReadonlyArray<string> } => {
-  const name = new x509.X509Certificate(cert).subjectName
-  return { commonName: name.getField("CN")[0] ?? "", organizations: name.getField("O") }
+  const { subject } = new X509Certificate(cert).toLegacyObject()
+  return { commonName: [subject.CN].flat()[0] ?? "", organizations: [subject.O ?? []].flat() }
 }
 
 /** Whether a pair is what is asked for, of this authority, and lives on for a while. `now` in milliseconds. */

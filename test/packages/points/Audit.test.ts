@@ -88,7 +88,7 @@ const audited = Effect.gen(function* () {
     auditWebhookBatchMaxWait: "100ms"
   }
   const paths = Paths.make(settings.dataDir, settings.nodeName)
-  const keys = yield* Keys.open(settings, paths)
+  const keys = yield* Keys.openServer(settings, paths)
   const options = yield* Server.optionsOf(settings, paths)
   yield* Layer.build(ControlPlane.alone({ ...options, scheduler: false, log: MemoryLog.layer }))
   const client = yield* Effect.provide(Client, yield* Layer.build(Ready.client(settings, keys)))
