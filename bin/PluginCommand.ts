@@ -50,14 +50,21 @@ const serve = Command.make(
   "serve",
   {
     directory,
-    listen: Flag.String("listen").pipe(Flag.withDescription("Address and port, such as 0.0.0.0:8443")),
-    ca: Flag.String("ca").pipe(Flag.withDescription("File with the authority whose certificates clusters show (PEM)")),
+    listen: text("listen", "Address and port of this machine, such as 0.0.0.0:8443"),
+    nats: text("nats", "Instead: NATS' servers, such as tls://10.0.0.7:4222,tls://10.0.0.8:4222"),
+    subject: text("subject", "Over NATS: what its subjects begin with (default: plugins.NAME)"),
+    ca: Flag.String("ca").pipe(Flag.withDescription("File with the authority of the certificates at the other end (PEM)")),
     cert: Flag.String("cert").pipe(Flag.withDescription("File with the certificate of this machine")),
     key: Flag.String("key").pipe(Flag.withDescription("File with its key"))
   },
-  Effect.fnUntraced(function* ({ directory, ...asked }) {
+  Effect.fnUntraced(function* ({ directory, listen, nats, subject, ...asked }) {
+    const given = {
+      ...(Option.isSome(listen) && { listen: listen.value }),
+      ...(Option.isSome(nats) && { nats: nats.value }),
+      ...(Option.isSome(subject) && { subject: subject.value })
+    }
     const Serve = yield* Effect.promise(() => import("./plugin/Serve.ts"))
-    yield* Serve.run(directory, asked)
+    yield* Serve.run(directory, { ...given, ...asked })
   })
 ).pipe(Command.withDescription("Runs a package here for clusters elsewhere, whose Plugin objects name this machine"))
 

@@ -15,7 +15,8 @@ export class TwoMeanings extends Schema.TaggedError<TwoMeanings>()("TwoMeanings"
 
 /** What is said over a socket, whatever the contract. */
 export const protocol = {
-  transport: "A unix socket of mode 0600 for each contract; TLS with certificates of both sides between machines.",
+  transport:
+    "A unix socket of mode 0600 for each contract; between machines TLS with certificates of both sides, to the other machine or to servers of NATS.",
   frame:
     "Four bytes, big-endian: the length of the rest, at most 2^30. The rest is one list of messages, in CBOR (RFC 8949).",
   greeting: "Whoever connects is greeted by the server, in a frame of its own: [{ contract, version }].",

@@ -1,6 +1,6 @@
 /** Frames on a socket, whichever: CBOR with its length before it, four bytes big-endian. */
 import { Encoder } from "cbor-x"
-import type * as Net from "node:net"
+import type { Duplex } from "node:stream"
 import type * as Wire from "./Wire.ts"
 
 /** Copies bytes out of what was read: a slice would keep the whole of it. */
@@ -44,7 +44,7 @@ const frames = (largest: number) => {
   }
 }
 
-export const wireOf = (socket: Net.Socket, { largest, unread }: Limits = generous): Wire.Wire => ({
+export const wireOf = (socket: Duplex, { largest, unread }: Limits = generous): Wire.Wire => ({
   post: (frame) => {
     if (!socket.writable) return
     if (socket.writableLength > unread) {
@@ -66,7 +66,7 @@ export const wireOf = (socket: Net.Socket, { largest, unread }: Limits = generou
         socket.destroy(cause instanceof Error ? cause : new Error(String(cause)))
       }
     })
-    let why: unknown = "the connection was closed"
+    let why: unknown = socket.errored ?? "the connection was closed"
     socket.on("error", (error) => (why = error))
     socket.once("close", () => closed(why))
     if (socket.destroyed) closed(why)

@@ -6,19 +6,21 @@ import { Effect, Layer } from "effect"
 import * as Contract from "./Contract.ts"
 import * as Beside from "./isolate/Beside.ts"
 import * as Guest from "./isolate/Guest.ts"
+import type * as Nats from "./isolate/Nats.ts"
 import * as Near from "./isolate/Near.ts"
 import * as Process from "./isolate/Process.ts"
 import * as Remote from "./isolate/Remote.ts"
 import * as Sandbox from "./isolate/Sandbox.ts"
 import * as Session from "./isolate/Session.ts"
-import type { Open, Settings } from "./isolate/Settings.ts"
+import { IsolateFailed } from "./isolate/Protocol.ts"
+import type { Open, Remote as RemoteSettings, Settings } from "./isolate/Settings.ts"
 import * as Worker from "./isolate/Worker.ts"
 import * as Outside from "./Outside.ts"
 import * as Plugin from "./Plugin.ts"
 
-export type { Budgets, Grants, Remote, Settings } from "./isolate/Settings.ts"
+export type { Budgets, Grants, Remote, RemoteNats, RemoteTls, Settings } from "./isolate/Settings.ts"
 
-export { about, type Serving, serve } from "./isolate/Remote.ts"
+export { type Serving, serve } from "./isolate/Remote.ts"
 
 type AnyContract = Guest.AnyContract
 
@@ -55,11 +57,31 @@ const timed = ({ budgets = {}, offers }: Settings, layer: ReturnType<typeof dire
     ? layer
     : Layer.mergeAll(Layer.empty, ...offers.map((contract) => Session.timely(contract, budgets.callMillis)(layer)))
 
+/** NATS' client is loaded by who needs it. */
+const nats = Effect.promise(() => import("./isolate/Nats.ts"))
+
+const remote: Open = (settings, die) => {
+  const { name, remote } = settings
+  if (remote === undefined) {
+    const reason = "it is remote, and nobody says where: `remote` names a host and its port, or a subject of NATS"
+    return Effect.fail(new IsolateFailed({ plugin: name, reason }))
+  }
+  if ("nats" in remote) return Effect.flatMap(nats, ({ open }) => open(remote)(settings, die))
+  return Remote.open(remote)(settings, die)
+}
+
+/** What is said of the module where it is. */
+export const about = (name: string, remote: RemoteSettings) =>
+  "nats" in remote ? Effect.flatMap(nats, ({ about }) => about(name, remote)) : Remote.about(name, remote)
+
+/** Serves one plugin's module to hosts elsewhere at a subject of NATS, for as long as the scope is open. */
+export const serveNats = (serving: Nats.Serving) => Effect.flatMap(nats, ({ serve }) => serve(serving))
+
 const opens: { readonly [_ in Exclude<Plugin.Isolation, "in-process">]: Open } = {
   worker: Worker.open,
   process: Process.open,
   sandbox: Sandbox.open,
-  remote: Remote.open
+  remote
 }
 
 /** A plugin by its module. */

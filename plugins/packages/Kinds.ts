@@ -8,7 +8,7 @@ import { oneOf } from "../../kernel/resource/Rules.ts"
 import type { Column, Strategy } from "../../kernel/resource/Strategy.ts"
 import { since } from "../../kernel/resource/Age.ts"
 import * as Manifest from "./contracts/Manifest.ts"
-import { Plugin, PluginConfiguration, type PluginSource } from "./contracts/v1alpha1.ts"
+import { isNats, Plugin, PluginConfiguration, type PluginRemote, type PluginSource } from "./contracts/v1alpha1.ts"
 
 type Value = Column<Plugin>["value"]
 const column = (name: string, type: string, description: string, value: Value): Column<Plugin> => ({
@@ -36,6 +36,29 @@ const mistakesOf = (field: string, { digest, path }: PluginSource = { path: "/" 
     : [Causes.invalid(`${field}.digest`, digest, "must be sha256: and 64 hexadecimal digits")])
 ]
 
+const [place, servers] = [/^[^/]+:[0-9]{1,5}$/, /^tls:\/\/[^/,]+:[0-9]{1,5}(,tls:\/\/[^/,]+:[0-9]{1,5})*$/]
+const subjectForm = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/
+const farMistakesOf = ({ address, subject }: PluginRemote) => [
+  ...(place.test(address) || servers.test(address)
+    ? []
+    : [
+        Causes.invalid(
+          "spec.remote.address",
+          address,
+          "must be a host and a port, such as 10.0.0.7:8443, or NATS' servers, such as tls://10.0.0.7:4222"
+        )
+      ]),
+  ...(subject === undefined || (isNats(address) && subjectForm.test(subject))
+    ? []
+    : [
+        Causes.invalid(
+          "spec.remote.subject",
+          subject,
+          "must be a subject of NATS without wildcards, such as plugins.lab, and may be set only if the address is NATS' servers"
+        )
+      ])
+]
+
 const reasonOf: Value = ({ status: { lastDeath, lastError, reason } }) => {
   if (reason !== undefined) return reason
   if (lastDeath !== undefined) return `died: ${lastDeath.reason}`
@@ -46,9 +69,7 @@ export const pluginStrategy: Strategy<Plugin> = {
   validate: ({ spec: { fallback, isolation, remote, rollbackErrorPercent, rollbackWindowSeconds, source } }) => [
     ...mistakesOf("spec.source", source),
     ...mistakesOf("spec.fallback", fallback),
-    ...(remote === undefined || /^.+:[0-9]{1,5}$/.test(remote.address)
-      ? []
-      : [Causes.invalid("spec.remote.address", remote.address, "must be a host and a port, such as 10.0.0.7:8443")]),
+    ...(remote === undefined ? [] : farMistakesOf(remote)),
     ...(remote === undefined || source === undefined
       ? []
       : [Causes.invalid("spec.remote", remote, "may not be set together with `spec.source`")]),

@@ -117,7 +117,7 @@ const make = Effect.fnUntraced(function* ({ directory, host: server, version }: 
       return isBack && before !== undefined ? yield* rights(plugin, [before.ready.kept.manifest]) : undefined
     }
     if (isTaken(name)) return yield* new Package.PackageInvalid({ message: `a part of the server itself is called ${name}` })
-    const remote = back === undefined ? spec.remote && (yield* Remote.settingsOf(spec.remote)) : undefined
+    const remote = back === undefined ? spec.remote && (yield* Remote.settingsOf(name, spec.remote)) : undefined
     const source = back?.source ?? spec.source
     const kept = yield* remote !== undefined
       ? Remote.found(name, remote)

@@ -3,22 +3,28 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Schedule, Stream } from "effect"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
+import { left } from "../Left.ts"
+import * as Far from "./Far.ts"
 import * as Levels from "./Levels.ts"
 import { Ticker } from "./Ticker.ts"
 
 const module = new URL("./Ticker.ts", import.meta.url)
 const megabyte = 1024 ** 2
 
-for (const { how, lacks, title } of Levels.all) {
-  const isolated = Isolate.run({
-    name: "ticker",
-    module,
-    offers: [Ticker],
-    needs: [],
-    ...how,
-    budgets: { callMillis: 3000 }
-  })
-  const layer = Layer.provide(Plugin.install(isolated), Plugin.Host.layer)
+const near = Levels.all.map(({ how, lacks, title }) => ({ lacks, title, settings: Effect.succeed(how) }))
+const far = Far.ways.map(({ at, lacks, title }) => ({
+  lacks,
+  title: `${title}${left(lacks)}`,
+  settings: Effect.map(at({ name: "ticker", module }), ({ remote }) => ({ isolation: "remote" as const, remote }))
+}))
+
+for (const { lacks, settings, title } of [...near, ...far]) {
+  const isolated = Effect.map(settings, (level) =>
+    Plugin.install(
+      Isolate.run({ name: "ticker", module, offers: [Ticker], needs: [], budgets: { callMillis: 3000 }, ...level })
+    )
+  )
+  const layer = Layer.provide(Layer.unwrap(isolated), Plugin.Host.layer)
   describe.skipIf(lacks.length > 0)(title, () => {
     it.layer(layer, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
       const interrupted = (count: number) =>

@@ -6,19 +6,20 @@
 import { Effect } from "effect"
 import type { ChildProcess } from "node:child_process"
 import { type AddressInfo, isIP, type Socket } from "node:net"
+import type { Duplex } from "node:stream"
 import * as Tls from "node:tls"
 import * as Frames from "../Frames.ts"
 import * as Process from "./Process.ts"
 import { IsolateFailed } from "./Protocol.ts"
-import { Main, type Open, type Remote as RemoteSettings, type Settings } from "./Settings.ts"
+import { Main, type Open, type RemoteTls, type Settings } from "./Settings.ts"
 
-const limits: Frames.Limits = { largest: 256 * 1024 ** 2, unread: 256 * 1024 ** 2 }
-const version = "TLSv1.3"
+export const limits: Frames.Limits = { largest: 256 * 1024 ** 2, unread: 256 * 1024 ** 2 }
+export const version = "TLSv1.3"
 
 const guests = "keelson-guest"
 const questions = "keelson-about"
 
-const connected = Effect.fnUntraced(function* (name: string, remote: RemoteSettings, protocol: string) {
+const connected = Effect.fnUntraced(function* (name: string, remote: RemoteTls, protocol: string) {
   const failed = (reason: string) => new IsolateFailed({ plugin: name, reason })
   const { ca, cert, host, key, port, serverName = isIP(host) === 0 ? host : "" } = remote
   const identity = { ca, cert, key, servername: serverName, minVersion: version, ALPNProtocols: [protocol] } as const
@@ -37,18 +38,15 @@ const connected = Effect.fnUntraced(function* (name: string, remote: RemoteSetti
   )
 })
 
-export const open: Open = Effect.fnUntraced(function* ({ name, remote }) {
-  if (remote === undefined) {
-    const reason = "it is remote, and nobody says where: `remote` names host, port and certificates"
-    return yield* new IsolateFailed({ plugin: name, reason })
-  }
-  return Frames.wireOf(yield* connected(name, remote, guests), limits)
-})
+export const open = (remote: RemoteTls): Open =>
+  Effect.fnUntraced(function* ({ name }) {
+    return Frames.wireOf(yield* connected(name, remote, guests), limits)
+  })
 
 const longest = 2 ** 20
 
 /** What is said there of the module. */
-export const about = Effect.fnUntraced(function* (name: string, remote: RemoteSettings) {
+export const about = Effect.fnUntraced(function* (name: string, remote: RemoteTls) {
   const socket = yield* connected(name, remote, questions)
   const where = `${remote.host}:${remote.port}`
   return yield* Effect.callback<string, IsolateFailed>((resume) => {
@@ -81,7 +79,7 @@ export interface Serving extends Pick<Settings, "name" | "module" | "budgets"> {
 }
 
 /** What is said on either goes to the other, as it is. Both end together. */
-const join = (socket: Socket, child: ChildProcess) => {
+export const join = (socket: Duplex, child: ChildProcess) => {
   // The fourth of `stdio` is a pair of sockets.
   const inner = child.stdio[3] as Socket
   const end = () => {

@@ -33,16 +33,28 @@ export interface Budgets {
 
 export const defaultMemory = 512 * 1024 ** 2
 
-/** Where a remote plugin is, and who speaks to it: PEM. */
-export interface Remote {
-  readonly host: string
-  readonly port: number
+/** Who speaks to a remote plugin, and whom it believes: PEM. */
+interface Identity {
   readonly ca: string
   readonly cert: string
   readonly key: string
-  /** The name in the server's certificate, if it is another than `host`. */
+  /** The name in the server's certificate, if it is another than that of its host. */
   readonly serverName?: string
 }
+/** A machine that is reached. */
+export interface RemoteTls extends Identity {
+  readonly host: string
+  readonly port: number
+}
+/** A subject of NATS, at which some machine serves the plugin. */
+export interface RemoteNats extends Identity {
+  /** `tls://host:port`, several with commas between them. */
+  readonly nats: string
+  /** What its subjects begin with, such as `plugins.lab`. */
+  readonly subject: string
+}
+/** Where a remote plugin is. */
+export type Remote = RemoteTls | RemoteNats
 
 export interface Settings<
   Offers extends ReadonlyArray<AnyContract> = ReadonlyArray<AnyContract>,

@@ -22,15 +22,18 @@ const PluginSource: Field.Lazy<PluginSource> = define("plugins.v1alpha1.PluginSo
 
 /** A package that `keelson plugin serve` runs on another machine. */
 export interface PluginRemote {
-  /** `host:port`. */
+  /** `host:port`, or `tls://host:port` of NATS' servers, with commas between them. */
   readonly address: string
+  /** Over NATS: what its subjects begin with. `plugins.NAME` if it is not said. */
+  readonly subject?: string
   /** With ca.crt, tls.crt and tls.key: whom to believe there, and who asks. */
   readonly secret: { readonly name: string; readonly namespace: string }
   /** The name in the certificate there, if it is another than the host. */
   readonly serverName?: string
 }
+export const isNats = (address: string) => address.includes("://")
 const PluginRemote: Field.Lazy<PluginRemote> = define("plugins.v1alpha1.PluginRemote", () =>
-  struct({ address: Text, secret: SecretReference(), serverName: optional(Text) })
+  struct({ address: Text, subject: optional(Text), secret: SecretReference(), serverName: optional(Text) })
 )
 const SecretReference: Field.Lazy<PluginRemote["secret"]> = define("plugins.v1alpha1.SecretReference", () =>
   struct({ name: Text, namespace: Text })
