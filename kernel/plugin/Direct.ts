@@ -4,6 +4,7 @@
  */
 import { Context, Effect, Exit, Fiber, Schema, type Scope, Tracer } from "effect"
 import { Rpc, type RpcSerialization } from "effect/rpc"
+import type { Outgoing } from "./Outgoing.ts"
 
 type AnyMethod = Rpc.Rpc<string, Schema.Codec<unknown>, Schema.Codec<unknown>, Schema.Codec<unknown>>
 type Codecs = RpcSerialization.CodecFor
@@ -47,6 +48,7 @@ export const waiting = () => {
       return id
     },
     forget: (id: Id) => all.delete(id),
+    has: (id: Id) => all.has(id),
     /** Whether it was an answer that somebody waits for. */
     hear: (message: { readonly _tag: string; readonly requestId?: Id; readonly exit?: unknown }) => {
       if (message._tag !== "Exit" || message.requestId === undefined) return false
@@ -120,8 +122,8 @@ export class Answers extends Context.Service<
   }
 >()("kernel/Direct/Answers") {}
 
-/** Begins an answer, and says it when it is there. What is returned breaks it off. */
-export type Answer = (payload: unknown, say: (exit: unknown) => void) => (() => void) | undefined
+/** Begins an answer, and says it when it is there, written when it is asked for. What is returned breaks it off. */
+export type Answer = (payload: unknown, say: (exit: () => unknown) => void) => (() => void) | undefined
 
 export const answerOf = (codecFor: Codecs, rpc: AnyMethod, run: Run, context: Context.Context<never>): Answer => {
   const decode = Schema.decodeUnknownSync(codecFor(rpc.payloadSchema))
@@ -142,23 +144,36 @@ export const answerOf = (codecFor: Codecs, rpc: AnyMethod, run: Run, context: Co
     try {
       answer = run(decode(payload))
     } catch (error) {
-      say(written(Exit.die(error)))
+      say(() => written(Exit.die(error)))
       return undefined
     }
     const fiber = fork(answer)
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) {
-      say(written(exit))
+      say(() => written(exit))
       return undefined
     }
-    fiber.addObserver((exit) => say(written(exit)))
+    fiber.addObserver((exit) => say(() => written(exit)))
     return () => fiber.interruptUnsafe()
   }
 }
 
-/** The answers under way for one who asks. */
-export const answering = (say: (message: unknown) => void) => {
+/** The answers under way for one who asks. While the way to it is full nothing is begun, and nothing that is done is written. */
+export const answering = (out: Outgoing) => {
   const running = new Map<Id, () => void>()
+  let isOver = false
+  const begin = (id: Id, answer: Answer, payload: unknown) => {
+    if (isOver) return
+    const stop = answer(payload, (write) => {
+      running.delete(id)
+      out.whenRoom(() => {
+        if (isOver) return
+        const exit = write()
+        out.say({ _tag: "Exit", requestId: id, exit }, exit)
+      }, true)
+    })
+    if (stop !== undefined) running.set(id, stop)
+  }
   return {
     /** Whether it was a call, or the end of one, that is answered here. */
     hear: (
@@ -174,20 +189,28 @@ export const answering = (say: (message: unknown) => void) => {
       if (message._tag === "Interrupt" && message.requestId !== undefined) {
         const stop = running.get(message.requestId)
         stop?.()
+        running.delete(message.requestId)
         return stop !== undefined
       }
       const { id } = message
       if (message._tag !== "Request" || id === undefined || "traceId" in message) return false
       const answer = methods.get(message.tag ?? "")
       if (answer === undefined) return false
-      const stop = answer(message.payload, (exit) => {
-        running.delete(id)
-        say({ _tag: "Exit", requestId: id, exit })
-      })
-      if (stop !== undefined) running.set(id, stop)
+      if (!out.isFull()) begin(id, answer, message.payload)
+      else {
+        const giveUp = out.whenRoom(() => {
+          running.delete(id)
+          begin(id, answer, message.payload)
+        })
+        running.set(id, () => {
+          giveUp()
+          out.say({ _tag: "Exit", requestId: id, exit: { _tag: "Failure", cause: [{ _tag: "Interrupt" }] } })
+        })
+      }
       return true
     },
     end: () => {
+      isOver = true
       for (const stop of running.values()) stop()
     }
   }

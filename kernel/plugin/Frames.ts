@@ -57,6 +57,14 @@ export const wireOf = (socket: Duplex, { largest, unread }: Limits = generous): 
     socket.write(body)
     socket.uncork()
   },
+  unsent: () => socket.writableLength,
+  drained: (then) => {
+    const once = () => {
+      socket.off("drain", once).off("close", once)
+      then()
+    }
+    socket.on("drain", once).on("close", once)
+  },
   listen: (heard, closed) => {
     const read = frames(largest)
     socket.on("data", (piece) => {

@@ -45,7 +45,7 @@ const listenAt = Effect.fnUntraced(function* (path: string, greeting: unknown, a
     sockets.add(socket)
     socket.once("close", () => sockets.delete(socket))
     const wire = Frames.wireOf(socket)
-    wire.post([greeting])
+    wire.post([greeting], 0)
     accept(wire)
   })
   const close = Effect.callback<void>((resume) => {

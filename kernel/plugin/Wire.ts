@@ -6,29 +6,34 @@ import { Context, Duration, Effect, Layer, Option, Queue, type Scope } from "eff
 import { RpcClient, RpcClientError, type RpcMessage, RpcSerialization, RpcServer } from "effect/rpc"
 import * as Contract from "./Contract.ts"
 import * as Direct from "./Direct.ts"
+import * as Outgoing from "./Outgoing.ts"
 
 /** A connection that is open. What it is given to say is data. */
 export interface Wire {
-  readonly post: (frame: ReadonlyArray<unknown>) => void
+  /** `bytes`: about how large it is. */
+  readonly post: (frame: ReadonlyArray<unknown>, bytes: number) => void
+  /** How many bytes of it the other end has not taken. */
+  readonly unsent: () => number
+  /** Calls back once, when the other end has taken some, or will take no more. */
+  readonly drained: (then: () => void) => void
   /** Called once; nothing is heard before, and nothing is lost. `closed` is called when the other end is gone. */
   readonly listen: (heard: (frame: ReadonlyArray<unknown>) => void, closed: (why: unknown) => void) => void
 }
 
 const { codecFor } = RpcSerialization.json
 
-/** What is said in one turn goes as one frame. */
-const batching = ({ post }: Wire) => {
-  let frame: Array<unknown> = []
-  const flush = () => {
-    const full = frame
-    frame = []
-    post(full)
-  }
-  return (message: unknown) => {
-    if (frame.push(message) === 1) queueMicrotask(flush)
-  }
-}
-type Say = ReturnType<typeof batching>
+/** Says it when there is room. */
+const sent = (out: Outgoing.Outgoing, message: unknown, body: unknown) =>
+  Effect.suspend(() => {
+    if (!out.isFull()) return Effect.sync(() => out.say(message, body))
+    return Effect.callback<void>((resume) => {
+      const giveUp = out.whenRoom(() => {
+        out.say(message, body)
+        resume(Effect.void)
+      })
+      return Effect.sync(giveUp)
+    })
+  })
 /** What the other end says is data of some kind. Whether it speaks the protocol shows when it greets, hence the cast. */
 const tagged = (message: unknown) => message as { readonly _tag: string }
 
@@ -48,17 +53,33 @@ export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?:
   Layer.effectContext(
     Effect.gen(function* () {
       const waiting = Direct.waiting()
-      let say: Say | undefined
+      let out: Outgoing.Outgoing | undefined
       let why: unknown = "not connected yet"
       const call: Direct.Calls["Service"]["call"] = (tag, payload, settle) => {
-        if (say === undefined) {
+        const way = out
+        if (way === undefined) {
           settle(new Direct.Lost(false, why))
           return () => {}
         }
-        const id = waiting.begin(settle)
-        say({ _tag: "Request", id, tag, payload, headers: [] } satisfies Direct.Request)
+        const bytes = Outgoing.sizeOf(payload)
+        let isSaid = false
+        const id = waiting.begin((exit) => {
+          if (isSaid) way.asked(-bytes)
+          settle(exit instanceof Direct.Lost && !isSaid ? new Direct.Lost(false, exit.cause) : exit)
+        })
+        const request: Direct.Request = { _tag: "Request", id, tag, payload, headers: [] }
+        const giveUp = way.whenRoom(() => {
+          if (!waiting.has(id)) return
+          isSaid = true
+          way.asked(bytes)
+          way.say(request, payload)
+        })
         return () => {
-          if (waiting.forget(id)) say?.({ _tag: "Interrupt", requestId: id })
+          if (!waiting.forget(id)) return
+          giveUp()
+          if (!isSaid) return
+          way.asked(-bytes)
+          if (out === way) way.say({ _tag: "Interrupt", requestId: id })
         }
       }
       const protocol = yield* RpcClient.Protocol.make(
@@ -76,7 +97,9 @@ export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?:
           }
           const attend = Effect.gen(function* () {
             const wire = yield* open
-            say = batching(wire)
+            const way = Outgoing.over(wire)
+            out = way
+            yield* Effect.addFinalizer(() => Effect.sync(way.end))
             wasOpen = true
             yield* Effect.callback<void>((resume) => {
               wire.listen(hear, (cause) => {
@@ -87,7 +110,7 @@ export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?:
           }).pipe(
             Effect.scoped,
             Effect.catch((error) => Effect.sync(() => (why = error))),
-            Effect.ensuring(Effect.sync(() => (say = undefined)))
+            Effect.ensuring(Effect.sync(() => (out = undefined)))
           )
           const end = Effect.suspend(() => {
             waiting.end(new Direct.Lost(true, why))
@@ -109,8 +132,11 @@ export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?:
           return {
             send: (id, message) => {
               client = id
-              const speak = say
-              if (speak !== undefined) return Effect.sync(() => speak(message))
+              const way = out
+              if (way !== undefined) {
+                if (message._tag === "Request") return sent(way, message, message.payload)
+                return Effect.sync(() => way.say(message))
+              }
               return message._tag === "Request" ? Effect.fail(broken(Contract.unsent, why)) : Effect.void
             },
             supportsAck: true,
@@ -132,15 +158,15 @@ export const server = <E, R>(listen: (accept: (wire: Wire) => void) => Effect.Ef
         Effect.fnUntraced(function* (write) {
           const run = Effect.runForkWith(yield* Effect.context())
           const disconnects = yield* Queue.make<number>()
-          const clients = new Map<number, Say>()
+          const clients = new Map<number, Outgoing.Outgoing>()
           const ends = new Set<() => void>()
           let next = 0
           yield* Effect.addFinalizer(() => Effect.sync(() => ends.forEach((end) => end())))
           yield* listen((wire) => {
             const id = next++
-            const say = batching(wire)
-            const answering = Direct.answering(say)
-            clients.set(id, say)
+            const out = Outgoing.over(wire)
+            const answering = Direct.answering(out)
+            clients.set(id, out)
             ends.add(answering.end)
             wire.listen(
               // As above: the other end speaks rpc.
@@ -155,13 +181,20 @@ export const server = <E, R>(listen: (accept: (wire: Wire) => void) => Effect.Ef
                 clients.delete(id)
                 ends.delete(answering.end)
                 answering.end()
+                out.end()
                 Queue.offerUnsafe(disconnects, id)
               }
             )
           })
           return {
             disconnects,
-            send: (id, message) => Effect.sync(() => clients.get(id)?.(message)),
+            send: (id, message) => {
+              const out = clients.get(id)
+              if (out === undefined) return Effect.void
+              if (message._tag === "Chunk") return sent(out, message, message.values)
+              if (message._tag === "Exit") return sent(out, message, message.exit)
+              return Effect.sync(() => out.say(message))
+            },
             end: () => Effect.void,
             clientIds: Effect.sync(() => new Set(clients.keys())),
             initialMessage: Effect.succeed(Option.none()),

@@ -37,7 +37,8 @@ export const over = (wire: Wire.Wire, rules?: Rules) => {
     }
   )
   return (key: string): Wire.Wire => ({
-    post: (frame) => wire.post([key, frame]),
+    ...wire,
+    post: (frame, bytes) => wire.post([key, frame], bytes),
     listen: (heard, closed) => {
       ears.set(key, { heard, closed })
       for (const frame of early.get(key) ?? []) heard(frame)

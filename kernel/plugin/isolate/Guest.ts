@@ -80,7 +80,7 @@ const memory = () => {
 export const run = (wire: Wire.Wire, exit: () => void, only?: string) => {
   const channel = Channels.over(wire)
   const host = channel(Channels.control)
-  const say = (said: Protocol.Said) => host.post([said])
+  const say = (said: Protocol.Said) => host.post([said], 0)
   const started = Deferred.makeUnsafe<Protocol.Start>()
   const ended = Deferred.makeUnsafe<void>()
   const hear = (told: Protocol.Told) => {

@@ -30,9 +30,10 @@ const metered = (wire: Wire.Wire, limit: number, refuse: (why: string) => void) 
   }
   const sizeOf = (frame: unknown) => (Array.isArray(frame) ? frame.length : 1)
   const metered: Wire.Wire = {
-    post: (frame) => {
+    ...wire,
+    post: (frame, bytes) => {
       excess = Math.max(0, excess - sizeOf(frame[1]))
-      wire.post(frame)
+      wire.post(frame, bytes)
     },
     listen: (heard, closed) =>
       wire.listen((frame) => {
@@ -106,7 +107,7 @@ export const layer = (settings: Settings, open: Open) => {
     const keys = [...offers, ...needs].map(({ key }) => key)
     const channel = Channels.over(link, { keys, refuse: die })
     const control = channel(Channels.control)
-    const tell = (told: Protocol.Told) => control.post([told])
+    const tell = (told: Protocol.Told) => control.post([told], 0)
     const pulse = pulseOf(tell, budgets, die)
     const hear = (said: Protocol.Said) => {
       if (said._tag === "ready") Deferred.doneUnsafe(ready, Effect.void)

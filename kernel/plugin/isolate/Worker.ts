@@ -5,16 +5,49 @@ import type * as Wire from "../Wire.ts"
 import { printed } from "./Process.ts"
 import { Main, type Open } from "./Settings.ts"
 
-export const wireOf = (port: MessagePort | Worker): Wire.Wire => ({
-  post: (frame) => port.postMessage(frame),
-  listen: (heard, closed) => {
-    let why = "its thread has ended"
-    port.on("message", (frame: unknown) => heard(Array.isArray(frame) ? frame : []))
-    port.on("error", (cause) => (why = String(cause)))
-    // A port is closed, a thread exits.
-    port.once("close", () => closed(why)).once("exit", () => closed(why))
+/** After so many bytes the other thread is asked to say that it has taken them: a port itself does not tell. */
+const receipt = 256 * 1024
+
+export const wireOf = (port: MessagePort | Worker): Wire.Wire => {
+  let [unsent, unasked] = [0, 0]
+  let waiting: Array<() => void> = []
+  const took = (bytes: number) => {
+    unsent = Math.max(0, unsent - bytes)
+    const all = waiting
+    waiting = []
+    for (const then of all) then()
   }
-})
+  return {
+    post: (frame, bytes) => {
+      unsent += bytes
+      unasked += bytes
+      if (unasked < receipt) return port.postMessage(frame)
+      port.postMessage({ frame, receipt: unasked })
+      unasked = 0
+    },
+    unsent: () => unsent,
+    drained: (then) => waiting.push(then),
+    listen: (heard, closed) => {
+      const hear = (message: unknown) => {
+        if (Array.isArray(message)) return heard(message)
+        if (typeof message !== "object" || message === null) return heard([])
+        if ("taken" in message && typeof message.taken === "number") return took(message.taken)
+        if (!("frame" in message && Array.isArray(message.frame) && "receipt" in message)) return heard([])
+        heard(message.frame)
+        port.postMessage({ taken: message.receipt })
+      }
+      let why = "its thread has ended"
+      const end = () => {
+        closed(why)
+        took(unsent)
+      }
+      port.on("message", hear)
+      port.on("error", (cause) => (why = String(cause)))
+      // A port is closed, a thread exits.
+      port.once("close", end).once("exit", end)
+    }
+  }
+}
 
 const megabyte = 1024 * 1024
 
