@@ -14,10 +14,10 @@ const megabyte = 1024 ** 2
 const calls = 300
 const budgets = { memoryBytes: 250 * megabyte }
 
-type Level = Pick<Isolate.Settings, "isolation" | "remote">
-const near = Levels.all
+type Level = Pick<Isolate.Settings, "confinement" | "isolation" | "remote" | "runtime">
+const near = Levels.plain
   .filter(({ isolation }) => isolation !== "in-process")
-  .map(({ isolation, lacks, title }) => ({ lacks, title, level: Effect.succeed<Level>({ isolation }) }))
+  .map(({ how, lacks, title }) => ({ lacks, title, level: Effect.succeed<Level>(how) }))
 const far = Far.ways.map(({ at, lacks, title }) => ({
   lacks,
   title: `${title}${left(lacks)}`,
