@@ -35,8 +35,14 @@ const byEndpoint = Effect.fnUntraced(function* (contract: string, endpoint: stri
   const all = (asked === "" ? Adapters.of(contract) : yield* byName(contract, asked)).filter((one) => one.endpoint)
   const found = all.find((one) => one.endpoint?.pattern.test(endpoint))
   if (found !== undefined) return [found]
+  if (Adapters.of(contract).some(({ name }) => name === endpoint))
+    return yield* refused(`${endpoint} is an adapter: --adapter ${endpoint}`)
   const words = all.map((one) => one.endpoint?.words).join(" or ")
-  return yield* refused(`--endpoint ${endpoint}: ${words === "" ? "nothing speaks with one" : `expected ${words}`}`)
+  return yield* refused(
+    words === ""
+      ? `${endpoint}: ${contract} is checked at no endpoint: say --adapter with ${names(Adapters.of(contract))}, or --plugin DIRECTORY`
+      : `--endpoint ${endpoint}: expected ${words}`
+  )
 })
 
 /** The one that a package is checked by. */
