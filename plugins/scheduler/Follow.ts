@@ -8,14 +8,15 @@ import type { Action } from "./contracts/Changes.ts"
 import { givenTo, infoOf } from "./Resources.ts"
 
 interface Changing<A> {
-  readonly changes: Stream.Stream<{ readonly events: ReadonlyArray<Event<A>> }>
+  readonly changes: Stream.Stream<{ readonly revision: number; readonly events: ReadonlyArray<Event<A>> }>
 }
 
-/** `seen` is told what was there before; without `after` the object is gone, and `last` is as it went. `known`, by uid: what was seen already. */
+/** `seen` is told what was there before; without `after` the object is gone, and `last` is as it went. `known`, by uid: what was seen already. `upTo`: all that there is as of a revision was seen. */
 export const follow = <A extends Resource>(
   { changes }: Changing<A>,
   seen: (before: A | undefined, after: A | undefined, last?: A) => void,
-  known = new Map<string, A>()
+  known = new Map<string, A>(),
+  upTo: (revision: number) => void = () => {}
 ) => {
   const see = (object: A) => {
     const { uid } = object.metadata
@@ -36,7 +37,12 @@ export const follow = <A extends Resource>(
     for (const [uid, object] of [...known]) if (!here.has(uid)) lose(object)
     event.objects.forEach(see)
   }
-  return Stream.runForEach(changes, ({ events }) => Effect.sync(() => events.forEach(on)))
+  return Stream.runForEach(changes, ({ events, revision }) =>
+    Effect.sync(() => {
+      events.forEach(on)
+      upTo(revision)
+    })
+  )
 }
 
 /** As hints are asked about it. */

@@ -165,12 +165,17 @@ export class Snapshot implements View {
   }
 
   private see({ metadata: { resourceVersion } }: Pod) {
-    this.seen.pods = Math.max(this.seen.pods, Number(resourceVersion))
+    this.seePods(Number(resourceVersion))
   }
 
-  /** More than that a Pod is where it was assumed to be. */
-  private changed({ metadata: { resourceVersion } }: Pod) {
-    this.revision.pods = Math.max(this.revision.pods, Number(resourceVersion))
+  /** All there was as of a revision has been seen, also where that is nothing. */
+  seePods(revision: number) {
+    this.seen.pods = Math.max(this.seen.pods, revision)
+  }
+
+  /** More than that a Pod is where it was assumed to be. One that goes without a node is known to those alone who were told of it. */
+  private changed({ metadata: { resourceVersion }, spec: { nodeName } }: Pod) {
+    if (nodeName) this.revision.pods = Math.max(this.revision.pods, Number(resourceVersion))
   }
 
   removePod({ metadata: { uid } }: Pod) {

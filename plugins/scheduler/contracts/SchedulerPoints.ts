@@ -56,8 +56,6 @@ export const Description = Struct({
     ])
   ),
   hints: optionalKey(List(Hint)),
-  /** It sees for itself the Pods that it is asked about, once it has seen the generation: they need not be sent whole. */
-  knowsPods: optionalKey(Bool),
   /** `permit` and `preBind` may take longer than a call: they are asked for by `step`. */
   isPatient: optionalKey(Bool),
   /** It says by `again` what may be tried again. */
@@ -100,7 +98,7 @@ export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
   "scheduler/SchedulerPoints",
   {
     version: "1.2.0",
-    // What came later stands in `points`, `isPatient`, `knowsPods`, `isCalling` and `isLasting` of who has it.
+    // What came later stands in `points`, `isPatient`, `isCalling` and `isLasting` of who has it.
     since: "1.0.0",
     laws: {
       "describe/points": "What it describes itself by is the same each time, and has a point.",

@@ -115,8 +115,7 @@ const asking = (points: Points, told: Told) => {
 export const make = (points: Points, described: Description, options: Options, run: Run): Plugin => {
   const { name } = described
   const guarded = inTime(name, options)
-  // One that is asked seldom is sent Pods whole: it need not wait until it has seen all that came since it was asked last.
-  const told = new Told(described.knowsPods === true && described.isLasting !== true)
+  const told = new Told()
   const { filter, score } = asking(points, told)
   const has = (point: Description["points"][number]) => described.points.includes(point)
   const lasting = described.isLasting === true ? new Lasting() : undefined

@@ -99,7 +99,7 @@ const score = (plugin: Plugin, world: World, pod: Pod, wanted: Uint8Array) => {
 export const make = Effect.fnUntraced(function* (plugin: Plugin, weight: number, world: World) {
   const { about, epoch, names, seen } = world
   const served: SchedulerPoints["Service"] = {
-    describe: () => Effect.succeed({ ...describe(plugin, weight, false), knowsPods: true }),
+    describe: () => Effect.succeed(describe(plugin, weight, false)),
     nodes: (asked) => Effect.map(seen(asked), () => ({ epoch, names: names.slice(asked.known) })),
     filter: (asked) => Effect.map(about(asked), (pod) => ({ epoch, ...filter(plugin, world, pod, asked.nodes) })),
     score: (asked) => Effect.map(about(asked), (pod) => ({ epoch, ...score(plugin, world, pod, asked.nodes) })),

@@ -15,12 +15,6 @@ export const wirePod = ({ metadata, ...pod }: Pod) => {
 export const wireOf = ({ pod }: PodInfo) => wirePod(pod)
 export const uidOf = ({ pod }: PodInfo) => pod.metadata.uid
 
-/** By which one that sees Pods for itself finds it. */
-const nameOf = ({ pod }: PodInfo): WireObject => {
-  const { name, namespace = "", resourceVersion, uid } = pod.metadata
-  return { metadata: { name, namespace, uid, resourceVersion } }
-}
-
 interface Assumed {
   readonly info: PodInfo
   readonly node: string
@@ -42,11 +36,6 @@ export class Told {
   private limit = most
   /** The last of the Pods that the API shows where they were assumed, and that it was not told of. */
   private shown = 0
-  private readonly knowsPods: boolean
-
-  constructor(knowsPods: boolean) {
-    this.knowsPods = knowsPods
-  }
 
   assume(info: PodInfo, node: string, view: Pick<View, "find">) {
     const one = { info, node }
@@ -73,7 +62,7 @@ export class Told {
 
   forget(info: PodInfo) {
     if (!this.assumed.delete(uidOf(info))) return
-    if (!this.untold.delete(uidOf(info))) this.forgotten.push(this.knowsPods ? nameOf(info) : wireOf(info))
+    if (!this.untold.delete(uidOf(info))) this.forgotten.push(wireOf(info))
   }
 
   /** Another isolate, which knows nothing. */
@@ -86,25 +75,23 @@ export class Told {
     this.forgotten = []
   }
 
-  /** With what has to be told. Where it is asked about nodes, Pods are named to one that knows them. */
+  /** With what has to be told. */
   question(info: PodInfo, { find, revision }: View, nodes?: ReadonlyArray<NodeInfo>) {
     const { epoch, forgotten, untold } = this
     const assumed: Array<{ readonly pod: WireObject; readonly node: string }> = []
-    const isNaming = this.knowsPods && nodes !== undefined
-    let pods = Math.max(revision.pods, this.shown)
-    const written = (info: PodInfo) => {
-      if (!isNaming) return wireOf(info)
-      // It is to have seen what is named, too.
-      pods = Math.max(pods, Number(info.pod.metadata.resourceVersion))
-      return nameOf(info)
-    }
     for (const [uid, { info, node }] of untold) {
-      if (find(node)?.pods.has(uid) === true) assumed.push({ pod: written(info), node })
+      if (find(node)?.pods.has(uid) === true) assumed.push({ pod: wireOf(info), node })
       else untold.delete(uid)
     }
-    const pod = written(info)
-    const generation = { nodes: revision.nodes, pods }
-    return { pod, generation, epoch, assumed, forgotten, ...(nodes !== undefined && { nodes: this.bits(nodes) }) }
+    const generation = { nodes: revision.nodes, pods: Math.max(revision.pods, this.shown) }
+    return {
+      pod: wireOf(info),
+      generation,
+      epoch,
+      assumed,
+      forgotten,
+      ...(nodes !== undefined && { nodes: this.bits(nodes) })
+    }
   }
 
   /** That much was heard. */

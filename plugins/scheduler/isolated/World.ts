@@ -1,7 +1,9 @@
-/** What a scheduling plugin in an isolate knows of the cluster: nodes and Pods, followed by its own client, as the scheduler follows them. */
+/**
+ * What a scheduling plugin in an isolate knows of the cluster: nodes and the Pods on them, followed by its own client, as the scheduler
+ * follows them. A Pod without a node is no news here: it is sent with the question about it.
+ */
 import { Effect, Latch } from "effect"
 import { Client } from "../../../kernel/client/Client.ts"
-import type { WireObject } from "../../../kernel/client/Api.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Namespace, Node, Pod } from "../../resources/contracts/core/v1.ts"
 import { Behind, type Question, Restarted } from "../contracts/SchedulerPoints.ts"
@@ -20,7 +22,7 @@ export const make = Effect.gen(function* () {
   const client = yield* Client
   const namespaces = yield* client.cache(Namespace, { indexes: {} })
   const nodes = yield* client.cache(Node, { indexes: {} })
-  const pods = yield* client.cache(Pod, { indexes: {} })
+  const pods = yield* client.cache(Pod, { indexes: {}, selection: { fieldSelector: "spec.nodeName!=" } })
   const snapshot = new Snapshot((namespace) => namespaces.get({ namespace: "", name: namespace })?.metadata.labels ?? {})
   const epoch = crypto.randomUUID()
   const names: Array<string> = []
@@ -58,7 +60,11 @@ export const make = Effect.gen(function* () {
   }
   yield* Plugin.background(follow(namespaces, () => snapshot.namespacesChanged()))
   yield* Plugin.background(follow(nodes, seeNode))
-  yield* Plugin.background(follow(pods, seePod))
+  const seePods = (revision: number) => {
+    snapshot.seePods(revision)
+    changed()
+  }
+  yield* Plugin.background(follow(pods, seePod, new Map(), seePods))
 
   const isThere = ({ nodes, pods }: Generation) => snapshot.seen.nodes >= nodes && snapshot.seen.pods >= pods
   const reached = (generation: Generation): Effect.Effect<void> =>
@@ -70,14 +76,6 @@ export const make = Effect.gen(function* () {
             Effect.suspend(() => reached(generation))
           )
     )
-  /** One that is only named is found here. */
-  const find = (wire: WireObject): Pod | undefined => {
-    const pod = podOf(wire)
-    if ("spec" in wire) return pod
-    const { name, namespace = "", uid } = pod.metadata
-    const found = pods.get({ namespace, name })
-    return found?.metadata.uid === uid ? found : undefined
-  }
   const behind = ({ nodes, pods }: Generation) => {
     const { seen } = snapshot
     return new Behind({
@@ -98,8 +96,7 @@ export const make = Effect.gen(function* () {
     for (const wire of forgotten) snapshot.forget({ pod: podOf(wire) })
     for (const { node, pod } of assumed) {
       const { uid } = podOf(pod).metadata
-      const found = snapshot.holds(uid) || gone.has(uid) ? undefined : find(pod)
-      if (found !== undefined) snapshot.assume(snapshot.infoOf(found), node)
+      if (!snapshot.holds(uid) && !gone.has(uid)) snapshot.assume(snapshot.infoOf(podOf(pod)), node)
     }
   }
 
@@ -111,11 +108,9 @@ export const make = Effect.gen(function* () {
     seen,
     /** The same, and has been told what nobody can see. Answers with the Pod that it is asked about. */
     about: (asked: Question) =>
-      Effect.flatMap(seen(asked), (): Effect.Effect<Pod, Behind> => {
+      Effect.map(seen(asked), () => {
         tell(asked)
-        const found = find(asked.pod)
-        const { name } = podOf(asked.pod).metadata
-        return found === undefined ? Effect.fail(new Behind({ message: `${name} is not there` })) : Effect.succeed(found)
+        return podOf(asked.pod)
       })
   }
 })
