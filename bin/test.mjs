@@ -22,6 +22,8 @@ addParts([
   "sample-device-plugin",
   "deno"
 ])
+// The example in Go is built without a network. Where there is no Go, its tests say so.
+spawnSync("go", ["mod", "download"], { cwd: join(root, "examples", "runtime-go"), stdio: "ignore", timeout: 300_000 })
 bundle()
 const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH}` }
 const run = (name, program, args) => {
