@@ -4,8 +4,8 @@
  */
 import { Schema } from "effect"
 import { createHash } from "node:crypto"
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { API, type Checker, type Symbol, SymbolFlags, type Type, TypeFlags } from "typescript/unstable/sync"
 
 const root = join(import.meta.dirname, "..", "..")
@@ -82,6 +82,7 @@ export const report = (): string => {
   const all = modules()
   const config = join(root, "node_modules", ".cache", `exports-${process.pid}.json`)
   const about = { extends: join(root, "tsconfig.json"), files: all.map(({ path }) => join(root, path)), include: [] }
+  mkdirSync(dirname(config), { recursive: true })
   writeFileSync(config, JSON.stringify(about))
   const api = new API({ cwd: root })
   try {

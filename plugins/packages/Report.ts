@@ -217,7 +217,7 @@ export const make = Effect.fnUntraced(function* (about: About) {
     const packages = new Set(running.names())
     yield* Effect.forEach(packages, one, { discard: true })
     yield* Effect.forEach([...packages].filter(isWithout), (name) => settled(created(name)), { discard: true })
-    const parts = states.filter(({ name }) => !packages.has(name))
+    const parts = states.filter(({ name }) => !packages.has(name) && !running.isEnding(name))
     yield* Effect.forEach(parts, (state) => settled(part(state)), { discard: true })
     const here = new Set([...parts.map(({ name }) => name), ...packages])
     const gone = plugins

@@ -130,18 +130,25 @@ export const make = Effect.fnUntraced(function* <Given>(
     })
   }
 
+  /** Those that the host still knows, and nobody else. */
+  const ending = new Set<string>()
   const stop = Effect.fnUntraced(function* (name: string) {
     const plugin = asked.get(name)
     if (plugin === undefined) return
     for (const map of [asked, runs, rolledBack, providers]) map.delete(name)
+    ending.add(name)
     // What it needs does not matter any more when it ends, hence the cast.
-    yield* host.stop(plugin as KernelPlugin.Plugin<unknown, never>)
+    yield* Effect.ensuring(
+      host.stop(plugin as KernelPlugin.Plugin<unknown, never>),
+      Effect.sync(() => ending.delete(name))
+    )
     yield* told
   })
 
   return {
     news,
     names: () => [...runs.keys()],
+    isEnding: (name: string) => ending.has(name),
     get: (name: string) => runs.get(name),
     rolledBack: (name: string) => rolledBack.get(name),
     stop,
