@@ -11,6 +11,8 @@ import * as Store from "../../bin/Store.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { Log } from "../../kernel/store/Log.ts"
 import * as Early from "../../plugins/packages/Early.ts"
+import * as Package from "../../plugins/packages/Package.ts"
+import * as Remembered from "../../plugins/packages/Remembered.ts"
 import { SnapshotStorage } from "../../plugins/snapshots/contracts/SnapshotStorage.ts"
 import * as Snapshots from "../../plugins/snapshots/Snapshots.ts"
 
@@ -103,4 +105,33 @@ it.live("what cannot be one is refused with the reason", () =>
     assert.strictEqual(yield* refused(example("keys-passphrases")), "keys-passphrases does not offer kernel/Log")
     assert.include(yield* refused(`${example("store-journal")}?size=1`), "store-journal takes no configuration")
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+)
+
+it.live(
+  "a version that took the place of the one that a setting names is there at the next start, also if only its copy is left",
+  () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const { home, settings, state } = yield* site
+      const name = "snapshots-mirrored"
+      const store = join(settings.dataDir, "plugins")
+      const named = resolve(import.meta.dirname, "..", "..", "examples", name)
+      const next = join(home, "next")
+      yield* files.copy(named, next)
+      const code = yield* files.readFileString(join(next, "plugin.ts"))
+      yield* files.writeFileString(
+        join(next, "plugin.ts"),
+        code.replace('join(directory, "one")', 'join(directory, "next")')
+      )
+      const { digest } = yield* Package.keep(store, name, { path: next })
+      yield* files.remove(next, { recursive: true })
+      const folders = Effect.gen(function* () {
+        yield* Snapshots.write("a.snapshot", Stream.succeed(new TextEncoder().encode("bytes")))
+        return (yield* files.readDirectory(state(name))).toSorted()
+      }).pipe(Effect.provide(Layer.fresh(Early.layer(SnapshotStorage, { address: example(name), directory: store }))))
+      yield* Remembered.write(store, name, { named: "/another", path: next, digest })
+      assert.deepStrictEqual(yield* folders, ["one", "other"])
+      yield* Remembered.write(store, name, { named, path: next, digest })
+      assert.deepStrictEqual(yield* folders, ["next", "one", "other"])
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 )
