@@ -91,7 +91,7 @@ export const create = Effect.fnUntraced(function* (contract: string, directory: 
   yield* linked(place)
   yield* Console.log(
     [
-      `${place} is a package with the contract ${contract}: its code is plugin.ts, what it says of itself keelson.json`,
+      `${place} is a package, made from the template ${contract}: its code is plugin.ts, what it says of itself keelson.json`,
       `  keelson plugin check ${directory}    # types, manifest, laws`,
       `  keelson plugin load ${directory}     # into the cluster that runs`
     ].join("\n")

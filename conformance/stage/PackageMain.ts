@@ -39,7 +39,11 @@ const program = Effect.gen(function* () {
       process.stdout.write(`${Package.line(result)}\n`)
       isGood &&= Package.isGood(result)
     }
-    yield* Package.report(directory, isolation, tell, beside)
+    const failed = (error: unknown) => {
+      process.stdout.write(`✗ ${error instanceof Error ? error.message : String(error)}\n`)
+      isGood = false
+    }
+    yield* Effect.catch(Package.report(directory, isolation, tell, beside), (error) => Effect.sync(() => failed(error)))
   }
   process.exitCode = isGood ? 0 : 1
 }).pipe(Effect.provideService(References.MinimumLogLevel, "Warn"))
