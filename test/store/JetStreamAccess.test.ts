@@ -24,14 +24,14 @@ const refusal = (options: Omit<JetStreamLog.Options, "cluster">) =>
   Effect.map(Effect.flip(Layer.build(JetStreamLog.layer({ ...options, cluster: "a" }))), ({ message }) => message)
 
 /** A server with certificates, and their authority, in files. */
-const secured = Effect.fnUntraced(function* (more: string) {
+const secured = Effect.fnUntraced(function* (more: string, who: "server" | "elsewhere" = "server") {
   const fs = yield* FileSystem.FileSystem
   const keys = yield* NatsKeys.make
   const directory = yield* RawNats.temporary
   const files = { ca: `${directory}/ca`, cert: `${directory}/cert`, key: `${directory}/key` }
   yield* fs.writeFileString(files.ca, keys.ca)
-  yield* fs.writeFileString(files.cert, keys.server.cert)
-  yield* fs.writeFileString(files.key, keys.server.key)
+  yield* fs.writeFileString(files.cert, keys[who].cert)
+  yield* fs.writeFileString(files.key, keys[who].key)
   const tls = `tls { cert_file: "${files.cert}", key_file: "${files.key}", ca_file: "${files.ca}"\n${more} }`
   const server = yield* RawNats.start(`max_payload: 4MB\n${tls}`)
   yield* server.healthy
@@ -66,6 +66,15 @@ describe.skipIf(RawNats.lacks.length > 0)(`who comes in${left(RawNats.lacks)}`, 
         yield* refusal({ servers, monitor, tls: { ca: rootCertificates[0] ?? "" } }),
         "no NATS server answers at tls://"
       )
+    }).pipe(quiet)
+  )
+
+  it.live("a server that is named by its address, and shows a certificate for it and for nobody else", () =>
+    Effect.gen(function* () {
+      const { keys, monitor, servers } = yield* secured("", "elsewhere")
+      const tls = { ca: keys.ca }
+      assert.include(yield* refusal({ servers, monitor, tls }), "IP: 127.0.0.1 is not in the cert's list: 10.0.0.9")
+      assert.isTrue(yield* writes({ servers: servers.replace("127.0.0.1", "localhost"), monitor, tls }))
     }).pipe(quiet)
   )
 

@@ -7,8 +7,8 @@
 import { connect, type ConnectionOptions, type Msg, type NatsConnection, nuid, RequestError } from "@nats-io/transport-node"
 import { Effect, Stream } from "effect"
 import type { Duplex } from "node:stream"
-import * as Tls from "node:tls"
-import type { PeerCertificate } from "node:tls"
+import { checkServerIdentity, type PeerCertificate } from "node:tls"
+import * as NatsIdentity from "../../NatsIdentity.ts"
 import * as Frames from "../Frames.ts"
 import * as NatsPipe from "./NatsPipe.ts"
 import * as Process from "./Process.ts"
@@ -27,17 +27,14 @@ const brief = (done: Promise<void>) => {
   return Effect.promise(() => Promise.race([done.catch(() => {}), late]))
 }
 
-const hostOf = (url: string) => (URL.parse(url.trim())?.hostname ?? "").replace(/^\[(.*)\]$/, "$1")
-
-/** NATS' client hands on to Node.js what it has no names for, and knows no names of servers that are addresses. */
-const tlsOf = ({ ca, cert, key, nats, serverName }: RemoteNats) => {
-  const names = serverName === undefined ? nats.split(",").map(hostOf) : [serverName]
-  const checkServerIdentity = (_: string, shown: PeerCertificate) => {
-    const flaws = names.map((name) => Tls.checkServerIdentity(name, shown))
-    return flaws.includes(undefined) ? undefined : flaws[0]
-  }
-  return { ca, cert, key, minVersion: version, checkServerIdentity }
-}
+/** NATS' client hands on to Node.js what it has no names for. */
+const tlsOf = ({ ca, cert, key, nats, serverName }: RemoteNats) => ({
+  ...{ ca, cert, key, minVersion: version },
+  checkServerIdentity:
+    serverName === undefined
+      ? NatsIdentity.checking(nats.split(","))
+      : (_: string, shown: PeerCertificate) => checkServerIdentity(serverName, shown)
+})
 
 const connected = (plugin: string, at: RemoteNats, options: ConnectionOptions) => {
   const { nats, subject } = at

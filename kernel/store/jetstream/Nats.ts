@@ -11,6 +11,7 @@ import {
   type TlsOptions
 } from "@nats-io/transport-node"
 import { Clock, Effect, Schema, Stream } from "effect"
+import * as NatsIdentity from "../../NatsIdentity.ts"
 import { Unavailable } from "../../plugin/Contract.ts"
 
 export interface Options {
@@ -120,6 +121,8 @@ const watchLeaders = Effect.fnUntraced(function* (connection: NatsConnection) {
 export const make = Effect.fnUntraced(function* ({ credentials, nkey, password, servers, tls, user }: Options) {
   const all = list(servers)
   const shown = all.map(withoutUser)
+  /** NATS' client hands on to Node.js what it has no names for. */
+  const identity = { checkServerIdentity: NatsIdentity.checking(shown) }
   const connection = yield* Effect.acquireRelease(
     Effect.tryPromise({
       try: () =>
@@ -130,7 +133,7 @@ export const make = Effect.fnUntraced(function* ({ credentials, nkey, password, 
           ...(user === undefined ? {} : { user, pass: password ?? "" }),
           ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
           ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
-          ...(tls === undefined ? {} : { tls }),
+          ...(tls === undefined ? {} : { tls: { ...tls, ...identity } }),
           timeout: 5000,
           maxReconnectAttempts: -1,
           reconnectTimeWait: 100,
