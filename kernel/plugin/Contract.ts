@@ -4,6 +4,7 @@
  */
 import { Context, Effect, Layer, Predicate, Schema, SemVer, SemVerRange, Stream } from "effect"
 import * as Direct from "./Direct.ts"
+import * as Reading from "./Reading.ts"
 import { Rpc, RpcClient, RpcClientError, RpcGroup, RpcSchema, RpcServer } from "effect/rpc"
 
 /** Whoever serves the contract did not answer. `applied` says whether the call may have had its effect all the same. */
@@ -173,8 +174,10 @@ export const client = <Self, S>(contract: Contract<Self, S>) =>
       return derive(contract, (tag, streams) => {
         const long = (payload: unknown) => guard(remote(tag, payload))
         const rpc = contract.group.requests.get(tag)
-        if (streams || rpc === undefined || direct._tag === "None") return long
-        // It has one answer, so that the long way gives an Effect, too.
+        if (rpc === undefined || direct._tag === "None") return long
+        // The long way gives what the method has: a stream, or an Effect with one answer; hence the casts.
+        if (streams)
+          return Reading.reader(direct.value, rpc, broken, long as (payload: unknown) => Stream.Stream<unknown, unknown>)
         return Direct.caller(direct.value, rpc, broken, long as (payload: unknown) => Effect.Effect<unknown, unknown>)
       })
     })

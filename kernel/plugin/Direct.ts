@@ -4,7 +4,7 @@
  */
 import { Context, Effect, Exit, Fiber, Schema, type Scope, Tracer } from "effect"
 import { Rpc, type RpcSerialization } from "effect/rpc"
-import type { Outgoing } from "./Outgoing.ts"
+import * as Outgoing from "./Outgoing.ts"
 
 type AnyMethod = Rpc.Rpc<string, Schema.Codec<unknown>, Schema.Codec<unknown>, Schema.Codec<unknown>>
 type Codecs = RpcSerialization.CodecFor
@@ -26,42 +26,65 @@ export class Lost extends Error {
   }
 }
 
+/** A call under way. */
+export interface Begun {
+  /** Asks for the next chunk of a stream. */
+  readonly acknowledge: () => void
+  readonly giveUp: () => void
+}
+
 /** The end of a wire at which calls are made. */
 export class Calls extends Context.Service<
   Calls,
   {
     readonly codecFor: Codecs
-    /** `settle` is called once. What is returned gives the call up. */
-    readonly call: (tag: string, payload: unknown, settle: (exit: unknown) => void) => () => void
+    /** `settle` is called once, `hear` with each chunk before that: only what has it is a stream. */
+    readonly begin: (tag: string, payload: unknown, settle: Settle, hear?: Hear) => Begun
   }
 >()("kernel/Direct/Calls") {}
 
+type Hear = (values: unknown) => void
+type Settle = (exit: unknown) => void
+interface Waiting {
+  readonly settle: Settle
+  /** Of a stream. */
+  readonly hear: Hear | undefined
+}
+
 /** What waits for answers on a wire. */
 export const waiting = () => {
-  const all = new Map<Id, (exit: unknown) => void>()
+  const all = new Map<Id, Waiting>()
   let last = 0
   return {
     /** The ids of `effect/rpc` are not negative. */
-    begin: (settle: (exit: unknown) => void) => {
+    begin: (settle: Settle, hear?: Hear) => {
       const id = --last
-      all.set(id, settle)
+      all.set(id, { settle, hear })
       return id
     },
     forget: (id: Id) => all.delete(id),
     has: (id: Id) => all.has(id),
     /** Whether it was an answer that somebody waits for. */
-    hear: (message: { readonly _tag: string; readonly requestId?: Id; readonly exit?: unknown }) => {
-      if (message._tag !== "Exit" || message.requestId === undefined) return false
-      const settle = all.get(message.requestId)
-      if (settle === undefined) return false
-      all.delete(message.requestId)
-      settle(message.exit)
+    hear: (message: {
+      readonly _tag: string
+      readonly requestId?: Id
+      readonly exit?: unknown
+      readonly values?: unknown
+    }) => {
+      const { _tag, requestId } = message
+      if (requestId === undefined) return false
+      const found = all.get(requestId)
+      if (found === undefined) return false
+      if (_tag === "Exit") {
+        all.delete(requestId)
+        found.settle(message.exit)
+      } else if (_tag === "Chunk") found.hear?.(message.values)
       return true
     },
     end: (lost: Lost) => {
       const left = [...all.values()]
       all.clear()
-      for (const settle of left) settle(lost)
+      for (const { settle } of left) settle(lost)
     }
   }
 }
@@ -72,26 +95,41 @@ const isSuccess = (exit: unknown): exit is { readonly _tag: "Success"; readonly 
 /** A schema of a contract needs nothing to be read by, which the type of a method does not say. */
 const exitOf = (rpc: AnyMethod) => Rpc.exitSchema(rpc) as unknown as Schema.Codec<Exit.Exit<unknown, unknown>>
 
-const isTraced = ({ context }: Fiber.Fiber<unknown, unknown>) => Context.getOrUndefined(context, Tracer.Tracer) !== undefined
+export const isTraced = ({ context }: Fiber.Fiber<unknown, unknown>) =>
+  Context.getOrUndefined(context, Tracer.Tracer) !== undefined
 
-/** `broken` makes the error that stands for an answer which cannot come, or be read. */
-export const caller = (
-  { call, codecFor }: Calls["Service"],
-  rpc: AnyMethod,
-  broken: (cause: unknown, isSent: boolean) => unknown,
-  traced: (payload: unknown) => Effect.Effect<unknown, unknown>
-) => {
-  const encode = Schema.encodeUnknownSync(codecFor(rpc.payloadSchema))
-  const decode = Schema.decodeUnknownSync(codecFor(rpc.successSchema))
+type Broken = (cause: unknown, isSent: boolean) => unknown
+
+/** Reads how an answer ended. */
+export const exitReader = ({ codecFor }: Pick<Calls["Service"], "codecFor">, rpc: AnyMethod, broken: Broken) => {
   const decodeExit = Schema.decodeUnknownSync(codecFor(exitOf(rpc)))
-  const read = (exit: unknown): Exit.Exit<unknown, unknown> => {
+  return (exit: unknown): Exit.Exit<unknown, unknown> => {
     if (exit instanceof Lost) return Exit.fail(broken(exit, exit.isSent))
     try {
-      if (isSuccess(exit) && exit.value !== undefined && exit.value !== null) return Exit.succeed(decode(exit.value))
       const read = decodeExit(exit)
       if (Exit.isSuccess(read)) return read
       const defect = read.cause.reasons.find((reason) => reason._tag === "Die")
       return defect === undefined ? read : Exit.fail(broken(defect.defect, true))
+    } catch (error) {
+      return Exit.fail(broken(error, true))
+    }
+  }
+}
+
+/** `broken` makes the error that stands for an answer which cannot come, or be read. */
+export const caller = (
+  { begin, codecFor }: Calls["Service"],
+  rpc: AnyMethod,
+  broken: Broken,
+  traced: (payload: unknown) => Effect.Effect<unknown, unknown>
+) => {
+  const encode = Schema.encodeUnknownSync(codecFor(rpc.payloadSchema))
+  const decode = Schema.decodeUnknownSync(codecFor(rpc.successSchema))
+  const readExit = exitReader({ codecFor }, rpc, broken)
+  const read = (exit: unknown): Exit.Exit<unknown, unknown> => {
+    if (!isSuccess(exit) || exit.value === undefined || exit.value === null) return readExit(exit)
+    try {
+      return Exit.succeed(decode(exit.value))
     } catch (error) {
       return Exit.fail(broken(error, true))
     }
@@ -106,7 +144,7 @@ export const caller = (
       } catch (error) {
         return resume(Exit.fail(broken(error, false)))
       }
-      const giveUp = call(rpc._tag, encoded, (exit) => resume(read(exit)))
+      const { giveUp } = begin(rpc._tag, encoded, (exit) => resume(read(exit)))
       return Effect.sync(giveUp)
     })
 }
@@ -159,7 +197,7 @@ export const answerOf = (codecFor: Codecs, rpc: AnyMethod, run: Run, context: Co
 }
 
 /** The answers under way for one who asks. While the way to it is full nothing is begun, and nothing that is done is written. */
-export const answering = (out: Outgoing) => {
+export const answering = (out: Outgoing.Outgoing) => {
   const running = new Map<Id, () => void>()
   let isOver = false
   const begin = (id: Id, answer: Answer, payload: unknown) => {
@@ -169,7 +207,7 @@ export const answering = (out: Outgoing) => {
       out.whenRoom(() => {
         if (isOver) return
         const exit = write()
-        out.say({ _tag: "Exit", requestId: id, exit }, exit)
+        out.say({ _tag: "Exit", requestId: id, exit }, Outgoing.sizeOf(exit))
       }, true)
     })
     if (stop !== undefined) running.set(id, stop)

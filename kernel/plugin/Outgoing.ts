@@ -21,8 +21,8 @@ export const sizeOf = (value: unknown): number => {
 }
 
 export interface Outgoing {
-  /** `body`: what of the message may be large. */
-  readonly say: (message: unknown, body?: unknown) => void
+  /** `bytes`: the size of what of the message may be large. */
+  readonly say: (message: unknown, bytes?: number) => void
   /** Now, or as soon as there is room, after those who wait already. What is done goes before what is not begun. What is returned gives it up. */
   readonly whenRoom: (then: () => void, isDone?: boolean) => () => void
   readonly isFull: () => boolean
@@ -63,8 +63,8 @@ export const over = (wire: Wire.Wire): Outgoing => {
     if (done.size + waiting.size > 0) go()
   }
   return {
-    say: (message, body) => {
-      if (body !== undefined) gathered += sizeOf(body)
+    say: (message, bytes = 0) => {
+      gathered += bytes
       if (frame.push(message) === 1) queueMicrotask(flush)
     },
     whenRoom: (then, isDone = false) => {

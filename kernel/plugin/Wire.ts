@@ -4,6 +4,7 @@
  */
 import { Context, Duration, Effect, Layer, Option, Queue, type Scope } from "effect"
 import { RpcClient, RpcClientError, type RpcMessage, RpcSerialization, RpcServer } from "effect/rpc"
+import * as Chunks from "./Chunks.ts"
 import * as Contract from "./Contract.ts"
 import * as Direct from "./Direct.ts"
 import * as Outgoing from "./Outgoing.ts"
@@ -22,18 +23,6 @@ export interface Wire {
 
 const { codecFor } = RpcSerialization.json
 
-/** Says it when there is room. */
-const sent = (out: Outgoing.Outgoing, message: unknown, body: unknown) =>
-  Effect.suspend(() => {
-    if (!out.isFull()) return Effect.sync(() => out.say(message, body))
-    return Effect.callback<void>((resume) => {
-      const giveUp = out.whenRoom(() => {
-        out.say(message, body)
-        resume(Effect.void)
-      })
-      return Effect.sync(giveUp)
-    })
-  })
 /** What the other end says is data of some kind. Whether it speaks the protocol shows when it greets, hence the cast. */
 const tagged = (message: unknown) => message as { readonly _tag: string }
 
@@ -55,31 +44,39 @@ export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?:
       const waiting = Direct.waiting()
       let out: Outgoing.Outgoing | undefined
       let why: unknown = "not connected yet"
-      const call: Direct.Calls["Service"]["call"] = (tag, payload, settle) => {
+      const begin: Direct.Calls["Service"]["begin"] = (tag, payload, settle, hear) => {
         const way = out
         if (way === undefined) {
           settle(new Direct.Lost(false, why))
-          return () => {}
+          return { acknowledge: () => {}, giveUp: () => {} }
         }
         const bytes = Outgoing.sizeOf(payload)
+        // What a stream was asked with is not under way: it may go on for ever.
+        const counted = hear === undefined ? bytes : 0
         let isSaid = false
         const id = waiting.begin((exit) => {
-          if (isSaid) way.asked(-bytes)
+          if (isSaid) way.asked(-counted)
           settle(exit instanceof Direct.Lost && !isSaid ? new Direct.Lost(false, exit.cause) : exit)
-        })
+        }, hear)
         const request: Direct.Request = { _tag: "Request", id, tag, payload, headers: [] }
         const giveUp = way.whenRoom(() => {
           if (!waiting.has(id)) return
           isSaid = true
-          way.asked(bytes)
-          way.say(request, payload)
+          way.asked(counted)
+          way.say(request, bytes)
         })
-        return () => {
-          if (!waiting.forget(id)) return
-          giveUp()
-          if (!isSaid) return
-          way.asked(-bytes)
-          if (out === way) way.say({ _tag: "Interrupt", requestId: id })
+        const tell = (message: unknown) => {
+          if (out === way) way.say(message)
+        }
+        return {
+          acknowledge: () => tell({ _tag: "Ack", requestId: id }),
+          giveUp: () => {
+            if (!waiting.forget(id)) return
+            giveUp()
+            if (!isSaid) return
+            way.asked(-counted)
+            tell({ _tag: "Interrupt", requestId: id })
+          }
         }
       }
       const protocol = yield* RpcClient.Protocol.make(
@@ -91,8 +88,12 @@ export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?:
           const hear = (frame: ReadonlyArray<unknown>) => {
             const others = frame.filter((message) => !waiting.hear(tagged(message)))
             if (others.length === 0) return
+            // Who is slow to take what is for him holds up nobody else.
             run(
-              Effect.forEach(others, (message) => write(client, message as RpcMessage.FromServerEncoded), { discard: true })
+              Effect.forEach(others, (message) => write(client, message as RpcMessage.FromServerEncoded), {
+                concurrency: "unbounded",
+                discard: true
+              })
             )
           }
           const attend = Effect.gen(function* () {
@@ -134,7 +135,7 @@ export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?:
               client = id
               const way = out
               if (way !== undefined) {
-                if (message._tag === "Request") return sent(way, message, message.payload)
+                if (message._tag === "Request") return Chunks.sent(way, message, Outgoing.sizeOf(message.payload))
                 return Effect.sync(() => way.say(message))
               }
               return message._tag === "Request" ? Effect.fail(broken(Contract.unsent, why)) : Effect.void
@@ -145,7 +146,7 @@ export const client = <E>(open: Effect.Effect<Wire, E, Scope.Scope>, reconnect?:
           }
         })
       )
-      return Context.make(RpcClient.Protocol, protocol).pipe(Context.add(Direct.Calls, { call, codecFor }))
+      return Context.make(RpcClient.Protocol, protocol).pipe(Context.add(Direct.Calls, { begin, codecFor }))
     })
   )
 
@@ -158,7 +159,7 @@ export const server = <E, R>(listen: (accept: (wire: Wire) => void) => Effect.Ef
         Effect.fnUntraced(function* (write) {
           const run = Effect.runForkWith(yield* Effect.context())
           const disconnects = yield* Queue.make<number>()
-          const clients = new Map<number, Outgoing.Outgoing>()
+          const clients = new Map<number, { readonly out: Outgoing.Outgoing; readonly chunks: Chunks.Chunks }>()
           const ends = new Set<() => void>()
           let next = 0
           yield* Effect.addFinalizer(() => Effect.sync(() => ends.forEach((end) => end())))
@@ -166,12 +167,15 @@ export const server = <E, R>(listen: (accept: (wire: Wire) => void) => Effect.Ef
             const id = next++
             const out = Outgoing.over(wire)
             const answering = Direct.answering(out)
-            clients.set(id, out)
+            const chunks = Chunks.over(out)
+            clients.set(id, { out, chunks })
             ends.add(answering.end)
             wire.listen(
               // As above: the other end speaks rpc.
               (frame) => {
-                const others = frame.filter((message) => !answering.hear(methods, tagged(message)))
+                const others = frame.filter(
+                  (message) => !answering.hear(methods, tagged(message)) && !chunks.hear(tagged(message))
+                )
                 if (others.length === 0) return
                 run(
                   Effect.forEach(others, (message) => write(id, message as RpcMessage.FromClientEncoded), { discard: true })
@@ -189,10 +193,11 @@ export const server = <E, R>(listen: (accept: (wire: Wire) => void) => Effect.Ef
           return {
             disconnects,
             send: (id, message) => {
-              const out = clients.get(id)
-              if (out === undefined) return Effect.void
-              if (message._tag === "Chunk") return sent(out, message, message.values)
-              if (message._tag === "Exit") return sent(out, message, message.exit)
+              const found = clients.get(id)
+              if (found === undefined) return Effect.void
+              const { chunks, out } = found
+              if (message._tag === "Chunk") return chunks.say(message)
+              if (message._tag === "Exit") return Chunks.sent(out, message, Outgoing.sizeOf(message.exit))
               return Effect.sync(() => out.say(message))
             },
             end: () => Effect.void,

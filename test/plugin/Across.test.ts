@@ -44,15 +44,45 @@ for (const { lacks, settings, title } of [...near, ...far]) {
           yield* interrupted(2)
         })
       )
-      it.effect("a reader that does not read holds the writer up", () =>
+      it.effect("a reader that does not read holds the writer up, by what it would have to keep", () =>
         Effect.gen(function* () {
           const { made, wide } = yield* Ticker
-          const slow = wide({ bytes: megabyte }).pipe(
-            Stream.take(2),
-            Stream.mapEffect((piece) => Effect.as(Effect.sleep("300 millis"), piece.length))
+          for (const [bytes, most] of [
+            [megabyte, 4],
+            [megabyte / 16, 20]
+          ] as const) {
+            const before = yield* made()
+            const slow = wide({ bytes }).pipe(
+              Stream.take(2),
+              Stream.mapEffect((piece) => Effect.as(Effect.sleep("300 millis"), piece.length))
+            )
+            assert.deepStrictEqual(yield* Stream.runCollect(slow), [bytes, bytes])
+            assert.isAtMost((yield* made()) - before, most)
+          }
+        })
+      )
+      it.effect("a slow reader holds up no other one", () =>
+        Effect.gen(function* () {
+          const { counts, wide } = yield* Ticker
+          let taken = 0
+          const take = Effect.andThen(
+            Effect.sync(() => taken++),
+            Effect.never
           )
-          assert.deepStrictEqual(yield* Stream.runCollect(slow), [megabyte, megabyte])
-          assert.isBelow(yield* made(), 100)
+          const slow = yield* Effect.forkChild(
+            Stream.runForEach(wide({ bytes: megabyte }), () => take),
+            { startImmediately: true }
+          )
+          for (let round = 0; round < 3; round++) yield* Effect.flip(Stream.runDrain(counts({ to: 5000 })))
+          assert.strictEqual(taken, 1)
+          yield* Fiber.interrupt(slow)
+        })
+      )
+      it.effect("what a writer has at once goes in pieces", () =>
+        Effect.gen(function* () {
+          const { heap } = yield* Ticker
+          const sizes = Stream.map(heap({ pieces: 300, bytes: megabyte }), ({ length }) => length)
+          assert.strictEqual(yield* Stream.runSum(sizes), 300 * megabyte)
         })
       )
       it.effect("a stream comes whole and in order, and fails as it fails there", () =>

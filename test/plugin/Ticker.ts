@@ -17,6 +17,13 @@ export class Ticker extends Contract.make<Ticker>()(
     stream: true,
     errors: []
   }),
+  Contract.method("heap", {
+    doc: "So many pieces of this many bytes, all there at once.",
+    payload: { pieces: Schema.Int, bytes: Schema.Int },
+    success: Contract.Bytes,
+    stream: true,
+    errors: []
+  }),
   Contract.method("made", { doc: "How many pieces `wide` has made.", success: Schema.Int, errors: [] }),
   Contract.method("counts", {
     doc: "Counts up to a number, and fails there.",
@@ -39,6 +46,7 @@ const layer = Layer.sync(Ticker, () => {
           return new Uint8Array(bytes)
         })
       ),
+    heap: ({ bytes, pieces }) => Stream.fromArray(new Array<Uint8Array>(pieces).fill(new Uint8Array(bytes))),
     made: () => Effect.sync(() => made),
     counts: ({ to }) => Stream.concat(Stream.range(1, to), Stream.fail(new Refused({ at: to })))
   }
