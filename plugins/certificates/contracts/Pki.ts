@@ -2,12 +2,12 @@
  * Keys and certificates of a cluster, as PEM texts: an authority, what it issues, and whether what was issued still serves.
  * ECDSA on P-256 throughout: the server signs once for each handshake, and an RSA signature costs twenty times as much.
  */
-import "reflect-metadata"
-import * as x509 from "@peculiar/x509"
+import * as asn from "@peculiar/asn1-x509"
 import { Clock, Duration, Effect } from "effect"
-import { createHash, createPrivateKey, generateKeyPair, KeyObject, X509Certificate } from "node:crypto"
+import { createHash, createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from "node:crypto"
 import { isIP } from "node:net"
 import { promisify } from "node:util"
+import * as X509 from "../X509.ts"
 
 /** A certificate and its private key, both PEM. */
 export interface Pair {
@@ -34,74 +34,62 @@ const certificateLife = Duration.days(365)
 /** Clocks of machines differ: a certificate is valid a little before it is made. */
 export const backdated = Duration.toMillis("5 minutes")
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256" }
-export const signing = { name: "ECDSA", hash: "SHA-256" }
-const usageIds = { client: x509.ExtendedKeyUsage.clientAuth, server: x509.ExtendedKeyUsage.serverAuth }
+const usageIds = { client: asn.id_kp_clientAuth, server: asn.id_kp_serverAuth }
 
-export const pemOf = (key: CryptoKey) => KeyObject.from(key).export({ type: "pkcs8", format: "pem" }).toString()
-const der = (pem: string) => new Uint8Array(createPrivateKey(pem).export({ type: "pkcs8", format: "der" }))
-export const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
-export const signingKeyOf = ({ key }: Pair) => crypto.subtle.importKey("pkcs8", der(key), algorithm, false, ["sign"])
+export const newKey = Effect.promise(() => promisify(generateKeyPair)("ec", { namedCurve: "P-256" }))
+export const pemOf = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }).toString()
 const between = (now: number, lifetime: Duration.Duration) => ({
   notBefore: new Date(now - backdated),
   notAfter: new Date(now + Duration.toMillis(lifetime))
 })
 
 /** A new authority, which signs itself. */
-export const authority = Effect.fn("Pki.authority")(function* (commonName: string) {
+export const authority = Effect.fn("Pki.authority")(function* (commonName: string): Effect.fn.Return<Pair> {
   const now = yield* Clock.currentTimeMillis
-  return yield* Effect.promise(async (): Promise<Pair> => {
-    const keys = await newKeys()
-    const cert = await x509.X509CertificateGenerator.createSelfSigned({
-      name: [{ CN: [commonName] }],
+  const { privateKey: key } = yield* newKey
+  const publicKey = X509.publicKeyOf(key)
+  const { cRLSign, digitalSignature, keyCertSign } = asn.KeyUsageFlags
+  const cert = X509.signed(
+    { key },
+    {
+      subject: X509.nameOf({ commonName }),
+      publicKey,
       ...between(now, authorityLife),
-      signingAlgorithm: signing,
-      keys,
       extensions: [
-        new x509.BasicConstraintsExtension(true, undefined, true),
-        new x509.KeyUsagesExtension(
-          x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
-          true
-        ),
-        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey)
+        X509.isAuthority(true),
+        X509.keyUsage(keyCertSign | cRLSign | digitalSignature),
+        X509.subjectKey(publicKey)
       ]
-    })
-    return { cert: cert.toString("pem"), key: pemOf(keys.privateKey) }
-  })
+    }
+  )
+  return { cert, key: pemOf(key) }
 })
 
-export const subjectOf = ({ commonName, organizations = [] }: Pick<Request, "commonName" | "organizations">) => [
-  ...organizations.map((organization) => ({ O: [organization] })),
-  { CN: [commonName] }
-]
-export const alternativeName = (host: string): x509.JsonGeneralName => ({
-  type: isIP(host) === 0 ? "dns" : "ip",
-  value: host
-})
+/** By the pair that an authority is. */
+const issuers = new WeakMap<Pair, X509.Issuer>()
+export const issuerOf = (by: Pair) => {
+  const known = issuers.get(by) ?? X509.issuerOf(by)
+  issuers.set(by, known)
+  return known
+}
 
 /** A certificate with a new key, signed by the authority. */
-export const issue = Effect.fn("Pki.issue")(function* (by: Pair, request: Request) {
+export const issue = Effect.fn("Pki.issue")(function* (by: Pair, request: Request): Effect.fn.Return<Pair> {
   const now = yield* Clock.currentTimeMillis
   const { hosts = [], lifetime = certificateLife, usages } = request
-  return yield* Effect.promise(async (): Promise<Pair> => {
-    const [keys, issuer] = [await newKeys(), new x509.X509Certificate(by.cert)]
-    const cert = await x509.X509CertificateGenerator.create({
-      subject: subjectOf(request),
-      issuer: issuer.subjectName.toJSON(),
-      ...between(now, Duration.fromInputUnsafe(lifetime)),
-      signingAlgorithm: signing,
-      publicKey: keys.publicKey,
-      signingKey: await signingKeyOf(by),
-      extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        new x509.ExtendedKeyUsageExtension(usages.map((usage) => usageIds[usage])),
-        await x509.AuthorityKeyIdentifierExtension.create(issuer),
-        ...(hosts.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(hosts.map(alternativeName))])
-      ]
-    })
-    return { cert: cert.toString("pem"), key: pemOf(keys.privateKey) }
+  const { privateKey: key } = yield* newKey
+  const cert = X509.signed(issuerOf(by), {
+    subject: X509.nameOf(request),
+    publicKey: X509.publicKeyOf(key),
+    ...between(now, Duration.fromInputUnsafe(lifetime)),
+    extensions: [
+      X509.isAuthority(false),
+      X509.keyUsage(asn.KeyUsageFlags.digitalSignature),
+      X509.extendedKeyUsage(usages.map((usage) => usageIds[usage])),
+      ...(hosts.length === 0 ? [] : [X509.alternativeNames(hosts.map(X509.alternativeName))])
+    ]
   })
+  return { cert, key: pemOf(key) }
 })
 
 /** Signs and verifies ServiceAccount tokens (ES256). */
@@ -111,13 +99,13 @@ export interface SigningKey {
   /** SPKI, PEM. */
   readonly publicKey: string
 }
-export const signingKey = Effect.promise(async (): Promise<SigningKey> => {
-  const keys = await promisify(generateKeyPair)("ec", { namedCurve: "P-256" })
-  return {
-    privateKey: keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-    publicKey: keys.publicKey.export({ type: "spki", format: "pem" }).toString()
-  }
-})
+export const signingKey = Effect.map(
+  newKey,
+  ({ privateKey, publicKey }): SigningKey => ({
+    privateKey: pemOf(privateKey),
+    publicKey: publicKey.export({ type: "spki", format: "pem" }).toString()
+  })
+)
 
 export const covers = (cert: X509Certificate, host: string) =>
   (isIP(host) === 0 ? cert.checkHost(host, { subject: "never" }) : cert.checkIP(host)) !== undefined

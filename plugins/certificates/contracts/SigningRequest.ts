@@ -1,9 +1,11 @@
 /** Requests for certificates (PKCS #10, PEM): made for a key, read and checked, and answered by an authority. */
-import "reflect-metadata"
-import * as x509 from "@peculiar/x509"
+import { Attributes, CertificationRequest, CertificationRequestInfo } from "@peculiar/asn1-csr"
+import { AsnConvert } from "@peculiar/asn1-schema"
+import * as asn from "@peculiar/asn1-x509"
 import { Clock, Effect, Result, Schema } from "effect"
-import { createPublicKey, verify, X509Certificate } from "node:crypto"
+import { createPublicKey, sign as signBytes, verify, X509Certificate } from "node:crypto"
 import * as Pki from "./Pki.ts"
+import * as X509 from "../X509.ts"
 
 /** What a certificate is asked for. */
 export interface Asked {
@@ -21,81 +23,100 @@ export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
   }
 }
 
-const block = /-----BEGIN CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE REQUEST-----/
+const label = "CERTIFICATE REQUEST"
+const block = new RegExp(`-----BEGIN ${label}-----([A-Za-z0-9+/=\\s]+)-----END ${label}-----`)
 
-/** The parts of a DER sequence, each with its head. Source: X.690. */
-const partsOf = (der: Buffer): ReadonlyArray<{ readonly whole: Buffer; readonly content: Buffer }> => {
-  const parts = []
-  for (let at = 0; at < der.length; ) {
-    const first = der[at + 1] ?? 0
-    const more = first < 128 ? 0 : first & 127
-    const length = more === 0 ? first : der.readUIntBE(at + 2, more)
-    const [begin, end] = [at + 2 + more, at + 2 + more + length]
-    parts.push({ whole: der.subarray(at, end), content: der.subarray(begin, end) })
-    at = end
-  }
-  return parts
+/** Of the algorithms that a request is signed with, the digests: those with SHA-1 prove nothing. Source: RFC 5758, RFC 8017, RFC 8410. */
+const digests: { readonly [algorithm: string]: string | null } = {
+  "1.2.840.10045.4.3.2": "sha256",
+  "1.2.840.10045.4.3.3": "sha384",
+  "1.2.840.10045.4.3.4": "sha512",
+  "1.2.840.113549.1.1.11": "sha256",
+  "1.2.840.113549.1.1.12": "sha384",
+  "1.2.840.113549.1.1.13": "sha512",
+  "1.3.101.112": null
 }
 
 /** Whoever asks has the key that he asks for: what is asked is signed by it. */
-const isSigned = (der: Buffer, csr: x509.Pkcs10CertificateRequest) => {
-  const [outer] = partsOf(der)
-  const [asked, , signature] = partsOf(outer?.content ?? Buffer.alloc(0))
-  if (asked === undefined || signature === undefined) return false
-  const key = createPublicKey({ key: Buffer.from(csr.publicKey.rawData), format: "der", type: "spki" })
-  const algorithm: { readonly hash?: { readonly name: string } } = csr.signatureAlgorithm
-  // The first octet of a bit string counts the bits that are not used.
-  return verify(algorithm.hash?.name.replace("-", "") ?? null, asked.whole, key, signature.content.subarray(1))
+const isSigned = (csr: CertificationRequest) => {
+  const { certificationRequestInfo, certificationRequestInfoRaw: asked, signature, signatureAlgorithm } = csr
+  const digest = digests[signatureAlgorithm.algorithm]
+  if (asked === undefined || digest === undefined) return false
+  const spki = Buffer.from(AsnConvert.serialize(certificationRequestInfo.subjectPKInfo))
+  const key = createPublicKey({ key: spki, format: "der", type: "spki" })
+  return verify(digest, new Uint8Array(asked), key, new Uint8Array(signature))
 }
 
 const read = (pem: string) => {
   const [, text = ""] = block.exec(pem) ?? []
-  if (text === "") throw new Error("PEM block type must be CERTIFICATE REQUEST")
-  const der = Buffer.from(text, "base64")
-  const csr = new x509.Pkcs10CertificateRequest(der)
-  if (!isSigned(der, csr)) throw new Error("the request is not signed by the key that it asks for")
-  return csr
+  if (text === "") throw new Error(`PEM block type must be ${label}`)
+  const csr = AsnConvert.parse(Buffer.from(text, "base64"), CertificationRequest)
+  if (!isSigned(csr)) throw new Error("the request is not signed by the key that it asks for")
+  return csr.certificationRequestInfo
 }
 
-const namesOf = ({ extensions }: x509.Pkcs10CertificateRequest) =>
-  // The library's list is no plain one, and nor would be what is mapped of it.
-  [...extensions].flatMap((one) => (one instanceof x509.SubjectAlternativeNameExtension ? [...one.names.items] : []))
+/** Source: PKCS #9, extensionRequest. */
+const extensionRequest = "1.2.840.113549.1.9.14"
+
+/** Requests may have no attributes at all, which the library's type does not say. */
+const namesOf = ({ attributes = new Attributes() }: { readonly attributes?: Attributes }) =>
+  // The library's lists are no plain ones, and nor would be what is mapped of them.
+  [...attributes]
+    .filter(({ type }) => type === extensionRequest)
+    .flatMap(({ values }) => values)
+    .flatMap((value) => [...AsnConvert.parse(value, asn.Extensions)])
+    .filter(({ extnID }) => extnID === asn.id_ce_subjectAltName)
+    .flatMap(({ extnValue }) => [...AsnConvert.parse(extnValue.buffer, asn.SubjectAlternativeName)])
+
+const given = (values: ReadonlyArray<string | undefined>) => values.filter((value) => value !== undefined)
 
 export const parse = (pem: string): Result.Result<Asked, Unreadable> =>
   Result.try({
     try: () => {
       const csr = read(pem)
       const names = namesOf(csr)
-      const of = (wanted: x509.GeneralNameType) => names.flatMap(({ type, value }) => (type === wanted ? [value] : []))
       return {
-        commonName: csr.subjectName.getField("CN")[0] ?? "",
-        organizations: csr.subjectName.getField("O"),
-        dnsNames: of("dns"),
-        addresses: of("ip"),
-        emails: of("email"),
-        uris: of("url")
+        ...X509.subjectOf(csr.subject),
+        dnsNames: given(names.map(({ dNSName }) => dNSName)),
+        addresses: given(names.map(({ iPAddress }) => iPAddress)),
+        emails: given(names.map(({ rfc822Name }) => rfc822Name)),
+        uris: given(names.map(({ uniformResourceIdentifier }) => uniformResourceIdentifier))
       }
     },
     catch: (cause) => new Unreadable({ detail: cause instanceof Error ? cause.message : String(cause) })
   })
 
-/** A new key, and a request for a certificate of it. */
-export const make = (request: Omit<Pki.Request, "usages" | "lifetime">) =>
-  Effect.promise(async () => {
-    const keys = await Pki.newKeys()
-    const names = (request.hosts ?? []).map(Pki.alternativeName)
-    const csr = await x509.Pkcs10CertificateRequestGenerator.create({
-      name: Pki.subjectOf(request),
-      keys,
-      signingAlgorithm: Pki.signing,
-      extensions: names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]
-    })
-    return { request: csr.toString("pem"), key: Pki.pemOf(keys.privateKey) }
-  })
+const pem = (der: ArrayBuffer) => {
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? []
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n")
+}
 
-const { KeyUsageFlags: Flags } = x509
+/** A new key, and a request for a certificate of it. */
+export const make = Effect.fnUntraced(function* (request: Omit<Pki.Request, "usages" | "lifetime">) {
+  const { privateKey: key } = yield* Pki.newKey
+  const names = (request.hosts ?? []).map(X509.alternativeName)
+  const extensions = new asn.Extensions([X509.alternativeNames(names)])
+  const asked = new asn.Attribute({ type: extensionRequest, values: [AsnConvert.serialize(extensions)] })
+  const certificationRequestInfo = new CertificationRequestInfo({
+    subject: X509.nameOf(request),
+    subjectPKInfo: X509.publicKeyOf(key),
+    attributes: new Attributes(names.length === 0 ? [] : [asked])
+  })
+  const signature = signBytes(X509.hash, new Uint8Array(AsnConvert.serialize(certificationRequestInfo)), key)
+  const csr = new CertificationRequest({
+    certificationRequestInfo,
+    signatureAlgorithm: X509.signatureOf(key),
+    signature: X509.bytesOf(signature)
+  })
+  return { request: pem(AsnConvert.serialize(csr)), key: Pki.pemOf(key) }
+})
+
+const { KeyUsageFlags: Flags } = asn
 /** Kubernetes' words for what a key is for. Source: certificates.k8s.io/v1 KeyUsage; RFC 5280, 4.2.1.3 and 4.2.1.12. */
-const keyUsages: { readonly [usage: string]: x509.KeyUsageFlags } = {
+const keyUsages: { readonly [usage: string]: asn.KeyUsageFlags } = {
   signing: Flags.digitalSignature,
   "digital signature": Flags.digitalSignature,
   "content commitment": Flags.nonRepudiation,
@@ -108,17 +129,17 @@ const keyUsages: { readonly [usage: string]: x509.KeyUsageFlags } = {
   "decipher only": Flags.decipherOnly
 }
 const extendedUsages: { readonly [usage: string]: string } = {
-  any: "2.5.29.37.0",
-  "server auth": x509.ExtendedKeyUsage.serverAuth,
-  "client auth": x509.ExtendedKeyUsage.clientAuth,
-  "code signing": x509.ExtendedKeyUsage.codeSigning,
-  "email protection": x509.ExtendedKeyUsage.emailProtection,
-  "s/mime": x509.ExtendedKeyUsage.emailProtection,
+  any: asn.anyExtendedKeyUsage,
+  "server auth": asn.id_kp_serverAuth,
+  "client auth": asn.id_kp_clientAuth,
+  "code signing": asn.id_kp_codeSigning,
+  "email protection": asn.id_kp_emailProtection,
+  "s/mime": asn.id_kp_emailProtection,
   "ipsec end system": "1.3.6.1.5.5.7.3.5",
   "ipsec tunnel": "1.3.6.1.5.5.7.3.6",
   "ipsec user": "1.3.6.1.5.5.7.3.7",
-  timestamping: x509.ExtendedKeyUsage.timeStamping,
-  "ocsp signing": x509.ExtendedKeyUsage.ocspSigning,
+  timestamping: asn.id_kp_timeStamping,
+  "ocsp signing": asn.id_kp_OCSPSigning,
   "microsoft sgc": "1.3.6.1.4.1.311.10.3.3",
   "netscape sgc": "2.16.840.1.113730.4.1"
 }
@@ -138,24 +159,16 @@ export const sign = Effect.fn("SigningRequest.sign")(function* (
   const flags = about.usages.reduce((all, usage) => all | (keyUsages[usage] ?? 0), 0)
   const extended = [...new Set(about.usages.flatMap((usage) => extendedUsages[usage] ?? []))]
   const names = namesOf(csr)
-  return yield* Effect.promise(async () => {
-    const issuer = new x509.X509Certificate(by.cert)
-    const cert = await x509.X509CertificateGenerator.create({
-      subject: csr.subjectName.toJSON(),
-      issuer: issuer.subjectName.toJSON(),
-      notBefore: new Date(now - Pki.backdated),
-      notAfter: new Date(Math.min(now + about.seconds * 1000, last)),
-      signingAlgorithm: Pki.signing,
-      publicKey: csr.publicKey,
-      signingKey: await Pki.signingKeyOf(by),
-      extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        ...(flags === 0 ? [] : [new x509.KeyUsagesExtension(flags, true)]),
-        ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
-        await x509.AuthorityKeyIdentifierExtension.create(issuer),
-        ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names.map((name) => name.toJSON()))])
-      ]
-    })
-    return cert.toString("pem")
+  return X509.signed(Pki.issuerOf(by), {
+    subject: csr.subject,
+    publicKey: csr.subjectPKInfo,
+    notBefore: new Date(now - Pki.backdated),
+    notAfter: new Date(Math.min(now + about.seconds * 1000, last)),
+    extensions: [
+      X509.isAuthority(false),
+      ...(flags === 0 ? [] : [X509.keyUsage(flags)]),
+      ...(extended.length === 0 ? [] : [X509.extendedKeyUsage(extended)]),
+      ...(names.length === 0 ? [] : [X509.alternativeNames(names)])
+    ]
   })
 })
