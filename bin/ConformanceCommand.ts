@@ -10,7 +10,7 @@ const at = (path: string) => fileURLToPath(new URL(path, root))
 /** Its exit code. A terminal sends its signals to both; whoever signals only this one means both, too. */
 const run = (args: ReadonlyArray<string>) =>
   Effect.callback<number>((resume) => {
-    const program = ["--import", at("node_modules/tsx/dist/loader.mjs"), at("conformance/Main.ts")]
+    const program = ["--import", import.meta.resolve("tsx"), at("conformance/Main.ts")]
     const child = spawn(process.execPath, [...program, ...args], { stdio: "inherit" })
     child.once("exit", (code) => resume(Effect.succeed(code ?? 1)))
     return Effect.callback<void>((ended) => {

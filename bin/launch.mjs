@@ -1,6 +1,6 @@
 /**
- * Starts one of our programs on the Node.js that the project brings, whichever the machine has. Plain JavaScript without
- * dependencies, because it runs before they are there.
+ * Starts one of our programs on the Node.js that the project brings, whichever the machine has; where npm has installed Keelson as a
+ * package, on the one that runs this. Plain JavaScript without dependencies, because it runs before they are there.
  */
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
@@ -15,25 +15,33 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
  */
 const { env: variables, flags } = JSON.parse(readFileSync(join(root, "bin", "process.json"), "utf8"))
 
-/** `name` of `bin/<name>.ts`, with the arguments of this process or others. */
-export const launch = (name, args = process.argv.slice(2)) => {
+const fail = (message) => {
+  console.error(`keelson: ${message}`)
+  process.exit(1)
+}
+
+/** Of the project: its bundle, or its sources. */
+const ofProject = (name) => {
   const node = join(root, "node_modules", ".bin", "node")
   const bundle = join(root, "dist", "bin", `${name}.js`)
-  if (!existsSync(node)) {
-    console.error(
-      `keelson: the npm packages are not installed: run \`npm install\` (or \`npm start\`, which does it) in ${root}`
-    )
-    process.exit(1)
-  }
-  const program =
-    existsSync(bundle) && process.env.KEELSON_SOURCE === undefined
-      ? [...flags, bundle]
-      : [
-          "--enable-source-maps",
-          "--import",
-          join(root, "node_modules", "tsx", "dist", "loader.mjs"),
-          join(root, "bin", `${name}.ts`)
-        ]
+  if (!existsSync(node))
+    fail(`the npm packages are not installed: run \`npm install\` (or \`npm start\`, which does it) in ${root}`)
+  if (existsSync(bundle) && process.env.KEELSON_SOURCE === undefined) return [node, ...flags, bundle]
+  const tsx = join(root, "node_modules", "tsx", "dist", "loader.mjs")
+  return [node, "--enable-source-maps", "--import", tsx, join(root, "bin", `${name}.ts`)]
+}
+
+/** Of the package, as `npm run package` makes it. */
+const ofPackage = (file) => {
+  const [major] = process.versions.node.split(".")
+  if (Number(major) < 24) fail(`Node.js 24 or newer is needed; this is ${process.versions.node}`)
+  return [process.execPath, ...flags, file]
+}
+
+/** `name` of `bin/<name>.ts`, with the arguments of this process or others. */
+export const launch = (name, args = process.argv.slice(2)) => {
+  const compiled = join(root, "bin", `${name}.js`)
+  const [node, ...program] = existsSync(compiled) ? ofPackage(compiled) : ofProject(name)
   const cache = join(root, "node_modules", ".cache", "v8")
   const env = { ...variables, ...process.env, KEELSON_DIST: join(root, "dist"), NODE_COMPILE_CACHE: cache }
   const child = spawn(node, [...program, ...args], { stdio: "inherit", env })

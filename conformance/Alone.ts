@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import type { Readable } from "node:stream"
+import { fileURLToPath } from "node:url"
 import { type Adapter, Plan, Result, type Site, type Terms } from "./Adapter.ts"
 import type { Part } from "./Record.ts"
 
@@ -132,7 +133,12 @@ export const check = Effect.fn("Alone.check")(function* (
   const path = yield* directory
   const isAlone = adapter.isAlone && site.endpoint === undefined
   if (isAlone) yield* namespace(basename(path))
-  const program = [process.execPath, "--import", import.meta.resolve("tsx"), join(import.meta.dirname, "Run.ts")]
+  const program = [
+    process.execPath,
+    "--import",
+    import.meta.resolve("tsx"),
+    fileURLToPath(new URL("./Run.ts", import.meta.url))
+  ]
   const inside = isAlone ? ["nsenter", `--net=/run/netns/${basename(path)}`, "--"] : []
   const asked = { ...site, directory: path, terms: { ...terms, done: without(before) } }
   const given = [contract, adapter.name, JSON.stringify(asked)]

@@ -9,7 +9,7 @@ const { version } = decode(readFileSync(join(import.meta.dirname, "..", "package
 
 const digest = () => {
   const hash = createHash("sha256")
-  const sources = globSync("**/*.{ts,mjs}", { cwd: import.meta.dirname }).toSorted()
+  const sources = globSync("**/*.{ts,js,mjs}", { cwd: import.meta.dirname }).toSorted()
   for (const file of sources) hash.update(`${file}\0`).update(readFileSync(join(import.meta.dirname, file)))
   return hash.digest("hex").slice(0, 12)
 }

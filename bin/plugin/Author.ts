@@ -1,6 +1,9 @@
 /** `keelson plugin new | check`: a package as its author has it before any cluster does. */
 import { Console, Effect, FileSystem, Path, Schema } from "effect"
 import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import { createRequire } from "node:module"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { root } from "../../kernel/plugin/Outside.ts"
 import * as Package from "../../plugins/packages/Package.ts"
@@ -9,6 +12,11 @@ export class AuthorFailed extends Schema.TaggedError<AuthorFailed>()("AuthorFail
 const failed = (message: string) => new AuthorFailed({ message })
 
 const at = (path: string) => fileURLToPath(new URL(path, root))
+/** Where npm has laid a package for Keelson: in Keelson's folder, or above it where that was installed as a package itself. */
+const installed = (name: string) =>
+  (createRequire(at("package.json")).resolve.paths(name) ?? [])
+    .map((folder) => join(folder, name))
+    .find((folder) => existsSync(folder))
 const templates = at("plugins/packages/templates")
 /** What every package has. */
 const common = "common"
@@ -58,15 +66,15 @@ export const known = Effect.gen(function* () {
 })
 
 /** What an editor, the compiler and Node.js find beside the package: what its host gives it. */
-const links = { keelson: ".", effect: "node_modules/effect", "@types/node": "node_modules/@types/node" }
+const links = () => ({ keelson: at("."), effect: installed("effect"), "@types/node": installed("@types/node") })
 
 const linked = Effect.fnUntraced(function* (directory: string) {
   const [files, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
-  for (const [name, target] of Object.entries(links)) {
+  for (const [name, target] of Object.entries(links())) {
     const link = paths.join(directory, "node_modules", name)
-    if (yield* files.exists(link)) continue
+    if (target === undefined || (yield* files.exists(link))) continue
     yield* files.makeDirectory(paths.dirname(link), { recursive: true })
-    yield* files.symlink(at(target), link)
+    yield* files.symlink(target, link)
   }
 })
 
@@ -113,12 +121,12 @@ export const check = Effect.fnUntraced(function* (directory: string, beside: Rea
   const place = paths.resolve(directory)
   const manifest = yield* Package.manifest(place)
   yield* Console.log(`manifest  ${manifest.name} ${manifest.version} is right`)
-  const compiler = at("node_modules/.bin/tsc")
+  const compiler = installed("typescript")
   const hasTypes = yield* files.exists(paths.join(place, "tsconfig.json"))
   if (hasTypes) yield* linked(place)
   if (!hasTypes) yield* Console.log("types     there is no tsconfig.json: not checked")
-  else if (!(yield* files.exists(compiler))) yield* Console.log("types     there is no TypeScript here: not checked")
-  else if ((yield* ran(process.execPath, [compiler, "-p", place])) !== 0)
+  else if (compiler === undefined) yield* Console.log("types     there is no TypeScript here: not checked")
+  else if ((yield* ran(process.execPath, [paths.join(compiler, "bin/tsc"), "-p", place])) !== 0)
     return yield* failed(`${manifest.name} has mistakes`)
   else yield* Console.log("types     fit")
   const { isolation = "worker" } = manifest

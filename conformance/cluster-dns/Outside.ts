@@ -41,7 +41,7 @@ const reply = (bytes: Buffer, transport: "udp" | "tcp") => {
   return { name, answer: encode({ ...head, flags: flags | TRUNCATED_RESPONSE }) }
 }
 
-interface Server {
+export interface Server {
   readonly address: string
   readonly silence: (silent: boolean) => void
 }

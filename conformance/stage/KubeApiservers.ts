@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { mkdirSync } from "node:fs"
-import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import * as Program from "../../adapters/Program.ts"
 import * as Etcd from "../../bench/store/Etcd.ts"
 import * as KubeApiserver from "../../bench/store/KubeApiserver.ts"
@@ -46,6 +46,6 @@ export const upstream = Effect.fnUntraced(function* (directory: string) {
 })
 
 export const keelson = (directory: string) => {
-  const main = join(import.meta.dirname, "..", "..", "bin", "KubeApiserver.ts")
+  const main = fileURLToPath(new URL("../../bin/KubeApiserver.ts", import.meta.url))
   return start(directory, [process.execPath, "--import", import.meta.resolve("tsx"), main], {})
 }

@@ -52,7 +52,7 @@ export const IntOrString = about(Schema.Union([Schema.Int, Schema.String]), { fo
 /** Any JSON, kept as it is. */
 export const Free = about(Schema.Json, { free: true })
 
-export const { optionalKey: optional } = Schema
+export const optional: typeof Schema.optionalKey = Schema.optionalKey
 
 /** A required field that is not zero when it is missing: the kind's own validation says that it is. */
 export const pointer = <A>(schema: Schema.Codec<A>): Schema.Codec<A> => schema.annotateKey({ kubernetesPointer: true })

@@ -2,7 +2,7 @@
  * Calls to AWS: the SDK signs, tries again and finds credentials by its own chain; here its answers become what contracts know. The
  * SDK is loaded when a cluster runs on AWS, and not before.
  */
-import { Effect, Predicate, Schedule } from "effect"
+import { Effect, Predicate, Schedule, type Scope } from "effect"
 import { Unavailable } from "../../../kernel/plugin/Contract.ts"
 import { Refused } from "../../../plugins/cloud/contracts/Cloud.ts"
 import { Failed } from "../Failed.ts"
@@ -55,6 +55,16 @@ type Ask<Client, Commands, A> = (
   options: { readonly abortSignal: AbortSignal }
 ) => Promise<A>
 
+/** `make` is for calls that make something, as below. */
+interface Service<Client, Commands> {
+  readonly ask: <A>(ask: Ask<Client, Commands, A>) => Effect.Effect<A, Failed | Unavailable>
+  readonly make: <A>(ask: Ask<Client, Commands, A>) => Effect.Effect<A, Failed | Unavailable>
+}
+type Ecs = typeof import("@aws-sdk/client-ecs")
+type Ec2 = typeof import("@aws-sdk/client-ec2")
+type Elb = typeof import("@aws-sdk/client-elastic-load-balancing-v2")
+type Acm = typeof import("@aws-sdk/client-acm")
+
 /**
  * Two clients of one service. `make` is for calls that make something: the SDK does not send them again when it hears no answer, as the
  * cloud may have done it; who is told so looks what there is before it asks again.
@@ -62,7 +72,7 @@ type Ask<Client, Commands, A> = (
 const service = Effect.fnUntraced(function* <Client extends { readonly destroy: () => void }, Commands>(
   commands: Commands,
   client: (maxAttempts: number | undefined) => Client
-) {
+): Effect.fn.Return<Service<Client, Commands>, never, Scope.Scope> {
   const opened = (maxAttempts?: number) =>
     Effect.acquireRelease(
       Effect.sync(() => client(maxAttempts)),
@@ -91,16 +101,25 @@ const configOf =
 export const openEcs = Effect.fnUntraced(function* (options: Options) {
   const ecs = yield* Effect.promise(() => import("@aws-sdk/client-ecs"))
   const config = configOf(options)
-  return yield* service(ecs, (attempts) => new ecs.ECSClient(config(attempts)))
+  return yield* service<InstanceType<Ecs["ECSClient"]>, Ecs>(ecs, (attempts) => new ecs.ECSClient(config(attempts)))
 })
 
 export const open = Effect.fnUntraced(function* (options: Options) {
   const { region } = options
   const [ec2, elb, acm] = yield* loaded
   const config = configOf(options)
-  const machines = yield* service(ec2, (attempts) => new ec2.EC2Client(config(attempts)))
-  const balancers = yield* service(elb, (attempts) => new elb.ElasticLoadBalancingV2Client(config(attempts)))
-  const certificates = yield* service(acm, (attempts) => new acm.ACMClient(config(attempts)))
+  const machines = yield* service<InstanceType<Ec2["EC2Client"]>, Ec2>(
+    ec2,
+    (attempts) => new ec2.EC2Client(config(attempts))
+  )
+  const balancers = yield* service<InstanceType<Elb["ElasticLoadBalancingV2Client"]>, Elb>(
+    elb,
+    (attempts) => new elb.ElasticLoadBalancingV2Client(config(attempts))
+  )
+  const certificates = yield* service<InstanceType<Acm["ACMClient"]>, Acm>(
+    acm,
+    (attempts) => new acm.ACMClient(config(attempts))
+  )
   return {
     region,
     ec2: machines.ask,

@@ -7,7 +7,7 @@ import type { Answer } from "../Listening.ts"
 import { isObject, type Json } from "./Description.ts"
 import { holder, propertiesOf, Refusal, type State, written } from "./Rules.ts"
 
-interface Resource {
+export interface Resource {
   readonly id: string
   body: Json
   /** Until then a change is under way. */

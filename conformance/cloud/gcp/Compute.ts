@@ -18,7 +18,7 @@ export class Refusal extends Error {
 const notFound = (link: string) => new Refusal(404, "notFound", `The resource '${link}' was not found`)
 const invalid = (message: string) => new Refusal(400, "invalid", message)
 
-interface Resource {
+export interface Resource {
   readonly collection: string
   readonly link: string
   body: Json

@@ -8,7 +8,7 @@ import { Effect, Random, Schedule } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Cgroup from "./Cgroup.ts"
 import * as Deno from "./Deno.ts"
@@ -35,6 +35,8 @@ export const modules = (main: string, module: string) => {
   const own = above(dirname(module)).find(holds("keelson.json")) ?? dirname(module)
   const libraries = above(own).find(holds("node_modules"))
   const paths = [...parts.map((part) => join(keelson, part)), own]
+  // What npm has laid beside Keelson where that is a package itself: some of it is what Keelson depends on.
+  if (basename(dirname(keelson)) === "node_modules") paths.push(dirname(keelson))
   if (libraries !== undefined) paths.push(join(libraries, "node_modules"), join(libraries, "package.json"))
   const there = paths.filter((path) => existsSync(path))
   return [...new Set([...there, ...there.map((path) => realpathSync(path))])]

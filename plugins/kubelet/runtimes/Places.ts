@@ -6,7 +6,7 @@ interface Place {
   readonly containers: Set<string>
 }
 
-interface Pod {
+export interface Pod {
   readonly id: string
   readonly uid: string
   readonly containers: ReadonlyArray<{ readonly id: string }>
