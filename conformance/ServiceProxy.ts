@@ -49,6 +49,7 @@ const web = (...ports: ReadonlyArray<Partial<ServicePort>>): ProxiedService => (
 
 const use = Effect.gen(function* () {
   const [proxy, bed] = [yield* ServiceProxy, yield* Bed]
+  yield* bed.forget
   const ask = (from: Place, host: string, about: Partial<To> = {}) => bed.ask(from, { host, port: 80, ...about })
   /** Who answers, each once, whatever they saw. */
   const who = (from: Place, host: string, about: Partial<To> = {}) =>

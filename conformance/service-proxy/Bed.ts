@@ -1,6 +1,6 @@
 /**
  * Where service proxies are checked: a node with two Pods on its bridge, and a machine outside with another Pod behind it, all in
- * network namespaces of their own and of both IP families. Gone when the scope closes. Needs root, iproute2 and nft.
+ * network namespaces of their own and of both IP families. Gone when the scope closes. Needs root, iproute2, conntrack and nft.
  *
  *     pod1 10.244.1.2 ─┐
  *     pod2 10.244.1.3 ─┴ cni0 (node) eth0 10.200.8.1 ── 10.200.8.2 (out) ── 10.244.2.2 pod3
@@ -29,6 +29,11 @@ export class Bed extends Context.Service<
     readonly hold: (from: Place, to: Pick<Peers.To, "host" | "port">) => ReturnType<Peers.Peer["hold"]>
     /** All rules, sets and chains of the node's kernel with their handles, without what counts or comes and goes by itself. */
     readonly rules: Effect.Effect<ReadonlyArray<string>, Peers.BedFailed>
+    /**
+     * The node knows no connections any more. One that began while nobody served its address is led nowhere for two minutes, and
+     * whoever happens to come from the same port meanwhile is taken for it.
+     */
+    readonly forget: Effect.Effect<void, Peers.BedFailed>
     /** Somebody else removes all rules. */
     readonly wipe: Effect.Effect<void, Peers.BedFailed>
     /** Another proxy of the same making programs the node, and is killed. */
@@ -146,7 +151,8 @@ export const network = Effect.gen(function* () {
   const node = within("node")
   const ask: Bed["Service"]["ask"] = (from, to) => peers[from].ask(to)
   const hold: Bed["Service"]["hold"] = (from, to) => peers[from].hold(to)
-  return { node, ask, hold, rules: rulesOf(node), wipe: Effect.asVoid(Peers.sh(`${node.join(" ")} nft flush ruleset`)) }
+  const onNode = (command: string) => Effect.asVoid(Peers.sh(`${node.join(" ")} ${command}`))
+  return { node, ask, hold, rules: rulesOf(node), forget: onNode("conntrack -F"), wipe: onNode("nft flush ruleset") }
 })
 
 /** The bed, and on its node the proxy that `make` makes. */
