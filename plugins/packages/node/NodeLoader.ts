@@ -15,6 +15,7 @@ import { Plugin, PluginConfiguration } from "../contracts/v1alpha1.ts"
 import * as Launch from "../Launch.ts"
 import * as Package from "../Package.ts"
 import * as Running from "../Running.ts"
+import * as Attempts from "./Attempts.ts"
 import { isForNodes } from "./NodeContracts.ts"
 import * as Words from "./Words.ts"
 
@@ -44,6 +45,7 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
   const nodes = yield* client.cache(Node, { indexes: {}, selection: { fieldSelector: `metadata.name=${nodeName}` } })
   const own = () => nodes.get({ namespace: "", name: nodeName })
   const [failures, looked] = [new Map<string, string>(), new Map<string, number>()]
+  const attempts = Attempts.make()
   /** Packages of servers, by what they were when that was seen. */
   const others = new Map<string, string>()
 
@@ -71,8 +73,12 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
     if (kept === undefined) return
     const state = Package.stateOf(directory, name)
     const place = { state, node: { ...options.facts, directory: state }, patience }
-    const ready = yield* Launch.prepare(name, spec, kept, configuration, place)
-    yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
+    const start = Effect.gen(function* () {
+      const ready = yield* Launch.prepare(name, spec, kept, configuration, place)
+      yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
+      return ready
+    })
+    const ready = yield* attempts.start(name, `${kept.digest} ${wish}`, start)
     yield* Effect.log(`plugin ${name} ${kept.manifest.version} runs (${ready.plugin.isolation})`)
   })
 
@@ -96,6 +102,7 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
       (name) => {
         failures.delete(name)
         looked.delete(name)
+        attempts.forget(name)
         return running.stop(name)
       },
       { discard: true }
