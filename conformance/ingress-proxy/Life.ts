@@ -3,8 +3,14 @@ import { Context, Effect, Fiber, Latch, Schedule } from "effect"
 import { Agent } from "node:http"
 import { Agent as SecureAgent } from "node:https"
 import assert from "node:assert/strict"
+import { createServer, type Server as Neighbour } from "node:net"
 import { freePort } from "../../kernel/FreePort.ts"
-import type { Configuration, Listener, Server } from "../../plugins/ingress/contracts/IngressProxy.ts"
+import {
+  type Configuration,
+  type Listener,
+  NotConfigured,
+  type Server
+} from "../../plugins/ingress/contracts/IngressProxy.ts"
 import { ask, ask2, handshake, listens, said, seenIn, upgraded } from "./Ask.ts"
 import { meanwhile } from "./Meanwhile.ts"
 import { who } from "./Routing.ts"
@@ -20,6 +26,17 @@ const toB = (use: Use, host = "") => server(host, prefix("/", use.toB))
 
 const kept = <A extends Agent>(make: () => A) =>
   Effect.acquireRelease(Effect.sync(make), (agent) => Effect.sync(() => agent.destroy()))
+/** Somebody else who listens, at a port that is shared with whoever wants it too. */
+const neighbour = (port: number) =>
+  Effect.acquireRelease(
+    Effect.callback<Neighbour, Error>((resume) => {
+      const server = createServer()
+      server.on("error", (error) => resume(Effect.fail(error)))
+      server.listen({ host: "127.0.0.1", port, reusePort: true }, () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
+  )
+
 const never = given(({ certificates, listeners }: Configuration) => ({ certificates, listeners: listeners.slice(0, 0) }))
 
 export const checks = {
@@ -164,6 +181,21 @@ export const checks = {
       assert.equal(opened.size, 1)
     },
     (honest) => ({ sync: (one) => Effect.andThen(honest.remove(), honest.sync(one)) })
+  ),
+  "sync/shared": check(
+    function* (use) {
+      yield* Effect.scoped(Effect.andThen(neighbour(use.port), use.serve(toA(use))))
+      assert.equal(yield* who(use, "x.example"), "a")
+      yield* Effect.scoped(neighbour(use.port))
+      assert.equal(yield* who(use, "x.example"), "a")
+    },
+    (honest) => ({
+      sync: Effect.fnUntraced(function* (one) {
+        const taken = yield* Effect.filter(one.listeners, ({ port }) => listens(port))
+        if (taken.length > 0) return yield* new NotConfigured({ reason: "address already in use" })
+        return yield* honest.sync(one)
+      })
+    })
   ),
   "life/again": {
     ...check(function* (use) {

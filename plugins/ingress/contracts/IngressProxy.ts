@@ -141,9 +141,11 @@ export class IngressProxy extends Contract.make<IngressProxy>()(
       "sync/load": "While routes change no request is refused or cut, also one that was under way before.",
       "sync/broken": "What cannot be served is refused with a reason, and what was served before is served on.",
       "sync/again": "The same again changes nothing: connections that are kept stay.",
+      "sync/shared": "Its ports may be another's too (SO_REUSEPORT): either serves before the other ends.",
       "life/again": "If what serves dies, it is started again with the same routes.",
       "remove/nothing": "Removing leaves nothing: no port, no process; it succeeds however often."
-    }
+    },
+    optional: ["sync/shared"]
   },
   Contract.method("describe", {
     doc: "What serves, and its version.",
