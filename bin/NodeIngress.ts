@@ -8,6 +8,7 @@ import { migrate } from "../plugins/dns/contracts/Addresses.ts"
 import { IngressProxy } from "../plugins/ingress/contracts/IngressProxy.ts"
 import * as Published from "../plugins/ingress/contracts/Published.ts"
 import * as NodeProxy from "../plugins/ingress/NodeProxy.ts"
+import * as StandIn from "../plugins/ingress/StandIn.ts"
 import * as Choice from "./Choice.ts"
 import { OwnNode } from "./OwnNode.ts"
 import * as Paths from "./Paths.ts"
@@ -70,37 +71,49 @@ const none = Plugin.make({
   )
 })
 
+/** How a package is, now and whenever that of any has changed. */
+const stateOf = (name: string) =>
+  Effect.map(Plugin.Host, ({ states }) => ({
+    now: () => SubscriptionRef.getUnsafe(states).find((state) => state.name === name),
+    changes: SubscriptionRef.changes(states)
+  }))
+
 /** `under`: as whom the routes are read. */
 export const layer = <R>(
   { paths, settings }: Options,
   under: (plugin: Plugin.Plugin<never, Client | OwnNode | Plugin.Host>) => Plugin.Plugin<never, R | OwnNode | Plugin.Host>
 ) => {
   const turn: Turn = { isFirst: true }
+  const nginx = (folder: string) => Nginx.layer({ addresses: addressesOf(settings), directory: directoryOf(paths, folder) })
   const choice = Choice.layer({
     name: "ingress proxy",
     annotation: "keelson.io/ingress",
     standard: settings.ingress,
     needsRoom: hasNoPort,
     choices: {
-      nginx: under(
-        following(
-          turn,
-          "ingress-nginx",
-          Nginx.layer({ addresses: addressesOf(settings), directory: directoryOf(paths, "nginx") })
-        )
-      ),
+      nginx: under(following(turn, "ingress-nginx", nginx("nginx"))),
       none
     },
     outside: {
       contracts: [IngressProxy],
-      plugin: (given: Context.Context<IngressProxy>, { name }) => {
-        const restarts = Effect.map(Plugin.Host, ({ states }) =>
-          SubscriptionRef.changes(states).pipe(
-            Stream.map((all) => all.find((state) => state.name === name)?.restarts ?? 0),
+      plugin: (given: Context.Context<IngressProxy>, { fallback, name }) => {
+        const restarts = Effect.map(stateOf(name), ({ changes, now }) =>
+          changes.pipe(
+            Stream.map(() => now()?.restarts ?? 0),
             Stream.changes
           )
         )
-        return under(following(turn, `ingress-${name}`, Layer.succeedContext(given), restarts))
+        // What one lets nobody see the other would show: only where the package says that it may.
+        const isReplaced = fallback === "Ignore" && settings.ingress === "nginx"
+        const replaced = Effect.map(stateOf(name), ({ changes, now }) =>
+          StandIn.layer(Context.get(given, IngressProxy), {
+            other: nginx("nginx-stand-in"),
+            isRunning: () => now()?.state === "running",
+            changes
+          })
+        )
+        const proxy = isReplaced ? Layer.unwrap(replaced) : Layer.succeedContext(given)
+        return under(following(turn, `ingress-${name}`, proxy, restarts))
       },
       left: (given) => Effect.ignore(Context.get(given, IngressProxy).remove())
     }

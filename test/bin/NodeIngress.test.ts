@@ -1,6 +1,10 @@
 /** A package as what lets HTTP in at a node: it is told the routes, also after it was started again, and gives the place back when it goes. */
-import { assert, it } from "@effect/vitest"
-import { Context, Effect, Exit, Layer, Schedule, Scope } from "effect"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Exit, Latch, Layer, Schedule, Scope } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Nginx from "../../adapters/ingress/nginx/Nginx.ts"
 import * as MemoryApi from "../../adapters/memory/MemoryApi.ts"
 import * as NodeIngress from "../../bin/NodeIngress.ts"
 import { OwnNode } from "../../bin/OwnNode.ts"
@@ -12,6 +16,9 @@ import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { type Configuration, IngressProxy } from "../../plugins/ingress/contracts/IngressProxy.ts"
 import * as Published from "../../plugins/ingress/contracts/Published.ts"
 import { Attachments } from "../../plugins/packages/contracts/Attachments.ts"
+import { listens } from "../../conformance/ingress-proxy/Ask.ts"
+import { freePort } from "../../kernel/FreePort.ts"
+import { left } from "../Left.ts"
 import { Node, Secret } from "../../plugins/resources/contracts/core/v1.ts"
 
 const routes: Configuration = { listeners: [{ port: 80, protocol: "HTTP", servers: [] }], certificates: [] }
@@ -27,13 +34,21 @@ const fake = (version: string, happened: Array<string>) => {
   })
 }
 
-const world = Effect.gen(function* () {
+const world = Effect.fnUntraced(function* (
+  given: Partial<Settings.Settings> = {},
+  shown = routes,
+  fallback: "Fail" | "Ignore" = "Fail"
+) {
   const made = yield* Layer.build(Layer.provide(ApiClient.layer, MemoryApi.layer()))
   const [objects, client] = [Context.get(made, Client), Layer.succeedContext(made)]
   yield* objects.create(Node, { metadata: { name: "n1" } })
-  yield* objects.create(Secret, { metadata: Published.secret, data: Published.write(routes) })
-  const settings = { ...Settings.defaults(), nodeName: "n1", ingress: "none" as const }
-  const layer = NodeIngress.layer({ settings, paths: Paths.make("/nowhere", "n1") }, (plugin) => ({
+  yield* objects.create(Secret, { metadata: Published.secret, data: Published.write(shown) })
+  const home = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "keelson-ingress-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+  )
+  const settings = { ...Settings.defaults(), nodeName: "n1", ingress: "none" as const, ...given }
+  const layer = NodeIngress.layer({ settings, paths: Paths.make(home, "n1") }, (plugin) => ({
     ...plugin,
     layer: Layer.provide(plugin.layer, client)
   })).pipe(
@@ -45,7 +60,7 @@ const world = Effect.gen(function* () {
   const happened: Array<string> = []
   const attach = Effect.fnUntraced(function* (version: string) {
     const scope = yield* Scope.make()
-    const about = { name: "fake", version, fallback: "Fail", callTimeoutMillis: 1000 } as const
+    const about = { name: "fake", version, fallback, callTimeoutMillis: 1000 } as const
     const attachment = Context.get(services, Attachments).find(IngressProxy.key)
     yield* Scope.provide(attachment?.attach(fake(version, happened), about) ?? Effect.die("not taken"), scope)
     return Scope.close(scope, Exit.void)
@@ -69,7 +84,7 @@ const world = Effect.gen(function* () {
 
 it.live("a package serves the routes from its first version on, until the last has gone", () =>
   Effect.gen(function* () {
-    const { attach, serves, until } = yield* world
+    const { attach, serves, until } = yield* world()
     const first = yield* attach("1.0.0")
     yield* until(["1.0.0 serves 1"])
     const second = yield* attach("2.0.0")
@@ -84,7 +99,7 @@ it.live("a package serves the routes from its first version on, until the last h
 
 it.live("a package that was started again is told all of it anew", () =>
   Effect.gen(function* () {
-    const { attach, host, until } = yield* world
+    const { attach, host, until } = yield* world()
     let kill: (cause: unknown) => Effect.Effect<unknown> = () => Effect.void
     const mortal = Layer.effectDiscard(Effect.map(Plugin.Lifeline, (die) => void (kill = die)))
     yield* host.start(Plugin.make({ name: "fake", layer: mortal }))
@@ -94,3 +109,63 @@ it.live("a package that was started again is told all of it anew", () =>
     yield* until(["1.0.0 serves 1", "1.0.0 serves 1"])
   })
 )
+
+const lacks = Nginx.find() === undefined ? ["nginx"] : []
+
+/** A plugin that can be killed, and is started again when it is let. */
+const mortal = (host: Plugin.Host["Service"]) =>
+  Effect.gen(function* () {
+    const start = Latch.makeUnsafe(true)
+    let kill: (cause: unknown) => Effect.Effect<unknown> = () => Effect.void
+    const layer = Layer.effectDiscard(
+      Effect.andThen(
+        start.await,
+        Effect.map(Plugin.Lifeline, (die) => void (kill = die))
+      )
+    )
+    yield* host.start(Plugin.make({ name: "fake", layer }))
+    return {
+      kill: Effect.andThen(
+        start.close,
+        Effect.suspend(() => kill(new Error("the test has killed it")))
+      ),
+      start
+    }
+  })
+
+describe.skipIf(lacks.length > 0)(`one that does not run${left(lacks)}`, () => {
+  const told = Effect.fnUntraced(function* (fallback: "Fail" | "Ignore") {
+    const port = yield* freePort
+    const shown: Configuration = { listeners: [{ port, protocol: "HTTP", servers: [] }], certificates: [] }
+    const { attach, host, until } = yield* world({ nodeIp: "127.0.0.1", ingress: "nginx" }, shown, fallback)
+    const { kill, start } = yield* mortal(host)
+    yield* attach("1.0.0")
+    yield* until(["1.0.0 serves 1"])
+    const serves = (is: boolean) =>
+      listens(port).pipe(
+        Effect.repeat({ until: (now) => now === is, schedule: Schedule.spaced("5 millis") }),
+        Effect.timeout("20 seconds")
+      )
+    yield* serves(false)
+    yield* kill
+    return { port, serves, start, until }
+  })
+
+  it.live("is stood in for by nginx where it lets its calls be answered by others, until it serves again", () =>
+    Effect.gen(function* () {
+      const { serves, start, until } = yield* told("Ignore")
+      yield* serves(true)
+      yield* start.open
+      yield* until(["1.0.0 serves 1", "1.0.0 serves 1"])
+      yield* serves(false)
+    })
+  )
+
+  it.live("leaves the node without one otherwise", () =>
+    Effect.gen(function* () {
+      const { port } = yield* told("Fail")
+      yield* Effect.sleep("1 second")
+      assert.isFalse(yield* listens(port))
+    })
+  )
+})
