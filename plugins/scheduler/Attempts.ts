@@ -10,7 +10,7 @@ import * as Conditions from "./Conditions.ts"
 import type { Change } from "./contracts/Changes.ts"
 import { Failed, Rejected } from "./contracts/Framework.ts"
 import type { NodeInfo, PodInfo } from "./contracts/Nodes.ts"
-import { Cycle, summary } from "./Cycle.ts"
+import { Cycle, type Search, summary } from "./Cycle.ts"
 import type { Extenders } from "./extenders/Extenders.ts"
 import type * as Metrics from "./Metrics.ts"
 import type { Nominated } from "./Nominated.ts"
@@ -242,15 +242,11 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   const looked = ({ evaluated }: Cycle) => {
     turn = (turn + evaluated) % Math.max(1, snapshot.nodes.length)
   }
-  const found = (cycle: Cycle) => {
-    const nodes = cycle.find()
-    looked(cycle)
-    return nodes
-  }
+  type Step = ReturnType<Search["next"]>
 
   /** The nodes that will do for plugins in other isolates, too. */
-  const searched = Effect.fnUntraced(function* (profile: Profile, cycle: Cycle, search: ReturnType<Cycle["search"]>) {
-    let step = search.next()
+  const searched = Effect.fnUntraced(function* (profile: Profile, cycle: Cycle, search: Search, first: Step) {
+    let step = first
     for (; step.done !== true; step = search.next()) yield* ask(profile, cycle, step.value)
     looked(cycle)
     share = cycle.share ?? share
@@ -258,19 +254,20 @@ export const make = Effect.fnUntraced(function* (around: Around) {
   })
 
   /** What extenders and plugins in other isolates have to say, too. */
-  const askAround = Effect.fnUntraced(function* ({ profile }: Attempt, cycle: Cycle) {
+  const askAround = Effect.fnUntraced(function* ({ profile }: Attempt, cycle: Cycle, search: Search, first: Step) {
     const scored = (nodes: ReadonlyArray<NodeInfo>) =>
       Effect.forEach(profile.prepareScores, ({ prepareScore }) => prepareScore(cycle.pod, snapshot, nodes), together)
-    if (profile.prepares.length === 0)
-      return yield* extenders.choose(cycle, found(cycle), () => Effect.sync(() => cycle.sieve()), scored)
-    const nodes = yield* searched(profile, cycle, cycle.search(share))
-    return yield* extenders.choose(cycle, nodes, () => searched(profile, cycle, cycle.sifted(share)), scored)
+    const others = () => {
+      const again = cycle.sifted(share)
+      return searched(profile, cycle, again, again.next())
+    }
+    return yield* extenders.choose(cycle, yield* searched(profile, cycle, search, first), others, scored)
   })
 
   /** While others are asked time goes by: the Pod or the node may be gone after it. */
-  const decideWith = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle) {
+  const decideWith = Effect.fnUntraced(function* (attempt: Attempt, cycle: Cycle, search: Search, first: Step) {
     const { metrics, tried } = attempt
-    const asked = yield* Effect.result(askAround(attempt, cycle))
+    const asked = yield* Effect.result(askAround(attempt, cycle, search, first))
     metrics.chosen(since(attempt.began))
     if (Result.isFailure(asked)) return yield* failed(attempt, cycle.pod, Cause.fail(asked.failure))
     const chosen = asked.success
@@ -290,9 +287,12 @@ export const make = Effect.fnUntraced(function* (around: Around) {
     const info = snapshot.infoOf(pod)
     const took = own.metrics.point
     const cycle = new Cycle(info, profile, { view: snapshot, nominated, pick, start: turn, nanos, took })
-    const isAsking = profile.prepares.length + profile.prepareScores.length > 0
-    if (isAsking || extenders.isAsked(pod)) return decideWith(attempt, cycle)
-    const chosen = cycle.best(found(cycle))
+    const search = cycle.search(share)
+    const first = search.next()
+    if (first.done !== true || profile.prepareScores.length > 0 || extenders.isAsked(pod))
+      return decideWith(attempt, cycle, search, first)
+    looked(cycle)
+    const chosen = cycle.best(first.value)
     own.metrics.chosen(since(attempt.began))
     return chosen === undefined ? giveUp(attempt, cycle) : place(attempt, info, chosen)
   }

@@ -2,8 +2,7 @@
  * One attempt to give a Pod a node: pre-filter, filter, pre-score, score, normalize. Synchronous, on plain data; pure but for the
  * choice among equals, which is given.
  */
-import type { Failure, Filtering, Plugin, Refusal } from "./contracts/Framework.ts"
-import { Elsewhere } from "./Elsewhere.ts"
+import { type Failure, type Filtering, type Plugin, type Refusal, unasked } from "./contracts/Framework.ts"
 import type { NodeInfo, PodInfo, View } from "./contracts/Nodes.ts"
 import type { Metrics, Point } from "./Metrics.ts"
 import type { Nominated } from "./Nominated.ts"
@@ -47,6 +46,9 @@ interface Alone {
 
 const isRefusal = (answer: Filtering | Refusal): answer is Refusal => "reasons" in answer
 
+/** Yields nodes that others have to be asked about, and ends with those that will do. */
+export type Search = Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>>
+
 export class Cycle {
   readonly pod: PodInfo
   readonly view: View
@@ -66,7 +68,12 @@ export class Cycle {
   private absent: string | undefined
   private readonly asked: Array<Asked> = []
   private only: ReadonlySet<string> | undefined
-  private readonly elsewhere: Elsewhere
+  /** The nodes that all plugins here take, and of which others say that they have to be asked. */
+  private readonly open: Array<NodeInfo> = []
+  /** Those that they were asked about. */
+  private readonly questioned: Array<ReadonlyArray<NodeInfo>> = []
+  private taken = 0
+  private refusedElsewhere = 0
   private readonly around: Around
   private readonly profile: Profile
   private readonly trials: Trials
@@ -79,41 +86,13 @@ export class Cycle {
     this.around = around
     this.memories = profile.remembered.of(pod)
     this.trials = new Trials(pod, this.asked, around.nominated, this.memories)
-    this.elsewhere = new Elsewhere(this.asked)
-  }
-
-  /** The nodes that will do, as many as are enough. */
-  find(): ReadonlyArray<NodeInfo> {
-    if (!this.timed("PreFilter", () => this.preFilter(), Boolean)) return []
-    return this.timed(
-      "Filter",
-      () => this.filter(),
-      ({ length }) => length > 0
-    )
-  }
-
-  private filter(): ReadonlyArray<NodeInfo> {
-    const nominated = this.nominated()
-    return nominated === undefined ? this.sieve() : this.settleFor(nominated)
-  }
-
-  /** The node that it is nominated to, if it will do. */
-  private nominated(): NodeInfo | undefined {
-    const node = this.view.find(this.pod.pod.status.nominatedNodeName ?? "")
-    return node !== undefined && this.only?.has(node.name) !== false && this.passes(node) ? node : undefined
-  }
-
-  private settleFor(nominated: NodeInfo): ReadonlyArray<NodeInfo> {
-    this.evaluated = 0
-    this.isOfNominated = true
-    return [nominated]
   }
 
   /**
-   * As `find`, where others have to be asked too: whoever runs it asks them about each block of nodes that it yields, all of which
-   * the plugins here take, before it goes on. `share`: how many of the nodes they are thought to take.
+   * The nodes that will do, as many as are enough. Where others have to be asked first, whoever runs it asks them about the nodes that it
+   * yields, all of which the plugins here take, before it goes on. `share`: how many of the nodes they are thought to take.
    */
-  *search(share: number): Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>> {
+  *search(share = 1): Search {
     if (!this.timed("PreFilter", () => this.preFilter(), Boolean)) return []
     const { nanos, took } = this.around
     const began = nanos?.()
@@ -123,39 +102,38 @@ export class Cycle {
     return found
   }
 
-  private *searched(share: number): Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>> {
-    const nominated = this.nominated()
-    if (nominated !== undefined) {
-      const [left] = yield* this.questioning([nominated])
-      if (left !== undefined) return this.settleFor(left)
-    }
-    return yield* this.sifted(share)
+  private *searched(share: number): Search {
+    const nominated = this.view.find(this.pod.pod.status.nominatedNodeName ?? "")
+    if (nominated === undefined || this.only?.has(nominated.name) === false) return yield* this.sifted(share)
+    const passes = this.passes(nominated) || (yield* this.settled()).length > 0
+    if (!passes) return yield* this.sifted(share)
+    this.evaluated = 0
+    this.isOfNominated = true
+    return [nominated]
   }
 
-  /** As `sieve`. */
-  *sifted(share: number): Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>> {
-    const { only, view } = this
+  /** As `search`, of all nodes, whichever is nominated. */
+  *sifted(share = 1): Search {
+    const { only, open, view } = this
     this.isOfNominated = false
     if (only === undefined) {
-      const narrow = this.narrowly()
-      const found = narrow.length === 0 ? narrow : yield* this.questioning(narrow)
+      const found = yield* this.narrowly()
       if (found.length > 0) return found
     }
     const nodes = only === undefined ? view.nodes : [...only].flatMap((name) => view.find(name) ?? [])
     const wanted = enough(nodes.length, this.profile.percentage)
     const feasible: Array<NodeInfo> = []
-    // A few more, so that one question is enough as a rule.
-    let block = Math.ceil((1.02 * wanted) / Math.max(share, 0.1)) + 4
+    // A few more, so that one question is enough as a rule; nor is one asked because of a few.
+    const most = () => Math.ceil((1.02 * (wanted - feasible.length)) / Math.max(share, 0.1)) + 4
     let evaluated = 0
     while (evaluated < nodes.length && feasible.length < wanted && !this.isOver) {
-      const some: Array<NodeInfo> = []
-      for (; evaluated < nodes.length && some.length < block && !this.isOver; evaluated++) {
+      for (; evaluated < nodes.length && feasible.length < wanted && open.length < most() && !this.isOver; evaluated++) {
         const node = nodes[(this.around.start + evaluated) % nodes.length]
-        if (node !== undefined && this.passes(node)) some.push(node)
+        if (node !== undefined && this.passes(node)) feasible.push(node)
       }
-      if (some.length > 0 && !this.isOver) feasible.push(...(yield* this.questioning(some)))
-      block *= 2
+      if (feasible.length < wanted) feasible.push(...(yield* this.settled()))
     }
+    open.length = 0
     this.evaluated = only === undefined ? evaluated : 0
     return this.isOver ? [] : feasible.slice(0, wanted)
   }
@@ -164,21 +142,25 @@ export class Cycle {
     return this.error !== undefined || this.whole !== undefined
   }
 
-  private *questioning(nodes: ReadonlyArray<NodeInfo>): Generator<ReadonlyArray<NodeInfo>, ReadonlyArray<NodeInfo>> {
-    yield nodes
-    if (this.isOver) return []
-    return this.elsewhere.sieve(nodes, ({ plugin, refusal }, { name }) => this.refuse(name, refusal, plugin))
+  /** Those of the nodes left open that will do, after others were asked about them. */
+  private *settled(): Search {
+    const asked = this.open.splice(0)
+    if (asked.length === 0 || this.isOver) return []
+    yield asked
+    this.questioned.push(asked)
+    return this.isOver ? [] : asked.filter((node) => this.passes(node))
   }
 
-  /** How many of the nodes that others were asked about they took, if they were asked. */
+  /** How many of the nodes that others have a say about they take, if they were asked about any. */
   get share() {
-    return this.elsewhere.share
+    if (this.questioned.length === 0) return undefined
+    return this.taken / (this.taken + this.refusedElsewhere)
   }
 
   /** The nodes that others were not asked about, and that may do with other Pods on them. */
   get doubtful(): ReadonlyArray<NodeInfo> {
-    if (this.isOver) return []
-    const { questioned } = this.elsewhere
+    if (this.isOver || this.profile.prepares.length === 0) return []
+    const questioned = new Set(this.questioned.flatMap((nodes) => nodes.map(({ name }) => name)))
     return [...this.refusals].flatMap(([name, { isUnresolvable }]) =>
       isUnresolvable || questioned.has(name) ? [] : (this.view.find(name) ?? [])
     )
@@ -274,37 +256,24 @@ export class Cycle {
 
   private passes(node: NodeInfo): boolean {
     const refused = this.trials.check(node)
-    if (refused === undefined) return true
+    if (refused === undefined) {
+      this.taken++
+      return true
+    }
     const { plugin, refusal } = refused
-    this.refusals.set(node.name, refusal)
-    this.refusedBy.add(plugin)
+    if (refusal === unasked) {
+      this.open.push(node)
+      return false
+    }
+    this.refuse(node.name, refusal, plugin)
+    if (this.profile.prepares.some(({ name }) => name === plugin)) this.refusedElsewhere++
     if (refusal.isError === true)
       this.error = `running ${JSON.stringify(plugin)} filter plugin: ${refusal.reasons.join(", ")}`
     return false
   }
 
-  /** Of all nodes, whichever is nominated. */
-  sieve(): ReadonlyArray<NodeInfo> {
-    const { only, view } = this
-    this.isOfNominated = false
-    if (only === undefined) {
-      const found = this.narrowly()
-      if (found.length > 0) return found
-    }
-    const nodes = only === undefined ? view.nodes : [...only].flatMap((name) => view.find(name) ?? [])
-    const wanted = enough(nodes.length, this.profile.percentage)
-    const feasible: Array<NodeInfo> = []
-    let evaluated = 0
-    for (; evaluated < nodes.length && feasible.length < wanted && this.error === undefined; evaluated++) {
-      const node = nodes[(this.around.start + evaluated) % nodes.length]
-      if (node !== undefined && this.passes(node)) feasible.push(node)
-    }
-    this.evaluated = only === undefined ? evaluated : 0
-    return this.error === undefined ? feasible : []
-  }
-
   /** Where it is known in which domains of a topology nodes can pass, only there. Nothing is said of others, nor if there are none. */
-  private narrowly(): ReadonlyArray<NodeInfo> {
+  private *narrowly(): Search {
     const all = this.asked.flatMap(({ filtering: { within } }) => within ?? [])
     const [fewest] = all.toSorted((a, b) => a.domains.length - b.domains.length)
     if (fewest === undefined) return []
@@ -320,6 +289,8 @@ export class Cycle {
         if (node !== undefined && feasible.length < wanted && this.passes(node)) feasible.push(node)
         if (node !== undefined) this.evaluated++
       }
+    feasible.push(...(yield* this.settled()))
+    if (this.whole !== undefined) return []
     if (feasible.length > 0 && this.error === undefined) return feasible
     this.refusals.clear()
     this.refusedBy.clear()

@@ -4,6 +4,7 @@
  */
 import { same } from "../../kernel/resource/JsonEqual.ts"
 import type { Node, Pod } from "../resources/contracts/core/v1.ts"
+import { podLabels } from "../resources/contracts/NodeTopology.ts"
 import type { NodeInfo, PodInfo, Question, Sort, View } from "./contracts/Nodes.ts"
 import { domainOf } from "./contracts/PodTerms.ts"
 import { Entry } from "./Entry.ts"
@@ -38,6 +39,17 @@ const isSameForUs = (a: Pod, b: Pod) =>
   same(a.metadata.labels, b.metadata.labels) &&
   isSameSpec(a, b) &&
   same(givenTo(a), givenTo(b))
+
+/** With the labels that it gets when it is bound. */
+const labelled = (info: PodInfo, node: Node | undefined): PodInfo => {
+  const added = node === undefined ? [] : podLabels(node)
+  if (added.length === 0) return info
+  const { metadata, ...pod } = info.pod
+  return {
+    ...info,
+    pod: { ...pod, metadata: { ...metadata, labels: { ...metadata.labels, ...Object.fromEntries(added) } } }
+  }
+}
 
 export class Snapshot implements View {
   private readonly entries = new Map<string, Entry>()
@@ -189,8 +201,9 @@ export class Snapshot implements View {
     if (entry.isEmpty) this.drop(entry)
   }
 
+  /** As the cache will show it, so that this is no change. */
   assume(info: PodInfo, node: string) {
-    this.place(info, node, true)
+    this.place(labelled(info, this.node(node)), node, true)
   }
 
   /** The bind failed. */

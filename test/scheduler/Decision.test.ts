@@ -39,7 +39,7 @@ const run = (nodes: ReadonlyArray<Node>, there: ReadonlyArray<Pod>, pod: Pod) =>
   for (const node of nodes) snapshot.setNode(node)
   for (const pod of there) snapshot.setPod(pod)
   const cycle = new Cycle(infoOf(pod), profile, { view: snapshot, nominated: new Nominated(), pick: () => 0, start: 0 })
-  return cycle.best(cycle.find())?.name ?? cycle.message()
+  return cycle.best(cycle.search().next().value)?.name ?? cycle.message()
 }
 
 const none = (...reasons: ReadonlyArray<string>) => `0/1 nodes are available: ${reasons.join(", ")}.`

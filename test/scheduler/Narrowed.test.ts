@@ -81,7 +81,7 @@ const specOf = ({ cpu, far, near, spreads }: Wanted): Partial<PodSpecDraft> => (
 
 const decide = (pod: Pod, by: Profile.Profile, view: View) => {
   const cycle = new Cycle(infoOf(pod), by, { view, nominated: new Nominated(), pick: () => 0, start: 0 })
-  const found = cycle.find()
+  const found = cycle.search().next().value
   const names = found.map(({ name }) => name).toSorted()
   // Which of equals comes first depends on the order in which they were found.
   const ordered = found.toSorted((a, b) => a.index - b.index)

@@ -4,7 +4,13 @@ import { Effect, Layer } from "effect"
 import { Client } from "../../kernel/client/Client.ts"
 import { Node, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import * as Extensions from "../../plugins/scheduler/contracts/Extensions.ts"
-import { type Plugin, type Refusal, unresolvable, unschedulable } from "../../plugins/scheduler/contracts/Framework.ts"
+import {
+  type Plugin,
+  type Refusal,
+  unasked,
+  unresolvable,
+  unschedulable
+} from "../../plugins/scheduler/contracts/Framework.ts"
 import type { NodeInfo } from "../../plugins/scheduler/contracts/Nodes.ts"
 import { Cycle } from "../../plugins/scheduler/Cycle.ts"
 import { Nominated } from "../../plugins/scheduler/Nominated.ts"
@@ -19,7 +25,7 @@ import { profile } from "./Profile.ts"
 
 type Says = (node: NodeInfo) => Refusal | undefined
 
-/** `here` says at once what it thinks of a node; `elsewhere` has to be asked first, and of what it was not asked it says nothing. */
+/** `here` says at once what it thinks of a node; `elsewhere` has to be asked first, and of what it was not asked it says so. */
 const here = (name: string, says: Says): Plugin => ({ name, preFilter: () => ({ filter: says }) })
 const elsewhere = (name: string, says: Says, whole?: Refusal) => {
   const asked: Array<string> = []
@@ -28,7 +34,7 @@ const elsewhere = (name: string, says: Says, whole?: Refusal) => {
     name,
     preFilter: () => {
       known = new Map()
-      return { filter: (node) => known.get(node.name) }
+      return { filter: (node) => (known.has(node.name) ? known.get(node.name) : unasked) }
     },
     prepare: (_, __, nodes) =>
       Effect.sync(() => {
@@ -69,7 +75,7 @@ describe("the search for nodes", () => {
   it("finds what it would find if all plugins were here, and asks only about nodes that those here take", () => {
     const beside = here("Here", everyFourth)
     const plain = decided(90, [beside, here("There", everyFifth)])
-    const found = plain.cycle.find().map(({ name }) => name)
+    const found = searched(plain)
     const there = elsewhere("There", everyFifth)
     const other = decided(90, [beside, there.plugin])
     assert.deepStrictEqual(searched(other), found)
@@ -88,6 +94,17 @@ describe("the search for nodes", () => {
     const there = elsewhere("There", (node) => (numberOf(node) < 900 ? unschedulable("first ones") : undefined))
     assert.strictEqual(searched(decided(1000, [there.plugin])).length, 100)
     assert.strictEqual(there.asked.length, 1000)
+  })
+  it("asks nobody where enough is known, and passes over a few of which nothing is", () => {
+    const known = (name: string, unknown: number): Plugin => ({
+      name,
+      preFilter: () => ({ filter: (node) => (numberOf(node) < unknown ? unasked : everyFifth(node)) }),
+      prepare: () => Effect.die("it was asked")
+    })
+    const found = searched(decided(1000, [known("There", 4)]), 0.8)
+    assert.strictEqual(found.length, 420)
+    assert.isFalse(["node-1", "node-2", "node-5"].some((name) => found.includes(name)))
+    assert.throws(() => searched(decided(1000, [known("There", 900)]), 0.8), "it was asked")
   })
   it("ends where no node will do", () => {
     const there = elsewhere("There", () => undefined, unresolvable("not this Pod"))

@@ -4,8 +4,7 @@ import { Client } from "../../../kernel/client/Client.ts"
 import { type Admitted, Admissions } from "../../../kernel/pipeline/Policy.ts"
 import * as Plugin from "../../../kernel/plugin/Plugin.ts"
 import { Node, Pod } from "../../resources/contracts/core/v1.ts"
-
-const passed = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"]
+import { podLabels } from "../../resources/contracts/NodeTopology.ts"
 
 /** What is posted: a Pod that names its node, or a Binding that gives it one. Both have been decoded by now. */
 const nodeOf = ({ attributes, kind, object, operation }: Admitted): string => {
@@ -29,10 +28,7 @@ export const layer = Layer.unwrap(
       const node = name === "" ? Option.none() : yield* find(name)
       const { object } = request
       if (Option.isNone(node) || object === undefined) return undefined
-      const found = passed.flatMap((label) => {
-        const value = node.value.metadata.labels?.[label]
-        return value === undefined ? [] : [[label, value] as const]
-      })
+      const found = podLabels(node.value)
       if (found.length === 0) return undefined
       const metadata = Object(object["metadata"])
       return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, ...Object.fromEntries(found) } } }

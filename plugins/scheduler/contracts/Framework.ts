@@ -21,6 +21,9 @@ export interface Refusal {
 export const unschedulable = (...reasons: ReadonlyArray<string>): Refusal => ({ reasons, isUnresolvable: false })
 export const unresolvable = (...reasons: ReadonlyArray<string>): Refusal => ({ reasons, isUnresolvable: true })
 
+/** It has to be asked first: what the filter of a plugin with `prepare` says of a node until then. */
+export const unasked: Refusal = unschedulable("node(s) that a plugin was not asked about")
+
 export const erroneous = (reason: string): Refusal => ({ reasons: [reason], isUnresolvable: true, isError: true })
 
 export interface Within {
@@ -138,8 +141,8 @@ export interface Plugin {
   /** Less than 0: `a` comes first. One plugin orders the queue: the one that has joined last, or else the scheduler's own. */
   readonly queueSort?: (a: Queued, b: Queued) => number
   /**
-   * Where its own answers have to be asked for, as of a plugin in another isolate: before its filter counts for these nodes, which
-   * all others take. A refusal stands for all nodes.
+   * Where its own answers have to be asked for, as of a plugin in another isolate: asks for them, of nodes that all others take and
+   * of which its filter says `unasked`. A refusal stands for all nodes.
    */
   readonly prepare?: (pod: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) => Effect.Effect<Refusal | undefined, Failed>
   /** The same before scores, of the nodes that will do. */

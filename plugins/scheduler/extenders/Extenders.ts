@@ -44,7 +44,9 @@ export const make = Effect.fnUntraced(function* (settings: ReadonlyArray<Setting
 
   /** The sum of what they add to nodes. One that fails adds nothing. */
   const prioritized = Effect.fnUntraced(function* (pod: PodInfo, nodes: ReadonlyArray<NodeInfo>) {
-    const asked = interested(pod.pod).map(({ prioritize, url }) =>
+    const all = interested(pod.pod)
+    if (all.length === 0) return undefined
+    const asked = all.map(({ prioritize, url }) =>
       prioritize === undefined
         ? Effect.succeed(new Map<string, number>())
         : Effect.catch(prioritize(pod, nodes), ({ message }) =>

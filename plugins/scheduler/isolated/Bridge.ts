@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
-import type { Plugin, Refusal } from "../contracts/Framework.ts"
+import { type Plugin, type Refusal, unasked } from "../contracts/Framework.ts"
 import type { NodeInfo, PodInfo, View } from "../contracts/Nodes.ts"
 import type { Behind, Description, Filtered, Question, Restarted, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
@@ -15,16 +15,17 @@ import { placing, type Run } from "./Placing.ts"
 import { queueing } from "./Queueing.ts"
 import { remedies } from "./Remedies.ts"
 import { Told, uidOf } from "./Told.ts"
+import { type Verdict, Verdicts } from "./Verdicts.ts"
 
 type Points = SchedulerPoints["Service"]
 type Failure = Restarted | Behind | Unavailable
 
-/** Of the nodes that it was asked about, by name. */
+/** Of each of the nodes that it was asked about. */
 const refusalsOf = (
   told: Told,
   nodes: ReadonlyArray<NodeInfo>,
   { asked, refusals, refused, which }: Pick<Filtered, "asked" | "refusals" | "refused" | "which">
-) => {
+): ReadonlyArray<Refusal | undefined> => {
   const byNumber = new Map<number, Refusal>()
   let at = 0
   for (const number of Bits.numbers(refused)) {
@@ -32,24 +33,15 @@ const refusalsOf = (
     at += 2
     if (refusal !== undefined) byNumber.set(number, refusal)
   }
-  const all = new Map<string, Refusal>()
-  for (const node of nodes) {
+  return nodes.map((node) => {
     const number = told.number(node)
-    const refusal = number === undefined || !Bits.has(asked, number) ? unseen : byNumber.get(number)
-    if (refusal !== undefined) all.set(node.name, refusal)
-  }
-  return all
+    return number === undefined || !Bits.has(asked, number) ? unseen : byNumber.get(number)
+  })
 }
 
-const none: ReadonlyMap<string, Refusal> = new Map()
+const nothing: ReadonlyArray<Refusal | undefined> = []
+const never = () => unasked
 
-/** What it has said about a Pod so far. */
-interface Verdict {
-  readonly uid: string
-  /** It has no say. */
-  isSilent: boolean
-  readonly refusals: Map<string, Refusal>
-}
 interface Scores {
   readonly uid: string
   readonly byNode: ReadonlyMap<string, number>
@@ -87,7 +79,7 @@ const asking = (points: Points, told: Told) => {
       Effect.suspend(() => ask(told.question(info, view, nodes), points.filter)),
       ({ isSilent, whole, ...answer }) => {
         const isBrief = isSilent || whole !== undefined
-        return { isSilent, whole, refusals: isBrief ? none : refusalsOf(told, nodes, answer) }
+        return { isSilent, whole, refusals: isBrief ? nothing : refusalsOf(told, nodes, answer) }
       }
     )
   const score = Effect.fnUntraced(function* (info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) {
@@ -119,25 +111,27 @@ export const make = (points: Points, described: Description, options: Options, r
   const { filter, score } = asking(points, told)
   const has = (point: Description["points"][number]) => described.points.includes(point)
   const lasting = described.isLasting === true ? new Lasting() : undefined
-  let verdict: Verdict | undefined
+  const verdicts = new Verdicts()
+  let verdict: (Verdict & { readonly uid: string }) | undefined
   let scores: Scores | undefined
 
   const filtering: Pick<Plugin, "prepare" | "preFilter"> = {
     preFilter: (info) => {
-      const said: Verdict = { uid: uidOf(info), isSilent: false, refusals: new Map() }
-      verdict = said
-      return { filter: ({ name }) => said.refusals.get(name) }
+      const begun = verdicts.begin(lasting?.about(info, told.epoch) ?? never)
+      verdict = Object.assign(begun, { uid: uidOf(info) })
+      return { filter: begun.of }
     },
     prepare: (info, view, nodes) => {
       const said = verdict
-      if (said?.uid !== uidOf(info) || said.isSilent) return Effect.undefined
-      const open = lasting?.recall(info, view, nodes, told.epoch, said.refusals) ?? nodes
+      if (said?.uid !== uidOf(info)) return Effect.undefined
+      const open = nodes.filter((node) => said.of(node) === unasked)
       if (open.length === 0) return Effect.undefined
-      const learn = lasting?.asking(info, open)
-      return Effect.map(guarded(filter(info, view, open)), (answer) => {
+      const asked = lasting?.withOthers(info, view, open, told.epoch) ?? open
+      const learn = lasting?.asking(info, asked)
+      return Effect.map(guarded(filter(info, view, asked)), (answer) => {
         said.isSilent = answer === undefined || answer.isSilent
         if (answer === undefined) return undefined
-        for (const [node, refusal] of answer.refusals) said.refusals.set(node, refusal)
+        for (const [at, node] of asked.entries()) said.set(node, answer.refusals[at])
         if (answer.whole === undefined) learn?.(told.epoch, answer.refusals)
         return answer.whole
       })

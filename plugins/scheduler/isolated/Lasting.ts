@@ -2,7 +2,7 @@
  * What a plugin of another isolate has said of nodes, where its word holds until the node changes: of Pods like those before it is
  * asked about what has changed since, and about all of that at once.
  */
-import type { Refusal } from "../contracts/Framework.ts"
+import { type Refusal, unasked } from "../contracts/Framework.ts"
 import type { NodeInfo, PodInfo, View } from "../contracts/Nodes.ts"
 import { type Known, recall, Remembered } from "../Remembered.ts"
 
@@ -12,6 +12,9 @@ interface Said extends Known {
   readonly node: NodeInfo
   readonly refusal: Refusal | undefined
 }
+
+/** So many nodes at most are asked about before their turn. */
+const ahead = 500
 
 export class Lasting {
   private readonly remembered = new Remembered<Said>()
@@ -24,39 +27,34 @@ export class Lasting {
     return this.remembered.of(info)
   }
 
-  /** What it said of these nodes, as they are, goes to `refusals`. Answers with those to ask about. */
-  recall(
-    info: PodInfo,
-    view: View,
-    nodes: ReadonlyArray<NodeInfo>,
-    epoch: string,
-    refusals: Map<string, Refusal>
-  ): ReadonlyArray<NodeInfo> {
+  /** What it said of nodes as they are. */
+  about(info: PodInfo, epoch: string) {
     const memories = this.of(info, epoch)
-    const open: Array<NodeInfo> = []
-    for (const node of nodes) {
+    return (node: NodeInfo): Refusal | undefined => {
       const said = recall(memories, node)
-      if (said === undefined) open.push(node)
-      else if (said.refusal !== undefined) refusals.set(node.name, said.refusal)
+      return said === undefined ? unasked : said.refusal
     }
-    if (open.length === 0) return open
-    // Others that it spoke of are asked about before their turn comes: fewer questions, and no larger ones than without a memory.
-    const asked = new Set(open)
-    for (const said of memories) {
-      if (asked.size >= nodes.length) break
+  }
+
+  /** With others that it spoke of and that have changed since: one question in place of several. */
+  withOthers(info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>, epoch: string): ReadonlyArray<NodeInfo> {
+    const asked = new Set(nodes)
+    const most = nodes.length + ahead
+    for (const said of this.of(info, epoch)) {
+      if (asked.size >= most) break
       if (said !== undefined && said.node.generation !== said.generation && view.find(said.node.name) === said.node)
         asked.add(said.node)
     }
     return [...asked]
   }
 
-  /** As the nodes are now: they may be others when it answers. */
+  /** To be told what it says of the nodes as they are now: they may be others when it answers. */
   asking(info: PodInfo, nodes: ReadonlyArray<NodeInfo>) {
     const generations = nodes.map(({ generation }) => generation)
-    return (epoch: string, refusals: ReadonlyMap<string, Refusal>) => {
+    return (epoch: string, refusals: ReadonlyArray<Refusal | undefined>) => {
       const memories = this.of(info, epoch)
       for (const [at, node] of nodes.entries()) {
-        const refusal = refusals.get(node.name)
+        const refusal = refusals[at]
         if (refusal !== unseen) memories[node.index] = { node, generation: generations[at] ?? 0, refusal }
       }
     }
