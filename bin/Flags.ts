@@ -1,5 +1,5 @@
 /** The flags that commands share, and what they give: settings, paths, or the administrator's credentials. */
-import { Effect, Option } from "effect"
+import { Effect, FileSystem, Option } from "effect"
 import { Flag } from "effect/cli"
 import * as Place from "./hosted/Place.ts"
 import * as Paths from "./Paths.ts"
@@ -193,7 +193,12 @@ export const kubeconfigOf = Effect.fnUntraced(function* ({
   kubeconfig,
   ...given
 }: Flags & { readonly kubeconfig: Option.Option<string> }) {
-  return Option.getOrElse(kubeconfig, () => "") || pathsOf(yield* settingsOf(given)).kubeconfig
+  const named = Option.getOrElse(kubeconfig, () => "")
+  if (named !== "") return named
+  const own = pathsOf(yield* settingsOf(given)).kubeconfig
+  if (yield* Effect.orElseSucceed((yield* FileSystem.FileSystem).exists(own), () => true)) return own
+  const message = `there is no cluster of this machine here, for want of ${own}: name one by --data-dir, or by --kubeconfig`
+  return yield* new Settings.BadSetting({ message })
 })
 export const listed = (name: string, description: string, standard: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.withDefault(standard))

@@ -13,7 +13,10 @@ const author = Effect.promise(() => import("./plugin/Author.ts"))
 
 const create = Command.make(
   "new",
-  { contract: Argument.String("contract"), directory },
+  {
+    contract: Argument.String("contract").pipe(Argument.withDescription("What it shall be, such as scheduler-score")),
+    directory
+  },
   Effect.fnUntraced(function* ({ contract, directory }) {
     yield* (yield* author).create(contract, directory)
   })

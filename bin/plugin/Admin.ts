@@ -129,13 +129,20 @@ export const logs = Effect.fnUntraced(function* (name: string, directory: string
   const told = events.map(({ count = 1, lastTimestamp = "", message = "", reason, type }) => {
     return `${lastTimestamp} ${type} ${reason}${count > 1 ? ` (${count} times)` : ""}: ${message}`
   })
-  yield* Console.log(told.toSorted().join("\n"))
+  const isThere = (yield* client.find(Plugin, keyOf(name)))._tag === "Some"
+  if (told.length > 0) yield* Console.log(told.toSorted().join("\n"))
   const names = yield* Effect.orElseSucceed(files.readDirectory(directory), () => [])
   // The name of another may begin with this one.
   const isIts = new RegExp(`\\bplugin[:=] ?['"]?${name}(?![-\\w])`)
-  for (const file of names.filter((file) => file.endsWith(".log"))) {
-    const text = yield* Effect.orElseSucceed(files.readFileString(paths.join(directory, file)), () => "")
-    const lines = text.split("\n").filter((line) => isIts.test(line))
-    if (lines.length > 0) yield* Console.log(lines.join("\n"))
-  }
+  const lines = yield* Effect.forEach(
+    names.filter((file) => file.endsWith(".log")),
+    (file) =>
+      Effect.map(
+        Effect.orElseSucceed(files.readFileString(paths.join(directory, file)), () => ""),
+        (text) => text.split("\n").filter((line) => isIts.test(line))
+      )
+  )
+  const said = lines.flat()
+  if (said.length > 0) yield* Console.log(said.join("\n"))
+  else if (told.length === 0 && !isThere) return yield* failed(`there is no plugin ${name}, and nobody knows of one`)
 })

@@ -36,9 +36,12 @@ export const run = Effect.fn("PluginServe.run")(function* (directory: string, { 
       message:
         "expected one of --listen, an address and a port of this machine, and --nats, servers such as tls://10.0.0.7:4222"
     })
-  const read = (path: string) =>
-    Effect.mapError(files.readFileString(path), ({ message }) => new ServeFailed({ message: `${path}: ${message}` }))
-  const [ca, cert, key] = [yield* read(asked.ca), yield* read(asked.cert), yield* read(asked.key)]
+  const read = (file: "ca" | "cert" | "key") =>
+    Effect.mapError(
+      files.readFileString(asked[file]),
+      ({ message }) => new ServeFailed({ message: `--${file} ${asked[file]} cannot be read: ${message}` })
+    )
+  const [ca, cert, key] = [yield* read("ca"), yield* read("cert"), yield* read("key")]
   const about = yield* Remote.about(manifest, yield* Package.digest(place))
   const budgets = budgetsOf(manifest, undefined)
   const serving = { name, module: pathToFileURL(paths.join(place, module)), about, budgets, ca, cert, key }

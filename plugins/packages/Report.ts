@@ -152,7 +152,7 @@ export const make = Effect.fnUntraced(function* (about: About) {
       yield* say(object, "Warning", "Died", lastDeath.reason)
     if (state === "CircuitOpen" && reason !== before.reason) yield* say(object, "Warning", "CircuitOpen", reason)
     if (state === "Running" && restarts > (before.restarts ?? 0))
-      yield* say(object, "Normal", "Restarted", `it was started again, for the ${restarts}. time`)
+      yield* say(object, "Normal", "Restarted", `it was started again (${restarts} times so far)`)
     const lost = unanswered(object.metadata.name)
     // Of what has died the death was told already.
     if (!same(lastDeath, before.lastDeath)) return

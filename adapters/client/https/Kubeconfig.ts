@@ -53,7 +53,7 @@ export const read = Effect.fnUntraced(function* (file: string, context?: string)
   const files = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
   const invalid = (detail: unknown) => new KubeconfigInvalid({ file, detail: String(detail) })
-  const text = (path: string) => Effect.mapError(files.readFileString(path), invalid)
+  const text = (path: string) => Effect.mapError(files.readFileString(path), ({ message }) => invalid(message))
   const near = (path: string) => paths.resolve(paths.dirname(file), path)
   const pem = (data: string | undefined, path: string | undefined) => {
     if (data !== undefined) return Effect.succeed(Buffer.from(data, "base64").toString())
