@@ -40,18 +40,18 @@ export const openProxies = Effect.fnUntraced(function* (pki: string) {
 
 const opened = Effect.fnUntraced(function* (settings: Settings, paths: Paths) {
   const { ca, issue, signing } = yield* Certificates.open(paths.pki)
-  const admin = yield* issue("admin", Requests.admin)
-  const keys = {
-    ca,
-    signing,
-    admin,
-    apiserver: yield* issue("apiserver", apiServer(settings)),
-    frontProxy: yield* openProxies(paths.pki),
-    kubeletClient: yield* issue("apiserver-kubelet-client", Requests.kubeletClient),
-    metricsServer: yield* issue("metrics-server", Requests.metricsServer(MetricsServer.host))
-  }
-  yield* writeKubeconfig(settings, paths, ca.cert, admin)
-  return { keys, issue }
+  const issued = yield* Effect.all(
+    {
+      admin: issue("admin", Requests.admin),
+      apiserver: issue("apiserver", apiServer(settings)),
+      frontProxy: openProxies(paths.pki),
+      kubeletClient: issue("apiserver-kubelet-client", Requests.kubeletClient),
+      metricsServer: issue("metrics-server", Requests.metricsServer(MetricsServer.host))
+    },
+    { concurrency: "unbounded" }
+  )
+  yield* writeKubeconfig(settings, paths, ca.cert, issued.admin)
+  return { keys: { ca, signing, ...issued }, issue }
 })
 
 /** Those of a server, and of its administrator. */

@@ -1,121 +1,30 @@
 /** `keelson server`: a control plane, and with `--processes` further API processes beside it that share its port. */
 import { Cause, Effect, FileSystem, Layer } from "effect"
-import * as Tokens from "../plugins/authentication/Tokens.ts"
-import { dns, ingress, kubeProxy, volumes } from "../plugins/certificates/contracts/Requests.ts"
-import * as AdmissionConfiguration from "./AdmissionConfiguration.ts"
-import * as Audit from "./Audit.ts"
 import * as ControlPlane from "./ControlPlane.ts"
 import * as Encryption from "./Encryption.ts"
 import * as Grow from "./Grow.ts"
 import * as Hosted from "./hosted/Hosted.ts"
 import * as Place from "./hosted/Place.ts"
 import * as JoinServer from "./JoinServer.ts"
-import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
-import * as Members from "./Members.ts"
 import * as Paths from "./Paths.ts"
-import { addressIn, type Settings } from "./Settings.ts"
-import * as Addresses from "../plugins/resources/contracts/Addresses.ts"
+import type { Settings } from "./Settings.ts"
+import * as ServerOptions from "./ServerOptions.ts"
 import * as Servers from "./Servers.ts"
-import * as SchedulerConfiguration from "./SchedulerConfiguration.ts"
 import * as SnapshotSchedule from "./SnapshotSchedule.ts"
 import * as Store from "./Store.ts"
 import * as StoreMoveRoute from "./StoreMoveRoute.ts"
 import * as Supervise from "./Supervise.ts"
-import { lifetime } from "./Token.ts"
-import { version } from "./Version.ts"
 
-export const addressesOf = (settings: Settings) => [...new Set(["127.0.0.1", settings.nodeIp, Members.apiAddress(settings)])]
-
-/** Who joins is told this address, knows the API by this authority, and is signed for by it. */
-const joining = (settings: Settings, { ca }: Keys.ServerKeys) => {
-  const { apiPort, clusterDomain, podCidr, serviceCidr } = settings
-  const { hosts = [] } = Keys.apiServer(settings)
-  return {
-    info: {
-      server: `https://${Keys.advertised(settings)}:${apiPort}`,
-      ca: ca.cert,
-      config: { podCidr, serviceCidr, clusterDomain }
-    },
-    approve: {
-      parts: [dns, ingress, kubeProxy, volumes].map(({ commonName }) => commonName),
-      reserved: hosts
-    },
-    sign: { ca }
-  }
-}
-
-/** Also what a test composes a control plane of. */
+/** With where its store is by now. Also what a test composes a control plane of. */
 export const optionsOf = Effect.fnUntraced(function* (
   settings: Settings,
   paths: Paths.Paths,
   place?: Servers.Place,
-  /** Where the store is by now. */
   at: Store.At = settings
 ) {
-  const keys = yield* Keys.openServer(settings, paths)
-  const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
-  const audit = yield* Audit.options(settings)
-  // The same after a crash, so that who was killed takes up its work at once; no other process can have its name or its port.
-  const { name, port } = place?.self ?? { name: nodeName, port: apiPort }
-  const issuer = `https://kubernetes.default.svc.${clusterDomain}`
-  const authentication = { signingKey: keys.signing.privateKey, issuer, audiences: [issuer] }
-  return {
-    apiserver: {
-      addresses: addressesOf(settings),
-      port,
-      reusePort: settings.processes > 1,
-      ...(place?.isLocal === true && { sharedPort: apiPort }),
-      ...(place !== undefined && { linger: 2000 }),
-      tls: keys.apiserver,
-      clientCa: keys.ca.cert,
-      requestHeader: keys.frontProxy,
-      kubelet: { ca: keys.ca.cert, ...keys.kubeletClient },
-      openid: {
-        configuration: Tokens.discovery(authentication, `https://${nodeIp}:${apiPort}/openid/v1/jwks`),
-        keys: yield* Tokens.jwks(authentication)
-      }
-    },
-    authentication,
-    ...(audit !== undefined && { audit }),
-    aggregation: { clientCa: keys.ca.cert, proxy: keys.frontProxy },
-    metricsServer: {
-      address: Members.apiAddress(settings),
-      tls: { ...keys.metricsServer, ca: keys.ca.cert },
-      proxies: keys.frontProxy,
-      kubelet: { ca: keys.ca.cert, ...keys.kubeletClient }
-    },
-    cluster: {
-      identity: name,
-      address: Members.apiAddress(settings),
-      port,
-      serviceAddress: addressIn(serviceCidr, 1),
-      dnsAddress: addressIn(serviceCidr, 10)
-    },
-    store: () => Store.describe({ ...settings, store: at.store }, paths, at.place ?? place),
-    serviceCidr,
-    podSecurity: yield* AdmissionConfiguration.podSecurity(settings.admissionControlConfigFile),
-    podCidr,
-    scheduler:
-      settings.scheduler === "none" ? settings.scheduler : yield* SchedulerConfiguration.read(settings.schedulerConfig),
-    controllers: settings.controllers,
-    cloud: {
-      cloud: settings.cloud,
-      configuration: settings.cloudConfig,
-      cluster: settings.clusterName,
-      podCidrs: settings.configureCloudRoutes === "true" ? Addresses.list(settings.podCidr) : [],
-      loadBalancerCidr: settings.loadBalancerCidr
-    },
-    ca: keys.ca.cert,
-    joining: joining(settings, keys),
-    ...(settings.ingress !== "none" && {
-      ingress: { ports: { http: settings.ingressHttpPort, https: settings.ingressHttpsPort } }
-    }),
-    packages: { directory: Paths.packages(paths), host: name, version: version.keelson },
-    identity: `${name}_${port}`,
-    isolate: settings.isolate,
-    history: lifetime(settings.history) ?? 0
-  }
+  const options = yield* ServerOptions.make(settings, paths, place)
+  return { ...options, store: () => Store.describe({ ...settings, store: at.store }, paths, at.place ?? place) }
 })
 
 /** Every further API process is started once this one serves, because it may follow this one's log. */
@@ -135,7 +44,9 @@ const primary = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Pa
   const files = yield* FileSystem.FileSystem
   yield* Machine.directory(paths.run)
   const port = place?.self.port ?? settings.apiPort
-  yield* Effect.forEach(addressesOf(settings), (address) => Machine.free("--api-port", address, port), { discard: true })
+  yield* Effect.forEach(ServerOptions.addressesOf(settings), (address) => Machine.free("--api-port", address, port), {
+    discard: true
+  })
   yield* files.writeFileString(Paths.settingsFile(paths), JSON.stringify(settings), { mode: 0o600 })
   const log = Encryption.around(settings, paths, true, Store.owner(settings, paths, place))
   const at: Store.At = { store: settings.store }

@@ -9,7 +9,7 @@ import * as Snapshots from "../plugins/snapshots/Snapshots.ts"
 import * as Destination from "./Destination.ts"
 import type { Settings } from "./Settings.ts"
 import { about } from "./SnapshotRoute.ts"
-import { lifetime } from "./Token.ts"
+import { lifetime } from "./Lifetime.ts"
 
 /** Nothing, if none are wanted. */
 export const layer = (settings: Settings, cluster: Parameters<typeof about>[0]) => {

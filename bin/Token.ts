@@ -10,6 +10,7 @@ import { ConfigMap, Secret } from "../plugins/resources/contracts/core/v1.ts"
 import { time } from "../plugins/resources/contracts/Time.ts"
 import { Client } from "../kernel/client/Client.ts"
 import * as Join from "./Join.ts"
+import { lifetime } from "./Lifetime.ts"
 import { type Paths, settingsFile } from "./Paths.ts"
 import * as Settings from "./Settings.ts"
 import * as SharedKeys from "./SharedKeys.ts"
@@ -23,14 +24,6 @@ const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 /** Nobody may guess them. */
 const letters = (count: number) =>
   Effect.sync(() => Array.from({ length: count }, () => alphabet[randomInt(alphabet.length)]).join(""))
-
-/** Such as `24h`, `1h30m`, or `0` for ever; in milliseconds. */
-export const lifetime = (text: string): number | undefined => {
-  const [, hours, minutes, seconds] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? []
-  if (text === "0") return 0
-  if (hours === undefined && minutes === undefined && seconds === undefined) return undefined
-  return ((Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60 + Number(seconds ?? 0)) * 1000
-}
 
 const client = (kubeconfig: string) =>
   Effect.flatMap(Kubeconfig.read(kubeconfig), (options) =>

@@ -11,7 +11,7 @@ import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
 import * as ControlPlane from "../bin/ControlPlane.ts"
 import * as Keys from "../bin/Keys.ts"
 import * as Paths from "../bin/Paths.ts"
-import * as Server from "../bin/Server.ts"
+import * as ServerOptions from "../bin/ServerOptions.ts"
 import * as Settings from "../bin/Settings.ts"
 import { Client } from "../kernel/client/Client.ts"
 import * as PipelineClient from "../kernel/client/PipelineClient.ts"
@@ -159,8 +159,8 @@ const node = (directory: string, externalCloud: boolean, index: number) => {
 const start = Effect.fnUntraced(function* (asked: Options, port: number) {
   const { paths, settings } = yield* settingsOf(asked, port)
   const keys = yield* keysOf(settings, paths)
-  const options = yield* Server.optionsOf(settings, paths)
-  const plane = yield* Layer.build(ControlPlane.controlPlane({ ...options, log: MemoryLog.layer }))
+  const options = yield* ServerOptions.make(settings, paths)
+  const plane = yield* Layer.build(ControlPlane.controlPlane({ ...options, store: () => "memory", log: MemoryLog.layer }))
   const isExternal = settings.cloud !== "local" && settings.cloud !== "none"
   const machines = Array.from({ length: asked.nodes ?? 1 }, (_, index) => node(settings.dataDir, isExternal, index + 1))
   const admin = PipelineClient.layer({ name: "kubernetes-admin", groups: [masters, "system:authenticated"] })

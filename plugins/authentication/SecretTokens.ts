@@ -1,6 +1,6 @@
 /** Who shows a ServiceAccount token that lies in a Secret: it is good while the Secret holds it, and the account is the same. */
 import { Clock, Effect, Option, Schema } from "effect"
-import { jwtVerify } from "jose"
+import { jwtVerify } from "jose/jwt/verify"
 import { Client } from "../../kernel/client/Client.ts"
 import { Unauthorized } from "../../kernel/client/Errors.ts"
 import type { User } from "../../kernel/pipeline/Attributes.ts"

@@ -3,7 +3,10 @@
  * still lives is not asked here. Source: KEP-1205 "Bound Service Account Tokens"; OpenID Connect Discovery 1.0.
  */
 import { Clock, Effect, Schema } from "effect"
-import { calculateJwkThumbprint, decodeJwt, jwtVerify, SignJWT } from "jose"
+import { calculateJwkThumbprint } from "jose/jwk/thumbprint"
+import { decodeJwt } from "jose/jwt/decode"
+import { SignJWT } from "jose/jwt/sign"
+import { jwtVerify } from "jose/jwt/verify"
 import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from "node:crypto"
 import { algorithmOf, idsOf, userName } from "./contracts/SecretToken.ts"
 

@@ -16,7 +16,6 @@ import * as CredentialProviders from "./images/CredentialProviders.ts"
 import * as Registration from "./node/Registration.ts"
 import * as Cgroups from "./pod/Cgroups.ts"
 import * as Pods from "./Pods.ts"
-import * as PodResources from "./server/PodResources.ts"
 import * as Server from "./server/Server.ts"
 import * as Site from "./Site.ts"
 import * as CsiNode from "./volumes/CsiNode.ts"
@@ -137,7 +136,11 @@ const agent = Effect.fnUntraced(function* (options: Options) {
   yield* CsiNode.run(site.client, options.nodeName)
   if (!site.settings.hollow) yield* Slices.run(site.client, options.nodeName, site.settings.claimDrivers)
   yield* Pods.make(site)
-  for (const socket of options.podResources ?? []) yield* PodResources.serve(site, socket)
+  const { podResources = [] } = options
+  if (podResources.length === 0) return
+  // It speaks gRPC, which takes its time to be read.
+  const PodResources = yield* Effect.promise(() => import("./server/PodResources.ts"))
+  for (const socket of podResources) yield* PodResources.serve(site, socket)
 })
 
 /** Needs the cluster (`Client`) and the machine: the runtime's `Powers`, and `NetworkConfiguration`. */

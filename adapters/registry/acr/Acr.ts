@@ -4,7 +4,7 @@
  */
 import { DefaultAzureCredential } from "@azure/identity"
 import { Effect, Layer, Schema } from "effect"
-import { decodeJwt } from "jose"
+import { decodeJwt } from "jose/jwt/decode"
 import { ImageCredentials } from "../../../plugins/kubelet/contracts/ImageCredentials.ts"
 import { registryOf } from "../../../plugins/kubelet/contracts/ImagePatterns.ts"
 import * as Providers from "../Providers.ts"

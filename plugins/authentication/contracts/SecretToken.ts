@@ -3,7 +3,8 @@
  * they are signed. Source: "Managing Service Accounts" of the documentation, "Long-lived API token".
  */
 import { Effect, Schema } from "effect"
-import { calculateJwkThumbprint, SignJWT } from "jose"
+import { calculateJwkThumbprint } from "jose/jwk/thumbprint"
+import { SignJWT } from "jose/jwt/sign"
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto"
 
 export const issuer = "kubernetes/serviceaccount"

@@ -1,5 +1,4 @@
 /** The health check of gRPC: one string asked (`service = 1`), one number answered (`status = 1`, 1 is SERVING). Source: grpc.health.v1. */
-import * as grpc from "@grpc/grpc-js"
 import { Effect } from "effect"
 
 const encode = (service: string) => {
@@ -8,9 +7,13 @@ const encode = (service: string) => {
 }
 const isServing = (answer: Buffer) => answer[0] === 0x08 && answer[1] === 1
 
+/** Read when the first Pod has such a probe: few have. */
+const library = Effect.promise(() => import("@grpc/grpc-js"))
+
 /** Fails with what went wrong. */
-export const checkGrpc = (host: string, port: number, service: string) =>
-  Effect.callback<void, string>((resume) => {
+export const checkGrpc = Effect.fnUntraced(function* (host: string, port: number, service: string) {
+  const grpc = yield* library
+  yield* Effect.callback<void, string>((resume) => {
     const client = new grpc.Client(`${host}:${port}`, grpc.credentials.createInsecure())
     const plain = (bytes: Buffer) => bytes
     client.makeUnaryRequest("/grpc.health.v1.Health/Check", encode, plain, service, (error, answer) => {
@@ -20,3 +23,4 @@ export const checkGrpc = (host: string, port: number, service: string) =>
     })
     return Effect.sync(() => client.close())
   })
+})
