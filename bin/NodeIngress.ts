@@ -108,7 +108,8 @@ export const layer = <R>(
         const replaced = Effect.map(stateOf(name), ({ changes, now }) =>
           StandIn.layer(Context.get(given, IngressProxy), {
             other: nginx("nginx-stand-in"),
-            isRunning: () => now()?.state === "running",
+            // It is taken in before it is among them.
+            isRunning: () => (now()?.state ?? "running") === "running",
             changes
           })
         )

@@ -138,15 +138,17 @@ describe.skipIf(lacks.length > 0)(`one that does not run${left(lacks)}`, () => {
     const port = yield* freePort
     const shown: Configuration = { listeners: [{ port, protocol: "HTTP", servers: [] }], certificates: [] }
     const { attach, host, until } = yield* world({ nodeIp: "127.0.0.1", ingress: "nginx" }, shown, fallback)
-    const { kill, start } = yield* mortal(host)
     yield* attach("1.0.0")
     yield* until(["1.0.0 serves 1"])
+    const { kill, start } = yield* mortal(host)
     const serves = (is: boolean) =>
       listens(port).pipe(
         Effect.repeat({ until: (now) => now === is, schedule: Schedule.spaced("5 millis") }),
         Effect.timeout("20 seconds")
       )
     yield* serves(false)
+    yield* Effect.sleep("500 millis")
+    assert.isFalse(yield* listens(port))
     yield* kill
     return { port, serves, start, until }
   })
