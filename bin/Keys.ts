@@ -4,6 +4,7 @@ import { hostname } from "node:os"
 import { join } from "node:path"
 import * as Certificates from "../plugins/certificates/Certificates.ts"
 import { kubeconfig } from "../plugins/certificates/contracts/Kubeconfig.ts"
+import type { Pair } from "../plugins/certificates/contracts/Pki.ts"
 import * as Requests from "../plugins/certificates/contracts/Requests.ts"
 import * as MetricsServer from "../plugins/metrics-server/MetricsServer.ts"
 import * as Members from "./Members.ts"
@@ -50,8 +51,9 @@ const opened = Effect.fnUntraced(function* (settings: Settings, paths: Paths) {
     },
     { concurrency: "unbounded" }
   )
-  yield* writeKubeconfig(settings, paths, ca.cert, issued.admin)
-  return { keys: { ca, signing, ...issued }, issue }
+  const keys = { ca, signing, ...issued }
+  yield* writeKubeconfig(settings, paths, keys)
+  return { keys, issue }
 })
 
 /** Those of a server, and of its administrator. */
@@ -83,14 +85,14 @@ export const open = Effect.fn("Keys.open")(function* (settings: Settings, paths:
 export type Keys = Effect.Success<ReturnType<typeof open>>
 export type ServerKeys = Effect.Success<ReturnType<typeof openServer>>
 
-const writeKubeconfig = Effect.fnUntraced(function* (
+/** The administrator's. */
+export const writeKubeconfig = Effect.fnUntraced(function* (
   { apiPort }: Settings,
   { kubeconfig: file }: Paths,
-  ca: string,
-  { cert, key }: Certificates.Certificates["ca"]
+  { admin: { cert, key }, ca }: { readonly admin: Pair; readonly ca: Pair }
 ) {
   const files = yield* FileSystem.FileSystem
-  const text = kubeconfig({ server: `https://127.0.0.1:${apiPort}`, ca, cert, key, user: "kubernetes-admin" })
+  const text = kubeconfig({ server: `https://127.0.0.1:${apiPort}`, ca: ca.cert, cert, key, user: "kubernetes-admin" })
   // Whole or not at all, and never readable to others, whatever mode a file had that lay there before.
   const before = yield* Effect.orElseSucceed(files.readFileString(file), () => "")
   if (before === text) return yield* files.chmod(file, 0o600)

@@ -6,6 +6,7 @@ import * as Grow from "./Grow.ts"
 import * as Hosted from "./hosted/Hosted.ts"
 import * as Place from "./hosted/Place.ts"
 import * as JoinServer from "./JoinServer.ts"
+import * as Keys from "./Keys.ts"
 import * as Machine from "./Machine.ts"
 import * as Paths from "./Paths.ts"
 import type { Settings } from "./Settings.ts"
@@ -23,7 +24,7 @@ export const optionsOf = Effect.fnUntraced(function* (
   place?: Servers.Place,
   at: Store.At = settings
 ) {
-  const options = yield* ServerOptions.make(settings, paths, place)
+  const options = yield* ServerOptions.make(settings, paths, yield* Keys.openServer(settings, paths), place)
   return { ...options, store: () => Store.describe({ ...settings, store: at.store }, paths, at.place ?? place) }
 })
 

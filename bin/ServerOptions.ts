@@ -35,8 +35,12 @@ const joining = (settings: Settings, { ca }: Keys.ServerKeys) => {
 }
 
 /** `place`: of one of several servers. */
-export const make = Effect.fnUntraced(function* (settings: Settings, paths: Paths.Paths, place?: Place) {
-  const keys = yield* Keys.openServer(settings, paths)
+export const make = Effect.fnUntraced(function* (
+  settings: Settings,
+  paths: Paths.Paths,
+  keys: Keys.ServerKeys,
+  place?: Place
+) {
   const { apiPort, clusterDomain, nodeIp, nodeName, podCidr, serviceCidr } = settings
   const audit = yield* Audit.options(settings)
   // The same after a crash, so that who was killed takes up its work at once; no other process can have its name or its port.

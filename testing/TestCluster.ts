@@ -6,7 +6,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Clock, Context, Duration, Effect, Fiber, FileSystem, Layer, Random, Schema } from "effect"
 import type { TestClock } from "effect/testing"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import * as MemoryPowers from "../adapters/memory/MemoryPowers.ts"
 import * as ControlPlane from "../bin/ControlPlane.ts"
 import * as Keys from "../bin/Keys.ts"
@@ -119,24 +119,13 @@ const settingsOf = Effect.fnUntraced(function* ({ cloud = "local", cloudConfig =
   return { settings, paths: Paths.make(dataDir, settings.nodeName) }
 })
 
-/** Certificates and keys of the first cluster of this process, by their files: the next ones begin with them, which saves a third of their start. */
-let known: ReadonlyMap<string, Uint8Array> = new Map()
+/** Of the first cluster of this process: the next ones have the same, which saves a third of their start. */
+let known: Keys.ServerKeys | undefined
 
 const keysOf = Effect.fnUntraced(function* (settings: Settings.Settings, paths: Paths.Paths) {
-  const files = yield* FileSystem.FileSystem
-  for (const [path, bytes] of known) {
-    yield* files.makeDirectory(dirname(join(paths.pki, path)), { recursive: true })
-    yield* files.writeFile(join(paths.pki, path), bytes, { mode: 0o600 })
-  }
-  const keys = yield* Keys.openServer(settings, paths)
-  if (known.size > 0) return keys
-  const made = new Map<string, Uint8Array>()
-  for (const path of yield* files.readDirectory(paths.pki, { recursive: true })) {
-    const { type } = yield* files.stat(join(paths.pki, path))
-    if (type === "File") made.set(path, yield* files.readFile(join(paths.pki, path)))
-  }
-  known = made
-  return keys
+  if (known === undefined) return (known = yield* Keys.openServer(settings, paths))
+  yield* Keys.writeKubeconfig(settings, paths, known)
+  return known
 })
 
 /** A node whose Pods live without containers, under its own name. */
@@ -159,7 +148,7 @@ const node = (directory: string, externalCloud: boolean, index: number) => {
 const start = Effect.fnUntraced(function* (asked: Options, port: number) {
   const { paths, settings } = yield* settingsOf(asked, port)
   const keys = yield* keysOf(settings, paths)
-  const options = yield* ServerOptions.make(settings, paths)
+  const options = yield* ServerOptions.make(settings, paths, keys)
   const plane = yield* Layer.build(ControlPlane.controlPlane({ ...options, store: () => "memory", log: MemoryLog.layer }))
   const isExternal = settings.cloud !== "local" && settings.cloud !== "none"
   const machines = Array.from({ length: asked.nodes ?? 1 }, (_, index) => node(settings.dataDir, isExternal, index + 1))

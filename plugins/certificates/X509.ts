@@ -56,7 +56,7 @@ export const extendedKeyUsage = (ids: ReadonlyArray<string>) =>
 export const alternativeNames = (names: ReadonlyArray<asn.GeneralName>) =>
   extension(asn.id_ce_subjectAltName, new asn.SubjectAlternativeName([...names]))
 
-const identifierOf = ({ subjectPublicKey }: asn.SubjectPublicKeyInfo) =>
+export const identifierOf = ({ subjectPublicKey }: asn.SubjectPublicKeyInfo) =>
   bytesOf(createHash("sha1").update(new Uint8Array(subjectPublicKey)).digest())
 export const subjectKey = (key: asn.SubjectPublicKeyInfo) =>
   extension(asn.id_ce_subjectKeyIdentifier, new asn.SubjectKeyIdentifier(identifierOf(key)))
@@ -75,7 +75,7 @@ export interface Issuer {
   readonly identifier: ArrayBuffer
 }
 
-/** `cert` and `key`, PEM. Reading takes longer than signing: whoever signs often keeps it. */
+/** `cert` and `key`, PEM. */
 export const issuerOf = (pair: { readonly cert: string; readonly key: string }): Issuer => {
   const { tbsCertificate } = AsnConvert.parse(new X509Certificate(pair.cert).raw, asn.Certificate)
   const { extensions = [], subject, subjectPublicKeyInfo } = tbsCertificate

@@ -43,16 +43,25 @@ const between = (now: number, lifetime: Duration.Duration) => ({
   notAfter: new Date(now + Duration.toMillis(lifetime))
 })
 
+/** By the pair that an authority is: reading one takes longer than to sign by it. */
+const issuers = new WeakMap<Pair, X509.Issuer>()
+export const issuerOf = (by: Pair) => {
+  const known = issuers.get(by) ?? X509.issuerOf(by)
+  issuers.set(by, known)
+  return known
+}
+
 /** A new authority, which signs itself. */
 export const authority = Effect.fn("Pki.authority")(function* (commonName: string): Effect.fn.Return<Pair> {
   const now = yield* Clock.currentTimeMillis
   const { privateKey: key } = yield* newKey
   const publicKey = X509.publicKeyOf(key)
+  const name = X509.nameOf({ commonName })
   const { cRLSign, digitalSignature, keyCertSign } = asn.KeyUsageFlags
   const cert = X509.signed(
     { key },
     {
-      subject: X509.nameOf({ commonName }),
+      subject: name,
       publicKey,
       ...between(now, authorityLife),
       extensions: [
@@ -62,16 +71,10 @@ export const authority = Effect.fn("Pki.authority")(function* (commonName: strin
       ]
     }
   )
-  return { cert, key: pemOf(key) }
+  const pair = { cert, key: pemOf(key) }
+  issuers.set(pair, { name, key, identifier: X509.identifierOf(publicKey) })
+  return pair
 })
-
-/** By the pair that an authority is. */
-const issuers = new WeakMap<Pair, X509.Issuer>()
-export const issuerOf = (by: Pair) => {
-  const known = issuers.get(by) ?? X509.issuerOf(by)
-  issuers.set(by, known)
-  return known
-}
 
 /** A certificate with a new key, signed by the authority. */
 export const issue = Effect.fn("Pki.issue")(function* (by: Pair, request: Request): Effect.fn.Return<Pair> {
