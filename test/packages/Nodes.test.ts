@@ -9,7 +9,7 @@ import * as ApiClient from "../../kernel/client/ApiClient.ts"
 import { Client } from "../../kernel/client/Client.ts"
 import * as KernelPlugin from "../../kernel/plugin/Plugin.ts"
 import { ImageCredentials } from "../../plugins/kubelet/contracts/ImageCredentials.ts"
-import { Attachments } from "../../plugins/packages/contracts/Attachments.ts"
+import { type About, Attachments } from "../../plugins/packages/contracts/Attachments.ts"
 import * as NodeState from "../../plugins/packages/contracts/NodeState.ts"
 import { Plugin, PluginConfiguration } from "../../plugins/packages/contracts/v1alpha1.ts"
 import * as NodeLoader from "../../plugins/packages/node/NodeLoader.ts"
@@ -18,7 +18,7 @@ import { Node } from "../../plugins/resources/contracts/core/v1.ts"
 const example = new URL("../../examples/credentials-table", import.meta.url).pathname
 const often = Schedule.spaced("20 millis")
 
-const node = Effect.gen(function* () {
+const node = Effect.fnUntraced(function* (room: number) {
   const files = yield* FileSystem.FileSystem
   const directory = yield* files.makeTempDirectoryScoped({ prefix: "keelson-nodes-" })
   const api = yield* Layer.build(
@@ -27,11 +27,16 @@ const node = Effect.gen(function* () {
   const client = Context.get(api, Client)
   yield* client.create(Node, { metadata: { name: "n1", labels: {} } })
   const given = yield* Layer.build(Layer.merge(KernelPlugin.Host.layer, Attachments.layer))
-  let attempts = 0
-  const attach = () =>
-    Effect.suspend(() => {
-      attempts++
-      return Effect.fail(new Error("nobody wants it"))
+  const [attempts, taken] = [[] as string[], new Set<string>()]
+  /** As of what there can be one only. */
+  const attach = (_: unknown, { name }: About) =>
+    Effect.gen(function* () {
+      attempts.push(name)
+      if (taken.size >= room) return yield* Effect.fail(new Error(`${[...taken].join() || "nobody"} has the place`))
+      yield* Effect.acquireRelease(
+        Effect.sync(() => taken.add(name)),
+        () => Effect.sync(() => taken.delete(name))
+      )
     })
   yield* Effect.provide(
     Effect.flatMap(Attachments, ({ add }) => add({ contract: ImageCredentials, attach })),
@@ -44,30 +49,45 @@ const node = Effect.gen(function* () {
     dns: { address: ["10.96.0.10"], domain: "cluster.local", port: 53, held: true }
   }
   const loader = NodeLoader.layer({ nodeName: "n1", directory, facts, as: () => Layer.succeed(Api, Context.get(api, Api)) })
-  const source = { path: example }
-  yield* client.create(Plugin, { metadata: { name: "table" }, spec: { source, isolation: "in-process" } })
   yield* Layer.build(Layer.provide(loader, Layer.succeedContext(Context.merge(api, given))))
+  const load = (name: string) =>
+    client.create(Plugin, { metadata: { name }, spec: { source: { path: example }, isolation: "in-process" } })
   const said = Effect.map(client.get(Node, { namespace: "", name: "n1" }), ({ metadata }) =>
     Option.getOrThrow(NodeState.decode(metadata.annotations?.[NodeState.annotation] ?? ""))
   )
-  return { client, said, attempts: () => attempts }
+  const tried = (...names: ReadonlyArray<string>) =>
+    Effect.sync(() => attempts.join()).pipe(
+      Effect.repeat({ until: (now) => now === names.join(), schedule: often }),
+      Effect.timeout("4 seconds")
+    )
+  return { client, load, said, tried }
 })
+const quiet = Effect.provideService(References.MinimumLogLevel, "None")
+const key = (name: string) => ({ namespace: "", name })
 
 it.live("one that is refused is tried again after a rest, and at once when something else is wished", () =>
   Effect.gen(function* () {
-    const { attempts, client, said } = yield* node
-    const tried = (count: number) =>
-      Effect.sync(attempts).pipe(
-        Effect.repeat({ until: (now) => now === count, schedule: often }),
-        Effect.timeout("4 seconds")
-      )
-    yield* tried(1)
+    const { client, load, said, tried } = yield* node(0)
+    yield* load("table")
+    yield* tried("table")
     yield* Effect.sleep("2 seconds")
-    assert.strictEqual(attempts(), 1)
+    yield* tried("table")
     const { table } = (yield* said).plugins
     assert.strictEqual(table?.state, "Failed")
-    assert.include(table?.reason, "nobody wants it")
-    yield* client.patch(Plugin, { namespace: "", name: "table" }, "merge", { spec: { rollbackWindowSeconds: 30 } })
-    yield* tried(2)
-  }).pipe(Effect.provideService(References.MinimumLogLevel, "None"), Effect.provide(NodeServices.layer))
+    assert.include(table?.reason, "nobody has the place")
+    yield* client.patch(Plugin, key("table"), "merge", { spec: { rollbackWindowSeconds: 30 } })
+    yield* tried("table", "table")
+  }).pipe(quiet, Effect.provide(NodeServices.layer))
+)
+
+it.live("one whose place another has is there as soon as that has gone", () =>
+  Effect.gen(function* () {
+    const { client, load, tried } = yield* node(1)
+    yield* load("first")
+    yield* tried("first")
+    yield* load("second")
+    yield* tried("first", "second")
+    yield* client.delete(Plugin, key("first"))
+    yield* tried("first", "second", "second")
+  }).pipe(quiet, Effect.provide(NodeServices.layer))
 )

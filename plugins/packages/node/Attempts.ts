@@ -17,7 +17,7 @@ export const make = () => {
     forget: (name: string) => refused.delete(name),
     /**
      * Starts it, unless the very same was refused a while ago: then that is said again, and it is tried after longer and longer rests.
-     * `what`: all that it is made of.
+     * `what`: all that it is made of, and depends on.
      */
     start: Effect.fnUntraced(function* <A, E, R>(name: string, what: string, start: Effect.Effect<A, E, R>) {
       const before = refused.get(name)

@@ -78,7 +78,8 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
       yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
       return ready
     })
-    const ready = yield* attempts.start(name, `${kept.digest} ${wish}`, start)
+    // Another package may be what it was refused for.
+    const ready = yield* attempts.start(name, [kept.digest, wish, ...running.names()].join(" "), start)
     yield* Effect.log(`plugin ${name} ${kept.manifest.version} runs (${ready.plugin.isolation})`)
   })
 
