@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url"
 import * as Isolate from "../../kernel/plugin/Isolate.ts"
 import { Main } from "../../kernel/plugin/isolate/Settings.ts"
 import * as Package from "../../plugins/packages/Package.ts"
-import { budgetsOf } from "../../plugins/packages/Permissions.ts"
+import { budgetsOf, grantsOf } from "../../plugins/packages/Permissions.ts"
 import * as Remote from "../../plugins/packages/Remote.ts"
 import { guest } from "../../plugins/packages/Running.ts"
 
@@ -43,8 +43,8 @@ export const run = Effect.fn("PluginServe.run")(function* (directory: string, { 
     )
   const [ca, cert, key] = [yield* read("ca"), yield* read("cert"), yield* read("key")]
   const about = yield* Remote.about(manifest, yield* Package.digest(place))
-  const budgets = budgetsOf(manifest, undefined)
-  const serving = { name, module: pathToFileURL(paths.join(place, module)), about, budgets, ca, cert, key }
+  const granted = { grants: grantsOf(manifest, place), budgets: budgetsOf(manifest, undefined) }
+  const serving = { name, module: pathToFileURL(paths.join(place, module)), about, ...granted, ca, cert, key }
   const at = yield* Effect.provideService(
     nats === undefined ? listening(serving, listen ?? "") : subscribed(serving, nats, subject ?? Remote.subjectOf(name)),
     Main,

@@ -39,14 +39,15 @@ const writable = ":rw"
 
 /** Its own directory can always be read. */
 export const grantsOf = ({ permissions = {} }: Manifest, directory: string): Grants => {
-  const { commands = [], files = [], network = [] } = permissions
+  const { commands = [], environment = [], files = [], network = [] } = permissions
   return {
     files: {
       read: [directory, ...files.filter((file) => !file.endsWith(writable))],
       write: files.filter((file) => file.endsWith(writable)).map((file) => file.slice(0, -writable.length))
     },
     network,
-    commands
+    commands,
+    environment
   }
 }
 

@@ -45,6 +45,8 @@ const mistakes: ReadonlyArray<readonly [object, string]> = [
   [{ permissions: { commands: [""] } }, "permissions.commands.0: an absolute path"],
   [{ permissions: { network: ["prices.example"] } }, "permissions.network.0: a host and a port"],
   [{ permissions: { network: ["prices.example:70000"] } }, "permissions.network.0: a host and a port"],
+  [{ permissions: { environment: ["A=B"] } }, "permissions.environment.0: the name of a variable"],
+  [{ permissions: { environment: ["LD_PRELOAD"] } }, "permissions.environment.0: LD_PRELOAD is not granted"],
   [{ resources: { memoryMiB: -1 } }, "resources.memoryMiB: Expected a value greater than or equal to 1"],
   [{ resources: { memoryMiB: "1Gi" } }, "resources.memoryMiB: Expected number"],
   [{ configuration: { type: "thing" } }, "configuration.type: expected of array, boolean"],

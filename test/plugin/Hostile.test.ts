@@ -156,6 +156,25 @@ const around = Effect.gen(function* () {
   return { folder, path, port }
 })
 
+/** Variables of this process: one that is granted below, and one that never is. */
+Object.assign(process.env, { GRANTED_TO_PLUGINS: "granted", SECRET_OF_HOST: "a secret" })
+const variables = Effect.gen(function* () {
+  const hostile = yield* Hostile
+  return [yield* hostile.variable({ name: "GRANTED_TO_PLUGINS" }), yield* hostile.variable({ name: "SECRET_OF_HOST" })]
+})
+const granted = { environment: ["GRANTED_TO_PLUGINS", "NOT_THERE"] }
+for (const { how, isolation, lacks, title } of Levels.all) {
+  const isOpen = isolation === "in-process" || isolation === "worker"
+  it.live.skipIf(lacks.length > 0)(`${title}: of the environment ${isOpen ? "all" : "what is granted"} is there`, () =>
+    Effect.gen(function* () {
+      const found = yield* Effect.provide(variables, host(how))
+      assert.deepStrictEqual(found, isOpen ? ["granted", "a secret"] : ["", ""])
+      const given = yield* Effect.provide(variables, host(how, granted))
+      assert.deepStrictEqual(given, isOpen ? ["granted", "a secret"] : ["granted", ""])
+    })
+  )
+}
+
 const open = ["in-process", "worker", "process"] as const
 it.live.each(open)("%s: files, addresses and processes are all within its reach", (isolation) =>
   Effect.gen(function* () {

@@ -29,6 +29,12 @@ export class Hostile extends Contract.make<Hostile>()(
     errors: []
   }),
   Contract.method("read", { doc: "Reads a file, or says why not.", payload: { path: Text }, success: Text, errors: [] }),
+  Contract.method("variable", {
+    doc: "Says what a variable of the environment is; empty: it is not there.",
+    payload: { name: Text },
+    success: Text,
+    errors: []
+  }),
   Contract.method("load", { doc: "Imports a module, or says why not.", payload: { url: Text }, success: Text, errors: [] }),
   Contract.method("signal", {
     doc: "Says whether it could send a signal to a process, or why not.",
@@ -129,6 +135,7 @@ const layer = Layer.succeed(Hostile, {
       socket.once("error", ({ message }) => resume(Effect.succeed(message)))
     }),
   read: ({ path }) => said(Effect.sync(() => readFileSync(path, "utf8"))),
+  variable: ({ name }) => Effect.sync(() => process.env[name] ?? ""),
   load: ({ url }) =>
     said(
       Effect.map(

@@ -5,7 +5,7 @@ import * as Process from "../../kernel/plugin/isolate/Process.ts"
 
 describe("the environment of a process", () => {
   it("has the folders of programs, those of root and of this machine among them, and no secrets", () => {
-    const { env } = Process.node({ name: "any" }, new URL(import.meta.url))
+    const { env } = Process.node({ name: "any", grants: { environment: ["LANG_OF_NOBODY"] } }, new URL(import.meta.url))
     const folders = (env["PATH"] ?? "").split(delimiter)
     assert.includeMembers(folders, [
       "/usr/sbin",

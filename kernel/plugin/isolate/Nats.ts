@@ -101,18 +101,18 @@ export const about = (name: string, at: RemoteNats) =>
     return (yield* asked(name, at, connection, "about")).string()
   }).pipe(Effect.scoped)
 
-export interface Serving extends Pick<Settings, "name" | "module" | "budgets">, RemoteNats {
+export interface Serving extends Pick<Settings, "name" | "module" | "grants" | "budgets">, RemoteNats {
   /** What is said of the module to who asks. */
   readonly about?: string
 }
 
 /** Serves one plugin's module to hosts elsewhere, for as long as the scope is open. Whoever else serves it shares its hosts. */
 export const serve = Effect.fnUntraced(function* ({ about = "", module, ...serving }: Serving) {
-  const { budgets, name, subject } = serving
+  const { name, subject } = serving
   const main = yield* Main
   const run = Effect.runForkWith(yield* Effect.context())
   const log = (line: string) => run(Effect.annotateLogs(Effect.logInfo(line), { plugin: name }))
-  const { args, env, file } = Process.mortal(Process.node({ name, ...(budgets !== undefined && { budgets }) }, main))
+  const { args, env, file } = Process.mortal(Process.node(serving, main))
   const connection = yield* connected(name, serving, { maxReconnectAttempts: -1, reconnectTimeWait: 500 })
   const guests = new Set<Duplex>()
   const endAll = (why: string) => {

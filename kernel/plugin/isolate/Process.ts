@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 import * as Frames from "../Frames.ts"
 import type * as Wire from "../Wire.ts"
 import { IsolateFailed } from "./Protocol.ts"
-import { defaultMemory, Main, type Open, type Settings } from "./Settings.ts"
+import { defaultMemory, type Grants, Main, type Open, type Settings } from "./Settings.ts"
 
 /** What a program is started as. */
 export interface Command {
@@ -26,10 +26,19 @@ const folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "
 const paths = () =>
   [...new Set([...(process.env["PATH"] ?? "").split(delimiter).filter((one) => one !== ""), ...folders])].join(delimiter)
 
-/** What a guest finds of the environment: where programs lie, and the bundle. Nothing else is handed on. */
-export const environment = (): Command["env"] => {
+/** The variables that are granted, as far as they are there. */
+export const granted = ({ environment = [] }: Grants = {}): Command["env"] =>
+  Object.fromEntries(
+    environment.flatMap((name) => {
+      const value = process.env[name]
+      return value === undefined ? [] : [[name, value]]
+    })
+  )
+
+/** What a guest finds of the environment: what it is granted, where programs lie, and the bundle. Nothing else is handed on. */
+export const environment = ({ grants }: Pick<Settings, "grants">): Command["env"] => {
   const dist = process.env["KEELSON_DIST"]
-  return { PATH: paths(), ...(dist !== undefined && { KEELSON_DIST: dist }) }
+  return { ...granted(grants), PATH: paths(), ...(dist !== undefined && { KEELSON_DIST: dist }) }
 }
 
 export const heapMegabytes = ({ budgets }: Pick<Settings, "budgets">) =>
@@ -37,7 +46,7 @@ export const heapMegabytes = ({ budgets }: Pick<Settings, "budgets">) =>
 
 /** Node.js with the guest's program. */
 export const node = (
-  settings: Pick<Settings, "budgets" | "name">,
+  settings: Pick<Settings, "budgets" | "grants" | "name">,
   main: URL,
   flags: ReadonlyArray<string> = []
 ): Command => ({
@@ -51,7 +60,7 @@ export const node = (
     fileURLToPath(main),
     settings.name
   ],
-  env: environment()
+  env: environment(settings)
 })
 
 /** Ends with this process, also when that is killed. */

@@ -14,7 +14,7 @@ import { IsolateFailed } from "./Protocol.ts"
 import type { Settings } from "./Settings.ts"
 
 export interface Options<Needs extends ReadonlyArray<AnyContract> = ReadonlyArray<AnyContract>>
-  extends Pick<Settings<ReadonlyArray<AnyContract>, Needs>, "name" | "offers" | "needs" | "budgets" | "life"> {
+  extends Pick<Settings<ReadonlyArray<AnyContract>, Needs>, "name" | "offers" | "needs" | "grants" | "budgets" | "life"> {
   /** The program and its arguments. `{sockets}`, `{state}` and `{package}` stand for folders. */
   readonly command: ReadonlyArray<string>
   /** Where it is started, and what its own path is relative to. */
@@ -35,7 +35,7 @@ const sockets = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
 
-const commandOf = ({ command, options, package: directory, state }: Options, folder: string): Process.Command => {
+const commandOf = ({ command, grants, options, package: directory, state }: Options, folder: string): Process.Command => {
   const places: { readonly [name: string]: string } = { sockets: folder, state, package: directory }
   const filled = command.map((word) => word.replace(/\{(sockets|state|package)\}/g, (_, name: string) => places[name] ?? ""))
   const [file = "", ...args] = filled
@@ -45,6 +45,7 @@ const commandOf = ({ command, options, package: directory, state }: Options, fol
     file: isOwn ? resolve(directory, file) : file,
     args,
     env: {
+      ...Process.granted(grants),
       PATH: process.env["PATH"] ?? "",
       HOME: state,
       ...(options !== undefined && { KEELSON_OPTIONS: JSON.stringify(options) })

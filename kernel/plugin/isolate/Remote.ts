@@ -66,7 +66,7 @@ export const about = Effect.fnUntraced(function* (name: string, remote: RemoteTl
   )
 }, Effect.scoped)
 
-export interface Serving extends Pick<Settings, "name" | "module" | "budgets"> {
+export interface Serving extends Pick<Settings, "name" | "module" | "grants" | "budgets"> {
   /** What is said of the module to who asks. */
   readonly about?: string
   readonly host: string

@@ -129,7 +129,7 @@ const jailed = Effect.fnUntraced(function* ({ allowed, deno, main, network, sett
     joins: limits?.joins ?? []
   }
   const env = {
-    ...Process.environment(),
+    ...Process.environment(settings),
     ...Jail.environment,
     ...(isLed && { [Network.variable]: JSON.stringify(network) })
   }
@@ -153,7 +153,7 @@ const permitted = Effect.fnUntraced(function* ({ allowed, deno, main, network, s
   const command =
     deno === undefined
       ? Process.node(settings, main, permissions(allowed))
-      : Deno.command(deno, settings, main, inside, Process.environment(), yield* empty)
+      : Deno.command(deno, settings, main, inside, Process.environment(settings), yield* empty)
   return yield* Process.start(settings, Process.mortal(command), die)
 })
 

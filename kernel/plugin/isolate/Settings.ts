@@ -13,6 +13,8 @@ export interface Grants {
   readonly network?: ReadonlyArray<string>
   /** Programs that it may run, by absolute path. */
   readonly commands?: ReadonlyArray<string>
+  /** Names of variables of this process's environment: a process finds no others either. */
+  readonly environment?: ReadonlyArray<string>
 }
 
 /** What an isolate may use. It is ended, and started again with back-off, when it takes more. */

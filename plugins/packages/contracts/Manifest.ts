@@ -68,6 +68,14 @@ const Address = Text.check(
   })
 )
 
+/** Those by which programs find what they are made of are not a plugin's to have. */
+const Variable = Text.check(
+  Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]*$/, { message: "the name of a variable" }),
+  Schema.makeFilter(
+    (name) => !/^(PATH|HOME)$|^(LD|NODE|DENO|KEELSON)_/.test(name) || `${name} is not granted: a plugin has its own`
+  )
+)
+
 export const Permissions = Struct({
   /** Of the API. */
   rules: optionalKey(List(Rule)),
@@ -76,7 +84,9 @@ export const Permissions = Struct({
   /** `host:port`. */
   network: optionalKey(List(Address)),
   /** Absolute paths of programs. */
-  commands: optionalKey(List(Absolute))
+  commands: optionalKey(List(Absolute)),
+  /** Names of variables of the environment. */
+  environment: optionalKey(List(Variable))
 })
 
 const Inside = Text.check(
