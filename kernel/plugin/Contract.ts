@@ -2,8 +2,9 @@
  * A contract is a value: the schemas of its methods, a version and its laws. From that one value come the service's type,
  * the direct implementation without serialisation, both ends of every transport, version negotiation and documentation.
  */
-import { Context, Effect, Layer, Predicate, Schema, SemVer, SemVerRange, Stream } from "effect"
+import { Context, Effect, Layer, Predicate, Schema, SchemaGetter, SemVer, SemVerRange, Stream } from "effect"
 import * as Direct from "./Direct.ts"
+import * as Origin from "./Origin.ts"
 import * as Reading from "./Reading.ts"
 import { Rpc, RpcClient, RpcClientError, RpcGroup, RpcSchema, RpcServer } from "effect/rpc"
 
@@ -34,6 +35,11 @@ export const Bytes = Schema.Uint8Array.annotate({
 type Data = null | boolean | number | string | Uint8Array | ReadonlyArray<Data> | { readonly [key: string]: Data }
 type DataSchema = Schema.Top & { readonly Encoded: Data | void }
 
+/** What nobody foresaw, in the words of where it happened. */
+const Defect = Schema.Defect().pipe(
+  Schema.decodeTo(Schema.Unknown, { decode: SchemaGetter.passthrough(), encode: SchemaGetter.transform(Origin.placed) })
+)
+
 const Doc = Context.Reference<string>("kernel/Contract/Doc", { defaultValue: () => "" })
 /** What a method is for. */
 export const docOf = (annotations: Context.Context<never>) => Context.get(annotations, Doc)
@@ -58,7 +64,7 @@ export const method = <
     readonly stream?: Streams
     readonly errors: Errors
   }
-) => Rpc.make(tag, { ...schemas, error: Schema.Union([Unavailable, ...errors]) }).annotate(Doc, doc)
+) => Rpc.make(tag, { ...schemas, error: Schema.Union([Unavailable, ...errors]), defect: Defect }).annotate(Doc, doc)
 
 /** What a consumer calls and what an implementation is. */
 export type Service<R extends Rpc.Any> = {
@@ -145,12 +151,12 @@ export const compatible = (contract: string, wanted: SemVer.VersionString, offer
     ? Effect.void
     : Effect.fail(new VersionSkew({ contract, wanted, offered }))
 
-/** The consumer's end of any transport. */
-export const client = <Self, S>(contract: Contract<Self, S>) =>
+/** The consumer's end of any transport. `name`: what is unavailable while nobody answers. */
+export const client = <Self, S>(contract: Contract<Self, S>, name = contract.key) =>
   Layer.effect(contract)(
     Effect.gen(function* () {
       const lost = (cause: unknown, applied: "no" | "unknown" = "unknown") =>
-        new Unavailable({ contract: contract.key, applied, cause })
+        new Unavailable({ contract: name, applied, cause })
       const remote = yield* RpcClient.make(contract.group.add(Hello), { flatten: true, spanPrefix: contract.key })
       const offered = yield* remote("hello", undefined).pipe(
         Effect.timeout("10 seconds"),

@@ -24,6 +24,8 @@ let isRegistered = false
 export const register = () => {
   if (isRegistered) return
   isRegistered = true
+  // What goes wrong in what was compiled is told of by its sources. Deno does so by itself.
+  if (process.versions["deno"] === undefined) process.setSourceMapsEnabled(true)
   registerHooks({
     resolve: (specifier, context, next) =>
       shared.test(specifier) && context.parentURL?.startsWith(root.href) !== true

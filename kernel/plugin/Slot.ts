@@ -6,6 +6,7 @@
 import { Cause, type Duration, Effect, Exit, Fiber, FiberSet, Scope, Stream } from "effect"
 import * as Contract from "./Contract.ts"
 import type * as Meter from "./Meter.ts"
+import * as Origin from "./Origin.ts"
 
 /** Something that runs: the calls it has not answered yet, and all that ends with it. */
 export interface Instance {
@@ -60,7 +61,12 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
       return exit
     }
     const isFailure = Cause.hasFails(exit.cause)
-    const error = Cause.hasInterruptsOnly(exit.cause) ? "it has ended before it answered" : Cause.squash(exit.cause)
+    const why = Cause.squash(exit.cause)
+    const error = Cause.hasInterruptsOnly(exit.cause)
+      ? "it has ended before it answered"
+      : isFailure
+        ? why
+        : Origin.placed(why)
     meter.count(took, isFailure && !(error instanceof Contract.Unavailable), error)
     return isFailure ? exit : unavailable("unknown", error)
   }
@@ -102,7 +108,7 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
         const retired = Effect.andThen(Fiber.await(place), unavailable("unknown", "retired"))
         return open(payload).pipe(
           Stream.interruptWhen(retired),
-          Stream.catchDefect((defect) => Stream.fromEffect(unavailable("unknown", defect)))
+          Stream.catchDefect((defect) => Stream.fromEffect(unavailable("unknown", Origin.placed(defect))))
         )
       })
     )

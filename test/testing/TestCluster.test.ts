@@ -7,7 +7,8 @@ import { join, resolve } from "node:path"
 import { TestCluster } from "keelson/testing"
 import { Deployment } from "../../plugins/resources/contracts/apps/v1.ts"
 import { CronJob, Job } from "../../plugins/resources/contracts/batch/v1.ts"
-import { Node, Pod } from "../../plugins/resources/contracts/core/v1.ts"
+import { Plugin } from "../../plugins/packages/contracts/v1alpha1.ts"
+import { ConfigMap, Node, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 
 const examples = resolve(import.meta.dirname, "..", "..", "examples")
 const template = (app: string) => ({ metadata: { labels: { app } }, spec: { containers: [{ name: "c", image: "i" }] } })
@@ -96,6 +97,35 @@ describe("a cluster in a test", () => {
       const cluster = yield* TestCluster.make({ nodes: 0 })
       const { message } = yield* Effect.flip(cluster.load(directory))
       assert.match(message, /keelson-faulty-\w+ does not run: .*no label \(plugin\.ts:5:9\)$/)
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.effect("names the plugin, and the line, that a call went wrong in", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const directory = yield* files.makeTempDirectoryScoped({ prefix: "keelson-faulty-" })
+      const offers = [{ contract: "admission/AdmissionPoints", version: "^1.0.0" }]
+      const manifest = { name: "faulty", version: "1.0.0", module: "plugin.ts", offers }
+      yield* files.writeFileString(join(directory, "keelson.json"), JSON.stringify(manifest))
+      yield* files.writeFileString(
+        join(directory, "plugin.ts"),
+        [
+          'import * as AdmissionPlugin from "keelson/admission/AdmissionPlugin"',
+          'const rules = [{ operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] }]',
+          "const validate = (): never => {",
+          '  throw new Error("no label")',
+          "}",
+          'export const plugin = AdmissionPlugin.make({ name: "faulty", rules, validate })'
+        ].join("\n")
+      )
+      const cluster = yield* TestCluster.make({ nodes: 0 })
+      yield* cluster.load(directory)
+      const create = cluster.client.create(ConfigMap, { metadata: { namespace: "default", name: "one" } })
+      const { message } = yield* Effect.flip(cluster.meanwhile(create))
+      assert.match(message, /the admission plugin faulty did not answer: .*: no label \(plugin\.ts:4:9\)$/)
+      const isTold = ({ status }: Plugin) => status.lastError !== undefined
+      const shown = (yield* cluster.until(Plugin, (all) => all.some(isTold), "1 minute")).find(isTold)
+      assert.match(shown?.status.lastError ?? "", /no label \(plugin\.ts:4:9\)$/)
     }).pipe(Effect.provide(NodeServices.layer))
   )
 

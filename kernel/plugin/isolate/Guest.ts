@@ -4,6 +4,7 @@ import { getHeapStatistics } from "node:v8"
 import { Api } from "../../client/Api.ts"
 import * as ApiClient from "../../client/ApiClient.ts"
 import * as Contract from "../Contract.ts"
+import * as Origin from "../Origin.ts"
 import * as Outside from "../Outside.ts"
 import * as Plugin from "../Plugin.ts"
 import * as Wire from "../Wire.ts"
@@ -13,8 +14,9 @@ import type * as Protocol from "./Protocol.ts"
 export type AnyContract = Contract.Contract<unknown, unknown>
 export type AnyPlugin = Plugin.Plugin<unknown, unknown>
 
-export const clientAt = (contract: AnyContract, wire: Wire.Wire) =>
-  Layer.provide(Contract.client(contract), Wire.client(Effect.succeed(wire)))
+/** `name`: what is unavailable while nobody answers. */
+export const clientAt = (contract: AnyContract, wire: Wire.Wire, name?: string) =>
+  Layer.provide(Contract.client(contract, name), Wire.client(Effect.succeed(wire)))
 export const serverAt = (contract: AnyContract, wire: Wire.Wire) =>
   Layer.provide(
     Contract.server(contract),
@@ -33,6 +35,7 @@ const foreign =
 /** The plugin that a module exports as `plugin`: its value, or a function of `options`, which are data. */
 export const load = Effect.fnUntraced(function* (module: string, options: Schema.Json | undefined) {
   Outside.register()
+  Origin.register(module)
   const { plugin }: { readonly plugin?: unknown } = yield* Effect.tryPromise({
     try: () => import(/* @vite-ignore */ module),
     catch: (cause) => (cause instanceof Error ? cause : new Error(String(cause)))
@@ -73,9 +76,18 @@ const memory = () => {
   return used_heap_size + external_memory
 }
 
+/** Why it does not start: its words and its place first. */
+const told = (cause: Cause.Cause<unknown>) =>
+  [
+    Origin.words(Cause.squash(cause)),
+    ...Cause.pretty(cause)
+      .split("\n")
+      .filter((line) => /^\s+at /.test(line))
+  ].join("\n")
+
 /**
  * Runs what the host asks for, until the host wants no more, or is gone. Then `exit` ends the program.
- * `only`: the module that it runs, whatever the host says.
+ * `only`: the module that it runs, whatever the host says. What is returned tells the host that the plugin is dead.
  */
 export const run = (wire: Wire.Wire, exit: () => void, only?: string) => {
   const channel = Channels.over(wire)
@@ -90,7 +102,7 @@ export const run = (wire: Wire.Wire, exit: () => void, only?: string) => {
   }
   // The host is no stranger.
   host.listen((frame) => (frame as ReadonlyArray<Protocol.Told>).forEach(hear), exit)
-  const die = (reason: string) => Effect.sync(() => say({ _tag: "died", reason }))
+  const die = (cause: unknown) => say({ _tag: "died", reason: Origin.words(cause) })
   const main = Effect.gen(function* () {
     const start = yield* Deferred.await(started)
     const plugin = yield* load(only ?? start.module, start.options)
@@ -98,12 +110,13 @@ export const run = (wire: Wire.Wire, exit: () => void, only?: string) => {
     say({ _tag: "ready" })
     yield* Deferred.await(ended)
   }).pipe(
-    Effect.provideService(Plugin.Lifeline, (cause) => die(String(cause))),
+    Effect.provideService(Plugin.Lifeline, (cause) => Effect.sync(() => die(cause))),
     Effect.scoped,
-    Effect.catchCause((cause) => Effect.sync(() => say({ _tag: "failed", reason: Cause.pretty(cause) }))),
+    Effect.catchCause((cause) => Effect.sync(() => say({ _tag: "failed", reason: told(cause) }))),
     // What was said last is on its way when the next turn begins.
     Effect.andThen(Effect.sync(() => void setImmediate(exit)))
   )
   // What the plugin needs is what `served` has given it: that was checked where it was isolated.
   Effect.runFork(main as Effect.Effect<void>)
+  return die
 }

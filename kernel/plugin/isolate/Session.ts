@@ -151,7 +151,9 @@ export const layer = (settings: Settings, open: Open) => {
       orElse: () => Effect.fail(new Protocol.IsolateFailed({ plugin: name, reason: "it does not say that it is ready" }))
     })
     yield* pulse.beating
-    const clients = offers.map((contract) => timely(contract, budgets.callMillis)(clientAt(contract, channel(contract.key))))
+    const clients = offers.map((contract) =>
+      timely(contract, budgets.callMillis)(clientAt(contract, channel(contract.key), Contract.instance(contract, name).key))
+    )
     return yield* Layer.build(Layer.mergeAll(Layer.empty, ...clients))
   })
   // What is in a thread or process lives by the machine's clock, whichever one a test has given to this side.

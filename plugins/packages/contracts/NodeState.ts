@@ -14,6 +14,8 @@ export const PluginOnNode = Struct({
   isolation: optionalKey(Text),
   restarts: optionalKey(Int),
   errors: optionalKey(Int),
+  /** Why the last of these calls failed. */
+  lastError: optionalKey(Text),
   offers: optionalKey(List(Text)),
   /** Why what was wished for gave its place back. */
   rolledBack: optionalKey(Text),

@@ -87,7 +87,7 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
     const { name } = plugin.metadata
     const outcome = yield* Effect.exit(load(plugin))
     if (outcome._tag === "Success") return void failures.delete(name)
-    const words = Words.of(outcome.cause)
+    const words = Words.of(Cause.squash(outcome.cause))
     if (!Cause.hasInterruptsOnly(outcome.cause) && failures.get(name) !== words) {
       failures.set(name, words)
       yield* Effect.logError(`plugin ${name}: ${words}`)
@@ -125,7 +125,7 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
             run: running.get(name),
             state: states.find((state) => state.name === name),
             rolledBack: running.rolledBack(name)?.reason,
-            errors: host.meter(name)?.errors
+            reading: host.meter(name)
           })
         ])
       )

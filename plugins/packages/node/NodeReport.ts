@@ -60,6 +60,7 @@ export const status = (plugin: Plugin, { kept, nodes }: Placed, now: string): Pl
           all,
           kept.manifest.offers.map(({ contract }) => contract)
         )
+  const lastError = current.find(({ said }) => said?.lastError !== undefined)
   const [first] = current.flatMap(({ said }) => (said?.version === undefined ? [] : [said]))
   const history = before.history ?? []
   const revision = { version: kept.manifest.version, path: kept.source, digest: kept.digest, startedAt: now }
@@ -77,6 +78,7 @@ export const status = (plugin: Plugin, { kept, nodes }: Placed, now: string): Pl
     ...(first?.offers !== undefined && { offers: first.offers }),
     restarts: sum(current.map(({ said }) => said?.restarts)),
     errors: sum(current.map(({ said }) => said?.errors)),
+    ...(lastError !== undefined && { lastError: `node ${lastError.name}: ${lastError.said?.lastError}` }),
     host: `${current.filter(({ said }) => said?.state === "Running").length} of ${all.length} nodes`,
     nodes: all,
     ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),

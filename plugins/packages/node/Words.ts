@@ -1,14 +1,15 @@
 /** What a node says of one package. */
-import { Cause } from "effect"
+import type * as Meter from "../../../kernel/plugin/Meter.ts"
 import type { State } from "../../../kernel/plugin/Plugin.ts"
 import type { PluginOnNode } from "../contracts/NodeState.ts"
 import type { Run } from "../Running.ts"
+import * as Words from "../Words.ts"
 
+/** It stands in an annotation, beside those of others. */
 const longest = 512
 
-export const of = (cause: Cause.Cause<unknown>) => {
-  const error = Cause.squash(cause)
-  const [words = ""] = (error instanceof Error && error.message !== "" ? error.message : String(error)).split(/\n\s+at /)
+export const of = (error: unknown) => {
+  const words = Words.of(error)
   return words.length > longest ? `${words.slice(0, longest)}…` : words
 }
 
@@ -25,11 +26,11 @@ export interface Known {
   readonly run: Run | undefined
   readonly state: State | undefined
   readonly rolledBack: string | undefined
-  readonly errors: number | undefined
+  readonly reading: Meter.Reading | undefined
 }
 
 /** What failed is told, whether or not an older version runs on. */
-export const stateOf = ({ errors, failure, generation, rolledBack, run, state }: Known): PluginOnNode => {
+export const stateOf = ({ failure, generation, reading, rolledBack, run, state }: Known): PluginOnNode => {
   const now = run === undefined || state === undefined ? "Pending" : states[state.state]
   const reason = failure ?? (rolledBack === undefined ? state?.reason : `rolled back: ${rolledBack}`)
   return {
@@ -44,6 +45,6 @@ export const stateOf = ({ errors, failure, generation, rolledBack, run, state }:
       offers: run.ready.attachments.map(({ contract: { key, version } }) => `${key} ${version}`)
     }),
     ...(state !== undefined && state.restarts > 0 && { restarts: state.restarts }),
-    ...(errors !== undefined && errors > 0 && { errors })
+    ...(reading !== undefined && reading.errors > 0 && { errors: reading.errors, lastError: of(reading.lastError) })
   }
 }
