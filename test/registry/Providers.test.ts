@@ -115,6 +115,16 @@ describe("registries of clouds", () => {
       assert.isAbove(keptMillis, 50 * 60_000)
     }).pipe(Effect.provide(gar))
   )
+  it.live("Google's: a metadata server that was not there at first is found when it is", () =>
+    Effect.gen(function* () {
+      const { ill } = yield* TokenServices
+      yield* environment({ METADATA_SERVER_DETECTION: "ping-only" })
+      ill.add("/computeMetadata/v1/instance")
+      assert.include((yield* Effect.flip(ask("gcr.io/p/a:1"))).message, "default credentials")
+      ill.clear()
+      assert.isNotEmpty((yield* ask("gcr.io/p/a:1")).logins)
+    }).pipe(Effect.scoped, Effect.provide(gar))
+  )
   it.live("Azure's: exchanged at the registry, and why not", () =>
     Effect.gen(function* () {
       const { address, ill } = yield* TokenServices

@@ -3,7 +3,7 @@
  * the user is `oauth2accesstoken`, the password the token.
  */
 import { Clock, Effect, Layer } from "effect"
-import { GoogleAuth } from "google-auth-library"
+import { gcpMetadata, GoogleAuth } from "google-auth-library"
 import { ImageCredentials } from "../../../plugins/kubelet/contracts/ImageCredentials.ts"
 import * as Providers from "../Providers.ts"
 
@@ -14,8 +14,11 @@ const standard = 5 * 60_000
 
 export const make = ({ images: more = [] }: Providers.Options = {}) => {
   let auth: GoogleAuth | undefined
-  // The library remembers also a failed look for credentials: then a new one looks again.
-  const forgotten = Effect.sync(() => (auth = undefined))
+  // The library remembers also a failed look for credentials, and for the metadata server: then a new one looks again.
+  const forgotten = Effect.sync(() => {
+    auth = undefined
+    gcpMetadata.resetIsAvailableCache()
+  })
   const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: Providers.refused })
   const get = Effect.fnUntraced(
     function* () {
