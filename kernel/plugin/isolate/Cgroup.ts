@@ -1,5 +1,5 @@
 /** Limits of a sandbox that the system keeps: memory, processors, processes. Of both kinds of cgroups, whichever are there. */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 export interface Limits {
@@ -39,10 +39,24 @@ const made = (folders: ReadonlyArray<string>, events: string): Cgroup => ({
   }
 })
 
+/** What hosts have left that were killed. The names of their cgroups end with whose they were. */
+const sweep = (parent: string) => {
+  for (const name of readdirSync(parent)) {
+    const [, pid] = /-(\d+)-\d+$/.exec(name) ?? []
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue
+    try {
+      rmdirSync(join(parent, name))
+    } catch {
+      // Another one was faster, or something still runs in it.
+    }
+  }
+}
+
 /** Version 2: one tree, whose controllers are handed down. */
 const unified = (root: string, name: string, { cpus, memoryBytes, pids }: Limits) => {
   const parent = join(root, "keelson-plugins")
   mkdirSync(parent, { recursive: true })
+  sweep(parent)
   for (const folder of [root, parent]) writeFileSync(join(folder, "cgroup.subtree_control"), "+memory +pids +cpu")
   const folder = filled(join(parent, name), {
     "memory.max": `${memoryBytes}`,
@@ -61,12 +75,15 @@ const separate = (root: string, name: string, { cpus, memoryBytes, pids }: Limit
     pids: { "pids.max": `${pids}` },
     ...(cpus !== undefined && { cpu: { "cpu.cfs_period_us": `${period}`, "cpu.cfs_quota_us": `${quota(cpus)}` } })
   }
-  const folders = Object.entries(limits).map(([controller, files]) =>
-    filled(join(root, controller, "keelson-plugins", name), files)
-  )
+  const folders = Object.entries(limits).map(([controller, files]) => {
+    const parent = join(root, controller, "keelson-plugins")
+    mkdirSync(parent, { recursive: true })
+    sweep(parent)
+    return filled(join(parent, name), files)
+  })
   return made(folders, join(root, "memory/keelson-plugins", name, "memory.oom_control"))
 }
 
-/** A cgroup with these limits. Throws where this process may not make one. */
+/** A cgroup with these limits. `name` ends with the id of this process, and a number. Throws where this process may not make one. */
 export const make = (name: string, limits: Limits, root = "/sys/fs/cgroup") =>
   existsSync(join(root, "cgroup.controllers")) ? unified(root, name, limits) : separate(root, name, limits)
