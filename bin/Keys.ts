@@ -43,9 +43,9 @@ const opened = Effect.fnUntraced(function* (settings: Settings, paths: Paths) {
   const { ca, issue, signing } = yield* Certificates.open(paths.pki)
   const issued = yield* Effect.all(
     {
+      frontProxy: openProxies(paths.pki),
       admin: issue("admin", Requests.admin),
       apiserver: issue("apiserver", apiServer(settings)),
-      frontProxy: openProxies(paths.pki),
       kubeletClient: issue("apiserver-kubelet-client", Requests.kubeletClient),
       metricsServer: issue("metrics-server", Requests.metricsServer(MetricsServer.host))
     },

@@ -40,7 +40,7 @@ const ofPackage = (file) => {
 
 /** `name` of `bin/<name>.ts`, with the arguments of this process or others. */
 export const launch = (name, args = process.argv.slice(2)) => {
-  const compiled = join(root, "bin", `${name}.js`)
+  const compiled = join(root, "bin", `${name}.mjs`)
   const [node, ...program] = existsSync(compiled) ? ofPackage(compiled) : ofProject(name)
   const cache = join(root, "node_modules", ".cache", "v8")
   const env = { ...variables, ...process.env, KEELSON_DIST: join(root, "dist"), NODE_COMPILE_CACHE: cache }

@@ -28,11 +28,11 @@ const asTheyAre = [
 
 /** Modules are named by paths that begin with a dot, or with a folder of the project. */
 const named = /(["'])((?:\.{1,2}|bin|kernel|plugins|adapters|conformance|testing)\/[^"'*\n]+)\.ts\1/g
-const compiled = (text, from) =>
+const compiled = (text, from, ending) =>
   text.replace(named, (found, quote, path) => {
     const source = `${path}.ts`
     const isThere = [dirname(join(root, from)), root].some((folder) => existsSync(join(folder, source)))
-    return isThere ? `${quote}${path}.js${quote}` : found
+    return isThere ? `${quote}${path}${ending}${quote}` : found
   })
 const read = (file) => readFileSync(join(root, file), "utf8")
 
@@ -42,6 +42,8 @@ const modules = () =>
     entryPoints: sources,
     outdir: place,
     outbase: ".",
+    // Of a `.js` Node.js reads the package.json each time to know what kind of module it is: a fifth of the time of all imports.
+    outExtension: { ".js": ".mjs" },
     format: "esm",
     platform: "node",
     target: "node24",
@@ -53,7 +55,7 @@ const modules = () =>
         setup: ({ onLoad }) =>
           onLoad({ filter: /\.ts$/ }, ({ path }) => {
             const file = relative(root, path)
-            return { loader: "ts", contents: compiled(read(file), file) }
+            return { loader: "ts", contents: compiled(read(file), file, ".mjs") }
           })
       }
     ]
@@ -64,7 +66,7 @@ const targets = (ending) => (target) => target?.replace(/\.ts$/, ending) ?? null
 const exportsOf = Object.fromEntries(
   Object.entries(about.exports).map(([name, target]) => [
     name,
-    target === null ? null : { types: targets(".d.ts")(target), default: targets(".js")(target) }
+    target === null ? null : { types: targets(".d.ts")(target), default: targets(".mjs")(target) }
   ])
 )
 
@@ -86,7 +88,7 @@ const declarations = () => {
   }
   for (const file of globSync("**/*.d.ts", { cwd: place })) {
     const at = join(place, file)
-    writeFileSync(at, compiled(readFileSync(at, "utf8"), file))
+    writeFileSync(at, compiled(readFileSync(at, "utf8"), file, ".js"))
   }
 }
 

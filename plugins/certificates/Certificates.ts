@@ -13,6 +13,9 @@ export interface Certificates {
   readonly issue: (name: string, request: Pki.Request) => Effect.Effect<Pki.Pair, PlatformError.PlatformError>
 }
 
+/** A disk is waited for once. */
+const together = <const A extends ReadonlyArray<Effect.Effect<unknown, unknown, unknown>>>(effects: A) =>
+  Effect.all(effects, { concurrency: "unbounded" })
 const isMissing = ({ reason }: PlatformError.PlatformError) => reason._tag === "NotFound"
 
 /** Opens the directory, and makes it and the authority, which then has that name, if they are not there. */
@@ -29,11 +32,10 @@ export const open = Effect.fn("Certificates.open")(function* (directory: string,
   const read = (file: string) =>
     fs.readFileString(join(directory, file)).pipe(Effect.catchIf(isMissing, () => Effect.succeed(undefined)))
   const pair = Effect.fnUntraced(function* (name: string) {
-    const [cert, key] = [yield* read(`${name}.crt`), yield* read(`${name}.key`)]
+    const [cert, key] = yield* together([read(`${name}.crt`), read(`${name}.key`)])
     return cert === undefined || key === undefined ? undefined : { cert, key }
   })
-  const keep = (name: string, { cert, key }: Pki.Pair) =>
-    Effect.andThen(write(`${name}.key`, key), write(`${name}.crt`, cert))
+  const keep = (name: string, { cert, key }: Pki.Pair) => together([write(`${name}.key`, key), write(`${name}.crt`, cert)])
 
   const openAuthority = Effect.gen(function* () {
     const found = yield* pair("ca")
@@ -43,7 +45,7 @@ export const open = Effect.fn("Certificates.open")(function* (directory: string,
     return made
   })
   const openSigning = Effect.gen(function* () {
-    const [privateKey, publicKey] = [yield* read("sa.key"), yield* read("sa.pub")]
+    const [privateKey, publicKey] = yield* together([read("sa.key"), read("sa.pub")])
     if (privateKey !== undefined && publicKey !== undefined) return { privateKey, publicKey }
     const made = yield* Pki.signingKey
     yield* write("sa.key", made.privateKey)
@@ -53,8 +55,7 @@ export const open = Effect.fn("Certificates.open")(function* (directory: string,
 
   yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
   yield* fs.chmod(directory, 0o700)
-  const ca = yield* openAuthority
-  const signing = yield* openSigning
+  const [ca, signing] = yield* together([openAuthority, openSigning])
   const issue: Certificates["issue"] = Effect.fnUntraced(function* (name, request) {
     const found = yield* pair(name)
     const now = yield* Clock.currentTimeMillis
