@@ -3,7 +3,7 @@
  * its contracts, and over that by an annotation of the Node. The new one serves before the old one is ended, so that nothing is
  * refused in between.
  */
-import { type Context, Effect, Layer, Queue, Semaphore, Stream } from "effect"
+import { type Context, Effect, Layer, Queue, Schema, Semaphore, Stream } from "effect"
 import type * as Contract from "../kernel/plugin/Contract.ts"
 import * as Plugin from "../kernel/plugin/Plugin.ts"
 import type { About } from "../plugins/packages/contracts/Attachments.ts"
@@ -33,6 +33,8 @@ export interface Part<Offers, Needs, Given> {
   /** What has to be done after one was put in another's place. */
   readonly swapped?: Effect.Effect<void>
 }
+
+export class PlaceTaken extends Schema.TaggedError<PlaceTaken>()("PlaceTaken", { message: Schema.String }) {}
 
 interface Current<Offers, Needs> {
   readonly name: string
@@ -117,7 +119,9 @@ const make = Effect.fnUntraced(function* <Offers, Needs, Given>(part: Part<Offer
       Effect.gen(function* () {
         const [first] = packages.keys()
         if (first !== undefined && first !== about.name)
-          return yield* failed(`the ${part.name} of this node is the plugin ${first}: suspend that first`)
+          return yield* new PlaceTaken({
+            message: `the ${part.name} of this node is the plugin ${first}: suspend that first`
+          })
         const one = plugin(given, about)
         const versions = () => packages.get(about.name) ?? []
         /** Another version of it may have taken its place, on the same handles, or have it still because this one was refused. */

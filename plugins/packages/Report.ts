@@ -147,7 +147,10 @@ export const make = Effect.fnUntraced(function* (about: About) {
   }
 
   const told = Effect.fnUntraced(function* (object: Plugin, before: PluginStatus, after: PluginStatus) {
-    const { lastDeath, reason = "", restarts = 0, state = "" } = after
+    const { lastDeath, nodes, reason = "", restarts = 0, state = "" } = after
+    // Of those on servers the loader has said it.
+    if (state === "Failed" && nodes !== undefined && reason !== before.reason)
+      yield* say(object, "Warning", "Failed", reason)
     if (lastDeath !== undefined && !same(lastDeath, before.lastDeath))
       yield* say(object, "Warning", "Died", lastDeath.reason)
     if (state === "CircuitOpen" && reason !== before.reason) yield* say(object, "Warning", "CircuitOpen", reason)
@@ -166,7 +169,8 @@ export const make = Effect.fnUntraced(function* (about: About) {
     const isNews = Agreement.isBack(after) && !Agreement.isBack(before)
     yield* client.update(Plugin, { ...object, status: after }, { subresource: "status" })
     yield* told(object, before, after)
-    if (isNews) yield* announce(object, "Warning", "RolledBack", after.reason ?? "")
+    const back = after.conditions?.find(({ type }) => type === "RolledBack")?.message
+    if (isNews) yield* announce(object, "Warning", "RolledBack", `rolled back: ${back ?? "it did not do well"}`)
   })
 
   /** Whoever else writes the object meanwhile brings it here again. */

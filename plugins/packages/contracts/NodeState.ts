@@ -16,6 +16,8 @@ export const PluginOnNode = Struct({
   errors: optionalKey(Int),
   /** Why the last of these calls failed. */
   lastError: optionalKey(Text),
+  /** Why and when it died last. */
+  lastDeath: optionalKey(Struct({ reason: Text, finishedAt: Text })),
   offers: optionalKey(List(Text)),
   /** Why what was wished for gave its place back. */
   rolledBack: optionalKey(Text),

@@ -83,16 +83,17 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
     yield* Effect.log(`plugin ${name} ${kept.manifest.version} runs (${ready.plugin.isolation})`)
   })
 
-  const one = Effect.fnUntraced(function* (plugin: Plugin) {
+  const look = Effect.fnUntraced(function* (plugin: Plugin) {
     const { name } = plugin.metadata
     const outcome = yield* Effect.exit(load(plugin))
     if (outcome._tag === "Success") return void failures.delete(name)
     const words = Words.of(Cause.squash(outcome.cause))
     if (!Cause.hasInterruptsOnly(outcome.cause) && failures.get(name) !== words) {
       failures.set(name, words)
-      yield* Effect.logError(`plugin ${name}: ${words}`)
+      yield* Effect.logError(words)
     }
   })
+  const one = (plugin: Plugin) => Effect.annotateLogs(look(plugin), { plugin: plugin.metadata.name })
 
   const pass = Effect.gen(function* () {
     const wanted = plugins.all().filter(isSelected)

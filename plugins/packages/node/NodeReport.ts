@@ -39,6 +39,15 @@ const reasonOf = (nodes: ReadonlyArray<PluginNode>, offers: ReadonlyArray<string
   return found && `node ${found.name}: ${found.reason}`
 }
 
+/** The latest of all. */
+const lastDeathOf = (nodes: Placed["nodes"]): Pick<PluginStatus, "lastDeath"> => {
+  const deaths = nodes.flatMap(({ name, said }) =>
+    said?.lastDeath === undefined ? [] : [{ ...said.lastDeath, reason: `node ${name}: ${said.lastDeath.reason}` }]
+  )
+  const lastDeath = deaths.toSorted((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1))[0]
+  return lastDeath === undefined ? {} : { lastDeath }
+}
+
 /** A node that has not yet looked at what the object says now says nothing of it. */
 const isCurrent = ({ metadata: { generation } }: Plugin, said: NodeState.PluginOnNode | undefined) =>
   said?.generation === generation
@@ -78,6 +87,7 @@ export const status = (plugin: Plugin, { kept, nodes }: Placed, now: string): Pl
     ...(first?.offers !== undefined && { offers: first.offers }),
     restarts: sum(current.map(({ said }) => said?.restarts)),
     errors: sum(current.map(({ said }) => said?.errors)),
+    ...lastDeathOf(current),
     ...(lastError !== undefined && { lastError: `node ${lastError.name}: ${lastError.said?.lastError}` }),
     host: `${current.filter(({ said }) => said?.state === "Running").length} of ${all.length} nodes`,
     nodes: all,

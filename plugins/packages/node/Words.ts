@@ -1,6 +1,7 @@
 /** What a node says of one package. */
 import type * as Meter from "../../../kernel/plugin/Meter.ts"
 import type { State } from "../../../kernel/plugin/Plugin.ts"
+import { time } from "../../resources/contracts/Time.ts"
 import type { PluginOnNode } from "../contracts/NodeState.ts"
 import type { Run } from "../Running.ts"
 import * as Words from "../Words.ts"
@@ -45,6 +46,9 @@ export const stateOf = ({ failure, generation, reading, rolledBack, run, state }
       offers: run.ready.attachments.map(({ contract: { key, version } }) => `${key} ${version}`)
     }),
     ...(state !== undefined && state.restarts > 0 && { restarts: state.restarts }),
+    ...(state?.lastDeath !== undefined && {
+      lastDeath: { reason: of(state.lastDeath.reason), finishedAt: time(state.lastDeath.at) }
+    }),
     ...(reading !== undefined && reading.errors > 0 && { errors: reading.errors, lastError: of(reading.lastError) })
   }
 }
