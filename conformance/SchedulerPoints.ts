@@ -125,6 +125,31 @@ export const suite = Suite.make<SchedulerPoints, Points, typeof SchedulerPoints.
       ),
       saboteur: () => ({ score: () => Effect.succeed({ epoch: "e", isSilent: false, scores: Uint8Array.of(255) }) })
     },
+    "score/lasting": {
+      holds: where(
+        "score",
+        Effect.gen(function* () {
+          const { numbers, points, question, told } = yield* asked
+          const of = (some: ReadonlyArray<number>) => points.score({ ...question, nodes: bitsOf(some, told) })
+          const { isLasting, scores } = yield* of(numbers)
+          if (isLasting !== true) return
+          for (const [at, number] of numbers.toSorted((a, b) => a - b).entries()) {
+            const [alone] = (yield* of([number])).scores
+            yield* expect(
+              alone === scores[at],
+              `node number ${number} has ${scores[at]} among others and ${alone} by itself`
+            )
+          }
+        })
+      ),
+      saboteur: () => ({
+        score: ({ nodes }) =>
+          Effect.sync(() => {
+            const count = nodes.reduce((sum, byte) => sum + byte.toString(2).replaceAll("0", "").length, 0)
+            return { epoch: "e", isSilent: false, isLasting: true, scores: new Uint8Array(count).fill(count) }
+          })
+      })
+    },
     ...beyond,
     "epoch/told": {
       holds: Effect.gen(function* () {

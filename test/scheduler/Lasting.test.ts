@@ -8,6 +8,7 @@ import { Client } from "../../kernel/client/Client.ts"
 import * as Plugin from "../../kernel/plugin/Plugin.ts"
 import { Node, Pod } from "../../plugins/resources/contracts/core/v1.ts"
 import * as SchedulerPlugin from "../../plugins/scheduler/contracts/SchedulerPlugin.ts"
+import type { NodeInfo } from "../../plugins/scheduler/contracts/Nodes.ts"
 import { type Question, SchedulerPoints } from "../../plugins/scheduler/contracts/SchedulerPoints.ts"
 import * as Bits from "../../plugins/scheduler/isolated/Bits.ts"
 import * as Bridge from "../../plugins/scheduler/isolated/Bridge.ts"
@@ -18,7 +19,8 @@ import { draftOf } from "./Nodes.ts"
 import { sample } from "./Sample.ts"
 
 const { preFilter } = sample
-const plugin = SchedulerPlugin.make({ name: "Lasting", isLocal: true, ...(preFilter && { preFilter }) })
+const preScore = () => ({ score: ({ pods }: NodeInfo) => 10 * pods.size })
+const plugin = SchedulerPlugin.make({ name: "Lasting", isLocal: true, preScore, ...(preFilter && { preFilter }) })
 const api = Layer.provideMerge(ApiClient.layer, MemoryApi.layer())
 const installed = Layer.provideMerge(Plugin.install(plugin), Layer.merge(api, Layer.fresh(Plugin.Host.layer)))
 
@@ -38,14 +40,19 @@ const bridged = Effect.gen(function* () {
   const built = yield* Layer.build(installed)
   const client = Context.get(built, Client)
   const points = Context.get(built, SchedulerPoints)
-  const asked: Array<number> = []
-  const counting = (question: Question) => {
-    asked.push([...Bits.numbers(question.nodes ?? new Uint8Array(0))].length)
+  const [asked, askedScores]: [Array<number>, Array<number>] = [[], []]
+  const count = (nodes: Uint8Array | undefined) => [...Bits.numbers(nodes ?? new Uint8Array(0))].length
+  const filter = (question: Question) => {
+    asked.push(count(question.nodes))
     return points.filter(question)
+  }
+  const score: typeof points.score = (question) => {
+    askedScores.push(count(question.nodes))
+    return points.score(question)
   }
   const options = { fallback: "Fail", patience: "5 seconds" } as const
   const run = yield* FiberSet.makeRuntime()
-  const bridge = Bridge.make({ ...points, filter: counting }, yield* points.describe(), options, run)
+  const bridge = Bridge.make({ ...points, filter, score }, yield* points.describe(), options, run)
   const view = new Snapshot()
   for (const name of names) view.setNode(yield* client.create(Node, draftOf(name, { cpu: "4" })))
   const create = (name: string, token: string, labels: Record<string, string> = { sample: "yes" }) =>
@@ -58,6 +65,13 @@ const bridged = Effect.gen(function* () {
     if (filtering === undefined || "reasons" in filtering) return assert.fail("it has no say")
     return view.nodes.flatMap((node) => (filtering.filter?.(node) === undefined ? [] : [node.name]))
   })
+  const scores = Effect.fnUntraced(function* (pod: Pod, ...names: ReadonlyArray<string>) {
+    const info = view.infoOf(pod)
+    const nodes = names.flatMap((name) => view.find(name) ?? [])
+    yield* bridge.prepareScore?.(info, view, nodes) ?? Effect.void
+    const scoring = bridge.preScore?.(info, view, nodes)
+    return nodes.map((node) => scoring?.score(node))
+  })
   const place = (pod: Pod, name: string) => {
     const info = view.infoOf(pod)
     view.assume(info, name)
@@ -65,7 +79,7 @@ const bridged = Effect.gen(function* () {
     bridge.reserve?.(info, node, view)
     return info
   }
-  return { asked, bridge, client, create, place, refused, view }
+  return { asked, askedScores, bridge, client, create, place, refused, scores, view }
 })
 
 describe("a word that lasts", () => {
@@ -89,6 +103,19 @@ describe("a word that lasts", () => {
       bridge.unreserve?.(info, "n1")
       assert.deepStrictEqual(yield* refused(yield* create("f", "fffff")), [])
       assert.deepStrictEqual(asked, [5, 1, 5, 1])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("of how it likes nodes is asked for of others and of changed ones alone", () =>
+    Effect.gen(function* () {
+      const { askedScores, create, place, scores } = yield* bridged
+      const first = yield* create("a", "aaaaa")
+      assert.deepStrictEqual(yield* scores(first, "n0", "n1"), [0, 0])
+      place(first, "n1")
+      assert.deepStrictEqual(yield* scores(yield* create("b", "bbbbb"), "n0", "n1"), [0, 10])
+      assert.deepStrictEqual(yield* scores(yield* create("c", "ccccc"), "n2", "n1", "n0"), [0, 10, 0])
+      assert.deepStrictEqual(yield* scores(yield* create("d", "ddddd"), "n0", "n2"), [0, 0])
+      assert.deepStrictEqual(askedScores, [2, 1, 1])
     }).pipe(Effect.scoped)
   )
 

@@ -26,10 +26,7 @@ const Generation = Struct({ nodes: Int, pods: Int })
 /** In the words of `Changes.ts`; what the scheduler does not know stands for any change. */
 const Hint = Struct({ kind: Text, actions: List(Text) })
 
-/**
- * A Pod that is to be placed, and what the isolate cannot see for itself. To one that says that it knows Pods they are only named: of them
- * stands here nothing but the metadata's name, namespace, uid and resourceVersion.
- */
+/** A Pod that is to be placed, and what the isolate cannot see for itself. */
 export const Question = {
   pod: WireObject,
   generation: Generation,
@@ -61,7 +58,7 @@ export const Description = Struct({
   /** It says by `again` what may be tried again. */
   isCalling: optionalKey(Bool),
   /**
-   * What its filter says of a node, or that it has no say, holds for all Pods of the same namespace with the same labels and spec until
+   * What its filter says of a node, or that it has no say, and scores of which it says so, hold for all Pods of the same namespace with the same labels and spec until
    * the node or what is on it changes: it need not be asked again before.
    */
   isLasting: optionalKey(Bool),
@@ -97,8 +94,8 @@ const placed = { pod: WireObject, node: Text }
 export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
   "scheduler/SchedulerPoints",
   {
-    version: "1.2.0",
-    // What came later stands in `points`, `isPatient`, `isCalling` and `isLasting` of who has it.
+    version: "1.3.0",
+    // What came later stands in `points`, `isPatient`, `isCalling` and `isLasting` of who has it, and in `isLasting` of its scores.
     since: "1.0.0",
     laws: {
       "describe/points": "What it describes itself by is the same each time, and has a point.",
@@ -109,6 +106,8 @@ export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
         "Who describes its word as lasting says the same of two Pods of one namespace that have the same labels and spec.",
       "filter/assumed": "What is assumed counts until it is forgotten: the answer is again what it was before.",
       "score/range": "A score is a number from 0 to 100 for each node that was asked about.",
+      "score/lasting":
+        "Scores that are said to last are no comparison: of a node by itself it says the same as of it among others.",
       "enqueue/all": "Of Pods that enter each is kept out for a reason, or has a place in the order if it makes one.",
       "enqueue/order": "Who comes later brings those that are there into no other order, and no two have one place.",
       "reserve/again": "What was reserved and given back can be reserved again.",
@@ -133,9 +132,9 @@ export class SchedulerPoints extends Contract.make<SchedulerPoints>()(
     errors: [Restarted, Behind]
   }),
   Contract.method("score", {
-    doc: "How it likes these nodes (a bitmap) for a Pod: a byte each, from 0 to 100, in the order of their numbers.",
+    doc: "How it likes these nodes (a bitmap) for a Pod: a byte each, from 0 to 100, in the order of their numbers. `isLasting`: they hold as its filter's word does.",
     payload: { ...Question, nodes: Contract.Bytes },
-    success: Struct({ epoch: Text, isSilent: Bool, scores: Contract.Bytes }),
+    success: Struct({ epoch: Text, isSilent: Bool, isLasting: optionalKey(Bool), scores: Contract.Bytes }),
     errors: [Restarted, Behind]
   }),
   Contract.method("permit", { doc: "May take its time, or refuse.", payload: placed, errors: refusals }),

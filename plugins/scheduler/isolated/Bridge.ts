@@ -4,21 +4,24 @@
  */
 import { Effect } from "effect"
 import type { Unavailable } from "../../../kernel/plugin/Contract.ts"
-import { type Plugin, type Refusal, unasked } from "../contracts/Framework.ts"
+import { type Plugin, type Refusal, unasked, unschedulable } from "../contracts/Framework.ts"
 import type { NodeInfo, PodInfo, View } from "../contracts/Nodes.ts"
 import type { Behind, Description, Filtered, Question, Restarted, SchedulerPoints } from "../contracts/SchedulerPoints.ts"
 import * as Bits from "./Bits.ts"
 import { inTime, type Options } from "./Guarded.ts"
 import { hintsOf } from "./Hints.ts"
-import { Lasting, unseen } from "./Lasting.ts"
+import { Lasting } from "./Lasting.ts"
 import { placing, type Run } from "./Placing.ts"
 import { queueing } from "./Queueing.ts"
 import { remedies } from "./Remedies.ts"
+import { scoresOf, scoring } from "./Scoring.ts"
 import { Told, uidOf } from "./Told.ts"
 import { type Verdict, Verdicts } from "./Verdicts.ts"
 
 type Points = SchedulerPoints["Service"]
 type Failure = Restarted | Behind | Unavailable
+
+const unseen: Refusal = unschedulable("node(s) that a plugin has not seen yet")
 
 /** Of each of the nodes that it was asked about. */
 const refusalsOf = (
@@ -39,13 +42,7 @@ const refusalsOf = (
   })
 }
 
-const nothing: ReadonlyArray<Refusal | undefined> = []
-const never = () => unasked
-
-interface Scores {
-  readonly uid: string
-  readonly byNode: ReadonlyMap<string, number>
-}
+const never = () => undefined
 
 /** What the isolate says of Pods. */
 const asking = (points: Points, told: Told) => {
@@ -79,17 +76,13 @@ const asking = (points: Points, told: Told) => {
       Effect.suspend(() => ask(told.question(info, view, nodes), points.filter)),
       ({ isSilent, whole, ...answer }) => {
         const isBrief = isSilent || whole !== undefined
-        return { isSilent, whole, refusals: isBrief ? nothing : refusalsOf(told, nodes, answer) }
+        return { isSilent, whole, refusals: isBrief ? nodes.map(never) : refusalsOf(told, nodes, answer) }
       }
     )
   const score = Effect.fnUntraced(function* (info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) {
     const question = { ...told.question(info, view, nodes), nodes: told.bits(nodes) }
-    const { isSilent, scores } = yield* ask(question, points.score)
-    if (isSilent) return undefined
-    // They are in the order of their numbers.
-    const known = nodes.filter((node) => told.number(node) !== undefined)
-    const ordered = known.toSorted((a, b) => (told.number(a) ?? 0) - (told.number(b) ?? 0))
-    return new Map(ordered.map(({ name }, index) => [name, scores[index] ?? 0]))
+    const { isLasting = false, isSilent, scores } = yield* ask(question, points.score)
+    return { isLasting, scores: isSilent ? nodes.map(() => undefined) : scoresOf(told, nodes, scores) }
   })
   return {
     filter: (info: PodInfo, view: View, nodes: ReadonlyArray<NodeInfo>) =>
@@ -110,14 +103,17 @@ export const make = (points: Points, described: Description, options: Options, r
   const told = new Told()
   const { filter, score } = asking(points, told)
   const has = (point: Description["points"][number]) => described.points.includes(point)
-  const lasting = described.isLasting === true ? new Lasting() : undefined
+  const lasting = described.isLasting === true ? new Lasting<Refusal | undefined>(unseen) : undefined
   const verdicts = new Verdicts()
   let verdict: (Verdict & { readonly uid: string }) | undefined
-  let scores: Scores | undefined
 
   const filtering: Pick<Plugin, "prepare" | "preFilter"> = {
     preFilter: (info) => {
-      const begun = verdicts.begin(lasting?.about(info, told.epoch) ?? never)
+      const said = lasting?.about(info, told.epoch) ?? never
+      const begun = verdicts.begin((node) => {
+        const known = said(node)
+        return known === undefined ? unasked : known.answer
+      })
       verdict = Object.assign(begun, { uid: uidOf(info) })
       return { filter: begun.of }
     },
@@ -137,23 +133,12 @@ export const make = (points: Points, described: Description, options: Options, r
       })
     }
   }
-  const scoring: Pick<Plugin, "prepareScore" | "preScore"> = {
-    prepareScore: (info, view, nodes) =>
-      Effect.map(guarded(score(info, view, nodes)), (byNode) => {
-        scores = byNode && { uid: uidOf(info), byNode }
-      }),
-    preScore: (info) => {
-      if (scores?.uid !== uidOf(info)) return undefined
-      const { byNode } = scores
-      return { score: (node) => byNode.get(node.name) ?? 0 }
-    }
-  }
   const hints = hintsOf(described)
   return {
     name,
     ...(hints && { hints }),
     ...(has("filter") && filtering),
-    ...(has("score") && scoring),
+    ...(has("score") && scoring(told, described.isLasting === true, score, guarded)),
     ...queueing(points, described, guarded),
     ...(has("postFilter") && remedies(points, told, guarded)),
     ...placing(points, described, told, options, run)

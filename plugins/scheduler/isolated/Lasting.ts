@@ -2,23 +2,26 @@
  * What a plugin of another isolate has said of nodes, where its word holds until the node changes: of Pods like those before it is
  * asked about what has changed since, and about all of that at once.
  */
-import { type Refusal, unasked } from "../contracts/Framework.ts"
 import type { NodeInfo, PodInfo, View } from "../contracts/Nodes.ts"
 import { type Known, recall, Remembered } from "../Remembered.ts"
 
-export const unseen: Refusal = { reasons: ["node(s) that a plugin has not seen yet"], isUnresolvable: false }
-
-interface Said extends Known {
+interface Said<A> extends Known {
   readonly node: NodeInfo
-  readonly refusal: Refusal | undefined
+  readonly answer: A
 }
 
 /** So many nodes at most are asked about before their turn. */
 const ahead = 500
 
-export class Lasting {
-  private readonly remembered = new Remembered<Said>()
+export class Lasting<A> {
+  private readonly remembered = new Remembered<Said<A>>()
+  private readonly unseen: A
   private epoch = ""
+
+  /** `unseen`: what is said of nodes that it has not seen yet. */
+  constructor(unseen: A) {
+    this.unseen = unseen
+  }
 
   /** Another isolate has said nothing yet. */
   private of(info: PodInfo, epoch: string) {
@@ -30,10 +33,7 @@ export class Lasting {
   /** What it said of nodes as they are. */
   about(info: PodInfo, epoch: string) {
     const memories = this.of(info, epoch)
-    return (node: NodeInfo): Refusal | undefined => {
-      const said = recall(memories, node)
-      return said === undefined ? unasked : said.refusal
-    }
+    return (node: NodeInfo): { readonly answer: A } | undefined => recall(memories, node)
   }
 
   /** With others that it spoke of and that have changed since: one question in place of several. */
@@ -51,11 +51,12 @@ export class Lasting {
   /** To be told what it says of the nodes as they are now: they may be others when it answers. */
   asking(info: PodInfo, nodes: ReadonlyArray<NodeInfo>) {
     const generations = nodes.map(({ generation }) => generation)
-    return (epoch: string, refusals: ReadonlyArray<Refusal | undefined>) => {
+    return (epoch: string, answers: ReadonlyArray<A>) => {
       const memories = this.of(info, epoch)
-      for (const [at, node] of nodes.entries()) {
-        const refusal = refusals[at]
-        if (refusal !== unseen) memories[node.index] = { node, generation: generations[at] ?? 0, refusal }
+      for (const [at, answer] of answers.entries()) {
+        const [node, generation] = [nodes[at], generations[at]]
+        if (node === undefined || generation === undefined || answer === this.unseen) continue
+        memories[node.index] = { node, generation, answer }
       }
     }
   }

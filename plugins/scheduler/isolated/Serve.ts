@@ -85,7 +85,7 @@ const score = (plugin: Plugin, world: World, pod: Pod, wanted: Uint8Array) => {
   const wantedNodes = Array.from(Bits.numbers(wanted), world.node)
   const found = wantedNodes.filter((node) => node !== undefined)
   const scoring = plugin.preScore?.(snapshot.infoOf(pod), snapshot, found)
-  if (scoring === undefined) return { isSilent: true, scores: nothing }
+  if (scoring === undefined) return { isSilent: true, scores: nothing, isLasting: plugin.isLocal === true }
   const all = found.map(scoring.score)
   scoring.normalize?.(all, found)
   const byNode = new Map(found.map((node, index) => [node, all[index] ?? 0]))
@@ -93,7 +93,7 @@ const score = (plugin: Plugin, world: World, pod: Pod, wanted: Uint8Array) => {
   const scores = Uint8Array.from(wantedNodes, (node) =>
     Math.max(0, Math.min(100, Math.trunc((node && byNode.get(node)) ?? 0)))
   )
-  return { isSilent: false, scores }
+  return { isSilent: false, scores, isLasting: plugin.isLocal === true && scoring.normalize === undefined }
 }
 
 export const make = Effect.fnUntraced(function* (plugin: Plugin, weight: number, world: World) {

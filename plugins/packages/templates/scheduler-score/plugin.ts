@@ -9,6 +9,8 @@ interface Options {
 
 const scoring = ({ label = "preferred" }: Options): Plugin => ({
   name: "sample-plugin",
+  // It depends on the node alone: of Pods that are alike it is asked again only when a node has changed.
+  isLocal: true,
   preScore: () => ({
     score: ({ node }) => (node.metadata.labels?.[label] === undefined ? 0 : 100)
   })
