@@ -60,6 +60,8 @@ const mistakes: ReadonlyArray<readonly [object, string]> = [
   ],
   [{ fallback: "Retry" }, 'fallback: Expected "Fail" | "Ignore"'],
   [{ life: { deaths: 0 } }, "life.deaths: Expected a value greater than or equal to 1"],
+  [{ runsOn: "moon" }, 'runsOn: Expected "nodes" | "servers"'],
+  [{ runsOn: "nodes" }, "runsOn: what it offers besides its own contracts"],
   [{ capabilities: ["everything"] }, "capabilities.0: GROUP/VERSION of the API"]
 ]
 

@@ -1,4 +1,4 @@
-/** Packages of a node that it refuses. */
+/** Packages of a node: those that it refuses, and those that need each other. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer, Option, References, Schedule } from "effect"
@@ -27,11 +27,13 @@ const node = Effect.fnUntraced(function* (room: number) {
   const client = Context.get(api, Client)
   yield* client.create(Node, { metadata: { name: "n1", labels: {} } })
   const given = yield* Layer.build(Layer.merge(KernelPlugin.Host.layer, Attachments.layer))
+  const handles = new Map<string, ImageCredentials["Service"]>()
   const [attempts, taken] = [[] as string[], new Set<string>()]
   /** As of what there can be one only. */
-  const attach = (_: unknown, { name }: About) =>
+  const attach = (credentials: ImageCredentials["Service"], { name }: About) =>
     Effect.gen(function* () {
       attempts.push(name)
+      handles.set(name, credentials)
       if (taken.size >= room) return yield* Effect.fail(new Error(`${[...taken].join() || "nobody"} has the place`))
       yield* Effect.acquireRelease(
         Effect.sync(() => taken.add(name)),
@@ -50,8 +52,8 @@ const node = Effect.fnUntraced(function* (room: number) {
   }
   const loader = NodeLoader.layer({ nodeName: "n1", directory, facts, as: () => Layer.succeed(Api, Context.get(api, Api)) })
   yield* Layer.build(Layer.provide(loader, Layer.succeedContext(Context.merge(api, given))))
-  const load = (name: string) =>
-    client.create(Plugin, { metadata: { name }, spec: { source: { path: example }, isolation: "in-process" } })
+  const load = (name: string, path = example, isolation = "in-process") =>
+    client.create(Plugin, { metadata: { name }, spec: { source: { path }, isolation } })
   const said = Effect.map(client.get(Node, { namespace: "", name: "n1" }), ({ metadata }) =>
     Option.getOrThrow(NodeState.decode(metadata.annotations?.[NodeState.annotation] ?? ""))
   )
@@ -60,7 +62,7 @@ const node = Effect.fnUntraced(function* (room: number) {
       Effect.repeat({ until: (now) => now === names.join(), schedule: often }),
       Effect.timeout("4 seconds")
     )
-  return { client, load, said, tried }
+  return { client, directory, handles, load, said, tried }
 })
 const quiet = Effect.provideService(References.MinimumLogLevel, "None")
 const key = (name: string) => ({ namespace: "", name })
@@ -90,4 +92,77 @@ it.live("one whose place another has is there as soon as that has gone", () =>
     yield* client.delete(Plugin, key("first"))
     yield* tried("first", "second", "second")
   }).pipe(quiet, Effect.provide(NodeServices.layer))
+)
+
+const contract = `import { Schema } from "effect"
+import * as Contract from "keelson/kernel/plugin/Contract"
+export class Vault extends Contract.make<Vault>()("acme/Vault", { version: "1.2.0", laws: {} },
+  Contract.method("open", { doc: "A password.", success: Schema.String, errors: [] })
+) {}
+`
+const vault = `import { Effect, Layer } from "effect"
+import * as Plugin from "keelson/kernel/plugin/Plugin"
+import { Vault } from "./contract.ts"
+export const plugin = Plugin.make({
+  name: "vault", offers: [Vault], layer: Layer.succeed(Vault, { open: () => Effect.succeed("of the vault") })
+})
+`
+const logins = `import { Effect, Layer } from "effect"
+import * as Plugin from "keelson/kernel/plugin/Plugin"
+import { ImageCredentials } from "keelson/kubelet/ImageCredentials"
+import { Vault } from "./contract.ts"
+export const plugin = Plugin.make({
+  name: "logins", offers: [ImageCredentials], needs: [Vault],
+  layer: Layer.effect(ImageCredentials, Effect.map(Vault, ({ open }) => ({
+    describe: () => Effect.succeed({ name: "logins", images: ["*"] }),
+    get: ({ image }) => Effect.map(open(), (password) => ({
+      logins: { [image]: { username: "somebody", password } }, keptFor: "Image", keptMillis: 0
+    }))
+  })))
+})
+`
+const made = { contract: "acme/Vault", version: "1.2.0", methods: ["open"] }
+const needing = {
+  offers: [{ contract: "kubelet/ImageCredentials", version: "^1.0.0" }],
+  needs: [{ contract: "acme/Vault", version: "^1.0.0" }]
+}
+const making = { contracts: [made], offers: [{ contract: "acme/Vault", version: "^1.0.0" }], runsOn: "nodes" }
+
+it.live(
+  "one that needs a contract of another package's waits for it, is given it, and waits again when that has gone",
+  () =>
+    Effect.gen(function* () {
+      const { client, directory, handles, load, said } = yield* node(1)
+      const files = yield* FileSystem.FileSystem
+      const written = Effect.fnUntraced(function* (name: string, manifest: object, code: string) {
+        const path = `${directory}/${name}-source`
+        yield* files.makeDirectory(path)
+        const about = JSON.stringify({ name, version: "1.0.0", module: "plugin.ts", ...manifest })
+        for (const [file, text] of Object.entries({ "keelson.json": about, "plugin.ts": code, "contract.ts": contract }))
+          yield* files.writeFileString(`${path}/${file}`, text)
+        return path
+      })
+      const becomes = (name: string, state: string, reason: RegExp) =>
+        Effect.retry(
+          Effect.flatMap(said, ({ plugins }) =>
+            plugins[name]?.state === state && reason.test(plugins[name]?.reason ?? "")
+              ? Effect.void
+              : Effect.fail(new Error(`${name} is not ${state}: ${JSON.stringify(plugins)}`))
+          ),
+          { schedule: often, times: 400 }
+        )
+      const waits = becomes("logins", "Failed", /^it waits for a package that offers acme\/Vault$/)
+      yield* load("logins", yield* written("logins", needing, logins), "worker")
+      yield* waits
+      yield* load("vault", yield* written("vault", making, vault), "worker")
+      yield* becomes("vault", "Running", /^$/)
+      yield* becomes("logins", "Running", /^$/)
+      const credentials = handles.get("logins")
+      assert.isDefined(credentials)
+      const answer = yield* credentials.get({ image: "any" })
+      assert.deepStrictEqual(answer.logins, { any: { username: "somebody", password: "of the vault" } })
+      yield* client.delete(Plugin, key("vault"))
+      yield* waits
+    }).pipe(quiet, Effect.provide(NodeServices.layer)),
+  30_000
 )

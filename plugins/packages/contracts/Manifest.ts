@@ -41,6 +41,10 @@ const Own = Struct({
   streams: optionalKey(List(Text))
 })
 
+/** Whether it is among these, in any major. */
+export const isMade = (own: ReadonlyArray<typeof Own.Type>, contract: string) =>
+  own.some((one) => one.contract.replace(/@[0-9]+$/, "") === contract)
+
 const Some = List(Text).check(Schema.isMinLength(1))
 
 /** A rule of RBAC: source, rbac.authorization.k8s.io/v1 PolicyRule. A ClusterRole has to take it. */
@@ -125,6 +129,8 @@ export const Manifest = Struct({
   offers: List(Uses),
   needs: optionalKey(List(Uses)),
   contracts: optionalKey(List(Own)),
+  /** Where it runs if all that it offers are contracts of its own: on servers, if nothing is said. Otherwise these say where. */
+  runsOn: optionalKey(Literals(["nodes", "servers"])),
   /** What has to be switched on in the cluster for it: versions of the API, such as `resource.k8s.io/v1`. Until they are served it waits. */
   capabilities: optionalKey(
     List(
@@ -141,6 +147,12 @@ export const Manifest = Struct({
 }).check(
   Schema.makeFilter(
     ({ command, module }) => (command === undefined) !== (module === undefined) || "it has either a module or a command"
+  ),
+  Schema.makeFilter(
+    ({ contracts = [], offers, runsOn }) =>
+      runsOn === undefined ||
+      offers.every(({ contract }) => isMade(contracts, contract)) ||
+      "runsOn: what it offers besides its own contracts says where it runs"
   ),
   Schema.makeFilter(({ contracts = [], offers }) => {
     const idle = contracts.find(

@@ -13,7 +13,7 @@ import { NetworkConfiguration } from "../../kubelet/contracts/NetworkConfigurati
 import { NodeDevices } from "../../kubelet/contracts/NodeDevices.ts"
 import { Stats } from "../../kubelet/contracts/Stats.ts"
 import { Volumes } from "../../volumes/contracts/Volumes.ts"
-import type { Manifest } from "../contracts/Manifest.ts"
+import { isMade, type Manifest } from "../contracts/Manifest.ts"
 
 export const runtime = [ContainerRuntime, Events, Exec, Images, Logs, Stats] as const
 export const network = [NetworkConfiguration, NetworkAttachment] as const
@@ -24,6 +24,12 @@ const keys = new Set<string>(
   )
 )
 
+/** What it offers besides contracts that it has made itself, which are taken anywhere. */
+export const taken = ({ contracts = [], offers }: Pick<Manifest, "contracts" | "offers">) =>
+  offers.filter(({ contract }) => !isMade(contracts, contract))
+
 /** What nodes load. A package that offers something of a server's too is refused there, by name. */
-export const isForNodes = ({ offers }: Pick<Manifest, "offers">) =>
-  offers.length > 0 && offers.every(({ contract }) => keys.has(contract))
+export const isForNodes = (manifest: Pick<Manifest, "contracts" | "offers" | "runsOn">) => {
+  const offers = taken(manifest)
+  return offers.every(({ contract }) => keys.has(contract)) && (offers.length > 0 || manifest.runsOn === "nodes")
+}

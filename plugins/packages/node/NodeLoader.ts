@@ -16,7 +16,7 @@ import * as Launch from "../Launch.ts"
 import * as Package from "../Package.ts"
 import * as Running from "../Running.ts"
 import * as Attempts from "./Attempts.ts"
-import { isForNodes } from "./NodeContracts.ts"
+import { isForNodes, taken } from "./NodeContracts.ts"
 import * as Words from "./Words.ts"
 
 export interface Options {
@@ -60,6 +60,7 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
     const configuration = configurations.get({ namespace: "", name: spec.configuration ?? name })?.spec
     const wish = JSON.stringify([spec.source, spec.isolation, generation, configuration])
     if (others.get(name) === wish) return
+    if (running.isAlone(name)) yield* running.stop(name)
     const isDone = running.get(name)?.wish === wish || running.rolledBack(name)?.wish === wish
     const kept = isDone ? undefined : yield* Package.keep(directory, name, spec.source)
     if (kept !== undefined && !isForNodes(kept.manifest)) {
@@ -67,19 +68,24 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
       return yield* running.stop(name)
     }
     looked.set(name, generation ?? 1)
-    const { offers } = kept?.manifest ?? running.get(name)?.ready.kept.manifest ?? { offers: [] }
+    const manifest = kept?.manifest ?? running.get(name)?.ready.kept.manifest ?? { offers: [] }
     // Not yet, or not on this node at all.
-    if (offers.some(({ contract }) => attachments.find(contract) === undefined)) return yield* running.stop(name)
+    if (taken(manifest).some(({ contract }) => attachments.find(contract) === undefined)) return yield* running.stop(name)
     if (kept === undefined) return
     const state = Package.stateOf(directory, name)
-    const place = { state, node: { ...options.facts, directory: state }, patience }
+    const made = running.made()
+    const place = { state, node: { ...options.facts, directory: state }, patience, made }
     const start = Effect.gen(function* () {
       const ready = yield* Launch.prepare(name, spec, kept, configuration, place)
       yield* running.start(name, ready, wish, spec.rollbackWindowSeconds)
       return ready
     })
     // Another package may be what it was refused for.
-    const ready = yield* attempts.start(name, [kept.digest, wish, ...running.names()].join(" "), start)
+    const ready = yield* attempts.start(
+      name,
+      [kept.digest, wish, ...running.names(), ...made.map(({ contract }) => contract.version)].join(" "),
+      start
+    )
     yield* Effect.log(`plugin ${name} ${kept.manifest.version} runs (${ready.plugin.isolation})`)
   })
 
@@ -148,6 +154,7 @@ const follow = Effect.fnUntraced(function* (options: Options, settled: Effect.Ef
   yield* wake(nodes.changes)
   yield* wake(SubscriptionRef.changes(attachments.generation))
   yield* wake(SubscriptionRef.changes(host.states))
+  yield* wake(SubscriptionRef.changes(running.news))
   yield* wake(Stream.fromSchedule(Schedule.spaced(again)))
   const turn = Effect.gen(function* () {
     yield* news.await

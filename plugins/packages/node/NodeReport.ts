@@ -6,6 +6,7 @@ import { withCondition } from "../../controllers/contracts/Statuses.ts"
 import * as NodeState from "../contracts/NodeState.ts"
 import type { Plugin, PluginNode, PluginStatus } from "../contracts/v1alpha1.ts"
 import type * as Package from "../Package.ts"
+import { taken } from "./NodeContracts.ts"
 
 /** A package, and what is said of it by each node that shall run it; absent: nothing yet. */
 export interface Placed {
@@ -119,7 +120,7 @@ export const make = Effect.gen(function* () {
     if (kept === undefined) return undefined
     const found = nodes.all().flatMap((node) => {
       const state = isFor(plugin, node) ? stateOf(node) : undefined
-      const takes = kept.manifest.offers.every(({ contract }) => state?.takes.includes(contract) === true)
+      const takes = taken(kept.manifest).every(({ contract }) => state?.takes.includes(contract) === true)
       return state !== undefined && takes ? [{ name: node.metadata.name, said: state.plugins[name] }] : []
     })
     return { kept, nodes: found.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }
