@@ -3,7 +3,7 @@
  * one, calls under way end on the old one. A call runs in a fiber of the implementation, not of the caller, so that it is
  * counted, ends with the implementation's scope, and an implementation that throws fails this one call.
  */
-import { Cause, type Duration, Effect, Exit, Fiber, FiberSet, Scope, Stream } from "effect"
+import { Cause, Context, type Duration, Effect, Effectable, Exit, Fiber, FiberSet, Scope, Stream } from "effect"
 import * as Contract from "./Contract.ts"
 import type * as Meter from "./Meter.ts"
 import * as Origin from "./Origin.ts"
@@ -80,22 +80,36 @@ export const make = <Self, S>(contract: Contract.Contract<Self, S>): Slot<S> => 
     }
   }
 
-  const call = (tag: string) => (payload: unknown) =>
-    Effect.withFiber<unknown, unknown>((caller) => {
-      if (current === undefined) return unavailable("no", "nothing serves it")
-      const { calls, meter } = current.instance
-      const began = meter.isTimed() ? performance.now() : -1
-      const answer = answerOf(current.methods[tag]!, payload)
-      if (isThere(answer)) return settle(answer, meter, began)
-      const fiber = Effect.runForkWith(caller.context)(answer)
-      const exit = fiber.pollUnsafe()
-      if (exit !== undefined) return settle(exit, meter, began)
-      FiberSet.addUnsafe(calls, fiber)
-      return Fiber.await(fiber).pipe(
-        Effect.onInterrupt(() => Fiber.interrupt(fiber)),
-        Effect.flatMap((exit) => settle(exit, meter, began))
-      )
-    })
+  const begin = (tag: string, payload: unknown): Effect.Effect<unknown, unknown> => {
+    if (current === undefined) return unavailable("no", "nothing serves it")
+    const { calls, meter } = current.instance
+    const began = meter.isTimed() ? performance.now() : -1
+    const answer = answerOf(current.methods[tag]!, payload)
+    if (isThere(answer)) return settle(answer, meter, began)
+    const fiber = Effect.runForkWith(Fiber.getCurrent()?.context ?? Context.empty())(answer)
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return settle(exit, meter, began)
+    FiberSet.addUnsafe(calls, fiber)
+    return Fiber.await(fiber).pipe(
+      Effect.onInterrupt(() => Fiber.interrupt(fiber)),
+      Effect.flatMap((exit) => settle(exit, meter, began))
+    )
+  }
+
+  /** Begins whenever it is run. An object with what it needs costs less than a function that knows it. */
+  const call = (tag: string) => {
+    class Call extends Effectable.Class<unknown, unknown> {
+      readonly payload: unknown
+      constructor(payload: unknown) {
+        super()
+        this.payload = payload
+      }
+      asEffect() {
+        return begin(tag, this.payload)
+      }
+    }
+    return (payload: unknown): Effect.Effect<unknown, unknown> => new Call(payload)
+  }
 
   /** A stream counts as one call for as long as it is read, and fails when its implementation is retired. */
   const stream = (tag: string) => (payload: unknown) =>
