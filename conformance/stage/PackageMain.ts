@@ -5,6 +5,7 @@ import { Effect, References } from "effect"
 import { spawnSync } from "node:child_process"
 import * as NodeContracts from "../../plugins/packages/node/NodeContracts.ts"
 import * as Manifests from "../../plugins/packages/Package.ts"
+import * as Words from "../../plugins/packages/Words.ts"
 import { isolations } from "../../kernel/plugin/Plugin.ts"
 import type { Result } from "../Adapter.ts"
 import * as Package from "./Package.ts"
@@ -40,7 +41,7 @@ const program = Effect.gen(function* () {
       isGood &&= Package.isGood(result)
     }
     const failed = (error: unknown) => {
-      process.stdout.write(`✗ ${error instanceof Error ? error.message : String(error)}\n`)
+      process.stdout.write(`✗ ${Words.of(error)}\n`)
       isGood = false
     }
     yield* Effect.catch(Package.report(directory, isolation, tell, beside), (error) => Effect.sync(() => failed(error)))

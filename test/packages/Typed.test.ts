@@ -73,37 +73,41 @@ it.live(
   60_000
 )
 
-it.live("what is wrong is said in a line that says what would be right", () =>
-  Effect.gen(function* () {
-    const { directory, files, typed } = yield* home
-    const wrong = Effect.fnUntraced(function* (words: string, ...args: ReadonlyArray<string>) {
-      const { isWell, text } = yield* typed(...args)
-      assert.isFalse(isWell, args.join(" "))
-      assert.include(text, words)
-      assert.notMatch(text, /\n\s+at |PlatformError/)
-    })
-    yield* files.makeDirectory(join(directory, "own"))
-    yield* files.writeFileString(
-      join(directory, "own/keelson.json"),
-      JSON.stringify({ ...manifest, name: "own", needs: [] })
-    )
-    yield* files.writeFileString(join(directory, "own/plugin.ts"), "export const plugin = 1")
-    const own = ["serve", "own", "--listen", "127.0.0.1:1", "--ca", "ca.crt", "--cert", "tls.crt", "--key", "tls.key"]
-    yield* Effect.all(
-      [
-        wrong("there is no template nonsense: expected one of admission, ", "new", "nonsense", "own2"),
-        wrong("own is a package already", "new", "admission", "own"),
-        wrong("there is no", "check", "nowhere"),
-        wrong(
-          `there is no cluster of this machine here, for want of ${directory}/no/kubeconfig`,
-          "list",
-          "--data-dir",
-          "no"
-        ),
-        wrong("the kubeconfig no cannot be used: ", "list", "--kubeconfig", "no"),
-        wrong("--ca ca.crt cannot be read: ", ...own)
-      ],
-      { concurrency: 2 }
-    )
-  }).pipe(Effect.provide(NodeServices.layer))
+it.live(
+  "what is wrong is said in a line that says what would be right",
+  () =>
+    Effect.gen(function* () {
+      const { directory, files, typed } = yield* home
+      const wrong = Effect.fnUntraced(function* (words: string, ...args: ReadonlyArray<string>) {
+        const { isWell, text } = yield* typed(...args)
+        assert.isFalse(isWell, args.join(" "))
+        assert.include(text, words)
+        assert.notMatch(text, /\n\s+at |PlatformError/)
+      })
+      yield* files.makeDirectory(join(directory, "own"))
+      yield* files.writeFileString(
+        join(directory, "own/keelson.json"),
+        JSON.stringify({ ...manifest, name: "own", needs: [] })
+      )
+      yield* files.writeFileString(join(directory, "own/plugin.ts"), "export const plugin = 1")
+      const own = ["serve", "own", "--listen", "127.0.0.1:1", "--ca", "ca.crt", "--cert", "tls.crt", "--key", "tls.key"]
+      yield* Effect.all(
+        [
+          wrong("there is no template nonsense: expected one of admission, ", "new", "nonsense", "own2"),
+          wrong("own is a package already", "new", "admission", "own"),
+          wrong("there is no", "check", "nowhere"),
+          wrong(
+            `there is no cluster of this machine here, for want of ${directory}/no/kubeconfig`,
+            "list",
+            "--data-dir",
+            "no"
+          ),
+          wrong("/plugin.ts exports no plugin", "check", "own"),
+          wrong("the kubeconfig no cannot be used: ", "list", "--kubeconfig", "no"),
+          wrong("--ca ca.crt cannot be read: ", ...own)
+        ],
+        { concurrency: 2 }
+      )
+    }).pipe(Effect.provide(NodeServices.layer)),
+  60_000
 )
