@@ -39,7 +39,9 @@ export const modules = (main: string, module: string) => {
   if (basename(dirname(keelson)) === "node_modules") paths.push(dirname(keelson))
   if (libraries !== undefined) paths.push(join(libraries, "node_modules"), join(libraries, "package.json"))
   const there = paths.filter((path) => existsSync(path))
-  return [...new Set([...there, ...there.map((path) => realpathSync(path))])]
+  const all = [...new Set([...there, ...there.map((path) => realpathSync(path))])]
+  // What lies in a folder comes with it, and could not be laid into it once that can only be read.
+  return all.filter((path) => !all.some((other) => path.startsWith(`${other}/`)))
 }
 
 const empty = Effect.acquireRelease(
