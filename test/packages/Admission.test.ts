@@ -111,7 +111,7 @@ const story = Effect.gen(function* () {
   // One that throws on every call, and one that ends at the first: what ran before comes back.
   for (const [version, fault, reason] of [
     ["3.0.0", 'throw new Error("ouch")', /calls (without|in a row)/],
-    ["4.0.0", "process.exit(1)", /its thread has ended/]
+    ["4.0.0", "process.exit(3)", /its thread has ended with code 3/]
   ] as const) {
     yield* point(yield* written(version, fault))
     const back = yield* becomes("rolled back", ({ conditions = [], reason: said = "", version: runs }) => {

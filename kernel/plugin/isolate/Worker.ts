@@ -36,15 +36,15 @@ export const wireOf = (port: MessagePort | Worker): Wire.Wire => {
         heard(message.frame)
         port.postMessage({ taken: message.receipt })
       }
-      let why = "its thread has ended"
-      const end = () => {
-        closed(why)
+      let why: string | undefined
+      const end = (code?: number) => {
+        closed(why ?? `its thread has ended${code === undefined ? "" : ` with code ${code}`}`)
         took(unsent)
       }
       port.on("message", hear)
       port.on("error", (cause) => (why = String(cause)))
       // A port is closed, a thread exits.
-      port.once("close", end).once("exit", end)
+      port.once("close", () => end()).once("exit", end)
     }
   }
 }
