@@ -18,12 +18,18 @@ const out = resolve(values.out)
 const place = join(out, "package")
 
 /** What an author copies stays as it was written, and who generates code or builds the project has its sources. */
-const isModule = (file) => !/\/(generate|templates)\/|^conformance\/describe\//.test(file)
-const sources = globSync("{bin,kernel,plugins,adapters,conformance,testing}/**/*.ts", { cwd: root }).filter(isModule)
+const isModule = (file) => !/\/(generate|templates)\//.test(file)
+const folders = "{bin,kernel,plugins,adapters,conformance,testing}"
+const sources = [
+  ...globSync(`${folders}/**/*.ts`, { cwd: root }).filter(isModule),
+  // What starts a real kube-apiserver, for those who compare with it.
+  ...["Children", "Delayed", "Etcd", "KubeApiserver"].map((name) => `bench/store/${name}.ts`)
+]
 const asTheyAre = [
   ...["LICENSE", "README.md", "bin/keelson", "bin/launch.mjs", "bin/process.json", "bin/envtest"],
   ...["conformance/service-proxy/Peer.mjs", "plugins/packages/templates", "examples"],
-  ...globSync("{kernel,plugins,adapters,conformance,testing}/**/README.md", { cwd: root })
+  ...globSync("{kernel,plugins,adapters,conformance,testing}/**/README.md", { cwd: root }),
+  ...globSync("adapters/**/generated/*.json", { cwd: root })
 ]
 
 /** Modules are named by paths that begin with a dot, or with a folder of the project. */

@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Schema } from "effect"
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
-import { readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { existsSync, globSync, readFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
 import * as Machine from "../../conformance/stage/Machine.ts"
 import { left } from "../Left.ts"
 
@@ -82,6 +82,15 @@ const site = Effect.gen(function* () {
   return { place, made }
 })
 
+/** What its modules import of their own that is not there. */
+const missing = (folder: string) =>
+  globSync("{bin,kernel,plugins,adapters,conformance,testing,bench}/**/*.mjs", { cwd: folder }).flatMap((file) =>
+    [...readFileSync(join(folder, file), "utf8").matchAll(/(?:from |import |import\()"(\.[^"]*)"/g)]
+      .map(([, path = ""]) => join(dirname(file), path))
+      .filter((path) => !existsSync(join(folder, path)))
+      .map((path) => `${file} → ${path}`)
+  )
+
 describe("the package", () => {
   it.live.skipIf(lacks.length > 0)(
     `installed elsewhere it makes plugins, checks them, and runs them in a test's cluster${left(lacks)}`,
@@ -94,6 +103,7 @@ describe("the package", () => {
           if (target === undefined || name.includes("*")) continue
           assert.isTrue(yield* files.exists(join(place, "node_modules/keelson", target)), `${name} is ${target}`)
         }
+        assert.deepStrictEqual(missing(join(place, "node_modules/keelson")), [])
         const keelson = join(place, "node_modules/.bin/keelson")
         assert.include(yield* run(place, keelson, "version"), `keelson ${made.version}`)
         yield* run(place, keelson, "plugin", "new", "scheduler-score", "lab")
