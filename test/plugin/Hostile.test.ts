@@ -19,6 +19,7 @@ import { Hostile } from "./Hostile.ts"
 import { left } from "../Left.ts"
 import * as Levels from "./Levels.ts"
 import { Names } from "./Needy.ts"
+import * as Scrap from "./Scrap.ts"
 
 const megabyte = 1024 ** 2
 const gigabyte = 1024 ** 3
@@ -205,8 +206,9 @@ const victim = Effect.fnUntraced(function* (
   user: ReadonlyArray<string> = []
 ) {
   const [file, ...args] = [...user, process.execPath, "--max-old-space-size=96", program, isolation, way]
+  const env = yield* Scrap.environment
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() => spawn(file ?? "", args, { stdio: ["ignore", "pipe", "ignore"] })),
+    Effect.sync(() => spawn(file ?? "", args, { stdio: ["ignore", "pipe", "ignore"], env })),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
   const lines: Array<readonly [string, number]> = []

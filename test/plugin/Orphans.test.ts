@@ -7,6 +7,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import * as Cgroup from "../../kernel/plugin/isolate/Cgroup.ts"
 import * as Levels from "./Levels.ts"
+import * as Scrap from "./Scrap.ts"
 
 const host = fileURLToPath(new URL("./Victim.ts", import.meta.url))
 
@@ -40,16 +41,18 @@ const cgroupsOf = (pid: string) =>
     })
 
 /** Its plugin loops without end. */
-const attacked = (level: string) =>
-  Effect.acquireRelease(
+const attacked = Effect.fnUntraced(function* (level: string) {
+  const env = yield* Scrap.environment
+  return yield* Effect.acquireRelease(
     Effect.callback<ChildProcess>((resume) => {
-      const child = spawn(process.execPath, [host, level, "spin"], { stdio: ["ignore", "pipe", "ignore"] })
+      const child = spawn(process.execPath, [host, level, "spin"], { stdio: ["ignore", "pipe", "ignore"], env })
       createInterface(child.stdout).on("line", (line) => {
         if (line.startsWith("alive")) resume(Effect.succeed(child))
       })
     }),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
+})
 
 const levels = [
   { title: "process", level: "process", lacks: [] as ReadonlyArray<string> },

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Result, Told } from "../../conformance/Adapter.ts"
 import * as Stores from "../../conformance/adapters/stores.ts"
+import * as NatsIdentity from "../../kernel/NatsIdentity.ts"
 import * as NatsKeys from "./NatsKeys.ts"
 import * as RawNats from "./RawNats.ts"
 import { left } from "../Left.ts"
@@ -35,8 +36,9 @@ describe.skipIf(RawNats.lacks.length > 0)(`somebody's NATS${left(RawNats.lacks)}
         )
         yield* healthy
         const address = String(servers).replace(/^\w+:\/\//, "")
+        const tls = { ca, checkServerIdentity: NatsIdentity.checking([address]) }
         const connection = yield* Effect.acquireRelease(
-          Effect.promise(() => connect({ servers: address, user: "somebody", pass: "a secret", tls: { ca } })),
+          Effect.promise(() => connect({ servers: address, user: "somebody", pass: "a secret", tls })),
           (connection) => Effect.promise(() => connection.close())
         )
         const manager = yield* Effect.promise(() => jetstreamManager(connection))
